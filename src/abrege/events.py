@@ -1,0 +1,32 @@
+"""What a stage tells its caller while it works; only the command line draws it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line worth reading: a choice that was made, a count, a warning."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a piece of work is. The first event of a `task` opens its bar, done == total ends it."""
+
+    task: str
+    done: int
+    total: int
+    unit: str = "rows"
+    figures: dict[str, str] = field(default_factory=dict)
+    """Live figures to show beside the bar, such as loss and tokens/s, already formatted."""
+
+
+Event: TypeAlias = Note | Progress
+OnEvent: TypeAlias = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Take an event and say nothing: the default of every `on_event`."""

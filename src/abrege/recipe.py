@@ -1,0 +1,342 @@
+"""Every setting, said once: its type, default and meaning. Recipes, flags and docs are read off it."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import NonNegativeFloat as NonNegative
+from pydantic import NonNegativeInt as Count
+from pydantic import PositiveFloat as Positive
+from pydantic import PositiveInt as AtLeastOne
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from abrege import store
+from abrege.errors import RecipeError
+
+System = Literal["lead", "base", "base-cut", "tuned"]
+
+
+class Settings(BaseModel):
+    """A table of a recipe: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Columns(Settings):
+    """Which column of the user's data is what; a name left out is looked for among the usual ones."""
+
+    document: str | None = Field(None, description="column of the text to summarise")
+    summary: str | list[str] | None = Field(
+        None, description="column of the summary, or a list of columns for several references"
+    )
+    id: str | None = Field(None, description="column of a unique name of the row")
+    group: str | None = Field(None, description="column naming what rows belong together")
+    lang: str | None = Field(None, description="column of the language code of the row")
+    meta: list[str] | None = Field(
+        None, description="further columns to keep, for {meta.KEY}; all others where left out"
+    )
+
+
+class Data(Settings):
+    """Where the pairs come from."""
+
+    source: str | None = Field(
+        None,
+        description="file (JSONL, JSON, CSV, TSV, Parquet), folder, name on the hub, or demo:aclsum",
+    )
+    train: str | None = Field(None, description="file of the train split, when splits are given")
+    valid: str | None = Field(None, description="file of the valid split")
+    test: str | None = Field(None, description="file of the test split")
+    columns: Columns = Field(default_factory=Columns, description="what each column is")
+    lang: str | None = Field(None, description="language of all rows (en, fr, …)")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "Data":
+        given = [n for n in ("train", "valid", "test") if getattr(self, n)]
+        if self.source and given:
+            raise ValueError(f"give either data.source or data.{given[0]}, not both")
+        if not self.source and not given:
+            raise ValueError("give data.source, or data.train and data.test")
+        if given and not {"train", "test"} <= {*given}:
+            raise ValueError("given splits need at least data.train and data.test")
+        return self
+
+
+class Split(Settings):
+    """How pairs are divided where the data does not say, and how many of each split are used."""
+
+    valid: float = Field(0.1, ge=0, lt=1, description="share of the pairs to validate on")
+    test: float = Field(0.1, gt=0, lt=1, description="share of the pairs to test on")
+    seed: int = Field(0, description="fixes which pairs go where")
+    train_rows: AtLeastOne | None = Field(None, description="use at most so many train rows")
+    valid_rows: AtLeastOne | None = Field(None, description="use at most so many valid rows")
+    test_rows: AtLeastOne | None = Field(None, description="use at most so many test rows")
+    allow_leaks: bool = Field(
+        False, description="go on although a document stands in two given splits"
+    )
+
+
+class Prompt(Settings):
+    """What the model is asked. Saved with the model and the same in every later stage."""
+
+    template: str | None = Field(
+        None,
+        description="the request, with {document} and {meta.KEY}; a plain one in the "
+        "data's language where left out",
+    )
+    system: str | None = Field(None, description="system message, for a chat template that has one")
+    chat: Literal["auto", "always", "never"] = Field(
+        "auto", description="put the request into the tokenizer's chat template, if it has one"
+    )
+
+
+class Lora(Settings):
+    """The adapter's shape, in peft's words."""
+
+    r: AtLeastOne = Field(16, description="rank of the adapter")
+    alpha: AtLeastOne = Field(32, description="scale: the update is multiplied by alpha / r")
+    dropout: float = Field(0.0, ge=0, lt=1, description="dropout before the adapter")
+    modules: str | list[str] = Field(
+        "all-linear", description="module names that get an adapter, or all-linear"
+    )
+
+
+class Tune(Settings):
+    """How the student is tuned."""
+
+    model: str = Field(
+        description="folder, hub id, .gguf file, or demo:smollm2-135m-instruct to start from"
+    )
+    method: Literal["lora"] = Field("lora", description="which weights learn")
+    lora: Lora = Field(default_factory=Lora, description="the adapter's shape")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="arithmetic; auto takes what this machine does well"
+    )
+    max_tokens: AtLeastOne = Field(1024, description="room for prompt and summary, in tokens")
+    on_empty_target: Literal["fail", "drop"] = Field(
+        "fail", description="what to do with a row that keeps no summary token"
+    )
+    epochs: Positive = Field(1.0, description="passes over the train split")
+    max_steps: AtLeastOne | None = Field(None, description="stop after so many optimiser steps")
+    batch_size: AtLeastOne = Field(16, description="rows of a step, before accumulation")
+    accumulation: AtLeastOne = Field(1, description="a step is batch_size × accumulation rows")
+    micro_batch_tokens: AtLeastOne = Field(
+        1024, description="most tokens, padding included, that pass through the model at once"
+    )
+    learning_rate: Positive = Field(5e-4, description="highest learning rate of AdamW")
+    schedule: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(
+        "cosine", description="how the learning rate moves after the warm-up"
+    )
+    warmup_steps: Count | None = Field(None, description="steps of warm-up; 5 % where left out")
+    weight_decay: NonNegative = Field(0.0, description="AdamW's weight decay")
+    max_grad_norm: Positive = Field(1.0, description="longest gradient; a longer one is scaled")
+    eval_steps: AtLeastOne | None = Field(
+        None, description="validate every so many steps; four times a run where left out"
+    )
+    save_steps: AtLeastOne | None = Field(
+        None, description="checkpoint every so many steps; with each validation where left out"
+    )
+    keep_checkpoints: AtLeastOne = Field(2, description="how many checkpoints stay on the disk")
+    seed: int = Field(0, description="fixes the order of the pairs and the adapter's first weights")
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="further keys of transformers' TrainingArguments"
+    )
+
+
+class Generate(Settings):
+    """How summaries are decoded: the profile saved with the model and used by every later stage."""
+
+    systems: list[System] = Field(
+        default_factory=lambda: ["lead", "base", "base-cut", "tuned"],
+        description="whose summaries to make and compare",
+    )
+    max_new_tokens: AtLeastOne | None = Field(
+        None, description="longest summary in tokens; from the train summaries where left out"
+    )
+    min_new_tokens: Count = Field(0, description="shortest summary in tokens")
+    num_beams: AtLeastOne = Field(1, description="beams; 1 is greedy")
+    length_penalty: float = Field(1.0, description="above 0 favours longer beams")
+    no_repeat_ngram_size: Count = Field(0, description="forbid n-grams of this size to come again")
+    do_sample: bool = Field(False, description="sample instead of taking the likeliest token")
+    temperature: Positive | None = Field(None, description="sampling temperature; needs do_sample")
+    top_p: float | None = Field(None, gt=0, le=1, description="nucleus; needs do_sample")
+    top_k: AtLeastOne | None = Field(None, description="likeliest k tokens; needs do_sample")
+    seed: int = Field(0, description="fixes the sampling")
+    batch_rows: AtLeastOne = Field(32, description="rows decoded together")
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "Generate":
+        if not self.do_sample:
+            for key in ("temperature", "top_p", "top_k"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key} has no effect without do_sample: true")
+        if self.num_beams == 1 and self.length_penalty != 1.0:
+            raise ValueError("length_penalty has no effect without num_beams of 2 or more")
+        if "base-cut" in self.systems and "base" not in self.systems:
+            raise ValueError("base-cut is cut from base: add base to generate.systems")
+        return self
+
+
+class Evaluate(Settings):
+    """How summaries are scored."""
+
+    profile: Literal["abrege", "rouge_score", "rouge_score+stemmer"] = Field(
+        "abrege", description="which ROUGE: our own words, or that library's to the last digit"
+    )
+    stemmer: bool = Field(False, description="stem words (profile abrege; Snowball by language)")
+    references: Literal["max", "mean"] = Field(
+        "max", description="how several references become one score"
+    )
+    samples: AtLeastOne = Field(2000, description="bootstrap resamples")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
+    seed: int = Field(0, description="fixes the resampling")
+
+
+class Report(Settings):
+    """What the page shows."""
+
+    examples: AtLeastOne = Field(5, description="rows shown of each kind: best, worst, random")
+    seed: int = Field(0, description="fixes the random rows")
+
+
+class Recipe(Settings):
+    """A whole run. Only data and tune.model have no default."""
+
+    name: str = Field("run", pattern=r"^[\w.-]+$", description="name of the run's folder")
+    data: Data = Field(description="where the pairs come from")
+    split: Split = Field(default_factory=Split, description="train, valid, test")
+    prompt: Prompt = Field(default_factory=Prompt, description="what the model is asked")
+    tune: Tune = Field(description="how the student is tuned")
+    generate: Generate = Field(default_factory=Generate, description="how summaries are decoded")
+    evaluate: Evaluate = Field(default_factory=Evaluate, description="how they are scored")
+    report: Report = Field(default_factory=Report, description="what the page shows")
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a YAML 1.2 recipe, with `a.b=c` overrides on top.
+
+    RecipeError names the file, the line and the key, what was found, and the nearest name.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RecipeError(f"{path}: there is no such recipe.\n  abrege init writes one.") from error
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise RecipeError(f"{path}: this is not a text file: {error}") from error
+    try:
+        tree = _yaml().load(text)
+    except YAMLError as error:
+        raise RecipeError(f"{path}: this is not YAML.\n  {' '.join(str(error).split())}") from error
+    return parse(tree, overrides, where=str(path))
+
+
+def parse(tree: Any, overrides: Sequence[str] = (), *, where: str = "recipe") -> Recipe:
+    """Check a tree of plain values against the settings; see `load`."""
+    if not isinstance(tree, Mapping):
+        raise RecipeError(f"{where}: a recipe is a table with data: and tune:, found {tree!r:.60}")
+    merged = _plain(tree)
+    for override in overrides:
+        _set(merged, override)
+    try:
+        return Recipe.model_validate(merged)
+    except ValidationError as error:
+        raise RecipeError(
+            "\n".join(_explain(e, tree, where) for e in error.errors(include_url=False))
+        ) from error
+
+
+def dump(recipe: Recipe) -> str:
+    """Give the resolved recipe as YAML that `load` reads back to an equal recipe."""
+    import io
+
+    text = io.StringIO()
+    _yaml().dump(recipe.model_dump(mode="json"), text)
+    return text.getvalue()
+
+
+def write(recipe: Recipe, path: Path) -> None:
+    """Write the resolved recipe, whole or not at all."""
+    with store.whole(path) as file:
+        file.write(dump(recipe))
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt")  # round-trip keeps the line of every key, for messages
+    yaml.version = None
+    yaml.default_flow_style = False
+    yaml.width = 100
+    return yaml
+
+
+def _plain(node: Any) -> Any:
+    """Take ruamel's own types off: pydantic's strict mode wants int, float, str, dict, list."""
+    if isinstance(node, Mapping):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, list | tuple):
+        return [_plain(v) for v in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _set(tree: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise RecipeError(f"--set {override}: write it as table.key=value")
+    *tables, last = key.strip().split(".")
+    for table in tables:
+        if not isinstance(tree.setdefault(table, {}), dict):
+            raise RecipeError(f"--set {override}: {table} is a value, not a table")
+        tree = tree[table]
+    tree[last] = _plain(_yaml().load(text)) if text.strip() else None
+
+
+def _explain(error: Any, tree: Any, where: str) -> str:
+    path = [p for p in error["loc"] if isinstance(p, str | int)]
+    dotted = ".".join(str(p) for p in path)
+    line = _line(tree, path)
+    at = f"{where}:{line}" if line else where
+    if error["type"] == "extra_forbidden":
+        *parents, name = path
+        near = difflib.get_close_matches(str(name), _keys_under(parents), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(_keys_under(parents))}"
+        return f"{at}: {dotted} is not a setting; {hint}"
+    if error["type"] == "missing":
+        return f"{at}: {dotted} is missing.\n  {_description(path)}"
+    message = error["msg"].removeprefix("Value error, ")
+    found = "" if error["type"] == "value_error" else f", found {error['input']!r:.80}"
+    return f"{at}: {dotted or 'recipe'}: {message}{found}"
+
+
+def _table(path: Sequence[str | int]) -> type[BaseModel]:
+    table: type[BaseModel] = Recipe
+    for key in path:
+        inner = table.model_fields[str(key)].annotation if str(key) in table.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        table = inner
+    return table
+
+
+def _keys_under(path: Sequence[str | int]) -> list[str]:
+    return list(_table(path).model_fields)
+
+
+def _description(path: Sequence[str | int]) -> str:
+    info = _table(path[:-1]).model_fields.get(str(path[-1]))
+    return f"{path[-1]}: {info.description}" if info else ""
+
+
+def _line(tree: Any, path: Sequence[str | int]) -> int | None:
+    """Give the line, from 1, where the deepest part of `path` that stands in the recipe stands."""
+    line: int | None = None
+    for key in path:
+        if not (isinstance(tree, Mapping) and key in tree and hasattr(tree, "lc")):
+            break
+        line = tree.lc.key(key)[0] + 1
+        tree = tree[key]
+    return line

@@ -1,0 +1,30 @@
+"""What the stages hand to one another on disk: frozen records, one JSON object a line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A document and the summaries people wrote of it."""
+
+    id: str
+    document: str
+    references: list[str]
+    group: str | None = None
+    """Rows of one group (a paper, a dialogue) stay in one split and are resampled together."""
+    lang: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A summary a system gave for the pair of the same id."""
+
+    id: str
+    prediction: str
+    finish_reason: Literal["stop", "length"]
+    prompt_tokens: int
+    new_tokens: int
+    document_tokens_cut: int

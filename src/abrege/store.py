@@ -1,0 +1,132 @@
+"""Records on disk, written whole or not at all; manifests and fingerprints."""
+
+import dataclasses
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from abrege.errors import DataError, EnvironmentError_
+
+R = TypeVar("R")
+
+MANIFEST = "manifest.json"
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[str]]:
+    """Open `path` for writing so that it appears complete or not at all, even under kill -9.
+
+    The text goes to a neighbour, is flushed to the disk and then takes the name. A full disk
+    is EnvironmentError_, and leaves nothing half-written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise disk_error(error, path) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def disk_error(error: OSError, path: Path) -> Exception:
+    """Turn a full or read-only disk into a message; give any other OSError back as it is."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EnvironmentError_(
+            f"{path}: the disk is full.\n  Free some room and run the same command again."
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return EnvironmentError_(
+            f"{path}: not allowed to write here ({error.strerror}).\n"
+            "  Choose another folder with --out."
+        )
+    return error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write one JSON value, readable by people, whole or not at all."""
+    with whole(path) as file:
+        json.dump(value, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON value."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def line(record: Any) -> str:
+    """Give a record (a dataclass or a mapping) as one line of JSON, without the newline."""
+    value = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else record
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write(path: Path, records: Iterable[Any]) -> None:
+    """Write records (dataclasses or mappings) as JSONL, whole or not at all."""
+    with whole(path) as file:
+        for record in records:
+            file.write(line(record) + "\n")
+
+
+def read(path: Path, kind: type[R]) -> Iterator[R]:
+    """Yield the records of a JSONL file that a stage wrote, as `kind` (a dataclass or dict).
+
+    DataError names the file and line where the file was damaged since.
+    """
+    with path.open(encoding="utf-8") as file:
+        for number, text in enumerate(file, start=1):
+            try:
+                value = json.loads(text)
+                yield kind(**value) if dataclasses.is_dataclass(kind) else value
+            except (ValueError, TypeError) as error:
+                raise DataError(
+                    f"{path}:{number}: this is not a {kind.__name__} that abrege wrote: {error}\n"
+                    "  Delete the stage's folder and run the same command again."
+                ) from error
+
+
+def digest(value: Any) -> str:
+    """Hash a JSON value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def fingerprint(path: Path) -> str:
+    """Hash the content of a file, or the names and contents of a folder's files."""
+    if path.is_dir():
+        inside = sorted(p for p in path.rglob("*") if p.is_file())
+        return digest({str(p.relative_to(path)): fingerprint(p) for p in inside})
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def code_version(*names: str) -> str:
+    """Hash the source of modules and folders of abrege, named relative to the package.
+
+    A stage whose own code changed is run again, so that no result outlives the code that made it.
+    """
+    root = Path(__file__).parent
+    paths = [root / n if (root / n).is_dir() else root / f"{n}.py" for n in names]
+    files = sorted(f for p in paths for f in (p.rglob("*.py") if p.is_dir() else [p]))
+    return digest([(str(f.relative_to(root)), f.read_text(encoding="utf-8")) for f in files])
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Name what differs between the fingerprints of two manifests, innermost key first found."""
+    found: list[str] = []
+    for key in sorted({*old, *new}):
+        a, b = old.get(key), new.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            found += [f"{key}.{inner}" for inner in changes(a, b)]
+        elif a != b:
+            found.append(key)
+    return found
