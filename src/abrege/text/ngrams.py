@@ -1,0 +1,25 @@
+"""n-grams of words given as integers."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+
+def ids(*texts: Iterable[str]) -> list[list[int]]:
+    """Give the words of several texts as numbers, the same word the same number in all."""
+    table: dict[str, int] = {}
+    return [[table.setdefault(word, len(table)) for word in text] for text in texts]
+
+
+def overlap(a: Sequence[int], b: Sequence[int], n: int) -> int:
+    """Count the n-grams that two texts share, each as often as it stands in both."""
+    in_a, in_b = Counter(_ngrams(a, n)), Counter(_ngrams(b, n))
+    return sum(min(times, in_b[gram]) for gram, times in in_a.items() if gram in in_b)
+
+
+def how_many(words: Sequence[int], n: int) -> int:
+    """Count the n-grams of a text."""
+    return max(0, len(words) - n + 1)
+
+
+def _ngrams(words: Sequence[int], n: int) -> Iterable[object]:
+    return words if n == 1 else zip(*(words[k:] for k in range(n)), strict=False)

@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+
+from abrege.errors import DataError
+from abrege.metrics.significance import Paired, mean_interval, paired, untested
+
+
+def test_a_constant_has_an_interval_of_no_width():
+    found = mean_interval([0.25] * 8, range(8))
+    assert (found.value, found.low, found.high) == (0.25, 0.25, 0.25)
+
+
+def test_the_value_is_the_plain_mean_over_rows_and_not_over_groups():
+    assert mean_interval([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"]).value == 0.75
+
+
+def test_two_groups_give_the_means_of_the_four_ways_to_draw_them():
+    # aa 1, ab and ba 0.75 (3 rows of 1, one of 0), bb 0: a quarter, a half, a quarter
+    values, groups = [1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"]
+    wide = mean_interval(values, groups, confidence=0.9)
+    narrow = mean_interval(values, groups, confidence=0.4)
+    assert (wide.low, wide.high) == (0.0, 1.0)
+    assert (narrow.low, narrow.high) == (0.75, 0.75)
+
+
+def test_rows_said_three_times_are_no_surer_when_their_group_is_known():
+    values = np.random.default_rng(0).random(40)
+    tripled, group = np.repeat(values, 3), np.repeat(np.arange(40), 3)
+    plain = mean_interval(values, range(40))
+    known = mean_interval(tripled, group)
+    unknown = mean_interval(tripled, range(120))
+    assert (known.low, known.high) == pytest.approx((plain.low, plain.high), abs=1e-12)
+    width, too_sure = known.high - known.low, unknown.high - unknown.low
+    assert width / too_sure == pytest.approx(3**0.5, rel=0.1)
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say():
+    draw = np.random.default_rng(0)
+    hits = 0
+    for seed in range(200):
+        effect = draw.normal(size=40)  # of a group, of which each row tells
+        rows = np.repeat(effect, 3) + draw.normal(size=120)
+        found = mean_interval(rows, np.repeat(np.arange(40), 3), samples=300, seed=seed)
+        hits += found.low <= 0 <= found.high
+    assert 180 <= hits <= 199  # 190 expected; without groups it is about 155
+
+
+def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
+    values = np.random.default_rng(1).normal(size=400)
+    found = mean_interval(values, range(400), samples=4000)
+    half = 1.96 * values.std() / 20
+    assert found.low == pytest.approx(values.mean() - half, abs=0.01)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.01)
+
+
+def test_identical_systems_differ_by_nothing_with_p_1():
+    a = list(np.random.default_rng(0).random(30))
+    assert paired(a, a, range(30)) == Paired(0.0, 0.0, 0.0, 1.0, 0, 30, 0)
+
+
+def test_a_gain_on_every_row_alike_has_the_smallest_p_there_is():
+    found = paired([0.75] * 10, [0.5] * 10, range(10), samples=999)
+    assert found == Paired(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0)
+
+
+def test_the_same_gain_from_unequal_values_has_the_smallest_p_too():
+    # a − b is 0.1 only to rounding here, and the resamples are not exactly alike
+    b = np.random.default_rng(0).random(10)
+    assert paired(b + 0.1, b, range(10), samples=999).p == 1 / 1000
+
+
+def test_p_counts_the_resamples_at_least_as_far_from_the_difference_as_it_is_from_none():
+    # of two groups with differences 1 and 0, resamples give 1, ½, ½, 0: as far as ½ half the time
+    found = paired([1.0, 0.0], [0.0, 0.0], ["x", "y"], samples=4000)
+    assert found.p == pytest.approx(0.5, abs=0.03)
+    assert (found.wins, found.ties, found.losses) == (1, 1, 0)
+
+
+def test_systems_that_change_places_change_only_the_sign():
+    draw = np.random.default_rng(0)
+    a, b = draw.random(60), draw.random(60)
+    one, other = paired(a, b, range(60)), paired(b, a, range(60))
+    assert other.difference == pytest.approx(-one.difference)
+    assert (other.low, other.high) == pytest.approx((-one.high, -one.low))
+    assert (other.p, other.wins, other.losses) == (one.p, one.losses, one.wins)
+
+
+def test_no_difference_is_called_one_about_as_often_as_it_may():
+    draw = np.random.default_rng(0)
+    found = [
+        paired(draw.normal(size=40), draw.normal(size=40), range(40), samples=200, seed=s).p < 0.05
+        for s in range(300)
+    ]
+    assert 5 <= sum(found) <= 28  # 15 expected
+
+
+def test_a_seed_gives_the_same_interval_and_another_seed_another():
+    values = list(np.random.default_rng(0).random(50))
+    assert mean_interval(values, range(50), seed=1) == mean_interval(values, range(50), seed=1)
+    assert mean_interval(values, range(50), seed=1) != mean_interval(values, range(50), seed=2)
+
+
+def test_the_global_generator_is_left_alone():
+    before = str(np.random.get_state())
+    mean_interval([0.0, 1.0], range(2))
+    assert str(np.random.get_state()) == before
+
+
+def test_many_groups_are_resampled_in_blocks():
+    values = np.random.default_rng(0).random(20_000)
+    found = mean_interval(values, range(20_000), samples=120)  # more draws than one block holds
+    assert found.low < found.value < found.high
+
+
+def test_one_group_can_be_compared_but_not_tested():
+    assert untested([1.0, 0.5, 0.0], [0.5, 0.5, 0.25]) == Paired(
+        pytest.approx(1 / 12), None, None, None, 1, 1, 1
+    )
+
+
+def test_one_group_cannot_be_resampled():
+    with pytest.raises(DataError, match="cannot resample one group: an interval needs rows of at"):
+        mean_interval([0.1, 0.2], ["a", "a"])
+
+
+def test_no_rows_have_no_mean():
+    with pytest.raises(DataError, match="there are no rows to take a mean of"):
+        mean_interval([], [])
+
+
+def test_every_row_needs_its_group():
+    with pytest.raises(DataError, match="2 values but 1 groups: give one group a row"):
+        mean_interval([0.1, 0.2], ["a"])
+
+
+def test_systems_of_different_rows_are_not_paired():
+    with pytest.raises(DataError, match="cannot pair 2 values with 1: score the same rows"):
+        paired([0.1, 0.2], [0.1], ["a", "b"])
