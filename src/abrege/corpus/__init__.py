@@ -1,0 +1,1 @@
+"""Documents and pairs: reading them in any usual shape, and dividing them. No models here."""
