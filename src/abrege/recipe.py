@@ -1,6 +1,5 @@
-"""Every setting, said once: its type, default and meaning. Recipes, flags and docs are read off it."""
+"""Every setting, said once: its type, default and meaning. Flags and docs are read off it."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -10,10 +9,8 @@ from pydantic import NonNegativeFloat as NonNegative
 from pydantic import NonNegativeInt as Count
 from pydantic import PositiveFloat as Positive
 from pydantic import PositiveInt as AtLeastOne
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from abrege import store
+from abrege import store, tree
 from abrege.errors import RecipeError
 
 System = Literal["lead", "base", "base-cut", "tuned"]
@@ -22,11 +19,16 @@ System = Literal["lead", "base", "base-cut", "tuned"]
 class Settings(BaseModel):
     """A table of a recipe: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_all_defaults(cls, value: Any) -> Any:
+        return {} if value is None else value  # a table whose lines are all comments
 
 
 class Columns(Settings):
-    """Which column of the user's data is what; a name left out is looked for among the usual ones."""
+    """Which column of the data is what; a name left out is looked for among the usual ones."""
 
     document: str | None = Field(None, description="column of the text to summarise")
     summary: str | list[str] | None = Field(
@@ -45,12 +47,12 @@ class Data(Settings):
 
     source: str | None = Field(
         None,
-        description="file (JSONL, JSON, CSV, TSV, Parquet), folder, name on the hub, or demo:aclsum",
+        description="file (JSONL, JSON, CSV, TSV, Parquet), folder, name on the hub or demo:aclsum",
     )
     train: str | None = Field(None, description="file of the train split, when splits are given")
     valid: str | None = Field(None, description="file of the valid split")
     test: str | None = Field(None, description="file of the test split")
-    columns: Columns = Field(default_factory=Columns, description="what each column is")
+    columns: Columns = Field(Columns(), description="what each column is")
     lang: str | None = Field(None, description="language of all rows (en, fr, …)")
 
     @model_validator(mode="after")
@@ -75,7 +77,7 @@ class Split(Settings):
     valid_rows: AtLeastOne | None = Field(None, description="use at most so many valid rows")
     test_rows: AtLeastOne | None = Field(None, description="use at most so many test rows")
     allow_leaks: bool = Field(
-        False, description="go on although a document stands in two given splits"
+        default=False, description="go on although a document stands in two given splits"
     )
 
 
@@ -111,7 +113,7 @@ class Tune(Settings):
         description="folder, hub id, .gguf file, or demo:smollm2-135m-instruct to start from"
     )
     method: Literal["lora"] = Field("lora", description="which weights learn")
-    lora: Lora = Field(default_factory=Lora, description="the adapter's shape")
+    lora: Lora = Field(Lora(), description="the adapter's shape")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="arithmetic; auto takes what this machine does well"
     )
@@ -150,7 +152,7 @@ class Generate(Settings):
     """How summaries are decoded: the profile saved with the model and used by every later stage."""
 
     systems: list[System] = Field(
-        default_factory=lambda: ["lead", "base", "base-cut", "tuned"],
+        ["lead", "base", "base-cut", "tuned"],
         description="whose summaries to make and compare",
     )
     max_new_tokens: AtLeastOne | None = Field(
@@ -160,7 +162,9 @@ class Generate(Settings):
     num_beams: AtLeastOne = Field(1, description="beams; 1 is greedy")
     length_penalty: float = Field(1.0, description="above 0 favours longer beams")
     no_repeat_ngram_size: Count = Field(0, description="forbid n-grams of this size to come again")
-    do_sample: bool = Field(False, description="sample instead of taking the likeliest token")
+    do_sample: bool = Field(
+        default=False, description="sample instead of taking the likeliest token"
+    )
     temperature: Positive | None = Field(None, description="sampling temperature; needs do_sample")
     top_p: float | None = Field(None, gt=0, le=1, description="nucleus; needs do_sample")
     top_k: AtLeastOne | None = Field(None, description="likeliest k tokens; needs do_sample")
@@ -186,13 +190,24 @@ class Evaluate(Settings):
     profile: Literal["abrege", "rouge_score", "rouge_score+stemmer"] = Field(
         "abrege", description="which ROUGE: our own words, or that library's to the last digit"
     )
-    stemmer: bool = Field(False, description="stem words (profile abrege; Snowball by language)")
+    stemmer: bool = Field(
+        default=False, description="stem words (profile abrege; Snowball by language)"
+    )
     references: Literal["max", "mean"] = Field(
         "max", description="how several references become one score"
     )
     samples: AtLeastOne = Field(2000, description="bootstrap resamples")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
     seed: int = Field(0, description="fixes the resampling")
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "Evaluate":
+        if self.stemmer and self.profile != "abrege":
+            raise ValueError(
+                f"stemmer has no effect with profile {self.profile}; "
+                "choose profile rouge_score+stemmer, or profile abrege"
+            )
+        return self
 
 
 class Report(Settings):
@@ -207,12 +222,12 @@ class Recipe(Settings):
 
     name: str = Field("run", pattern=r"^[\w.-]+$", description="name of the run's folder")
     data: Data = Field(description="where the pairs come from")
-    split: Split = Field(default_factory=Split, description="train, valid, test")
-    prompt: Prompt = Field(default_factory=Prompt, description="what the model is asked")
+    split: Split = Field(Split(), description="train, valid, test")
+    prompt: Prompt = Field(Prompt(), description="what the model is asked")
     tune: Tune = Field(description="how the student is tuned")
-    generate: Generate = Field(default_factory=Generate, description="how summaries are decoded")
-    evaluate: Evaluate = Field(default_factory=Evaluate, description="how they are scored")
-    report: Report = Field(default_factory=Report, description="what the page shows")
+    generate: Generate = Field(Generate(), description="how summaries are decoded")
+    evaluate: Evaluate = Field(Evaluate(), description="how they are scored")
+    report: Report = Field(Report(), description="what the page shows")
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -224,119 +239,33 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: there is no such recipe.\n  abrege init writes one.") from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise RecipeError(f"{path}: this is not a text file: {error}") from error
-    try:
-        tree = _yaml().load(text)
-    except YAMLError as error:
-        raise RecipeError(f"{path}: this is not YAML.\n  {' '.join(str(error).split())}") from error
-    return parse(tree, overrides, where=str(path))
+    except (UnicodeDecodeError, OSError) as error:
+        raise RecipeError(f"{path}: this file cannot be read as text: {error}") from error
+    return parse(tree.read(text, where=str(path)), overrides, where=str(path))
 
 
-def parse(tree: Any, overrides: Sequence[str] = (), *, where: str = "recipe") -> Recipe:
-    """Check a tree of plain values against the settings; see `load`."""
-    if not isinstance(tree, Mapping):
-        raise RecipeError(f"{where}: a recipe is a table with data: and tune:, found {tree!r:.60}")
-    merged = _plain(tree)
+def parse(written: Any, overrides: Sequence[str] = (), *, where: str = "recipe") -> Recipe:
+    """Check a tree of values against the settings; see `load`."""
+    if not isinstance(written, Mapping):
+        raise RecipeError(
+            f"{where}: a recipe is a table with data: and tune:, found {written!r:.60}"
+        )
+    merged = tree.plain(written)
     for override in overrides:
-        _set(merged, override)
+        tree.override(merged, override, Recipe)
     try:
         return Recipe.model_validate(merged)
     except ValidationError as error:
-        raise RecipeError(
-            "\n".join(_explain(e, tree, where) for e in error.errors(include_url=False))
-        ) from error
+        message = tree.explain(error, Recipe, written, where=where, overrides=overrides)
+        raise RecipeError(message) from error
 
 
 def dump(recipe: Recipe) -> str:
     """Give the resolved recipe as YAML that `load` reads back to an equal recipe."""
-    import io
-
-    text = io.StringIO()
-    _yaml().dump(recipe.model_dump(mode="json"), text)
-    return text.getvalue()
+    return tree.write(recipe.model_dump(mode="json"))
 
 
 def write(recipe: Recipe, path: Path) -> None:
     """Write the resolved recipe, whole or not at all."""
     with store.whole(path) as file:
         file.write(dump(recipe))
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="rt")  # round-trip keeps the line of every key, for messages
-    yaml.version = None
-    yaml.default_flow_style = False
-    yaml.width = 100
-    return yaml
-
-
-def _plain(node: Any) -> Any:
-    """Take ruamel's own types off: pydantic's strict mode wants int, float, str, dict, list."""
-    if isinstance(node, Mapping):
-        return {str(k): _plain(v) for k, v in node.items()}
-    if isinstance(node, list | tuple):
-        return [_plain(v) for v in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
-
-
-def _set(tree: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key:
-        raise RecipeError(f"--set {override}: write it as table.key=value")
-    *tables, last = key.strip().split(".")
-    for table in tables:
-        if not isinstance(tree.setdefault(table, {}), dict):
-            raise RecipeError(f"--set {override}: {table} is a value, not a table")
-        tree = tree[table]
-    tree[last] = _plain(_yaml().load(text)) if text.strip() else None
-
-
-def _explain(error: Any, tree: Any, where: str) -> str:
-    path = [p for p in error["loc"] if isinstance(p, str | int)]
-    dotted = ".".join(str(p) for p in path)
-    line = _line(tree, path)
-    at = f"{where}:{line}" if line else where
-    if error["type"] == "extra_forbidden":
-        *parents, name = path
-        near = difflib.get_close_matches(str(name), _keys_under(parents), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(_keys_under(parents))}"
-        return f"{at}: {dotted} is not a setting; {hint}"
-    if error["type"] == "missing":
-        return f"{at}: {dotted} is missing.\n  {_description(path)}"
-    message = error["msg"].removeprefix("Value error, ")
-    found = "" if error["type"] == "value_error" else f", found {error['input']!r:.80}"
-    return f"{at}: {dotted or 'recipe'}: {message}{found}"
-
-
-def _table(path: Sequence[str | int]) -> type[BaseModel]:
-    table: type[BaseModel] = Recipe
-    for key in path:
-        inner = table.model_fields[str(key)].annotation if str(key) in table.model_fields else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            break
-        table = inner
-    return table
-
-
-def _keys_under(path: Sequence[str | int]) -> list[str]:
-    return list(_table(path).model_fields)
-
-
-def _description(path: Sequence[str | int]) -> str:
-    info = _table(path[:-1]).model_fields.get(str(path[-1]))
-    return f"{path[-1]}: {info.description}" if info else ""
-
-
-def _line(tree: Any, path: Sequence[str | int]) -> int | None:
-    """Give the line, from 1, where the deepest part of `path` that stands in the recipe stands."""
-    line: int | None = None
-    for key in path:
-        if not (isinstance(tree, Mapping) and key in tree and hasattr(tree, "lc")):
-            break
-        line = tree.lc.key(key)[0] + 1
-        tree = tree[key]
-    return line

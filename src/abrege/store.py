@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -15,6 +15,8 @@ from abrege.errors import DataError, EnvironmentError_
 R = TypeVar("R")
 
 MANIFEST = "manifest.json"
+PART = ".part"
+"""How the name of a file ends while it is being written."""
 
 
 @contextmanager
@@ -24,9 +26,9 @@ def whole(path: Path) -> Iterator[IO[str]]:
     The text goes to a neighbour, is flushed to the disk and then takes the name. A full disk
     is EnvironmentError_, and leaves nothing half-written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", newline="\n") as file:
             yield file
             file.flush()
@@ -35,7 +37,8 @@ def whole(path: Path) -> Iterator[IO[str]]:
     except OSError as error:
         raise disk_error(error, path) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # whatever went wrong above is the error to show
+            part.unlink(missing_ok=True)
 
 
 def disk_error(error: OSError, path: Path) -> Exception:
@@ -43,6 +46,11 @@ def disk_error(error: OSError, path: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EnvironmentError_(
             f"{path}: the disk is full.\n  Free some room and run the same command again."
+        )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return EnvironmentError_(
+            f"{path}: cannot be written, for a part of its path is a file and no folder.\n"
+            "  Choose another folder with --out."
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return EnvironmentError_(
@@ -66,7 +74,8 @@ def read_json(path: Path) -> Any:
 
 def line(record: Any) -> str:
     """Give a record (a dataclass or a mapping) as one line of JSON, without the newline."""
-    value = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else record
+    is_record = dataclasses.is_dataclass(record) and not isinstance(record, type)
+    value = dataclasses.asdict(record) if is_record else record
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -82,16 +91,17 @@ def read(path: Path, kind: type[R]) -> Iterator[R]:
 
     DataError names the file and line where the file was damaged since.
     """
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
             try:
-                value = json.loads(text)
-                yield kind(**value) if dataclasses.is_dataclass(kind) else value
+                value = json.loads(text.decode("utf-8"))
+                record = kind(**value) if dataclasses.is_dataclass(kind) else value
             except (ValueError, TypeError) as error:
                 raise DataError(
                     f"{path}:{number}: this is not a {kind.__name__} that abrege wrote: {error}\n"
                     "  Delete the stage's folder and run the same command again."
                 ) from error
+            yield record
 
 
 def digest(value: Any) -> str:
@@ -101,9 +111,12 @@ def digest(value: Any) -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """Hash the content of a file, or the names and contents of a folder's files."""
+    """Hash the content of a file, or the names and contents of a folder's files.
+
+    What a killed process left half-written beside them does not count.
+    """
     if path.is_dir():
-        inside = sorted(p for p in path.rglob("*") if p.is_file())
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != PART)
         return digest({str(p.relative_to(path)): fingerprint(p) for p in inside})
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,0 +1,107 @@
+"""`abrege env`: the versions and the machine abrege works with, and what it would compute on."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from abrege.errors import AbregeError
+
+LIBRARIES = ("abrege", "torch", "transformers", "peft", "accelerate", "datasets")
+VARIABLES = (
+    "ABREGE_CACHE",
+    "HF_HOME",
+    "HF_ENDPOINT",
+    "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "CUDA_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TOKENIZERS_PARALLELISM",
+    "RANK",
+    "LOCAL_RANK",
+    "WORLD_SIZE",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "NO_COLOR",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `abrege env`."""
+    parser.epilog = f"Put the output of '{parser.prog}' into a bug report."
+    parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the versions, the machine, the cache, the environment and the device."""
+    found = describe()
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return 0
+    for title, facts in found.items():
+        print(title)
+        for name, value in facts.items() or [("(none set)", "")]:
+            print(f"  {name:22} {'' if value is None else value}".rstrip())
+    return 0
+
+
+def describe() -> dict[str, dict[str, Any]]:
+    """Give what is to be known about the installation, as JSON values."""
+    from abrege import assets
+
+    cache = assets.cache_folder()
+    return {
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in LIBRARIES},
+        "machine": {
+            "platform": platform.platform(),
+            "cores": _cores(),
+            "memory_gb": _memory_gb(),
+            "disk_free_here_gb": _free_gb(Path.cwd()),
+        },
+        "cache": {"folder": str(cache), "disk_free_gb": _free_gb(cache)},
+        "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+        "device": _device(),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _cores() -> int | None:
+    if hasattr(os, "sched_getaffinity"):  # what this process may use, which taskset can narrow
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _memory_gb() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _free_gb(folder: Path) -> float:
+    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents)
+                 if parent.exists())  # fmt: skip
+    return round(shutil.disk_usage(there).free / 1e9, 1)
+
+
+def _device() -> dict[str, str]:
+    """Give the device and arithmetic that auto takes; a broken torch is an answer, not a crash."""
+    try:
+        from abrege.model import device
+
+        machine = device.choose("auto")
+    except (AbregeError, ImportError, OSError) as error:
+        return {"device": "none", "reason": str(error)}
+    return {"device": machine.device, "dtype": machine.dtype, "reason": machine.reason}

@@ -1,0 +1,71 @@
+"""The arguments of every command that takes a recipe, and the finding of recipes by name."""
+
+import argparse
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import abrege
+from abrege.errors import RecipeError
+
+if TYPE_CHECKING:  # pydantic takes half of what --help may take
+    from abrege.recipe import Recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add RECIPE, --out, --set and --json."""
+    parser.add_argument(
+        "recipe",
+        metavar="RECIPE",
+        help="a YAML file, or the name of a recipe that comes with abrege, such as quickstart",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="the run folder; runs/NAME where left out"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one setting, as in --set tune.max_steps=50; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+
+
+def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
+    """Give the recipe that the arguments name, and its run folder."""
+    from abrege import recipe
+
+    resolved = recipe.load(find(args.recipe), args.overrides)
+    return resolved, args.out or Path("runs") / resolved.name
+
+
+def find(name: str) -> Path:
+    """Give the file of a recipe: the path itself, or one that comes with abrege by its name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = shipped()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(path.stem, known, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise RecipeError(
+        f"{name}: there is no such recipe, neither a file nor one that comes with abrege "
+        f"({', '.join(known)}).\n  {hint}abrege init writes one."
+    )
+
+
+def shipped() -> dict[str, Path]:
+    """Give the recipes that come with abrege, by name: from the wheel, or from the source tree."""
+    package = Path(abrege.__file__).parent
+    folders = (package / "recipes", package.parents[1] / "recipes")
+    return next(
+        (
+            {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+            for folder in folders
+            if folder.is_dir()
+        ),
+        {},
+    )

@@ -1,0 +1,76 @@
+"""`abrege run`: carry a recipe through its stages."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abrege.cli import STAGES, recipes
+
+if TYPE_CHECKING:
+    from abrege.recipe import Recipe
+
+EXAMPLES = """examples:
+  abrege run quickstart --out runs/demo
+  abrege run abrege.yaml --set tune.epochs=2 --set tune.learning_rate=2e-4
+  abrege run abrege.yaml --dry-run
+
+A run that was stopped, by anything, is carried on by the same command; what is finished and
+unchanged is skipped."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `abrege run`."""
+    parser.epilog = EXAMPLES
+    recipes.add_arguments(parser)
+    parser.add_argument("--until", choices=STAGES, help="stop after this stage")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the resolved recipe and do nothing"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the recipe through; print the verdict and where the page is."""
+    recipe, folder = recipes.read(args)
+    if args.dry_run:
+        from abrege.recipe import dump
+
+        print(dump(recipe), end="")
+        return 0
+    last = STAGES.index(args.until) + 1 if args.until else len(STAGES)
+    carry_out(recipe, folder, STAGES[:last], as_json=args.json)
+    return 0
+
+
+def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:
+    """Run the stages, then say on stderr what came of them and, if asked, on stdout as JSON."""
+    from abrege import pipeline
+    from abrege.cli.draw import drawing, speaks
+
+    with drawing() as on_event:
+        outcomes = pipeline.run(recipe, folder, stages=stages, on_event=on_event)
+    if not speaks():
+        return
+    scores = _scores(folder) if "evaluate" in stages else None
+    if scores:
+        print(scores["verdict"]["sentence"], file=sys.stderr)
+    if "report" in stages:
+        print(f"The page: {folder / 'report' / 'index.html'}", file=sys.stderr)
+    if as_json:
+        result = {
+            "run": str(folder),
+            "stages": [dataclasses.asdict(outcome) for outcome in outcomes],
+            "scores": scores,
+        }
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+def _scores(folder: Path) -> dict[str, Any] | None:
+    from abrege import store
+
+    path = folder / "evaluate" / "scores.json"
+    scores: dict[str, Any] | None = store.read_json(path) if path.is_file() else None
+    return scores
