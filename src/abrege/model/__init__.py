@@ -1,0 +1,1 @@
+"""The only folder that names torch, transformers and peft."""

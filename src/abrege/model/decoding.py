@@ -1,0 +1,111 @@
+"""Batched generation: prompts in, predictions out, in whole batches planned over all rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, PreTrainedModel
+from transformers import PreTrainedTokenizerBase as Tokenizer
+
+from abrege.model.rendering import Example, Profile
+from abrege.records import Prediction
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A model, its tokenizer, and the one way in which they decode."""
+
+    model: PreTrainedModel
+    tokenizer: Tokenizer
+    profile: Profile
+    stop_ids: list[int]
+
+    def decode(
+        self, prompts: Sequence[Example], *, skip: int = 0
+    ) -> Iterator[list[tuple[int, Prediction]]]:
+        """Yield the predictions of one batch after another, each with its row's number.
+
+        skip  batches at the front that are done already. The plan depends on all rows and not
+              on what is done, so a run carried on decodes the very same batches.
+        """
+        self.model.eval()
+        for number, rows in enumerate(batches(prompts, self.profile.batch_rows)):
+            if number < skip:
+                continue
+            torch.manual_seed(self.profile.seed + number)
+            yield list(zip(rows, self._batch([prompts[r] for r in rows]), strict=True))
+
+    @torch.inference_mode()
+    def _batch(self, prompts: Sequence[Example]) -> list[Prediction]:
+        input_ids, mask = left_padded(prompts, self.pad_id)
+        device = self.model.device
+        generate: Any = self.model.generate
+        output = generate(
+            input_ids=input_ids.to(device),
+            attention_mask=mask.to(device),
+            generation_config=self.config(),
+        )
+        new = output[:, input_ids.shape[1] :].tolist()
+        return [self.prediction(p, ids) for p, ids in zip(prompts, new, strict=True)]
+
+    def prediction(self, prompt: Example, new_ids: Sequence[int]) -> Prediction:
+        """Cut the new tokens at the first stop token and say why they end."""
+        ends = [i for i, token in enumerate(new_ids) if token in self.stop_ids]
+        ids = list(new_ids[: ends[0]]) if ends else list(new_ids)
+        return Prediction(
+            id=prompt.id,
+            prediction=str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip(),
+            finish_reason="stop" if ends else "length",
+            prompt_tokens=len(prompt.prompt_ids),
+            new_tokens=len(ids),
+            document_tokens_cut=prompt.document_tokens_cut,
+        )
+
+    def config(self, max_new_tokens: int | None = None) -> GenerationConfig:
+        """Say the whole profile in transformers' words, so that no default of a model leaks in."""
+        p = self.profile
+        values: dict[str, Any] = {
+            "max_new_tokens": max_new_tokens or p.max_new_tokens,
+            "min_new_tokens": p.min_new_tokens or None,
+            "num_beams": p.num_beams,
+            "no_repeat_ngram_size": p.no_repeat_ngram_size,
+            "do_sample": p.do_sample,
+            "eos_token_id": self.stop_ids,
+            "pad_token_id": self.pad_id,
+            "bos_token_id": self.tokenizer.bos_token_id,
+            "repetition_penalty": 1.0,
+            "use_cache": True,
+        }
+        if p.num_beams > 1:
+            values["length_penalty"] = p.length_penalty
+        if p.do_sample:
+            values |= {"temperature": p.temperature or 1.0, "top_p": p.top_p or 1.0}
+            values["top_k"] = p.top_k or 0
+        return GenerationConfig(**values)
+
+    @property
+    def pad_id(self) -> int:
+        """Give the token that fills prompts on the left, where the mask hides it."""
+        pad = self.tokenizer.pad_token_id
+        return int(pad) if pad is not None else self.stop_ids[0]
+
+
+def batches(prompts: Sequence[Example], rows: int) -> list[list[int]]:
+    """Plan which rows are decoded together: longest first, `rows` at a time, ties by number."""
+    order = sorted(range(len(prompts)), key=lambda r: (-len(prompts[r]), r))
+    return [order[i : i + rows] for i in range(0, len(order), rows)]
+
+
+def left_padded(prompts: Sequence[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad prompts on the left, where a causal model's next token is at one place for all.
+
+    returns  input_ids (batch, length) int64, mask (batch, length) int64, 1 over the prompt
+    """
+    length = max(len(p) for p in prompts)
+    input_ids = torch.full((len(prompts), length), pad_id)
+    mask = torch.zeros_like(input_ids)
+    for row, prompt in enumerate(prompts):
+        input_ids[row, length - len(prompt) :] = torch.tensor(prompt.prompt_ids)
+        mask[row, length - len(prompt) :] = 1
+    return input_ids, mask

@@ -1,0 +1,51 @@
+"""The loss: summary tokens only, and the vocabulary projection only where one is predicted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from abrege.model.batching import IGNORE, MicroBatch
+
+
+def summary_nll(
+    model: nn.Module, head: nn.Module, batch: MicroBatch, device: torch.device
+) -> Tensor:
+    """Add up the negative log-likelihood of the summary tokens of a micro-batch, in nats.
+
+    model    called as ever, so that DDP, FSDP and autocast see the call
+    head     its output embedding, (…, hidden) → (…, vocab)
+    returns  ()  float32
+
+    A sum and not a mean, so that the caller divides once by the tokens of the whole step: the
+    gradient is then the same however the step is cut into micro-batches.
+    """
+    labels = batch.labels.to(device)
+    predicts = (labels[:, 1:] != IGNORE).to(device)  # (B, T - 1); position t predicts token t + 1
+    expected = labels[:, 1:][predicts]  # (N,)
+    with projecting_only(head, predicts):
+        logits = model(input_ids=batch.input_ids.to(device), use_cache=False).logits
+    return F.cross_entropy(logits[0].float(), expected, reduction="sum")
+
+
+@contextmanager
+def projecting_only(head: nn.Module, predicts: Tensor) -> Iterator[None]:
+    """Let the head see only the positions that predict a summary token.
+
+    predicts  (batch, length - 1)  bool
+    The model's own forward goes on around it, so scaling and soft-capping of logits stay; it
+    returns logits of (1, N, vocab).
+    """
+
+    def select(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa: ARG001
+        hidden, *rest = args
+        return (hidden[:, :-1][predicts].unsqueeze(0), *rest)  # (1, N, D)
+
+    hook = head.register_forward_pre_hook(select)
+    try:
+        yield
+    finally:
+        hook.remove()

@@ -1,0 +1,243 @@
+"""Pair → prompt ids and summary ids: one rendering for training, evaluation and serving."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase as Tokenizer
+
+from abrege import store
+from abrege.errors import DataError, RecipeError
+from abrege.records import Pair
+from abrege.text.sentences import sentences
+
+FILE = "abrege.json"
+NEAR = 0.8  # a sentence end in the last fifth of the room is near enough to cut there
+PLACE = re.compile(r"\{(document|meta\.[\w-]+)\}")
+ANY_PLACE = re.compile(r"\{([\w.-]*)\}")
+REQUESTS = {
+    "en": "Summarize the following text.\n\n{document}",
+    "fr": "Résume le texte suivant.\n\n{document}",
+    "de": "Fasse den folgenden Text zusammen.\n\n{document}",
+    "es": "Resume el texto siguiente.\n\n{document}",
+    "it": "Riassumi il testo seguente.\n\n{document}",
+    "pt": "Resuma o texto seguinte.\n\n{document}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How summaries are decoded; the words are those of transformers' GenerationConfig."""
+
+    max_new_tokens: int
+    min_new_tokens: int = 0
+    num_beams: int = 1
+    length_penalty: float = 1.0
+    no_repeat_ngram_size: int = 0
+    do_sample: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int = 0
+    batch_rows: int = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """What the model is asked and how it answers. Saved with the model as abrege.json."""
+
+    base_model: str
+    """As the recipe names it: folder, hub id, .gguf file or demo part."""
+    template: str
+    system: str | None
+    chat: bool
+    max_tokens: int
+    stop_ids: list[int]
+    """The first ends every summary in training; any of them ends one in decoding."""
+    profile: Profile
+    lang: str | None = None
+
+    def save(self, folder: Path) -> None:
+        """Write abrege.json beside the model."""
+        store.write_json(folder / FILE, {"format": 1, **asdict(self)})
+
+    @classmethod
+    def load(cls, folder: Path) -> "Rendering":
+        """Read abrege.json. DataError where the folder holds none."""
+        path = folder / FILE
+        if not path.is_file():
+            raise DataError(
+                f"{folder}: there is no {FILE}, so this was not tuned by abrege.\n"
+                "  Give the run folder of abrege run, or its tune folder."
+            )
+        values = store.read_json(path)
+        values.pop("format")
+        return cls(**{**values, "profile": Profile(**values["profile"])})
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair as token ids. `summary_ids` ends with the stop token; prediction rows have none."""
+
+    id: str
+    prompt_ids: list[int]
+    summary_ids: list[int]
+    document_tokens: int
+    document_tokens_cut: int
+
+    def __len__(self) -> int:
+        return len(self.prompt_ids) + len(self.summary_ids)
+
+
+def template_for(template: str | None, lang: str | None) -> str:
+    """Give the recipe's request, or the plain one of the language (English where unknown).
+
+    RecipeError for a template that has no {document}, or a place that is neither it nor {meta.KEY}.
+    """
+    chosen = template if template is not None else REQUESTS.get((lang or "en")[:2], REQUESTS["en"])
+    unknown = [p for p in ANY_PLACE.findall(chosen) if not PLACE.fullmatch("{" + p + "}")]
+    if unknown:
+        raise RecipeError(
+            f"prompt.template: {{{unknown[0]}}} is not known; "
+            "there is {document} and {meta.KEY}"
+        )
+    if chosen.count("{document}") != 1:
+        raise RecipeError("prompt.template: {document} must stand in it exactly once")
+    return chosen
+
+
+def use_chat(tokenizer: Tokenizer, choice: str) -> bool:
+    """Decide whether the request goes into the tokenizer's chat template."""
+    has = bool(getattr(tokenizer, "chat_template", None))
+    if choice == "always" and not has:
+        raise RecipeError("prompt.chat: this tokenizer has no chat template; write auto or never")
+    return has and choice != "never"
+
+
+def stop_ids(tokenizer: Tokenizer, *, chat: bool) -> list[int]:
+    """Find the tokens that end a summary; the first is the one that training teaches.
+
+    In a chat it is what the template puts right after the assistant's words, which is not
+    always the tokenizer's eos.
+    """
+    found = []
+    if chat:
+        word = "Résumé"
+        talk = [{"role": "user", "content": "?"}, {"role": "assistant", "content": word}]
+        text = str(tokenizer.apply_chat_template(talk, tokenize=False))
+        after = tokenizer(text[text.rindex(word) + len(word) :], add_special_tokens=False)
+        found = [i for i in after["input_ids"] if i in tokenizer.all_special_ids][:1]
+    if tokenizer.eos_token_id is not None:
+        found.append(tokenizer.eos_token_id)
+    if not found:
+        raise RecipeError("tune.model: this tokenizer has no end token, so no summary would end")
+    return list(dict.fromkeys(int(i) for i in found))
+
+
+class Renderer:
+    """Turns pairs into token ids with one tokenizer and one rendering."""
+
+    def __init__(self, tokenizer: Tokenizer, rendering: Rendering) -> None:
+        self.tokenizer = tokenizer
+        self.rendering = rendering
+        self._special = [t for t in tokenizer.all_special_tokens if len(t) > 1]
+
+    def example(self, pair: Pair) -> Example:
+        """Render a pair for training: its first reference is the summary to learn."""
+        target = self.summary_ids(pair.references[0])
+        room = max(self.rendering.profile.max_new_tokens, len(target))
+        prompt, tokens, cut = self._fitted(pair, self.rendering.max_tokens - room, room)
+        return Example(pair.id, prompt, target, tokens, cut)
+
+    def prompt(self, pair: Pair) -> Example:
+        """Render a pair for decoding: the same prompt as in training, and no summary."""
+        room = self.rendering.profile.max_new_tokens
+        prompt, tokens, cut = self._fitted(pair, self.rendering.max_tokens - room, room)
+        return Example(pair.id, prompt, [], tokens, cut)
+
+    def summary_ids(self, summary: str) -> list[int]:
+        """Give the ids of a summary and the stop token.
+
+        Built apart from the prompt, so that no merge across the seam hides where labels begin;
+        a prompt that ends in a word is followed by a space, as a writer would.
+        """
+        chat, template = self.rendering.chat, self.rendering.template
+        gap = "" if chat or template[-1:].isspace() or template.endswith("}") else " "
+        ids = self.tokenizer(gap + summary.strip(), add_special_tokens=False)["input_ids"]
+        return [*ids, self.rendering.stop_ids[0]]
+
+    def text(self, pair: Pair, document: str) -> str:
+        """Fill the template in, and put it in the chat template where one is used."""
+
+        def value(match: re.Match[str]) -> str:
+            place = match.group(1)
+            if place == "document":
+                return document
+            key = place.removeprefix("meta.")
+            if key not in pair.meta:
+                raise DataError(
+                    f"row {pair.id}: prompt.template asks for {{meta.{key}}}, which it lacks.\n"
+                    f"  It has: {', '.join(pair.meta) or 'no meta at all'}."
+                )
+            return str(pair.meta[key])
+
+        request = PLACE.sub(value, self.rendering.template)
+        if not self.rendering.chat:
+            return request
+        talk = [{"role": "user", "content": request}]
+        if self.rendering.system is not None:
+            talk.insert(0, {"role": "system", "content": self.rendering.system})
+        return str(
+            self.tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
+        )
+
+    def _fitted(self, pair: Pair, room: int, summary_room: int) -> tuple[list[int], int, int]:
+        """Give the prompt's ids, cut to `room`, the document's tokens, and how many were cut."""
+        document = self._harmless(pair.document)
+        encoded = self.tokenizer(
+            document, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
+        ids = self._ids(self.text(pair, document))
+        if len(ids) <= room:
+            return ids, len(offsets), 0
+        around = len(ids) - len(offsets)
+        keep = room - around
+        while keep > 0:
+            kept = at_a_sentence_end(document[: offsets[keep - 1][1]], pair.lang)
+            ids = self._ids(self.text(pair, kept))
+            if len(ids) <= room:
+                left = len(self.tokenizer(kept, add_special_tokens=False)["input_ids"])
+                return ids, len(offsets), len(offsets) - left
+            keep -= len(ids) - room  # words joined at the cut may need a token more
+        raise DataError(
+            f"row {pair.id}: the instruction needs {around} tokens and the summary "
+            f"{summary_room}, which leaves nothing of "
+            f"tune.max_tokens={self.rendering.max_tokens} for the document.\n"
+            f"  Raise tune.max_tokens to more than {around + summary_room}, or drop the row."
+        )
+
+    def _ids(self, text: str) -> list[int]:
+        """Encode a prompt with exactly one leading BOS where the model wants one, and no EOS."""
+        if self.rendering.chat:
+            return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        ids = list(self.tokenizer(text, verbose=False)["input_ids"])
+        while ids and ids[-1] in (self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
+            ids.pop()
+        return ids
+
+    def _harmless(self, document: str) -> str:
+        """Break up the tokenizer's control words where a document holds them as plain text."""
+        for token in self._special:
+            document = document.replace(token, f"{token[0]} {token[1:]}")
+        return document
+
+
+def at_a_sentence_end(text: str, lang: str | None) -> str:
+    """Shorten a cut text to its last whole sentence where that end is near, else leave it."""
+    parts = sentences(text, lang)
+    if len(parts) < 2:
+        return text
+    end = text.rindex(parts[-1])
+    return text[:end].rstrip() if end >= NEAR * len(text) else text

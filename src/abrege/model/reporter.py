@@ -1,0 +1,91 @@
+"""What a training run tells while it goes on: steps.jsonl, progress, and stopping between steps."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from abrege import store
+from abrege.events import OnEvent, Progress
+
+
+class Reporter(TrainerCallback):
+    """Writes a line of steps.jsonl for each step and each validation, and shows it.
+
+    speak            whether this process is the one that writes and speaks (rank 0)
+    stop_asked       set it, and the run saves a checkpoint after the current step and ends
+    """
+
+    def __init__(
+        self, path: Path, *, tokens: Callable[[], int], on_event: OnEvent, speak: bool = True
+    ) -> None:
+        self.path = path
+        self.tokens = tokens
+        self.on_event = on_event
+        self.speak = speak
+        self.stop_asked = False
+        self._began = 0.0
+        self._seconds = 0.0
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Start the step's clock."""
+        self._began = time.perf_counter()
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,  # noqa: ARG002
+        state: TrainerState,  # noqa: ARG002
+        control: TrainerControl,
+        **_: Any,
+    ) -> None:
+        """Stop the clock, and the run, saved, if the user asked for it."""
+        self._seconds = time.perf_counter() - self._began
+        if self.stop_asked:
+            control.should_save = True
+            control.should_training_stop = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,  # noqa: ARG002
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Write and show the figures of a step or a validation."""
+        logs = logs or {}
+        if not self.speak or not {"loss", "eval_loss"} & set(logs):
+            return
+        line: dict[str, Any] = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
+        if "eval_loss" in logs:
+            line["eval_loss"] = logs["eval_loss"]
+        else:
+            line |= {k: float(logs[k]) for k in ("loss", "grad_norm", "learning_rate") if k in logs}
+            rate = self.tokens() / max(self._seconds, 1e-9)
+            line |= {"tokens": self.tokens(), "tokens_per_second": round(rate, 1)}
+            line["seconds"] = round(self._seconds, 3)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        if "loss" in line:
+            shown = {"loss": f"{line['loss']:.3f}", "tokens/s": f"{line['tokens_per_second']:.0f}"}
+            self.on_event(Progress("tune", state.global_step, state.max_steps, "steps", shown))
+
+
+def keep_lines_until(path: Path, step: int) -> None:
+    """Drop from steps.jsonl what came after the checkpoint that the run goes on from."""
+    if path.exists():
+        kept = [line for line in _lines(path) if line["step"] <= step]
+        store.write(path, kept)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    found = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(text))
+        except ValueError:  # the line that kill -9 cut
+            break
+    return found

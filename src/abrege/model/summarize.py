@@ -1,0 +1,90 @@
+"""The job itself: a tuned model that summarises new text with the rendering it was trained on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from transformers import TextIteratorStreamer
+
+from abrege.errors import DataError
+from abrege.events import OnEvent, Progress, silent
+from abrege.model import device
+from abrege.model.decoding import Decoder, left_padded
+from abrege.model.loading import load_adapter, load_model, load_tokenizer, locate
+from abrege.model.rendering import FILE, Renderer, Rendering
+from abrege.records import Pair, Prediction
+
+
+@dataclass(frozen=True)
+class Summarizer:
+    """An open model; texts go in as pairs without references."""
+
+    decoder: Decoder
+    renderer: Renderer
+
+    def batch(
+        self,
+        pairs: Sequence[Pair],
+        *,
+        max_new_tokens: int | None = None,
+        on_event: OnEvent = silent,
+    ) -> Iterator[Prediction]:
+        """Yield the summary of each pair, in order."""
+        profile = self.decoder.profile
+        if max_new_tokens:
+            profile = replace(profile, max_new_tokens=max_new_tokens)
+        prompts = [self.renderer.prompt(pair) for pair in pairs]
+        found: dict[int, Prediction] = {}
+        for batch in replace(self.decoder, profile=profile).decode(prompts):
+            found.update(batch)
+            on_event(Progress("summarize", len(found), len(prompts)))
+        for row in range(len(prompts)):
+            yield found[row]
+
+    def stream(
+        self,
+        document: str,
+        *,
+        meta: Mapping[str, Any] | None = None,
+        max_new_tokens: int | None = None,
+    ) -> Iterator[str]:
+        """Yield the summary of one text in pieces, as they are decoded."""
+        pair = Pair(id="text", document=document, references=[], meta=meta or {})
+        input_ids, mask = left_padded([self.renderer.prompt(pair)], self.decoder.pad_id)
+        streamer = TextIteratorStreamer(
+            self.decoder.tokenizer, skip_prompt=True, skip_special_tokens=True
+        )
+        model: Any = self.decoder.model
+        thread = Thread(
+            target=model.generate,
+            kwargs={
+                "input_ids": input_ids.to(model.device),
+                "attention_mask": mask.to(model.device),
+                "generation_config": self.decoder.config(max_new_tokens),
+                "streamer": streamer,
+            },
+        )
+        thread.start()
+        yield from streamer
+        thread.join()
+
+
+def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
+    """Open a tuned model: a run folder, or its tune folder. DataError where it is neither."""
+    inside = folder if (folder / FILE).is_file() else folder / "tune"
+    if not (inside / "adapter_config.json").is_file() or not (inside / FILE).is_file():
+        raise DataError(
+            f"{folder}: there is no tuned model here.\n"
+            "  Give the run folder of a finished abrege run, or its tune folder."
+        )
+    rendering = Rendering.load(inside)
+    machine = device.choose()
+    base = load_model(
+        locate(rendering.base_model, on_event=on_event), machine.torch_dtype, machine.device
+    )
+    tokenizer = load_tokenizer(str(inside))
+    tuned = load_adapter(base, inside)
+    decoder = Decoder(tuned, tokenizer, rendering.profile, rendering.stop_ids)
+    return Summarizer(decoder, Renderer(tokenizer, rendering))

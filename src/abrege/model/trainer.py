@@ -1,0 +1,131 @@
+"""A subclass of transformers.Trainer: only what ours does differently.
+
+One item of the data loader is one optimiser step. Trainer is given no accumulation: our
+`training_step` runs the step's micro-batches itself and divides once, by the summary tokens of
+the whole step over all processes.
+"""
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from abrege.errors import AbregeError
+from abrege.model.batching import MicroBatch, Step, collate, cut, step_of
+from abrege.model.objective import summary_nll
+from abrege.model.rendering import Example
+
+WHOLE = "whole"  # an empty file: this checkpoint was written to its end
+
+
+class StepTrainer(Trainer):
+    """Trains on whole steps; see the module's text."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        arguments: TrainingArguments,
+        *,
+        train: Sequence[Example],
+        valid: Sequence[Example],
+        micro_batch_tokens: int,
+        pad_id: int,
+        callbacks: list[TrainerCallback],
+    ) -> None:
+        self.head = model.get_output_embeddings()  # type: ignore[operator]
+        self.micro_batch_tokens = micro_batch_tokens
+        self.pad_id = pad_id
+        self.tokens = 0  # of the last step, padding left out
+        super().__init__(
+            model=model,
+            args=arguments,
+            train_dataset=list(train),
+            eval_dataset=list(valid),
+            data_collator=self._step,
+            callbacks=callbacks,
+        )
+
+    def _step(self, examples: list[Example]) -> dict[str, Step]:
+        step = step_of(examples, budget=self.micro_batch_tokens, pad_id=self.pad_id)
+        return {"step": step}  # Trainer wants something to look keys up in
+
+    def training_step(
+        self,
+        model: nn.Module,
+        inputs: Any,
+        num_items_in_batch: Tensor | int | None = None,  # noqa: ARG002 - counted here
+    ) -> Tensor:
+        """Run the micro-batches of one step; return its loss in nats per summary token.
+
+        Gradients are exchanged on the last micro-batch only. The engine averages gradients over
+        processes, so each divides by its share of the tokens of all.
+        """
+        step: Step = inputs["step"]
+        model.train()
+        counted = torch.tensor(float(step.summary_tokens), device=self.args.device)
+        tokens = self.accelerator.reduce(counted, "sum").item() / self.accelerator.num_processes
+        nats = torch.zeros((), device=self.args.device)
+        last = len(step.micro_batches) - 1
+        for number, batch in enumerate(step.micro_batches):
+            exchange = nullcontext() if number == last else self.accelerator.no_sync(model)
+            with exchange:
+                nats += self._micro_batch(model, batch, tokens)
+        self.tokens = step.tokens
+        mean: Tensor = self.accelerator.reduce(nats, "mean") / tokens
+        return mean
+
+    def _micro_batch(self, model: nn.Module, batch: MicroBatch, tokens: float) -> Tensor:
+        """Add the gradient of one micro-batch; return its loss in nats, as a sum."""
+        with self.compute_loss_context_manager():
+            loss = summary_nll(model, self.head, batch, self.args.device)
+        if not math.isfinite(loss.item()):
+            raise AbregeError(
+                f"step {self.state.global_step + 1}: the loss is {loss.item()} on rows "
+                f"{', '.join(batch.ids)}.\n  The last checkpoint is kept. Lower "
+                "tune.learning_rate, or set tune.dtype: float32."
+            )
+        self.accelerator.backward(loss / tokens)
+        return loss.detach()
+
+    def _clip_grad_norm(self, model: nn.Module) -> Any:
+        norm = super()._clip_grad_norm(model)
+        if norm is not None and not math.isfinite(norm):
+            raise AbregeError(
+                f"step {self.state.global_step + 1}: the gradient is not finite.\n"
+                "  The last checkpoint is kept. Lower tune.learning_rate, or set "
+                "tune.dtype: float32."
+            )
+        return norm
+
+    def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
+        """Give the loss over the valid rows, in nats per summary token; no logits are kept."""
+        model = self.accelerator.unwrap_model(self.model)
+        model.eval()
+        nats = tokens = 0.0
+        with torch.no_grad(), self.compute_loss_context_manager():
+            for run in cut(self.eval_dataset, budget=self.micro_batch_tokens):  # type: ignore[arg-type]
+                batch = collate(run, self.pad_id)
+                nats += summary_nll(model, self.head, batch, self.args.device).item()
+                tokens += batch.summary_tokens
+        metrics = {f"{metric_key_prefix}_loss": nats / tokens}
+        self.log(dict(metrics))
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        """Save as Trainer does, then mark the folder whole: kill -9 may come at any moment."""
+        super()._save_checkpoint(model, trial)
+        if self.args.should_save:
+            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+            (folder / WHOLE).touch()
+
+    def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
+        """Count nothing: Trainer's estimate knows no micro-batches."""
+        return 0

@@ -1,0 +1,221 @@
+"""The order of the stages: skip what is finished and unchanged, run the rest, say which and why."""
+
+import importlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from abrege import recipe as recipes
+from abrege import store
+from abrege.errors import EnvironmentError_, RecipeError
+from abrege.events import Note, OnEvent, silent
+from abrege.recipe import Recipe
+
+STAGES = ("split", "tune", "generate", "evaluate", "report")
+LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "numpy", "pysbd")
+RESUMABLE = ("tune", "generate")  # what is half done there is carried on, not thrown away
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one piece of the pipeline."""
+
+    stage: str
+    done: Literal["ran", "skipped"]
+    reason: str
+    seconds: float
+    counts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stage, or one system of generate: what it depends on and how it is run.
+
+    key  everything the result depends on: settings, content of the inputs, source of the code
+    """
+
+    name: str
+    manifest: Path
+    key: dict[str, Any]
+    run: Callable[[], dict[str, Any]]
+
+    @property
+    def started(self) -> Path:
+        """Name the file that says which key a half-done piece belongs to."""
+        return self.manifest.with_name(self.manifest.name.replace("manifest", "started"))
+
+
+def run(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    stages: Sequence[str] = STAGES,
+    on_event: OnEvent = silent,
+) -> list[Outcome]:
+    """Carry out the stages in the run folder, in order; return what was done.
+
+    RecipeError where a stage that comes before the first asked for is not finished, or is out of
+    date. EnvironmentError_ where another process works in the same folder.
+    """
+    recipes.write(recipe, folder / "recipe.yaml")
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            check_earlier(recipe, folder, stages[0])
+            return [
+                carry_out(piece(), on_event)
+                for stage in stages
+                for piece in pieces(recipe, folder, stage, on_event)
+            ]
+    except Timeout as error:
+        raise EnvironmentError_(
+            f"{folder}: another abrege is at work in this folder.\n"
+            "  Wait for it, or choose another folder with --out."
+        ) from error
+
+
+def check_earlier(recipe: Recipe, folder: Path, first: str) -> None:
+    """Refuse to start at a stage whose needs are not met."""
+    for stage in STAGES[: STAGES.index(first)]:
+        for make in pieces(recipe, folder, stage, silent):
+            try:
+                why = reason_to_run(make())
+            except FileNotFoundError:
+                why = "not done yet"
+            if why:
+                raise RecipeError(
+                    f"{first} needs {stage}, which is {why} in {folder}.\n"
+                    f"  Run abrege {stage} first, or abrege run, which does all that is needed."
+                )
+
+
+def pieces(
+    recipe: Recipe, folder: Path, stage: str, on_event: OnEvent
+) -> list[Callable[[], Piece]]:
+    """Give the pieces of a stage, each made when its turn comes: its inputs may not exist yet."""
+    module = importlib.import_module(f"abrege.stages.{stage}")
+    code = store.code_version(*module.CODE)
+
+    def whole_stage() -> Piece:
+        return Piece(
+            stage,
+            folder / stage / store.MANIFEST,
+            key_of(module.settings(recipe), module.inputs(recipe, folder), code),
+            lambda: module.run(recipe, folder, on_event=on_event),
+        )
+
+    def system_of(system: str) -> Piece:
+        found = module.inputs(recipe, folder, system)
+        key = key_of(module.settings(recipe, system), found, code)
+        return Piece(
+            f"{stage} {system}",
+            folder / stage / f"{system}.{store.MANIFEST}",
+            key,
+            lambda: module.run(recipe, folder, system, key=store.digest(key), on_event=on_event),
+        )
+
+    if stage != "generate":
+        return [whole_stage]
+    return [lambda s=s: system_of(s) for s in recipe.generate.systems]  # type: ignore[misc]
+
+
+def key_of(settings: dict[str, Any], inputs: Mapping[str, Path], code: str) -> dict[str, Any]:
+    """Fingerprint what a piece depends on."""
+    hashes = {name: store.fingerprint(path) for name, path in inputs.items()}
+    return {"settings": settings, "inputs": hashes, "code": code}
+
+
+def reason_to_run(piece: Piece) -> str:
+    """Say why a piece must be run, or nothing where it is finished and unchanged."""
+    if not piece.manifest.exists():
+        return "not done yet"
+    old = store.read_json(piece.manifest)
+    changed = store.changes({k: old.get(k) for k in piece.key}, piece.key)
+    return f"out of date (changed: {', '.join(changed)})" if changed else ""
+
+
+def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
+    """Run a piece, or skip it. The manifest is written last: its presence means finished."""
+    why = reason_to_run(piece)
+    if not why:
+        on_event(Note(f"{piece.name}: skipped, finished and unchanged"))
+        counts = store.read_json(piece.manifest)["counts"]
+        return Outcome(piece.name, "skipped", "finished and unchanged", 0.0, counts)
+    going_on = clear_what_is_stale(piece)
+    reason = "going on with what was interrupted" if going_on else why
+    on_event(Note(f"{piece.name}: running, {reason}"))
+    store.write_json(piece.started, piece.key)
+    reset_peak_memory()
+    began = time.perf_counter()
+    found = piece.run()
+    seconds = round(time.perf_counter() - began, 2)
+    store.write_json(
+        piece.manifest,
+        {
+            "stage": piece.name,
+            **piece.key,
+            **found,
+            "seconds": seconds,
+            "peak_memory_bytes": peak_memory(),
+            "versions": versions(),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+    )
+    piece.started.unlink()
+    return Outcome(piece.name, "ran", reason, seconds, found["counts"])
+
+
+def clear_what_is_stale(piece: Piece) -> bool:
+    """Drop the results of another key; return whether half-done work of this key is kept."""
+    same = piece.started.exists() and store.read_json(piece.started) == piece.key
+    stage = piece.name.partition(" ")[0]
+    if same and stage in RESUMABLE:
+        return True
+    piece.manifest.unlink(missing_ok=True)
+    if stage != "generate":
+        shutil.rmtree(piece.manifest.parent, ignore_errors=True)
+    return False
+
+
+def versions() -> dict[str, str]:
+    """Name the versions of what the numbers depend on, without importing any of it."""
+    import platform
+
+    import abrege
+
+    found = {"abrege": abrege.__version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def reset_peak_memory() -> None:
+    """Let the kernel count the peak from here, where it can (Linux)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def peak_memory() -> int:
+    """Give the most memory this process held at once since the last reset, in bytes."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    import resource
+
+    scale = 1 if os.uname().sysname == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

@@ -1,0 +1,191 @@
+"""Generate: let each system summarise the test split, with one rendering and one profile.
+
+reads   split/test.jsonl  split/train.jsonl  tune/
+writes  generate/SYSTEM.jsonl, one manifest a system
+"""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abrege import store
+from abrege.events import Note, OnEvent, Progress, silent
+from abrege.metrics import baselines
+from abrege.recipe import Recipe
+from abrege.records import Pair, Prediction
+from abrege.text.words import words
+
+if TYPE_CHECKING:
+    from abrege.model.decoding import Decoder
+    from abrege.model.rendering import Example
+
+CODE = ("stages/generate", "model", "assets", "records", "metrics/baselines", "text")
+BY_MODEL = ("base", "tuned")
+
+
+def settings(recipe: Recipe, system: str) -> dict[str, Any]:
+    """Give what the summaries of a system depend on beside its input files."""
+    if system not in BY_MODEL:
+        return {"lang": recipe.data.lang}
+    return {"model": recipe.tune.model, "dtype": recipe.tune.dtype}
+
+
+def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
+    """Name the files whose content matters; base does not depend on the adapter."""
+    test = {"test": folder / "split/test.jsonl"}
+    if system == "lead":
+        return {**test, "train": folder / "split/train.jsonl"}
+    if system == "base-cut":
+        base = folder / "generate/base.jsonl"
+        return {**test, "train": folder / "split/train.jsonl", "base": base}
+    found = {**test, "rendering": folder / "tune/abrege.json"}
+    model = Path(recipe.tune.model).expanduser()
+    if model.exists():
+        found["model"] = model
+    if system == "tuned":
+        found["adapter"] = folder / "tune/adapter_model.safetensors"
+    return found
+
+
+def run(
+    recipe: Recipe, folder: Path, system: str, *, key: str, on_event: OnEvent = silent
+) -> dict[str, Any]:
+    """Write the summaries of one system; return what goes into its manifest.
+
+    key  names everything the summaries depend on; half-written ones of another key are dropped
+    """
+    pairs = list(store.read(folder / "split/test.jsonl", Pair))
+    if system in BY_MODEL:
+        predictions, extras = by_model(recipe, folder, system, pairs, key, on_event)
+    else:
+        predictions, extras = by_rule(recipe, folder, system, pairs), {}
+    store.write(folder / f"generate/{system}.jsonl", predictions)
+    partial_path(folder, system).unlink(missing_ok=True)
+    ends = [p.finish_reason for p in predictions]
+    counts = {"rows": len(ends), "stop": ends.count("stop"), "length": ends.count("length")}
+    counts["documents_cut"] = sum(p.document_tokens_cut > 0 for p in predictions)
+    return {"counts": counts, **extras}
+
+
+def by_rule(recipe: Recipe, folder: Path, system: str, pairs: Sequence[Pair]) -> list[Prediction]:
+    """Take the document's first sentences (lead), or the base model's (base-cut)."""
+    train = store.read(folder / "split/train.jsonl", Pair)
+    lang = recipe.data.lang
+    target = round(statistics.median(len(words(p.references[0], lang or p.lang)) for p in train))
+    if system == "lead":
+        texts = [baselines.lead(p.document, words=target, lang=lang or p.lang) for p in pairs]
+    else:
+        base = store.read(folder / "generate/base.jsonl", Prediction)
+        texts = [
+            baselines.cut(b.prediction, words=target, lang=lang or p.lang)
+            for p, b in zip(pairs, base, strict=True)
+        ]
+    return [
+        Prediction(
+            id=pair.id,
+            prediction=text,
+            finish_reason="stop",
+            prompt_tokens=0,
+            new_tokens=0,
+            document_tokens_cut=0,
+        )
+        for pair, text in zip(pairs, texts, strict=True)
+    ]
+
+
+def by_model(
+    recipe: Recipe,
+    folder: Path,
+    system: str,
+    pairs: Sequence[Pair],
+    key: str,
+    on_event: OnEvent,
+) -> tuple[list[Prediction], dict[str, Any]]:
+    """Decode with the base model, or with the adapter over it."""
+    from abrege.model import device, loading
+    from abrege.model.decoding import Decoder
+    from abrege.model.rendering import Renderer, Rendering
+
+    machine = device.choose(recipe.tune.dtype)
+    device.keep_heap()
+    rendering = Rendering.load(folder / "tune")
+    tokenizer = loading.load_tokenizer(str(folder / "tune"))
+    located = loading.locate(recipe.tune.model, on_event=on_event)
+    model: Any = loading.load_model(located, machine.torch_dtype, machine.device)
+    if system == "tuned":
+        model = loading.load_adapter(model, folder / "tune")
+    decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
+    renderer = Renderer(tokenizer, rendering)
+    prompts = [renderer.prompt(pair) for pair in pairs]
+    predictions = decoded(decoder, prompts, partial_path(folder, system), system, key, on_event)
+    extras = {"device": machine.device, "dtype": machine.dtype, "notes": [machine.reason]}
+    return predictions, {**extras, "profile": vars(rendering.profile), "model": recipe.tune.model}
+
+
+def decoded(
+    decoder: "Decoder",
+    prompts: "Sequence[Example]",
+    partial: Path,
+    system: str,
+    key: str,
+    on_event: OnEvent,
+) -> list[Prediction]:
+    """Decode in whole batches, each kept on disk at once; give the predictions in row order."""
+    from abrege.model.decoding import batches
+
+    plan = batches(prompts, decoder.profile.batch_rows)
+    done = kept_batches(partial, key, plan)
+    rows = {row: prediction for batch in done for row, prediction in batch}
+    if done:
+        on_event(Note(f"generate {system}: going on after {len(rows)} of {len(prompts)} rows"))
+    task = f"generate {system}"
+    on_event(Progress(task, len(rows), len(prompts)))
+    with partial.open("a", encoding="utf-8") as file:
+        for batch in decoder.decode(prompts, skip=len(done)):
+            rows.update(batch)
+            file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
+            file.flush()
+            on_event(Progress(task, len(rows), len(prompts)))
+    return [rows[row] for row in range(len(prompts))]
+
+
+def kept_batches(
+    partial: Path, key: str, plan: Sequence[Sequence[int]]
+) -> list[list[tuple[int, Prediction]]]:
+    """Read the whole batches of a half-written file, and leave the file holding just these.
+
+    The first line is the key; a batch that kill -9 cut, and all after it, is decoded again.
+    """
+    lines = (
+        partial.read_text(encoding="utf-8", errors="replace").split("\n")
+        if (partial.exists())
+        else []
+    )
+    kept: list[list[tuple[int, Prediction]]] = []
+    if lines[:1] == [key]:
+        for text, expected in zip(lines[1:-1], plan, strict=False):
+            batch = batch_of(text)
+            if [row for row, _ in batch] != list(expected):
+                break
+            kept.append(batch)
+    with store.whole(partial) as file:
+        file.write(key + "\n")
+        for batch in kept:
+            file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
+    return kept
+
+
+def batch_of(text: str) -> list[tuple[int, Prediction]]:
+    """Read one batch of a half-written file; a damaged one is empty."""
+    import json
+
+    try:
+        return [(row, Prediction(**values)) for row, values in json.loads(text)]
+    except (ValueError, TypeError):
+        return []
+
+
+def partial_path(folder: Path, system: str) -> Path:
+    """Name the half-written file of a system."""
+    return folder / f"generate/{system}.partial"

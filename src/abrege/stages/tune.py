@@ -1,0 +1,160 @@
+"""Tune: teach the student to summarise as the train split does.
+
+reads   split/train.jsonl  split/valid.jsonl
+writes  tune/  the adapter, its tokenizer, abrege.json, steps.jsonl, checkpoint-N/
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abrege import store
+from abrege.events import Note, OnEvent, silent
+from abrege.recipe import Recipe
+from abrege.records import Pair
+
+if TYPE_CHECKING:
+    from abrege.model.rendering import Rendering
+    from abrege.model.tuning import Plan, Preflight
+
+CODE = ("stages/tune", "model", "assets", "records", "text/sentences")
+LONGEST = 0.99  # max_new_tokens leaves room for this share of the train summaries
+MARGIN = 1.1
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """Give what a tuned model depends on: tune, prompt and the decoding saved with the model."""
+    decoding = recipe.generate.model_dump(mode="json", exclude={"systems"})
+    tables = {"tune": recipe.tune.model_dump(mode="json"), "generate": decoding}
+    return {**tables, "prompt": recipe.prompt.model_dump(mode="json"), "lang": recipe.data.lang}
+
+
+def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
+    """Name the files whose content matters: the splits, and the model where it is a file."""
+    found = {name: folder / f"split/{name}.jsonl" for name in ("train", "valid")}
+    model = Path(recipe.tune.model).expanduser()
+    return {**found, "model": model} if model.exists() else found
+
+
+def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Tune on what was split in the run folder; return what goes into the manifest."""
+    from abrege.model import device, loading, tuning
+    from abrege.model.rendering import Renderer
+
+    machine = device.choose(recipe.tune.dtype)
+    on_event(Note(machine.reason))
+    heap = device.keep_heap()
+    train = list(store.read(folder / "split/train.jsonl", Pair))
+    valid = list(store.read(folder / "split/valid.jsonl", Pair))
+    located = loading.locate(recipe.tune.model, on_event=on_event)
+    tokenizer = loading.load_tokenizer(located)
+    rendering = rendering_for(recipe, train, tokenizer)
+    renderer = Renderer(tokenizer, rendering)
+    examples, counted = tuning.preflight(renderer, train, on_empty=recipe.tune.on_empty_target)
+    validation = [renderer.example(pair) for pair in valid]
+    on_event(Note(in_words(counted)))
+    base = loading.load_model(located, machine.torch_dtype, machine.device)
+    lora = recipe.tune.lora
+    model = tuning.attach_lora(
+        base,
+        r=lora.r,
+        alpha=lora.alpha,
+        dropout=lora.dropout,
+        modules=lora.modules,
+        seed=recipe.tune.seed,
+    )
+    learning, every = model.get_nb_trainable_parameters()
+    on_event(Note(f"{learning:,} of {every:,} parameters learn ({learning / every:.2%})"))
+    tuned = tuning.tune(
+        model,
+        examples,
+        validation,
+        plan_of(recipe),
+        folder / "tune",
+        dtype=machine.dtype,
+        pad_id=tokenizer.pad_token_id or 0,
+        on_event=on_event,
+    )
+    if tuned.interrupted:
+        raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
+    tokenizer.save_pretrained(str(folder / "tune"))
+    rendering.save(folder / "tune")
+    return {
+        "counts": {"train": len(examples), "valid": len(valid)},
+        "preflight": vars(counted),
+        "model": recipe.tune.model,
+        "method": recipe.tune.method,
+        "trainable_parameters": learning,
+        "all_parameters": every,
+        "device": machine.device,
+        "dtype": machine.dtype,
+        "notes": [machine.reason, f"heap kept between steps: {'yes' if heap else 'no'}"],
+        "seed": recipe.tune.seed,
+        "steps": tuned.steps,
+        "train_loss": tuned.train_loss,
+        "eval_loss": tuned.eval_loss,
+    }
+
+
+def rendering_for(recipe: Recipe, train: Sequence[Pair], tokenizer: Any) -> "Rendering":
+    """Fix what the model is asked and how it decodes, for this stage and every later one."""
+    from abrege.model.rendering import Profile, Rendering, stop_ids, template_for, use_chat
+
+    lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
+    chat = use_chat(tokenizer, recipe.prompt.chat)
+    decoding = recipe.generate.model_dump(exclude={"systems", "max_new_tokens"})
+    longest = recipe.generate.max_new_tokens or room_for(
+        [len(tokenizer(p.references[0], add_special_tokens=False)["input_ids"]) for p in train]
+    )
+    return Rendering(
+        base_model=recipe.tune.model,
+        template=template_for(recipe.prompt.template, lang),
+        system=recipe.prompt.system,
+        chat=chat,
+        max_tokens=recipe.tune.max_tokens,
+        stop_ids=stop_ids(tokenizer, chat=chat),
+        profile=Profile(max_new_tokens=longest, **decoding),
+        lang=lang,
+    )
+
+
+def room_for(lengths: Sequence[int]) -> int:
+    """Give max_new_tokens: 99th percentile of the train summaries, a tenth more, the stop token."""
+    ordered = sorted(lengths)
+    longest = ordered[math.ceil(LONGEST * len(ordered)) - 1]
+    return math.ceil(longest * MARGIN) + 1
+
+
+def plan_of(recipe: Recipe) -> "Plan":
+    """Hand the recipe's numbers over in plain arguments."""
+    from abrege.model.tuning import Plan
+
+    t = recipe.tune
+    return Plan(
+        step_rows=t.batch_size * t.accumulation,
+        epochs=t.epochs,
+        max_steps=t.max_steps,
+        micro_batch_tokens=t.micro_batch_tokens,
+        learning_rate=t.learning_rate,
+        schedule=t.schedule,
+        warmup_steps=t.warmup_steps,
+        weight_decay=t.weight_decay,
+        max_grad_norm=t.max_grad_norm,
+        eval_steps=t.eval_steps,
+        save_steps=t.save_steps,
+        keep_checkpoints=t.keep_checkpoints,
+        seed=t.seed,
+        arguments=t.arguments,
+    )
+
+
+def in_words(counted: "Preflight") -> str:
+    """Say on one line what the rendering keeps and cuts."""
+    kept = counted.summary_tokens_kept / max(counted.summary_tokens, 1)
+    cut = counted.document_tokens_cut / max(counted.document_tokens, 1)
+    return (
+        f"{counted.rows} train rows of {counted.mean_tokens:.0f} tokens on average; "
+        f"{kept:.1%} of summary tokens kept, {counted.rows_without_target} rows without any; "
+        f"{counted.documents_cut} documents cut ({cut:.1%} of their tokens)"
+    )
