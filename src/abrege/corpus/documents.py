@@ -34,7 +34,7 @@ def rows(
     # A pair needs a summary: the document stands in for it, and is taken out again.
     roles = recognise(columns, {"document": document, "summary": document}, where=str(path))
     pairs = to_pairs(found, roles, lang=None, where=str(path))
-    on_event(Note(f"{path}: {len(pairs)} rows, document ← {document}"))
+    on_event(Note(f"{path}: {len(pairs)} row{'s' * (len(pairs) != 1)}, document ← {document}"))
     return [replace(pair, references=[]) for pair in pairs]
 
 

@@ -1,0 +1,60 @@
+# One list of commands for a person and for CI. Everything lives in .venv; nothing else is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+FAST := not slow and not gpu
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	  printf '  make %-6s %s\n' "$$name" "$$text"; done
+
+setup: .venv/.dev  ## a virtual environment in .venv with all that is needed to work on abrege
+
+fix: setup  ## format, mend what ruff can mend, write the generated pages
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m abrege.cli.docs
+
+check: setup  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+quick: setup  ## the tests that load no model: seconds
+	$(BIN)/pytest -x -q -m "$(FAST)" --ignore=tests/model --ignore=tests/stages --ignore=tests/test_pipeline.py
+
+test: check  ## check, and all tests but the slow ones: minutes
+	$(BIN)/pytest -m "$(FAST)"
+
+slow: setup  ## the slow tests: real models end to end, browser
+	$(BIN)/pytest -m "slow and not gpu"
+
+demo: .venv/.run  ## tune a small model on real papers and show on a page what came of it
+	$(BIN)/abrege run quickstart --out runs/demo
+	@echo "Open runs/demo/report/index.html in a browser."
+
+bench: .venv/.bench  ## training speed against TRL, same rows
+	$(BIN)/python benchmarks/train_speed.py
+
+clean:  ## remove .venv, build products and caches; runs/ stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A CPU build of torch offered by a find-links folder is taken before gigabytes of CUDA.
+.venv/.run: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "abrege needs Python 3.11 or later, and $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --no-index --no-deps torch 2>/dev/null || true
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+.venv/.bench: .venv/.run
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	@touch $@
+
+.PHONY: help setup fix check quick test slow demo bench clean

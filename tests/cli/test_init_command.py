@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from abrege import recipe
+from abrege.cli import main
+from abrege.cli.init import recipe_text
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_what_init_writes_is_a_recipe(capsys):
+    assert main(["init"]) == 0
+    assert capsys.readouterr() == ("", "wrote abrege.yaml; run it with: abrege run abrege.yaml\n")
+    found = recipe.load(Path("abrege.yaml"))
+    assert (found.data.source, found.tune.model) == ("pairs.jsonl", "demo:smollm2-135m-instruct")
+
+
+def test_data_and_model_are_taken_over_whatever_signs_they_hold():
+    data, model = """d'été: "x" #1/mes données.csv""", "~/models/a: b"
+    assert main(["init", "new/my.yaml", "--data", data, "--model", model]) == 0
+    found = recipe.load(Path("new/my.yaml"))
+    assert (found.data.source, found.tune.model) == (data, model)
+    assert found.name == "mes-données"
+
+
+def test_each_commented_line_is_a_setting_that_may_be_switched_on():
+    text = recipe_text("pairs.jsonl", "student", file=Path("abrege.yaml"))
+    marked = [
+        line for line in text.splitlines() if line.startswith("  # ") and not line.endswith(":")
+    ]
+    assert len(marked) == 10
+    for line in marked:
+        Path("on.yaml").write_text(text.replace(line, line.replace("# ", "", 1)))
+        assert recipe.load(Path("on.yaml")).name == "pairs"
+
+
+def test_init_overwrites_nothing(capsys):
+    Path("abrege.yaml").write_text("mine")
+    assert main(["init"]) == 2
+    assert capsys.readouterr().err == (
+        "abrege: abrege.yaml: this file exists, and init overwrites nothing.\n"
+        "  Give another name: abrege init NAME.yaml\n"
+    )
+    assert Path("abrege.yaml").read_text() == "mine"
+
+
+def test_the_schema_is_json_that_knows_the_settings_and_their_meanings(capsys):
+    assert main(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["required"] == ["data", "tune"]
+    assert schema["additionalProperties"] is False
+    epochs = schema["$defs"]["Tune"]["properties"]["epochs"]
+    assert epochs["description"] == "passes over the train split"
+    assert (epochs["default"], epochs["type"], epochs["exclusiveMinimum"]) == (1.0, "number", 0.0)

@@ -1,0 +1,154 @@
+"""`abrege run` and the commands of the stages, over a pipeline that only writes down its calls."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import abrege
+from abrege import recipe, store
+from abrege.cli import STAGES, main, recipes
+from abrege.errors import RecipeError
+from abrege.events import Note
+from abrege.pipeline import Outcome
+
+RECIPE = "name: mine\ndata:\n  source: pairs.jsonl\ntune:\n  model: student\n"
+SCORES = {"n": 3, "verdict": {"better": True, "sentence": "The tuned model is better."}}
+
+
+@dataclass
+class Pipeline:
+    """Stands for pipeline.run: notes what it was asked for, and writes scores like evaluate."""
+
+    calls: list[Any] = field(default_factory=list)
+
+    def run(self, recipe, folder, *, stages, on_event):
+        self.calls.append((recipe, folder, tuple(stages)))
+        on_event(Note("split: skipped"))
+        store.write_json(folder / "evaluate" / "scores.json", SCORES)
+        return [Outcome(stage, "ran", "not done yet", 1.5, {"rows": 3}) for stage in stages]
+
+
+@pytest.fixture
+def pipeline(monkeypatch, tmp_path):
+    """Put the stand-in where the command line looks, in a folder with a recipe."""
+    found = Pipeline()
+    monkeypatch.setattr("abrege.pipeline.run", found.run)
+    monkeypatch.chdir(tmp_path)
+    Path("r.yaml").write_text(RECIPE)
+    return found
+
+
+def test_run_carries_out_all_stages_in_runs_name(pipeline, capsys):
+    assert main(["run", "r.yaml"]) == 0
+    assert pipeline.calls == [(recipe.load(Path("r.yaml")), Path("runs/mine"), STAGES)]
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "split: skipped\nThe tuned model is better.\nThe page: runs/mine/report/index.html\n"
+    )
+
+
+def test_overrides_and_the_folder_reach_the_pipeline(pipeline):
+    words = ["run", "r.yaml", "--out", "there", "--set", "tune.epochs=2", "--set", "name=b"]
+    assert main(words) == 0
+    [(found, folder, _)] = pipeline.calls
+    assert (found.tune.epochs, found.name, folder) == (2.0, "b", Path("there"))
+
+
+def test_until_stops_after_a_stage_and_promises_no_page(pipeline, capsys):
+    assert main(["run", "r.yaml", "--until", "tune"]) == 0
+    assert pipeline.calls[0][2] == ("split", "tune")
+    assert capsys.readouterr().err == "split: skipped\n"
+
+
+def test_until_takes_only_stages(pipeline, capsys):
+    assert main(["run", "r.yaml", "--until", "tuen"]) == 2
+    assert "invalid choice: 'tuen'" in capsys.readouterr().err
+    assert pipeline.calls == []
+
+
+def test_a_dry_run_prints_the_resolved_recipe_and_does_nothing(pipeline, capsys, tmp_path):
+    assert main(["run", "r.yaml", "--set", "tune.epochs=2", "--dry-run"]) == 0
+    assert pipeline.calls == []
+    assert [file.name for file in tmp_path.iterdir()] == ["r.yaml"]
+    Path("again.yaml").write_text(capsys.readouterr().out)
+    again = recipe.load(Path("again.yaml"))
+    assert again == recipe.load(Path("r.yaml"), ["tune.epochs=2"])
+
+
+def test_json_is_alone_on_stdout(pipeline, capsys):
+    assert main(["run", "r.yaml", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["run"] == "runs/mine"
+    assert found["scores"] == SCORES
+    assert [stage["stage"] for stage in found["stages"]] == list(STAGES)
+    assert found["stages"][0]["counts"] == {"rows": 3}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_a_command(pipeline, stage):
+    assert main([stage, "r.yaml", "--out", "there", "--set", "tune.epochs=2"]) == 0
+    [(found, folder, stages)] = pipeline.calls
+    assert (found.tune.epochs, folder, stages) == (2.0, Path("there"), (stage,))
+
+
+def test_a_stage_says_what_it_made(pipeline, capsys):
+    main(["evaluate", "r.yaml"])
+    assert capsys.readouterr().err == "split: skipped\nThe tuned model is better.\n"
+    main(["report", "r.yaml"])
+    assert capsys.readouterr().err.endswith("\nThe page: runs/mine/report/index.html\n")
+
+
+def test_the_second_of_two_processes_says_nothing(pipeline, capsys, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    assert main(["run", "r.yaml", "--json"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_mistake_in_the_recipe_is_found_before_anything_is_done(pipeline, capsys):
+    assert main(["run", "r.yaml", "--set", "tune.epoch=2"]) == 2
+    assert capsys.readouterr().err == (
+        "abrege: --set tune.epoch=2: tune.epoch is not a setting; did you mean epochs?\n"
+    )
+    assert pipeline.calls == []
+
+
+def test_a_stage_asked_for_too_early_is_a_usage_error(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("r.yaml").write_text(RECIPE)
+    Path("pairs.jsonl").write_text('{"text": "a b", "summary": "a"}\n')
+    assert main(["report", "r.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("abrege: report needs split, which is not done yet")
+
+
+def test_a_recipe_that_comes_with_abrege_is_found_by_its_name(pipeline):
+    assert main(["run", "quickstart"]) == 0
+    assert pipeline.calls[0][0].name == "quickstart"
+
+
+def test_a_file_of_that_name_comes_first(pipeline):
+    Path("quickstart").write_text(RECIPE)
+    assert recipes.find("quickstart") == Path("quickstart")
+
+
+def test_a_recipe_that_is_nowhere_is_told_with_those_that_are():
+    with pytest.raises(RecipeError) as caught:
+        recipes.find("quikstart")
+    told = str(caught.value)
+    assert told.startswith("quikstart: there is no such recipe, neither a file nor one that comes")
+    assert "Did you mean quickstart? abrege init writes one." in told
+
+
+def test_the_wheels_recipes_come_before_those_of_a_source_tree(monkeypatch, tmp_path):
+    package = tmp_path / "src" / "abrege"
+    for folder in (package / "recipes", tmp_path / "recipes"):
+        folder.mkdir(parents=True)
+        (folder / "quickstart.yaml").write_text(RECIPE)
+    monkeypatch.setattr(abrege, "__file__", str(package / "__init__.py"))
+    assert recipes.shipped() == {"quickstart": package / "recipes" / "quickstart.yaml"}
+    (package / "recipes" / "quickstart.yaml").unlink()
+    (package / "recipes").rmdir()
+    assert recipes.shipped() == {"quickstart": tmp_path / "recipes" / "quickstart.yaml"}

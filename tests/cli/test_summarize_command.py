@@ -1,0 +1,200 @@
+"""`abrege summarize` over a model that repeats the first words of what it is given."""
+
+import json
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from abrege.cli import main
+from abrege.events import Progress
+from abrege.records import Prediction
+
+
+class Summarizer:
+    """Stands for a tuned model: three words of the document, and its aspect."""
+
+    limit = 3
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    def batch(self, pairs, *, max_new_tokens, on_event):
+        self.asked.append((pairs, max_new_tokens))
+        for done, pair in enumerate(pairs, start=1):
+            on_event(Progress("summarize", done, len(pairs)))
+            yield self.answer(pair.id, pair.document, pair.meta)
+
+    def stream(self, document, *, meta, max_new_tokens):
+        self.asked.append((document, meta, max_new_tokens))
+        answer = self.answer("text", document, meta)
+        yield from answer.prediction.partition(" ")
+        return answer
+
+    def answer(self, id, document, meta):  # noqa: A002
+        words = [*map(str, meta.values()), *document.split()]
+        return Prediction(
+            id=id,
+            prediction=" ".join(words[: self.limit]),
+            finish_reason="length" if len(words) > 5 else "stop",
+            prompt_tokens=9,
+            new_tokens=self.limit,
+            document_tokens_cut=4 if "long" in words else 0,
+        )
+
+
+@pytest.fixture
+def model(monkeypatch, tmp_path):
+    """Put the stand-in where the command opens models; note which folder it is asked for."""
+    found = Summarizer()
+    module = types.ModuleType("abrege.model.summarize")
+    module.open_model = lambda folder, on_event: setattr(found, "folder", folder) or found
+    monkeypatch.setitem(sys.modules, "abrege.model.summarize", module)
+    monkeypatch.chdir(tmp_path)
+    return found
+
+
+def stdin(monkeypatch, content: bytes) -> None:
+    Path("typed").write_bytes(content)
+    monkeypatch.setattr("abrege.cli.summarize.STDIN", Path("typed"))
+
+
+def rows(*values) -> None:
+    Path("in.jsonl").write_text("".join(json.dumps(v) + "\n" for v in values))
+
+
+def test_a_text_gives_its_summary_on_stdout(model, capsys):
+    Path("a.txt").write_text("one two three\nfour")
+    assert main(["summarize", "a.txt", "--model", "runs/x"]) == 0
+    assert capsys.readouterr().out == "one two three\n"
+    assert model.folder == Path("runs/x")
+    [([pair], limit)] = model.asked
+    assert (pair.id, pair.document, pair.references) == ("a.txt", "one two three\nfour", [])
+    assert limit is None
+
+
+@pytest.mark.parametrize("words", [[], ["-"]])
+def test_stdin_is_read_where_no_file_is_named(model, capsys, monkeypatch, words):
+    stdin(monkeypatch, "l’été est là".encode())
+    assert main(["summarize", *words, "--model", "m"]) == 0
+    assert capsys.readouterr().out == "l’été est là\n"
+
+
+def test_rows_give_an_answer_each_in_their_order(model, capsys):
+    rows({"id": "x", "article": "one two"}, {"id": "y", "article": "three four five six"})
+    assert main(["summarize", "in.jsonl", "--model", "m"]) == 0
+    out, err = capsys.readouterr()
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [(a["id"], a["prediction"]) for a in answers] == [
+        ("x", "one two"),
+        ("y", "three four five"),
+    ]
+    assert answers[0] == {
+        "id": "x", "prediction": "one two", "finish_reason": "stop",
+        "prompt_tokens": 9, "new_tokens": 3, "document_tokens_cut": 0,
+    }  # fmt: skip
+    assert "in.jsonl: 2 rows, document ← article" in err
+
+
+def test_stdin_may_be_jsonl(model, capsys, monkeypatch):
+    stdin(monkeypatch, b'{"text": "one"}\n')
+    assert main(["summarize", "--jsonl", "--model", "m"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "typed:1"
+
+
+def test_the_column_of_the_document_may_be_named(model, capsys):
+    rows({"roman": "one", "text": "two"})
+    assert main(["summarize", "in.jsonl", "--column", "roman", "--model", "m"]) == 0
+    assert json.loads(capsys.readouterr().out)["prediction"] == "two one"  # text: kept in meta
+
+
+def test_meta_fills_the_prompt_over_what_the_rows_say(model):
+    rows({"text": "one", "aspect": "challenge", "year": 2020})
+    words = ["--meta", "aspect=a=b", "--meta", "tone="]
+    assert main(["summarize", "in.jsonl", "--model", "m", *words]) == 0
+    [([pair], _)] = model.asked
+    assert pair.meta == {"aspect": "a=b", "year": 2020, "tone": ""}
+
+
+def test_the_longest_summary_is_handed_on(model):
+    Path("a.txt").write_text("one")
+    main(["summarize", "a.txt", "--model", "m", "--max-new-tokens", "7"])
+    assert model.asked[0][1] == 7
+
+
+def test_what_a_reader_should_know_is_said_on_stderr(model, capsys):
+    Path("a.txt").write_text("a long text of six words")
+    main(["summarize", "a.txt", "--model", "m"])
+    out, err = capsys.readouterr()
+    assert out == "a long text\n"
+    assert err.splitlines()[-2:] == [
+        "the document was cut: its last 4 tokens were not read",
+        "the summary hit the limit of 3 tokens and may be unfinished; --max-new-tokens raises it",
+    ]
+
+
+def test_of_many_rows_the_flag_names_its_own(model, capsys):
+    rows({"id": "x", "text": "short"}, {"id": "y", "text": "long"})
+    main(["summarize", "in.jsonl", "--model", "m"])
+    assert "y: the document was cut" in capsys.readouterr().err
+
+
+def test_a_terminal_sees_the_summary_as_it_comes(model, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    Path("a.txt").write_text("a long text of six words")
+    words = ["--meta", "aspect=x", "--max-new-tokens", "7"]
+    assert main(["summarize", "a.txt", "--model", "m", *words]) == 0
+    out, err = capsys.readouterr()
+    assert out == "x a long\n"
+    assert model.asked == [("a long text of six words", {"aspect": "x"}, 7)]
+    assert "the document was cut" in err
+
+
+def test_json_may_be_asked_of_one_text(model, capsys):
+    Path("a.md").write_text("one two")
+    assert main(["summarize", "a.md", "--model", "m", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["prediction"] == "one two"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--meta", "aspect"],
+            "abrege: --meta aspect: write it as KEY=VALUE, as in --meta aspect=",
+        ),
+        (["--column", "body"], "abrege: --column is for rows; give --jsonl, or a file of rows"),
+        (["--max-new-tokens", "0"], "'0' is not a whole number of at least 1"),
+        (["--max-new-tokens", "many"], "'many' is not a whole number of at least 1"),
+    ],
+)
+def test_a_bad_option_is_a_usage_error(model, capsys, words, message):
+    Path("a.txt").write_text("one")
+    assert main(["summarize", "a.txt", "--model", "m", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_model_must_be_named(model, capsys):
+    assert main(["summarize", "a.txt"]) == 2
+    assert "the following arguments are required: --model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", None, "abrege: a.txt: there is no such file."),
+        ("a.txt", b" \n", "abrege: a.txt: there is no text in it to summarise."),
+        ("a.txt", b"fine\nl\xe9gume\n", "abrege: a.txt:2: not UTF-8: byte 2 of the line"),
+        ("a.jsonl", b'{"text": "x"}\n{"text"\n', "a.jsonl:2: not JSON"),
+        ("a.jsonl", b'{"text": 7}\n{"text": "x"}\n', "a.jsonl:1: document (text) is a number"),
+    ],
+)
+def test_bad_input_is_refused_before_the_model_is_opened(model, capsys, name, content, message):
+    if content is not None:
+        Path(name).write_bytes(content)
+    assert main(["summarize", name, "--model", "m"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert not hasattr(model, "folder")
