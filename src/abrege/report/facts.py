@@ -1,0 +1,156 @@
+"""What the page says, as plain frozen data. It knows neither the run folder nor the recipe."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """A number with its interval and its signature; scores are shares, 0 to 1."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A paired difference, system − baseline, on one metric."""
+
+    metric: str
+    system: str
+    baseline: str
+    difference: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    wins: int | None = None
+    ties: int | None = None
+    losses: int | None = None
+    n: int | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The answer to whether the student became better."""
+
+    better: bool
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """How large one split is; groups is None where rows have none."""
+
+    name: str
+    rows: int
+    groups: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What was done, on what, with what."""
+
+    model: str
+    source: str
+    splits: Sequence[Split]
+    lang: str | None = None
+    method: str = ""
+    """How the weights were tuned, in words."""
+    decoding: str = ""
+    """How the summaries were decoded, in words."""
+    steps: int | None = None
+    trainable: int | None = None
+    parameters: int | None = None
+    device: str | None = None
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One point of a loss curve, in nats per summary token."""
+
+    step: int
+    loss: float | None = None
+    eval_loss: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How many words each text of one set has."""
+
+    name: str
+    kind: str
+    """train, reference, or the name of a system: fixes colour and order."""
+    words: Sequence[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What one system wrote for one row."""
+
+    system: str
+    text: str
+    rouge_l: float | None = None
+    hit_limit: bool = False
+    document_tokens_cut: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One test row with what the compared systems made of it."""
+
+    id: str
+    document: str
+    references: Sequence[str]
+    answers: Sequence[Answer]
+    lang: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    difference: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gallery:
+    """Some rows and the words that say how they were chosen."""
+
+    title: str
+    rule: str
+    examples: Sequence[Example]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What one manifest says about how the stage went."""
+
+    name: str
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    device: str | None = None
+    dtype: str | None = None
+    finished: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything the page shows of one run."""
+
+    name: str
+    setup: Setup
+    recipe: str
+    n: int
+    groups: int | None = None
+    confidence: float = 0.95
+    verdict: Verdict | None = None
+    systems: Mapping[str, Mapping[str, Score | None]] = field(default_factory=dict)
+    comparisons: Sequence[Comparison] = ()
+    steps: Sequence[Step] = ()
+    lengths: Sequence[Lengths] = ()
+    galleries: Sequence[Gallery] = ()
+    stages: Sequence[Stage] = ()
+    preflight: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,226 @@
+"""The report as one self-contained HTML page: no network, no script, every text escaped."""
+
+import html
+
+from abrege.report import figures, plots, tables, wording
+from abrege.report.examples import AT_MOST, head, missing
+from abrege.report.facts import Answer, Example, Gallery, Run
+from abrege.report.style import CSS
+from abrege.report.tables import Cell, Table
+
+# Even if a text slipped through unescaped, a browser would neither run nor fetch anything.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+# Characters HTML does not know, such as NUL, shown as the sign for something unknown.
+_UNKNOWN = {c: "\ufffd" for c in [*range(32), *range(127, 160)] if chr(c) not in "\t\n\r"}
+
+
+def escape(text: object) -> str:
+    """Make any text safe to stand in the page, in an element or in an attribute."""
+    return html.escape(str(text).translate(_UNKNOWN))
+
+
+def render(run: Run) -> str:
+    """Give the whole page."""
+    sections = [
+        ("scores", "Scores", _scores(run)),
+        ("comparisons", "Comparisons", table(tables.comparisons(run), same=True)),
+        ("training", "Training", _training(run)),
+        ("lengths", "Lengths", _lengths(run)),
+        ("examples", "Examples", "".join(_gallery(g) for g in run.galleries)),
+        ("losses", "Dropped and cut", _dropped(run)),
+        ("settings", "Settings", _settings(run)),
+        ("costs", "Time and memory", table(tables.costs(run.stages))),
+        ("signatures", "Signatures", _signatures(run)),
+    ]
+    shown = [(id_, title, body) for id_, title, body in sections if body]
+    nav = "".join(f'<a href="#{id_}">{escape(title)}</a>' for id_, title, _ in shown)
+    body = "".join(
+        f'<section aria-labelledby="{id_}"><h2 id="{id_}">{escape(title)}</h2>{body}</section>\n'
+        for id_, title, body in shown
+    )
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<link rel="icon" href="data:,">\n'
+        f"<title>{escape(run.name)}: report of abrege</title>\n<style>{CSS}</style>\n</head>\n"
+        f"<body>\n<header>\n{_opening(run)}\n"
+        f'<nav aria-label="Sections">{nav}</nav>\n</header>\n<main>\n{body}</main>\n'
+        f"{_footer()}\n</body>\n</html>\n"
+    )
+
+
+def _opening(run: Run) -> str:
+    lines = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in wording.done(run)
+    )
+    return (
+        f'<p class="kicker">Does the tuned model summarise better?</p><h1>{escape(run.name)}</h1>\n'
+        f'{_verdict(run)}\n<dl class="done">{lines}</dl>'
+    )
+
+
+def _verdict(run: Run) -> str:
+    if run.verdict is None:
+        return '<div class="verdict unsure"><p class="sentence">No verdict was reached.</p></div>'
+    tone = "better" if run.verdict.better else "unsure"
+    first, rest = wording.sentences(run.verdict)
+    more = f'<p class="more">{escape(rest)}</p>' if rest else ""
+    return (
+        f'<div class="verdict {tone}"><p class="tag">{escape(wording.tag(run.verdict))}</p>'
+        f'<p class="sentence">{escape(first)}</p>{more}</div>'
+    )
+
+
+def table(given: Table | None, *, same: bool = False) -> str:
+    """Write a table that scrolls by itself where the screen is narrow.
+
+    same  a row named as the one above it does not repeat the name to the eye
+    """
+    if given is None or not given.rows:
+        return ""
+    kinds = ["words" if i in given.words else "number" for i in range(len(given.head))]
+    top = "".join(
+        f'<th scope="col" class="{k}">{escape(h)}</th>'
+        for k, h in zip(kinds, given.head, strict=True)
+    )
+    rows, above = [], ""
+    for i, row in enumerate(given.rows):
+        names = [plots.colour(row[0].text)] if plots.colour(row[0].text) == "tuned" else []
+        names += ["same"] if same and row[0].text == above else []
+        names += ["total"] if given.total and i == len(given.rows) - 1 else []
+        above = row[0].text
+        class_ = f' class="{" ".join(names)}"' if names else ""
+        cells = "".join(_cell(c, k) for c, k in zip(row[1:], kinds[1:], strict=True))
+        rows.append(f'<tr{class_}><th scope="row" class="words">{escape(above)}</th>{cells}</tr>')
+    wide = " wide" if len(given.head) > 4 else ""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(given.caption)}">'
+        f'<table class="stick{wide}"><caption><span>{escape(given.caption)}</span></caption>'
+        f"<thead><tr>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>\n"
+    )
+
+
+def _cell(cell: Cell, kind: str) -> str:
+    aside = f"<small>{escape(cell.aside)}</small>" if cell.aside else ""
+    return f'<td class="{f"{kind} {cell.tone}".strip()}">{escape(cell.text)}{aside}</td>'
+
+
+def _scores(run: Run) -> str:
+    if not run.systems:
+        return ""
+    panels = plots.scores(run)
+    caption = (
+        f"F1 × 100 of each system on {wording.size(run)}; "
+        f"whiskers are {figures.confidence(run.confidence)} intervals. All panels have one scale."
+    )
+    figure = (
+        f'<figure><div class="panels">{"".join(panels)}</div>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+    return table(tables.scores(run)) + (figure if panels else "")
+
+
+def _training(run: Run) -> str:
+    drawing = plots.loss(run.steps)
+    if drawing is None:
+        return ""
+    caption = wording.training(run)
+    figure = f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f'<div class="beside">{figure}{table(tables.losses(run.steps), same=True)}</div>'
+
+
+def _lengths(run: Run) -> str:
+    drawing = plots.lengths(run.lengths)
+    if drawing is None:
+        return ""
+    caption = "Share of the texts of each length, in words; all sets on one scale."
+    figure = f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f'<div class="beside">{figure}{table(tables.lengths(run.lengths))}</div>'
+
+
+def _gallery(gallery: Gallery) -> str:
+    if not gallery.examples:
+        return ""
+    shown = "".join(_example(e) for e in gallery.examples)
+    return f'<h3>{escape(gallery.title)}</h3><p class="quiet">{escape(gallery.rule)}</p>{shown}'
+
+
+def _example(example: Example) -> str:
+    meta = " · ".join(f"{escape(k)}: {escape(v)}" for k, v in example.meta.items())
+    gain = wording.gain(example)
+    opening, rest = head(example.document)
+    document = f'<p class="who">Document</p>{_text(opening, example.lang, "document")}'
+    if rest:
+        note = f'<p class="quiet">{escape(missing(example.document))}</p>'
+        document += (
+            f"<details><summary>the rest of the document "
+            f"({figures.plural(len(rest), 'character')})</summary>"
+            f"{_text(rest[:AT_MOST], example.lang, 'document')}"
+            f"{note if missing(example.document) else ''}</details>"
+        )
+    several = len(example.references) > 1
+    references = "".join(
+        f'<p class="who">Reference{f" {i}" if several else ""}</p>{_text(r, example.lang)}'
+        for i, r in enumerate(example.references, start=1)
+    )
+    answers = "".join(_answer(a, example.lang) for a in example.answers)
+    return (
+        f"<article><header><h4>{escape(example.id)}</h4>"
+        f'<p class="gain">{escape(gain)}</p><p class="meta">{meta}</p></header>'
+        f'{document}{references}<div class="answers">{answers}</div></article>\n'
+    )
+
+
+def _answer(answer: Answer, lang: str | None) -> str:
+    remarks = "".join(f' <span class="limit">· {escape(r)}</span>' for r in wording.flags(answer))
+    value = figures.score("rougeL", answer.rouge_l)
+    return (
+        f'<div class="answer {plots.colour(answer.system)}"><p class="who">'
+        f'<span class="name">{escape(answer.system)}</span> '
+        f'<span class="quiet">ROUGE-L {escape(value)}</span>{remarks}</p>'
+        f"{_text(answer.text, lang)}</div>"
+    )
+
+
+def _text(text: str, lang: str | None, class_: str = "") -> str:
+    """Write a text of the data in its own language and direction."""
+    if not text.strip():
+        return '<p class="text quiet"><i>(empty)</i></p>'
+    tongue = f' lang="{escape(lang)}"' if lang else ""
+    return f'<p class="{f"text {class_}".strip()}" dir="auto"{tongue}>{escape(text)}</p>'
+
+
+def _dropped(run: Run) -> str:
+    notes = "".join(
+        f"<li>{escape(stage.name)}: {escape(note)}</li>"
+        for stage in run.stages
+        for note in stage.notes
+    )
+    said = f"<h3>Notes of the stages</h3><ul>{notes}</ul>" if notes else ""
+    return table(tables.preflight(run)) + table(tables.counts(run.stages)) + said
+
+
+def _settings(run: Run) -> str:
+    return (
+        "<details><summary>the resolved recipe, with every default</summary>"
+        f"<pre><code>{escape(run.recipe)}</code></pre></details>"
+        + table(tables.versions(run.stages))
+    )
+
+
+def _signatures(run: Run) -> str:
+    lines = "".join(
+        f"<dt>{escape(what)}</dt><dd><code>{escape(signature)}</code></dd>"
+        for what, signature in wording.signatures(run)
+    )
+    said = "<p>Quote a score with its signature: without it, the number cannot be compared.</p>"
+    return f'{said}<dl class="signatures">{lines}</dl>' if lines else ""
+
+
+def _footer() -> str:
+    return (
+        "<footer><p>To make this run again: <code>abrege run recipe.yaml</code> "
+        "with the recipe above, which stands in the run's folder.</p></footer>"
+    )

@@ -1,0 +1,254 @@
+"""The tables of the page, for HTML and Markdown alike."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from abrege.report import figures, wording
+from abrege.report.facts import Comparison, Lengths, Run, Stage, Step
+
+
+ENDS = {"stop": "ended", "length": "hit the length limit"}
+"""What the finish reasons of predictions mean."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a table: a text, what qualifies it (interval, n), and whether it is good."""
+
+    text: str
+    aside: str = ""
+    tone: str = ""
+    """better, worse or unsure; nothing where it is none of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows of cells under a head; the first cell of a row names it."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    words: Sequence[int] = (0,)
+    """Columns that hold words, set flush left; the others hold numbers."""
+    total: bool = False
+    """The last row adds up the others."""
+
+
+def scores(run: Run) -> Table:
+    """Show every system on every metric, with its interval."""
+    found = [m for m in figures.METRICS if any(s.get(m) for s in run.systems.values())]
+    rows = []
+    for system, values in run.systems.items():
+        row = [Cell(system)]
+        for name in found:
+            given = values.get(name)
+            if given is None:
+                row.append(Cell(figures.ABSENT))
+            else:
+                row.append(Cell(figures.score(name, given.value), figures.interval(name, given)))
+        rows.append(row)
+    caption = (
+        f"Scores on {wording.size(run)}, with {figures.confidence(run.confidence)} intervals in "
+        "brackets. "
+        "ROUGE is F1 × 100. Length ratio: words of the summary per word of the reference. "
+        "Stop rate: summaries that the model ended by itself."
+    )
+    return Table(
+        caption=caption,
+        head=["System", *(figures.metric(m).label for m in found)],
+        rows=rows,
+    )
+
+
+def finding(comparison: Comparison) -> Cell:
+    """Say in words what a paired test found."""
+    if comparison.p is None:
+        return Cell("not tested", tone="unsure")
+    if comparison.p >= figures.ALPHA or comparison.difference == 0:
+        return Cell("no detectable difference", tone="unsure")
+    if comparison.difference > 0:
+        return Cell(f"{comparison.system} is better", tone="better")
+    return Cell(f"{comparison.baseline} is better", tone="worse")
+
+
+def comparisons(run: Run) -> Table:
+    """Show every paired difference with its interval, p, and wins, ties and losses."""
+    rows = []
+    for c in run.comparisons:
+        outcome = [figures.ABSENT if x is None else str(x) for x in (c.wins, c.ties, c.losses)]
+        of = "" if c.n in (None, run.n) else f"of {c.n} rows"
+        rows.append(
+            [
+                Cell(f"{c.system} − {c.baseline}"),
+                Cell(figures.metric(c.metric).label),
+                Cell(figures.difference(c.metric, c.difference)),
+                Cell(figures.interval(c.metric, c) or figures.ABSENT),
+                Cell(figures.p_value(c.p)),
+                Cell(" / ".join(outcome), of),
+                finding(c),
+            ]
+        )
+    covered = figures.confidence(run.confidence)
+    caption = (
+        f"Paired differences on the same {wording.size(run)}, × 100. Each p is of one test alone; "
+        f"at p ≥ {figures.ALPHA} there is no detectable difference."
+    )
+    head = ["Compared", "Metric", "Difference", f"{covered} interval", "p", "Wins / ties / losses"]
+    return Table(caption=caption, head=[*head, "Finding"], rows=rows, words=(0, 1, 6))
+
+
+def losses(steps: Sequence[Step]) -> Table:
+    """Show the train loss of the first and the last step, and every validation loss."""
+    train = [s for s in steps if s.loss is not None]
+    shown = [("train", s.step, s.loss) for s in dict.fromkeys([*train[:1], *train[-1:]])]
+    shown += [("validation", s.step, s.eval_loss) for s in steps if s.eval_loss is not None]
+    rows = [
+        [Cell(name), Cell(figures.count(step)), Cell(figures.number(loss, 3))]
+        for name, step, loss in shown
+        if loss is not None
+    ]
+    return Table(
+        caption="Loss at the first and the last step, and at each validation.",
+        head=["Rows", "Step", "Nats per token"],
+        rows=rows,
+    )
+
+
+def lengths(sets: Sequence[Lengths]) -> Table:
+    """Show how long the texts of each set are, in words."""
+    rows = []
+    for given in sets:
+        low, middle, high = quartiles(given.words)
+        spread = f"{figures.number(low, 0)} to {figures.number(high, 0)}"
+        longest = Cell(figures.count(max(given.words)))
+        n = Cell(figures.count(len(given.words)))
+        rows.append([Cell(given.name), n, Cell(figures.number(middle, 0)), Cell(spread), longest])
+    return Table(
+        caption="Words of each text.",
+        head=["Texts", "n", "Median", "Middle half", "Longest"],
+        rows=rows,
+    )
+
+
+def quartiles(words: Sequence[int]) -> tuple[float, float, float]:
+    """Give the lower quartile, the median and the upper quartile."""
+    if len(words) == 1:
+        return (words[0], words[0], words[0])
+    low, middle, high = statistics.quantiles(words, n=4, method="inclusive")
+    return (low, middle, high)
+
+
+def preflight(run: Run) -> Table | None:
+    """Show what the model could not see of the train rows; None where it was not counted."""
+    p = run.preflight
+
+    def line(label: str, part: str, whole: str) -> list[Cell]:
+        counts = (p.get(part, 0), p.get(whole, 0))
+        return [
+            Cell(label),
+            *(Cell(figures.count(c)) for c in counts),
+            Cell(figures.share(*counts)),
+        ]
+
+    lines = [
+        ("summary tokens kept", "summary_tokens_kept", "summary_tokens"),
+        ("rows without a summary token", "rows_without_target", "rows"),
+        ("documents cut to fit", "documents_cut", "rows"),
+        ("document tokens cut", "document_tokens_cut", "document_tokens"),
+    ]
+    rows = [line(*given) for given in lines if given[1] in p]
+    if not rows:
+        return None
+    return Table(
+        caption="Before training, over all its rows: what was kept and what was cut to fit.",
+        head=["", "Count", "Of", "Share"],
+        rows=rows,
+    )
+
+
+def counts(stages: Sequence[Stage]) -> Table | None:
+    """Show everything the stages counted, a line each; None where they counted nothing."""
+    rows = []
+    for stage in stages:
+        told = [f"{label} {_value(value)}" for label, value in flat(stage.counts)]
+        if told:
+            rows.append([Cell(stage.name), Cell(" · ".join(told))])
+    if not rows:
+        return None
+    return Table(
+        caption="What each stage counted: rows kept, dropped or cut, with the reason.",
+        head=["Stage", "Counts"],
+        rows=rows,
+        words=(0, 1),
+    )
+
+
+def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of nested counts under readable names, such as dropped: too long."""
+    for key, value in tree.items():
+        known = ENDS.get(str(key), str(key))
+        name = above + known.replace("/", ": ").replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{name}: ")
+        else:
+            yield name, value
+
+
+def _value(value: Any) -> str:
+    number = figures.finite(value)
+    return str(value) if number is None else figures.count(value)
+
+
+def costs(stages: Sequence[Stage]) -> Table:
+    """Show seconds and peak memory of each stage, and of all of them."""
+    rows = [
+        [
+            Cell(stage.name),
+            Cell(figures.seconds(stage.seconds)),
+            Cell(figures.memory(stage.peak_memory_bytes)),
+            Cell(", ".join(x for x in (stage.dtype, stage.device) if x) or figures.ABSENT),
+            Cell(stage.finished or figures.ABSENT),
+        ]
+        for stage in stages
+    ]
+    spent = [s.seconds for s in stages if s.seconds is not None]
+    peaks = [s.peak_memory_bytes for s in stages if s.peak_memory_bytes is not None]
+    rows.append(
+        [
+            Cell("all stages"),
+            Cell(figures.seconds(sum(spent)) if spent else figures.ABSENT),
+            Cell(figures.memory(max(peaks)) if peaks else figures.ABSENT, "the highest"),
+            Cell(""),
+            Cell(""),
+        ]
+    )
+    return Table(
+        caption="Time and highest memory of each stage (GB = 10⁹ bytes), this page not counted.",
+        head=["Stage", "Time", "Peak memory", "Arithmetic", "Finished"],
+        rows=rows,
+        words=(0, 3, 4),
+        total=True,
+    )
+
+
+def versions(stages: Sequence[Stage]) -> Table | None:
+    """List the libraries behind the numbers; where stages differ, each version names its own."""
+    used: dict[str, dict[str, list[str]]] = {}
+    for stage in stages:
+        for library, version in stage.versions.items():
+            used.setdefault(library, {}).setdefault(str(version), []).append(stage.name)
+    rows = []
+    for library in sorted(used, key=str.lower):
+        found = used[library]
+        told = [v if len(found) == 1 else f"{v} ({', '.join(at)})" for v, at in found.items()]
+        rows.append([Cell(library), Cell(", ".join(told))])
+    if not rows:
+        return None
+    return Table(
+        caption="Versions of what the numbers depend on.",
+        head=["Library", "Version"],
+        rows=rows,
+        words=(0, 1),
+    )

@@ -1,0 +1,92 @@
+"""The sentences of the page, for HTML and Markdown alike."""
+
+from abrege.report import figures
+from abrege.report.facts import Answer, Example, Run, Verdict
+
+MOST_POINTS = 600
+"""More steps than this are thinned on the loss curve."""
+
+
+def done(run: Run) -> list[tuple[str, str]]:
+    """Say in three lines what was done: the model, the data, the method."""
+    setup = run.setup
+    model = setup.model
+    if setup.parameters and setup.trainable is not None:
+        part = figures.share(setup.trainable, setup.parameters)
+        model += (
+            f": {figures.count(setup.parameters)} weights, "
+            f"of which {figures.count(setup.trainable)} ({part}) were trained"
+        )
+    where = " on ".join(x for x in (setup.dtype, setup.device) if x)
+    method = "; ".join(x for x in (setup.method, where, setup.decoding) if x)
+    return [("Model", model), ("Data", _data(run)), ("Method", method or figures.ABSENT)]
+
+
+def _data(run: Run) -> str:
+    sizes = []
+    for split in run.setup.splits:
+        groups = f" in {figures.plural(split.groups, 'group')}" if split.groups else ""
+        sizes.append(f"{figures.plural(split.rows, f'{split.name} row')}{groups}")
+    lang = f" ({run.setup.lang})" if run.setup.lang else ""
+    return f"{run.setup.source}{lang}: {', '.join(sizes)}"
+
+
+def size(run: Run) -> str:
+    """Say what the scores stand on: n rows, in how many groups."""
+    rows = figures.plural(run.n, "test row")
+    if not run.groups or run.groups == run.n:  # each row is its own group
+        return rows
+    return f"{rows} in {figures.plural(run.groups, 'group')}"
+
+
+def signatures(run: Run) -> list[tuple[str, str]]:
+    """Give each different signature once, with what it signs."""
+    signed: dict[str, dict[str, None]] = {}
+    for values in run.systems.values():
+        for name, given in values.items():
+            if given is not None and given.signature:
+                signed.setdefault(given.signature, {})[figures.metric(name).label] = None
+    for c in run.comparisons:
+        if c.signature:
+            label = f"{figures.metric(c.metric).label}, differences"
+            signed.setdefault(c.signature, {})[label] = None
+    return [(" and ".join(labels), signature) for signature, labels in signed.items()]
+
+
+def sentences(verdict: Verdict) -> tuple[str, str]:
+    """Divide the verdict into its first sentence, which answers, and those that qualify it."""
+    first, stop, rest = verdict.sentence.partition(". ")
+    return first + stop.strip(), rest
+
+
+def tag(verdict: Verdict) -> str:
+    """Say the verdict in two or three words, so that colour is not alone to tell it."""
+    return "✓ Better" if verdict.better else "≈ Not shown to be better"
+
+
+def training(run: Run) -> str:
+    """Say under the loss curves what they are."""
+    said = ["Loss in nats per summary token: of the rows of each step, thin"]
+    if any(s.eval_loss is not None for s in run.steps):
+        said.append("of the whole valid split, marked")
+    points = sum(s.loss is not None for s in run.steps)
+    every = -(-points // MOST_POINTS)
+    drawn = f" Every {every}th of {points:,} steps is drawn." if every > 1 else ""
+    return "; ".join(said) + "." + drawn
+
+
+def gain(example: Example) -> str:
+    """Say by how much the first system beats the other on this row, in ROUGE-L."""
+    if example.difference is None or len(example.answers) < 2:
+        return ""
+    other, first = example.answers[0], example.answers[-1]
+    by = figures.difference("rougeL", example.difference)
+    return f"ROUGE-L, {first.system} − {other.system}: {by}"
+
+
+def flags(answer: Answer) -> list[str]:
+    """Give what a reader must know of how an answer came about."""
+    said = ["hit the length limit"] if answer.hit_limit else []
+    if answer.document_tokens_cut:
+        said.append(f"{figures.plural(answer.document_tokens_cut, 'document token')} cut")
+    return said

@@ -1,0 +1,1 @@
+"""The verbs of the pipeline, one module each; no stage imports a stage."""

@@ -1,0 +1,285 @@
+"""Report: tell on one page whether the student became better, and what it rests on.
+
+reads   recipe.yaml  split/  tune/  generate/  evaluate/   (records, scores and manifests)
+writes  report/index.html  report/report.md
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from abrege import store
+from abrege.events import Note, OnEvent, silent
+from abrege.recipe import Recipe
+from abrege.records import Pair, Prediction
+from abrege.report import examples, facts, figures, markdown, page
+from abrege.text import words
+
+CODE = ("stages/report", "report", "text/words", "records")
+SPLITS = ("train", "valid", "test")
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """Give the settings of the page; the whole recipe is an input, since the page shows it."""
+    return recipe.report.model_dump(mode="json")
+
+
+def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
+    """Give every file that the page is made from and that this run has."""
+    generated = [
+        f"generate/{system}{ending}"
+        for system in recipe.generate.systems
+        for ending in (".jsonl", ".manifest.json")
+    ]
+    names = [
+        "recipe.yaml",
+        *(f"split/{split}.jsonl" for split in SPLITS),
+        "split/manifest.json",
+        "tune/steps.jsonl",
+        "tune/manifest.json",
+        *generated,
+        "evaluate/scores.json",
+        "evaluate/rows.jsonl",
+        "evaluate/manifest.json",
+    ]
+    return {name: folder / name for name in names if (folder / name).is_file()}
+
+
+def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Write the page and its Markdown; return the counts for the manifest."""
+    told = gather(recipe, folder)
+    path = folder / "report/index.html"
+    for target, text in (
+        (path, page.render(told)),
+        (folder / "report/report.md", markdown.render(told)),
+    ):
+        with store.whole(target) as file:
+            file.write(text)
+    on_event(Note(f"report: {path}"))
+    shown = sum(len(g.examples) for g in told.galleries)
+    return {"counts": {"examples": shown, "systems": len(told.systems)}}
+
+
+def gather(recipe: Recipe, folder: Path) -> facts.Run:
+    """Read the run folder into one plain structure."""
+    scores = store.read_json(folder / "evaluate/scores.json")
+    splits = {name: _pairs(folder, name) for name in SPLITS}
+    tuned = _manifest(folder / "tune/manifest.json")
+    rows = list(_optional(folder / "evaluate/rows.jsonl"))
+    lang = None if scores.get("lang") == "und" else scores.get("lang")
+    verdict = scores.get("verdict")
+    return facts.Run(
+        name=recipe.name,
+        setup=_setup(recipe, folder, splits, tuned, lang),
+        recipe=(folder / "recipe.yaml").read_text(encoding="utf-8"),
+        n=scores["n"],
+        groups=scores.get("groups"),
+        confidence=recipe.evaluate.confidence,
+        verdict=facts.Verdict(**verdict) if verdict else None,
+        systems=_systems(scores["systems"]),
+        comparisons=[facts.Comparison(**_known(c)) for c in scores.get("comparisons", [])],
+        steps=steps(_optional(folder / "tune/steps.jsonl")),
+        lengths=_lengths(scores, splits["test"], rows, lang),
+        galleries=_galleries(recipe, folder, splits["test"], rows, lang),
+        stages=list(_stages(recipe, folder)),
+        preflight=tuned.get("preflight") or {},
+    )
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    return dict(store.read_json(path)) if path.is_file() else {}
+
+
+def _optional(path: Path) -> Iterator[dict[str, Any]]:
+    if path.is_file():
+        yield from store.read(path, dict)
+
+
+def _pairs(folder: Path, split: str) -> list[Pair]:
+    path = folder / f"split/{split}.jsonl"
+    return list(store.read(path, Pair)) if path.is_file() else []
+
+
+def _known(comparison: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what the page shows: evaluate may come to say more of a comparison."""
+    return {k: v for k, v in comparison.items() if k in facts.Comparison.__dataclass_fields__}
+
+
+def _systems(
+    scored: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, facts.Score | None]]:
+    """Put the tuned model first, then what it is held against."""
+    order = [s for s in ("tuned", "base", "base-cut", "lead") if s in scored]
+    order += [s for s in scored if s not in order]
+    return {
+        system: {
+            metric: None
+            if given is None
+            else facts.Score(
+                value=given["value"],
+                low=given.get("low"),
+                high=given.get("high"),
+                signature=given.get("signature", ""),
+            )
+            for metric, given in scored[system].items()
+        }
+        for system in order
+    }
+
+
+def _setup(
+    recipe: Recipe,
+    folder: Path,
+    splits: Mapping[str, Sequence[Pair]],
+    tuned: Mapping[str, Any],
+    lang: str | None,
+) -> facts.Setup:
+    data = recipe.data
+    files = [given for given in (data.train, data.valid, data.test) if given]
+    return facts.Setup(
+        model=tuned.get("model") or recipe.tune.model,
+        source=data.source or ", ".join(files),
+        splits=[_split(name, pairs) for name, pairs in splits.items()],
+        lang=lang,
+        method=method(recipe, tuned.get("steps")),
+        decoding=decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
+        trainable=tuned.get("trainable_parameters"),
+        parameters=tuned.get("all_parameters"),
+        device=tuned.get("device"),
+        dtype=tuned.get("dtype"),
+    )
+
+
+def _split(name: str, pairs: Sequence[Pair]) -> facts.Split:
+    groups = {p.group for p in pairs if p.group is not None}
+    return facts.Split(name=name, rows=len(pairs), groups=len(groups) or None)
+
+
+def method(recipe: Recipe, taken: int | None) -> str:
+    """Say in words how the weights were tuned."""
+    tune = recipe.tune
+    modules = tune.lora.modules
+    where = modules if isinstance(modules, str) else ", ".join(modules)
+    rows = tune.batch_size * tune.accumulation
+    length = f"{figures.plural(taken, 'step')} of {rows} rows" if taken else f"{rows} rows a step"
+    return (
+        f"LoRA of rank {tune.lora.r} (α {tune.lora.alpha}) on {where}; {length}, "
+        f"learning rate {figures.rate(tune.learning_rate)}, {tune.schedule}"
+    )
+
+
+def decoding(recipe: Recipe, generated: Mapping[str, Any]) -> str:
+    """Say in words how the summaries were decoded."""
+    how = recipe.generate
+    said = f"{how.num_beams} beams" if how.num_beams > 1 else "greedy decoding"
+    if how.do_sample:
+        said = f"sampling with seed {how.seed}"
+    most = (generated.get("profile") or {}).get("max_new_tokens") or how.max_new_tokens
+    return f"{said}, at most {figures.plural(most, 'new token')}" if most else said
+
+
+def steps(lines: Iterator[Mapping[str, Any]]) -> list[facts.Step]:
+    """Give the loss curve; of a step that a resumed run took twice, the later counts."""
+    found: dict[tuple[int, bool], facts.Step] = {}
+    for given in lines:
+        loss, held = figures.finite(given.get("loss")), figures.finite(given.get("eval_loss"))
+        point = facts.Step(step=given["step"], loss=loss, eval_loss=held)
+        found[point.step, held is not None] = point
+    return [found[key] for key in sorted(found)]
+
+
+def _lengths(
+    scores: Mapping[str, Any],
+    test: Sequence[Pair],
+    rows: Sequence[Mapping[str, Any]],
+    lang: str | None,
+) -> list[facts.Lengths]:
+    train = (scores.get("training_words") or {}).get("histogram") or []
+    written = [words.count(r, lang) for p in test for r in p.references]
+    sets = [
+        facts.Lengths(name="train summaries", kind="train", words=train),
+        facts.Lengths(name="references", kind="reference", words=written),
+    ]
+    for system in ("base", "tuned"):
+        given = [row["words"] for row in rows if row["system"] == system]
+        sets.append(facts.Lengths(name=system, kind=system, words=given))
+    return [s for s in sets if s.words]
+
+
+def _galleries(
+    recipe: Recipe,
+    folder: Path,
+    test: Sequence[Pair],
+    rows: Sequence[Mapping[str, Any]],
+    lang: str | None,
+) -> list[facts.Gallery]:
+    """Choose rows by ROUGE-L of tuned minus base, or of what stands in for them in this run."""
+    made = recipe.generate.systems
+    shown = next((s for s in ("tuned", *made) if s in made), "tuned")
+    other = next((s for s in ("base", "base-cut", "lead") if s in made and s != shown), None)
+    systems = [s for s in (other, shown) if s]
+    score = {(r["id"], r["system"]): r["rougeL"]["fmeasure"] for r in rows if "rougeL" in r}
+    written = {
+        (p.id, system): p
+        for system in systems
+        if (path := folder / f"generate/{system}.jsonl").is_file()
+        for p in store.read(path, Prediction)
+    }
+    told = [
+        facts.Example(
+            id=pair.id,
+            document=pair.document,
+            references=pair.references,
+            answers=[_answer(s, written[pair.id, s], score) for s in systems],
+            lang=pair.lang or lang,
+            meta=pair.meta,
+            difference=_difference(pair.id, shown, other, score),
+        )
+        for pair in test
+        if all((pair.id, s) in written for s in systems)
+    ]
+    what = f"ROUGE-L of {shown}{f' minus {other}' if other else ''}"
+    return examples.choose(told, recipe.report.examples, recipe.report.seed, what=what)
+
+
+def _answer(
+    system: str, prediction: Prediction, score: Mapping[tuple[str, str], float]
+) -> facts.Answer:
+    return facts.Answer(
+        system=system,
+        text=prediction.prediction,
+        rouge_l=score.get((prediction.id, system)),
+        hit_limit=prediction.finish_reason == "length",
+        document_tokens_cut=prediction.document_tokens_cut,
+    )
+
+
+def _difference(
+    id_: str, shown: str, other: str | None, score: Mapping[tuple[str, str], float]
+) -> float | None:
+    first = score.get((id_, shown))
+    second = score.get((id_, other)) if other else 0.0
+    return None if first is None or second is None else first - second
+
+
+def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
+    """Yield what each finished stage tells of itself, in the order of the run."""
+    named = [("split", "split/manifest.json"), ("tune", "tune/manifest.json")]
+    named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.generate.systems]
+    named += [("evaluate", "evaluate/manifest.json")]
+    for name, path in named:
+        if given := _manifest(folder / path):
+            yield facts.Stage(
+                name=name,
+                counts={
+                    **given.get("counts", {}),
+                    **{k: given[k] for k in ("leaks",) if given.get(k)},
+                },
+                notes=given.get("notes") or [],
+                versions=given.get("versions") or {},
+                seconds=given.get("seconds"),
+                peak_memory_bytes=given.get("peak_memory_bytes"),
+                device=given.get("device"),
+                dtype=given.get("dtype"),
+                finished=given.get("finished"),
+            )
