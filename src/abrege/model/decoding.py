@@ -21,6 +21,10 @@ class Decoder:
     profile: Profile
     stop_ids: list[int]
 
+    def __post_init__(self) -> None:
+        """Blank the model's own generation defaults: transformers fills what we leave unsaid."""
+        self.model.generation_config = GenerationConfig()
+
     def decode(
         self, prompts: Sequence[Example], *, skip: int = 0
     ) -> Iterator[list[tuple[int, Prediction]]]:

@@ -60,16 +60,11 @@ def load_tokenizer(located: str) -> Tokenizer:
 
 
 def load_model(located: str, dtype: torch.dtype, device: str) -> PreTrainedModel:
-    """Load a causal model onto the device, with a blank generation configuration.
-
-    The model's own generation defaults (sampling, penalties) would leak into every score;
-    what decodes is the profile alone.
-    """
+    """Load a causal model onto the device."""
     try:
         model = AutoModelForCausalLM.from_pretrained(located, dtype=dtype)
     except (OSError, ValueError) as error:
         raise _unavailable(located, error) from error
-    model.generation_config = type(model.generation_config)()
     return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
 
 

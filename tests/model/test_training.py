@@ -1,0 +1,347 @@
+"""The arithmetic of a step: batching, objective, adapter, trainer."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from abrege.errors import AbregeError, DataError, RecipeError
+from abrege.events import Progress
+from abrege.model import tuning
+from abrege.model.batching import IGNORE, collate, cut, step_of
+from abrege.model.lora import fuse
+from abrege.model.objective import summary_nll
+from abrege.model.rendering import Example, Profile, Renderer, Rendering
+from abrege.model.reporter import keep_lines_until
+from abrege.records import Pair
+from conftest import a_llama, a_tokenizer, some_rows
+
+CPU = torch.device("cpu")
+
+
+def an_example(name="e", prompt=3, summary=2, first=10):
+    ids = list(range(first, first + prompt + summary))
+    return Example(name, ids[:prompt], ids[prompt:], prompt, 0)
+
+
+def examples(tokenizer, count=24):
+    rendering = Rendering(
+        base_model="tiny",
+        template="{document}",
+        system=None,
+        chat=True,
+        max_tokens=200,
+        stop_ids=[2, 1],
+        profile=Profile(max_new_tokens=10),
+    )
+    renderer = Renderer(tokenizer, rendering)
+    rows = [
+        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
+        for r in some_rows(count)
+    ]
+    return tuning.preflight(renderer, rows, on_empty="fail")[0]
+
+
+def a_student(*, dropout=0.0, seed=0, std=0.02):
+    """A tiny Llama with an adapter whose B is not zero, so that every gradient is."""
+    model = tuning.attach_lora(
+        a_llama(vocab=len(a_tokenizer())),
+        r=4,
+        alpha=8,
+        dropout=dropout,
+        modules="all-linear",
+        seed=seed,
+    )
+    torch.manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=std)
+    return model
+
+
+def gradients(model, batches):
+    model.zero_grad()
+    tokens = sum(b.summary_tokens for b in batches)
+    loss = 0.0
+    for batch in batches:
+        nats = summary_nll(model, model.get_output_embeddings(), batch, CPU)
+        (nats / tokens).backward()
+        loss += nats.item() / tokens
+    return loss, {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+
+def a_plan(**changes):
+    values = {
+        "step_rows": 4,
+        "epochs": 1.0,
+        "max_steps": None,
+        "micro_batch_tokens": 150,
+        "learning_rate": 1e-2,
+        "schedule": "cosine",
+        "warmup_steps": 1,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "eval_steps": 2,
+        "save_steps": 2,
+        "keep_checkpoints": 2,
+        "seed": 0,
+        "arguments": {},
+    }
+    return tuning.Plan(**{**values, **changes})
+
+
+def tune(folder, plan=None, *, model=None, train=None, valid=None, on_event=lambda e: None):
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = examples(a_tokenizer())
+    return tuning.tune(
+        model or a_student(),
+        rows[:16] if train is None else train,
+        rows[16:20] if valid is None else valid,
+        plan or a_plan(),
+        folder,
+        dtype="float32",
+        pad_id=0,
+        on_event=on_event,
+    )
+
+
+def test_labels_stand_where_the_summary_stands_and_nowhere_else():
+    batch = collate([an_example(prompt=2, summary=2), an_example(prompt=1, summary=2)], pad_id=11)
+    assert batch.input_ids.tolist() == [[10, 11, 12, 13], [10, 11, 12, 11]]
+    assert batch.labels.tolist() == [[IGNORE, IGNORE, 12, 13], [IGNORE, 11, 12, IGNORE]]
+
+
+def test_a_summary_token_equal_to_the_pad_token_is_still_trained():
+    batch = collate([an_example(prompt=1, summary=2, first=10)], pad_id=12)
+    assert batch.summary_tokens == 2
+
+
+def test_micro_batches_hold_every_row_once_and_stay_under_the_budget():
+    rows = [an_example(f"e{n}", prompt=n % 7 + 1) for n in range(20)]
+    runs = cut(rows, budget=24)
+    assert sorted(e.id for run in runs for e in run) == sorted(e.id for e in rows)
+    assert all(len(run) * max(len(e) for e in run) <= 24 for run in runs)
+
+
+def test_a_row_longer_than_the_budget_is_a_micro_batch_of_its_own():
+    long, short = an_example("long", prompt=50), an_example("short")
+    assert [[e.id for e in run] for run in cut([short, long], budget=10)] == [["long"], ["short"]]
+
+
+def test_a_step_is_the_same_however_it_is_cut_into_micro_batches():
+    rows = examples(a_tokenizer(), 8)
+    model = a_student().double()
+
+    whole = gradients(model, step_of(rows, budget=10**6, pad_id=0).micro_batches)
+    parts = gradients(model, step_of(rows, budget=100, pad_id=0).micro_batches)
+
+    assert len(step_of(rows, budget=100, pad_id=0).micro_batches) > 3
+    assert whole[0] == pytest.approx(parts[0], rel=1e-6)
+    for name, gradient in whole[1].items():
+        torch.testing.assert_close(gradient, parts[1][name], rtol=1e-5, atol=1e-7)
+
+
+def test_the_loss_is_that_of_transformers_own_call_with_labels():
+    rows = examples(a_tokenizer(), 6)
+    model = a_student().double()
+    batch = collate(rows, pad_id=0)
+
+    theirs = model(
+        input_ids=batch.input_ids,
+        attention_mask=torch.tensor(
+            [[1] * len(e) + [0] * (batch.input_ids.shape[1] - len(e)) for e in rows]
+        ),
+        labels=batch.labels,
+    ).loss
+    ours = gradients(model, [batch])[0]
+
+    assert ours == pytest.approx(theirs.item(), rel=1e-6)
+
+
+def test_the_vocabulary_is_projected_only_where_a_summary_token_is_predicted():
+    rows = examples(a_tokenizer(), 6)
+    model = a_student()
+    seen = []
+    hook = model.get_output_embeddings().register_forward_hook(
+        lambda module, args, out: seen.append(tuple(out.shape[:2]))
+    )
+    summary_nll(model, model.get_output_embeddings(), collate(rows, 0), CPU)
+    hook.remove()
+    assert seen == [(1, sum(len(e.summary_ids) for e in rows))]
+
+
+def test_fused_lora_gives_pefts_loss_and_gradients():
+    # peft 0.21's own layers, on the same weights, are the reference
+    batch = collate(examples(a_tokenizer(), 6), pad_id=0)
+    model = a_student()
+    ours = gradients(model, [batch])
+    fused = [m for m in model.modules() if "forward" in vars(m)]
+    for module in fused:
+        del module.forward
+    theirs = gradients(model, [batch])
+
+    assert len(fused) == 14  # seven linear layers in each of two blocks
+    assert fuse(model) == 14
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-6)
+    assert set(ours[1]) == set(theirs[1])
+    for name, gradient in theirs[1].items():
+        torch.testing.assert_close(ours[1][name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_layers_with_dropout_stay_pefts_own():
+    assert not [m for m in a_student(dropout=0.1).modules() if "forward" in vars(m)]
+
+
+def test_an_adapter_that_is_switched_off_leaves_the_base_as_it_was():
+    batch = collate(examples(a_tokenizer(), 2), pad_id=0)
+    base, student = a_llama(vocab=len(a_tokenizer())), a_student()
+    with student.disable_adapter(), torch.no_grad():
+        off = student(input_ids=batch.input_ids).logits
+    torch.testing.assert_close(off, base(input_ids=batch.input_ids).logits)
+
+
+def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp_path):
+    rows = examples(a_tokenizer())[:16]
+    tune(tmp_path / "whole", a_plan(epochs=2.0))
+
+    class Cut(BaseException):
+        """What kill -9 is to the process."""
+
+    def kill(event):
+        if isinstance(event, Progress) and event.done == 7:
+            raise Cut
+
+    with pytest.raises(Cut):
+        tune(tmp_path / "cut", a_plan(epochs=2.0), train=rows, on_event=kill)
+    half = tmp_path / "cut/checkpoint-8"
+    half.mkdir()  # a checkpoint that the kill left half-written
+    (half / "adapter_model.safetensors").write_bytes(b"half")
+    tune(tmp_path / "cut", a_plan(epochs=2.0), train=rows)
+
+    one, two = ((tmp_path / n / "adapter_model.safetensors").read_bytes() for n in ("whole", "cut"))
+    assert one == two
+    lines = {
+        n: [json.loads(x) for x in (tmp_path / n / "steps.jsonl").read_text().splitlines()]
+        for n in ("whole", "cut")
+    }
+    for name in ("loss", "eval_loss"):
+        assert [x[name] for x in lines["whole"] if name in x] == [
+            x[name] for x in lines["cut"] if name in x
+        ]
+
+
+def test_tuning_lowers_the_loss_on_rows_that_can_be_learned(tmp_path):
+    tuned = tune(tmp_path, a_plan(epochs=8.0, learning_rate=3e-2))
+    lines = [json.loads(x) for x in (tmp_path / "steps.jsonl").read_text().splitlines()]
+    losses = [x["loss"] for x in lines if "loss" in x]
+    assert tuned.steps == len(losses) == 32
+    assert losses[-1] < losses[0] - 0.3  # nats; without learning it moves by less than 0.05
+
+
+def test_the_seed_and_nothing_else_decides_the_adapters_first_weights():
+    one, two, other = (
+        a_student(seed=s).state_dict()[
+            "base_model.model.model.layers.0.mlp.up_proj.lora_A.default.weight"
+        ]
+        for s in (3, 3, 4)
+    )
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights_move_and_names_the_rows(tmp_path):
+    model = a_student()
+    with torch.no_grad():
+        model.get_output_embeddings().weight.fill_(math.nan)
+    before = {n: p.clone() for n, p in model.named_parameters() if p.requires_grad}
+    with pytest.raises(AbregeError, match=r"step 1: the loss is nan on rows row-\d+"):
+        tune(tmp_path, model=model)
+    assert all(torch.equal(before[n], p) for n, p in model.named_parameters() if n in before)
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_weights_move(tmp_path):
+    model = a_student()
+    parameter = next(p for p in model.parameters() if p.requires_grad)
+    parameter.register_hook(lambda g: g * math.inf)
+    before = parameter.clone()
+    with pytest.raises(AbregeError, match="step 1: the gradient is not finite"):
+        tune(tmp_path, model=model)
+    assert torch.equal(before, parameter)
+
+
+def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
+    import os
+    import signal
+
+    def press(event):
+        if isinstance(event, Progress) and event.done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    tuned = tune(tmp_path, a_plan(epochs=4.0, save_steps=100), on_event=press)
+
+    assert tuned.interrupted
+    assert tuned.steps == 4
+    assert tuning.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_checkpoint_that_was_not_written_to_its_end_is_removed(tmp_path):
+    for step, whole in ((2, True), (10, True), (12, False)):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if whole:
+            (tmp_path / f"checkpoint-{step}/whole").touch()
+    assert tuning.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert not (tmp_path / "checkpoint-12").exists()
+
+
+def test_the_lines_after_the_checkpoint_are_dropped_and_a_half_line_too(tmp_path):
+    path = tmp_path / "steps.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"ste')
+    keep_lines_until(path, 2)
+    assert path.read_text() == '{"step": 1}\n{"step": 2}\n'
+
+
+def test_rows_without_a_summary_are_named_or_dropped_and_counted():
+    rendering = Rendering(
+        base_model="tiny",
+        template="{document}",
+        system=None,
+        chat=True,
+        max_tokens=200,
+        stop_ids=[2],
+        profile=Profile(max_new_tokens=10),
+    )
+    renderer = Renderer(a_tokenizer(), rendering)
+    rows = [Pair(id=n, document="The cat.", references=[s]) for n, s in (("a", "cat"), ("b", " "))]
+    with pytest.raises(DataError, match="1 of 2 rows have no summary token to learn: b"):
+        tuning.preflight(renderer, rows, on_empty="fail")
+    kept, counted = tuning.preflight(renderer, rows, on_empty="drop")
+    assert [e.id for e in kept] == ["a"]
+    assert (counted.rows, counted.rows_without_target) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("learning_rate", "say this with tune.learning_rate"),
+        ("group_by_length", "abrege's trainer does not use it"),
+        ("no_such_key", "no_such_key"),
+    ],
+)
+def test_an_argument_that_is_ours_unused_or_unknown_is_refused(tmp_path, key, message):
+    plan = a_plan(arguments={key: 1})
+    with pytest.raises(RecipeError, match=message):
+        tuning.training_arguments(plan, tmp_path, 4, dtype="float32", validate=True)
+
+
+def test_an_argument_of_transformers_is_passed_through(tmp_path):
+    plan = a_plan(arguments={"adam_beta2": 0.98})
+    arguments = tuning.training_arguments(plan, Path(tmp_path), 4, dtype="float32", validate=True)
+    assert arguments.adam_beta2 == 0.98
+
+
+def test_lora_modules_that_the_model_lacks_are_refused():
+    with pytest.raises(RecipeError, match=r"tune\.lora\.modules: .*no_such_module"):
+        tuning.attach_lora(a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0)
