@@ -55,4 +55,6 @@ def natural_spacing(sentence: str) -> str:
     text = re.sub(r" ([.,;:?!%)]+)(?=\s|$)", r"\1", sentence)
     text = re.sub(r"(?:(?<=\s)|^)\( (?=\S)", "(", text)
     text = re.sub(r" ('s|n't)(?=[\s.,;:?!)]|$)", r"\1", text)
+    if sentence.split().count('"') % 2:
+        return text
     return re.sub(r'(?:(?<=[\s(])|^)" ([^"]+?) "(?=[\s.,;:?!)]|$)', r'"\1"', text)

@@ -29,7 +29,8 @@ def read_table(path: Path) -> Iterator[Row]:
         if len(fields) == len(header):
             yield Row(where, f"{path.name}:{start}", dict(zip(header, fields, strict=True)))
             continue
-        found = f"{where}: {len(fields)} fields, where the header has {len(header)}"
+        count = f"{len(fields)} field{'s' * (len(fields) > 1)}"
+        found = f"{where}: {count}, where the header has {len(header)}"
         found += f" (the row runs to line {end}: is a quote left open?)" if end > start else ""
         kind = "rows with other fields than the header"
         problems.setdefault(kind, []).append(found)

@@ -1,0 +1,223 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from abrege import assets, store
+from abrege.errors import DataError, RecipeError
+from abrege.recipe import Recipe, parse
+from abrege.records import Pair
+from abrege.stages import split
+
+
+def a_file(path: Path, names: str, **more) -> str:
+    """Write a row for each letter of `names`; a document is known by its letter's lower case."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{"id": n, "text": f"on {n.lower()}", "title": "t", **more} for n in names]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def a_recipe(data: dict, **settings) -> Recipe:
+    return parse({"data": data, "split": settings, "tune": {"model": "m"}})
+
+
+def written(folder: Path) -> dict[str, str]:
+    return {
+        name: "".join(pair.id for pair in store.read(folder / f"split/{name}.jsonl", Pair))
+        for name in split.SPLITS
+    }
+
+
+def refusal(recipe: Recipe, folder: Path, kind=DataError) -> str:
+    with pytest.raises(kind) as caught:
+        split.run(recipe, folder)
+    return str(caught.value)
+
+
+ALPHABET = "abcdefghijklmnopqrst"
+
+
+def test_a_file_without_splits_is_divided_and_the_counts_add_up(tmp_path):
+    source = a_file(tmp_path / "x.jsonl", ALPHABET, lang="fr")
+    events: list = []
+    recipe = a_recipe({"source": source}, valid=0.1, test=0.2, train_rows=11)
+
+    manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
+
+    found = written(tmp_path / "run")
+    assert {name: len(ids) for name, ids in found.items()} == {"train": 11, "valid": 2, "test": 4}
+    assert manifest == {
+        "counts": {
+            "read": 20,
+            "train": 11,
+            "valid": 2,
+            "test": 4,
+            "left_out/train": 3,
+            "left_out/valid": 0,
+            "left_out/test": 0,
+            "duplicate_documents": 0,
+        },
+        "lang": "fr",
+        "columns": {"all": "document ← text, summary ← title, id ← id, lang ← lang"},
+        "leaks": 0,
+    }
+    assert events[-1].text == (
+        "split: 20 rows read: train 11, valid 2, test 4, left out by *_rows 3"
+    )
+
+
+def test_the_same_recipe_divides_the_same_way_again(tmp_path):
+    recipe = a_recipe({"source": a_file(tmp_path / "x.jsonl", ALPHABET)}, train_rows=5)
+    for name in ("one", "two"):
+        split.run(recipe, tmp_path / name)
+    assert written(tmp_path / "one") == written(tmp_path / "two")
+
+
+def test_given_splits_are_honoured(tmp_path):
+    files = {s: a_file(tmp_path / f"{s}.jsonl", n) for s, n in [("train", "abc"), ("test", "fg")]}
+    files["valid"] = a_file(tmp_path / "valid.jsonl", "de")
+    split.run(a_recipe(files), tmp_path / "run")
+    assert written(tmp_path / "run") == {"train": "abc", "valid": "de", "test": "fg"}
+
+
+def test_a_missing_valid_split_is_taken_from_train_by_group(tmp_path):
+    train = tmp_path / "train.jsonl"
+    rows = [{"text": f"on {n}", "title": "t", "group": n // 2} for n in range(20)]
+    train.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    test = a_file(tmp_path / "test.jsonl", "xyz")
+    events: list = []
+    recipe = a_recipe({"train": str(train), "test": test}, valid=0.2)
+
+    counts = split.run(recipe, tmp_path / "run", on_event=events.append)["counts"]
+
+    assert [counts[n] for n in ("read", "train", "valid", "test")] == [23, 16, 4, 3]
+    assert "the data has no valid split: 4 rows of train taken (20%)" in [e.text for e in events]
+    pairs = {n: list(store.read(tmp_path / f"run/split/{n}.jsonl", Pair)) for n in split.SPLITS}
+    assert not {p.group for p in pairs["train"]} & {p.group for p in pairs["valid"]}
+
+
+def test_a_missing_test_split_is_taken_from_train_and_valid_kept(tmp_path):
+    a_file(tmp_path / "data/train.jsonl", ALPHABET)
+    a_file(tmp_path / "data/dev.jsonl", "xyz")
+    split.run(a_recipe({"source": str(tmp_path / "data")}, test=0.25), tmp_path / "run")
+    found = written(tmp_path / "run")
+    assert (len(found["train"]), found["valid"], len(found["test"])) == (15, "xyz", 5)
+
+
+def test_no_validation_share_means_no_validation_rows(tmp_path):
+    recipe = a_recipe({"source": a_file(tmp_path / "x.jsonl", ALPHABET)}, valid=0.0)
+    split.run(recipe, tmp_path / "run")
+    assert written(tmp_path / "run")["valid"] == ""
+
+
+def test_a_document_in_two_given_splits_is_refused_with_its_ids(tmp_path):
+    files = {
+        "train": a_file(tmp_path / "train.jsonl", "abc"),
+        "valid": a_file(tmp_path / "valid.jsonl", "d"),
+        "test": a_file(tmp_path / "test.jsonl", "xB"),
+    }
+    message = refusal(a_recipe(files), tmp_path / "run")
+    leaks = tmp_path / "run/split/leaks.jsonl"
+    assert message == (
+        f"1 document stands in more than one of the given splits (all of them: {leaks}):\n"
+        "  train: b; test: B\n"
+        "  A score on documents seen in training means little. Take them out of one split, or go "
+        "on with split.allow_leaks: true."
+    )
+    assert list(store.read(leaks, dict)) == [
+        {"document": "on b", "ids": {"train": ["b"], "test": ["B"]}}
+    ]
+    assert not (tmp_path / "run/split/train.jsonl").exists()
+
+
+def test_a_document_in_two_given_splits_is_said_where_the_recipe_allows_it(tmp_path):
+    files = {s: a_file(tmp_path / f"{s}.jsonl", "abc") for s in ("train", "valid", "test")}
+    events: list = []
+    recipe = a_recipe(files, allow_leaks=True)
+    manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
+    assert manifest["leaks"] == 3
+    assert manifest["counts"]["duplicate_documents"] == 6
+    assert any(
+        e.text.startswith("3 documents stand in")
+        and e.text.endswith("allowed by split.allow_leaks")
+        for e in events
+    )
+
+
+def test_leaks_of_an_earlier_run_do_not_stay(tmp_path):
+    files = {s: a_file(tmp_path / f"{s}.jsonl", "abc") for s in ("train", "valid", "test")}
+    refusal(a_recipe(files), tmp_path / "run")
+    files |= {"valid": a_file(tmp_path / "v.jsonl", "d"), "test": a_file(tmp_path / "t.jsonl", "e")}
+    split.run(a_recipe(files), tmp_path / "run")
+    assert not (tmp_path / "run/split/leaks.jsonl").exists()
+
+
+def test_too_few_rows_asked_for_name_the_setting(tmp_path):
+    source = a_file(tmp_path / "x.jsonl", ALPHABET[:4], group="one")
+    a_file(tmp_path / "valid.jsonl", "v")
+    data = {"train": source, "valid": str(tmp_path / "valid.jsonl"), "test": source}
+    recipe = a_recipe(data, test_rows=2, allow_leaks=True)
+    assert refusal(recipe, tmp_path / "run").startswith(
+        "split.test_rows: no group fits into 2 rows: the smallest has 4."
+    )
+
+
+def test_shares_that_leave_nothing_to_train_on_are_refused(tmp_path):
+    recipe = a_recipe({"source": a_file(tmp_path / "x.jsonl", ALPHABET)}, valid=0.5, test=0.5)
+    assert refusal(recipe, tmp_path / "run", RecipeError) == (
+        "split.valid 0.5 and split.test 0.5 leave nothing to train on.\n"
+        "  Make them add up to less than 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("langs", "data", "lang", "told"),
+    [
+        ([None, None], {"lang": "en"}, "en", None),
+        ([None, None], {}, None, "no language is given: data.lang names the one of all rows"),
+        (["fr", "en"], {"lang": "de"}, None, "languages en, fr: data.lang names"),
+        (["fr", None], {}, None, "languages ?, fr: data.lang names"),
+    ],
+)
+def test_the_language_of_the_run_is_that_of_all_rows(tmp_path, langs, data, lang, told):
+    rows = [{"text": f"on {n}", "title": "t", "lang": langs[n % 2]} for n in range(20)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    events: list = []
+    recipe = a_recipe({"source": str(tmp_path / "x.jsonl"), **data})
+    assert split.run(recipe, tmp_path / "run", on_event=events.append)["lang"] == lang
+    assert told is None or events[-1].text.startswith(told)
+
+
+def test_inputs_are_the_files_that_are_read(tmp_path):
+    train, dev = (a_file(tmp_path / f"data/{s}.jsonl", "abc") for s in ("train", "dev"))
+    (tmp_path / "data/notes.txt").write_text("not read")
+    folder = tmp_path / "run"
+    assert split.inputs(a_recipe({"source": train}), folder) == {"source": Path(train)}
+    assert split.inputs(a_recipe({"train": train, "test": dev}), folder) == {
+        "train": Path(train),
+        "test": Path(dev),
+    }
+    assert split.inputs(a_recipe({"source": str(tmp_path / "data")}), folder) == {
+        "source/train.jsonl": Path(train),
+        "source/dev.jsonl": Path(dev),
+    }
+
+
+def test_demo_data_and_hub_names_have_no_input_but_demo_data_its_hash(tmp_path):
+    demo = a_recipe({"source": "demo:aclsum"})
+    assert split.inputs(demo, tmp_path) == split.inputs(a_recipe({"source": "a/b"}), tmp_path) == {}
+    assert split.settings(demo)["data"]["sha256"] == assets.ACLSUM.sha256
+    json.dumps(split.settings(demo))
+
+
+@pytest.mark.parametrize("data", [{"source": "no.csv"}, {"train": "no.csv", "test": "no.csv"}])
+def test_a_missing_input_is_the_same_error_as_reading_it(tmp_path, data):
+    recipe = a_recipe(data)
+    with pytest.raises(DataError, match=r"no\.csv: there is no such file") as caught:
+        split.inputs(recipe, tmp_path)
+    assert str(caught.value) == refusal(recipe, tmp_path / "run")
+
+
+def test_the_code_of_the_stage_can_be_hashed():
+    assert store.code_version(*split.CODE) == store.code_version(*split.CODE)
