@@ -48,7 +48,7 @@ def head(document: str) -> tuple[str, str]:
     if len(document) <= HEAD + 80:  # a rest of a few words is not worth a click
         return document, ""
     at = document.rfind(" ", HEAD - 80, HEAD) + 1 or HEAD  # no space: a script that has none
-    return document[:at].rstrip() + " …", "… " + document[at:]
+    return document[:at].rstrip() + " …", document[at:]
 
 
 def missing(document: str) -> str:

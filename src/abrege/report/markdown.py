@@ -8,7 +8,8 @@ from abrege.report.facts import Answer, Example, Gallery, Run
 from abrege.report.tables import Table
 
 _SIGNS = re.compile(r"[\\`*_\[\]<>|&~$]")
-_OPENING = re.compile(r"^(?:[#+\-=]|\d+[.)])")
+_OPENING = re.compile(r"^(?:#+(?= |$)|[+\-](?= |$)|[\-=]+$|\d+[.)](?= |$))")
+"""What makes a heading, a list or a rule of a line that opens with it."""
 
 
 def escape(text: object) -> str:

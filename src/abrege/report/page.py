@@ -157,7 +157,7 @@ def _example(example: Example) -> str:
         document += (
             f"<details><summary>the rest of the document "
             f"({figures.plural(len(rest), 'character')})</summary>"
-            f"{_text(rest[:AT_MOST], example.lang, 'document')}"
+            f"{_text('… ' + rest[:AT_MOST], example.lang, 'document')}"
             f"{note if missing(example.document) else ''}</details>"
         )
     several = len(example.references) > 1

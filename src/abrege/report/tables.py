@@ -8,7 +8,6 @@ from typing import Any
 from abrege.report import figures, wording
 from abrege.report.facts import Comparison, Lengths, Run, Stage, Step
 
-
 ENDS = {"stop": "ended", "length": "hit the length limit"}
 """What the finish reasons of predictions mean."""
 
@@ -172,7 +171,7 @@ def counts(stages: Sequence[Stage]) -> Table | None:
     """Show everything the stages counted, a line each; None where they counted nothing."""
     rows = []
     for stage in stages:
-        told = [f"{label} {_value(value)}" for label, value in flat(stage.counts)]
+        told = [f"{label}\u00a0{_value(value)}" for label, value in flat(stage.counts)]
         if told:
             rows.append([Cell(stage.name), Cell(" · ".join(told))])
     if not rows:

@@ -71,7 +71,7 @@ def training(run: Run) -> str:
         said.append("of the whole valid split, marked")
     points = sum(s.loss is not None for s in run.steps)
     every = -(-points // MOST_POINTS)
-    drawn = f" Every {every}th of {points:,} steps is drawn." if every > 1 else ""
+    drawn = f" Of {points:,} steps, one in {every} is drawn." if every > 1 else ""
     return "; ".join(said) + "." + drawn
 
 

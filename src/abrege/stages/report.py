@@ -173,7 +173,9 @@ def decoding(recipe: Recipe, generated: Mapping[str, Any]) -> str:
     how = recipe.generate
     said = f"{how.num_beams} beams" if how.num_beams > 1 else "greedy decoding"
     if how.do_sample:
-        said = f"sampling with seed {how.seed}"
+        given = {k: getattr(how, k) for k in ("temperature", "top_p", "top_k")}
+        told = [f"{k} {v:g}" for k, v in given.items() if v is not None]
+        said = f"sampling ({', '.join([*told, f'seed {how.seed}'])})"
     most = (generated.get("profile") or {}).get("max_new_tokens") or how.max_new_tokens
     return f"{said}, at most {figures.plural(most, 'new token')}" if most else said
 

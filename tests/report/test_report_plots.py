@@ -1,0 +1,109 @@
+import re
+
+import pytest
+from report_facts import Read, a_run, a_score
+
+from abrege.report import plots, svg
+from abrege.report.facts import Lengths, Step
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 38.8, [0, 10, 20, 30, 40]),
+        (2.21, 3.2, [2.2, 2.4, 2.6, 2.8, 3.0, 3.2]),
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (0, 94, [0, 20, 40, 60, 80, 100]),
+    ],
+)
+def test_ticks_are_round_and_hold_all_values(low, high, expected):
+    assert svg.ticks(low, high) == expected
+
+
+def test_ticks_of_a_single_value_surround_it():
+    found = svg.ticks(3.0, 3.0)
+
+    assert found[0] < 3.0 < found[-1]
+
+
+def test_a_scale_is_straight_and_stays_on_the_drawing():
+    scale = svg.Scale(0, 40, 80, 400)
+
+    assert [scale(v) for v in (0, 10, 40, 50, -1)] == [80, 160, 400, 400, 80]
+
+
+def test_marks_and_whiskers_stand_at_their_values():
+    run = a_run(systems={"tuned": {"rougeL": a_score(0.3, low=0.2, high=0.4)}})
+    [panel] = plots.scores(run)
+
+    x = svg.Scale(0, 40, 78, plots.WIDTH - 48)  # the axis runs from 0 to the next round number
+    assert f'<circle cx="{svg.place(x(30))}"' in panel
+    [whisker] = re.findall(r'<line x1="(\S+)" y1="\S+" x2="(\S+)" y2="\S+" class="whisker', panel)[
+        :1
+    ]
+    assert whisker == (svg.place(x(20)), svg.place(x(40)))
+
+
+def test_the_systems_are_told_apart_by_shape_too():
+    systems = {s: {"rougeL": a_score(0.3)} for s in ("tuned", "base", "base-cut", "lead")}
+    [panel] = plots.scores(a_run(systems=systems))
+
+    corners = [len(p.split()) for p in re.findall(r'points="([^"]+)"', panel)]
+    assert panel.count("<circle") == 1
+    assert corners == [4, 4, 3]  # square, diamond, triangle
+
+
+def test_a_plot_says_its_numbers_to_those_who_cannot_see_it():
+    [_, panel] = plots.scores(a_run())
+
+    title = Read(panel).inside("title")
+    assert title == "ROUGE-L: tuned 26.8 [24.8, 28.8], base 10.9 [8.9, 12.9]"
+
+
+def test_without_scores_there_is_no_panel_and_without_steps_no_curve():
+    assert plots.scores(a_run(systems={})) == []
+    assert plots.loss([]) is None
+    assert plots.lengths([]) is None
+
+
+def test_a_single_step_is_a_dot_and_two_are_a_line():
+    one = plots.loss([Step(step=1, loss=3.0)])
+    two = plots.loss([Step(step=1, loss=3.0), Step(step=2, loss=2.0)])
+
+    assert "<circle" in one
+    assert "<path" not in one
+    assert "<path" in two
+    assert "<circle" not in two
+
+
+def test_a_key_names_validation_only_where_there_is_one():
+    assert "validation" not in plots.loss([Step(step=1, loss=3.0)])
+    assert "validation" in plots.loss([Step(step=1, eval_loss=3.0)])
+
+
+def test_a_long_curve_keeps_its_first_and_last_step():
+    points = [(i, 1.0) for i in range(1, 10_001)]
+    kept = plots.thinned(points)
+
+    assert len(kept) <= 601
+    assert (kept[0], kept[-1]) == (points[0], points[-1])
+    assert plots.thinned(points[:600]) == points[:600]
+
+
+def test_bars_are_shares_and_the_last_bin_holds_all_that_are_longer():
+    filled = plots.bins([0, 1, 2, 2000], width=1.0)
+
+    assert (filled[0], filled[1], filled[2], filled[-1]) == (0.25, 0.25, 0.25, 0.25)
+    assert sum(filled) == 1
+
+
+def test_one_very_long_text_does_not_flatten_the_others():
+    words = [20] * 200 + [5000]
+    drawn = plots.lengths([Lengths(name="base", kind="base", words=words)])
+
+    assert plots.reach([Lengths(name="base", kind="base", words=words)]) == 20
+    assert "20+" in Read(drawn).text
+
+
+def test_empty_texts_alone_can_be_drawn():
+    assert "median 0" in plots.lengths([Lengths(name="base", kind="base", words=[0, 0])])
