@@ -155,7 +155,7 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
     reset_peak_memory()
     began = time.perf_counter()
     found = piece.run()
-    seconds = round(time.perf_counter() - began, 2)
+    seconds = round(time.perf_counter() - began, 3)
     store.write_json(
         piece.manifest,
         {

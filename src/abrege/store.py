@@ -26,7 +26,7 @@ def whole(path: Path) -> Iterator[IO[str]]:
     The text goes to a neighbour, is flushed to the disk and then takes the name. A full disk
     is EnvironmentError_, and leaves nothing half-written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    part = path.with_name(f".{path.name}{PART}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", newline="\n") as file:

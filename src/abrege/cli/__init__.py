@@ -50,11 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _carry_out(words)
-        sys.stdout.flush()
-    except SystemExit as stop:  # argparse has spoken: help, or a usage it could not read
-        return stop.code if isinstance(stop.code, int) else 1
-    except KeyboardInterrupt:
-        print(f"\n{_speaker()}: interrupted; the same command carries on", file=sys.stderr)
+        sys.stdout.flush()  # a full disk or a closed pipe is met here, not in the interpreter's end
+    except KeyboardInterrupt as error:
+        what = str(error) or "the same command carries on"
+        print(f"\n{_speaker()}: interrupted; {what}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `abrege … | head` has read enough
         _abandon_stdout()
@@ -108,6 +107,13 @@ def _add_debug(parser: argparse.ArgumentParser) -> None:
 
 
 def _carry_out(words: Sequence[str]) -> int:
+    try:
+        return _parse_and_run(words)
+    except SystemExit as stop:  # argparse has spoken: help, or a usage it could not read
+        return stop.code if isinstance(stop.code, int) else 1
+
+
+def _parse_and_run(words: Sequence[str]) -> int:
     before = list(takewhile(lambda word: word.startswith("-"), words))
     parser = top_parser()
     parser.parse_args(before)

@@ -1,0 +1,242 @@
+"""One whole run on a tiny model, ending in a report; skipping, re-running, killing, refusing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from abrege import pipeline, recipe, store
+from abrege.errors import EnvironmentError_, RecipeError
+from abrege.events import Note
+from conftest import some_rows
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "pairs.jsonl"
+    store.write(path, some_rows(40))
+    return path
+
+
+def a_recipe(data, model, **tune):
+    return recipe.parse(
+        {
+            "data": {"source": str(data), "lang": "en"},
+            "split": {"valid": 0.15, "test": 0.25},
+            "tune": {
+                "model": str(model),
+                "batch_size": 4,
+                "epochs": 2.0,
+                "max_tokens": 160,
+                "learning_rate": 1e-2,
+                "save_steps": 2,
+                **tune,
+            },
+            "generate": {"batch_rows": 3},
+            "evaluate": {"samples": 200},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, data, student_folder):
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    outcomes = pipeline.run(a_recipe(data, student_folder), folder)
+    return folder, outcomes
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """Give what must be equal byte for byte between two runs: predictions and scores."""
+    paths = [*sorted((folder / "generate").glob("*.jsonl")), *(folder / "evaluate").glob("*.json*")]
+    return {p.name: p.read_bytes() for p in paths if "manifest" not in p.name}
+
+
+def test_a_run_ends_in_a_report_with_every_stage_done(whole):
+    folder, outcomes = whole
+    assert [(o.stage, o.done) for o in outcomes] == [
+        (name, "ran")
+        for name in (
+            "split",
+            "tune",
+            "generate lead",
+            "generate base",
+            "generate base-cut",
+            "generate tuned",
+            "evaluate",
+            "report",
+        )
+    ]
+    assert "ROUGE-L" in (folder / "report/index.html").read_text()
+    assert "ROUGE-L" in (folder / "report/report.md").read_text()
+    assert recipe.load(folder / "recipe.yaml").tune.batch_size == 4
+
+
+def test_every_manifest_says_settings_inputs_versions_seconds_and_memory(whole):
+    folder, _ = whole
+    manifests = list(folder.rglob("*manifest.json"))
+    assert len(manifests) == 8
+    for path in manifests:
+        manifest = store.read_json(path)
+        assert {"settings", "inputs", "code", "counts", "versions"} <= set(manifest)
+        assert manifest["seconds"] > 0
+        assert manifest["peak_memory_bytes"] > 10_000_000
+
+
+def test_a_second_run_skips_everything(whole, data, student_folder):
+    folder, _ = whole
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.jsonl")}
+    notes: list[str] = []
+    outcomes = pipeline.run(
+        a_recipe(data, student_folder),
+        folder,
+        on_event=lambda e: notes.append(e.text) if isinstance(e, Note) else None,
+    )
+    assert {o.done for o in outcomes} == {"skipped"}
+    assert notes[0] == "split: skipped, finished and unchanged"
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.jsonl")} == before
+
+
+def test_a_changed_setting_runs_its_stage_again_and_what_depends_on_it(
+    tmp_path, data, student_folder
+):
+    pipeline.run(a_recipe(data, student_folder), tmp_path)
+    outcomes = pipeline.run(a_recipe(data, student_folder, learning_rate=2e-2), tmp_path)
+    done = {o.stage: (o.done, o.reason) for o in outcomes}
+    assert done["tune"] == ("ran", "out of date (changed: settings.tune.learning_rate)")
+    assert done["generate tuned"][0] == done["evaluate"][0] == done["report"][0] == "ran"
+    for untouched in ("split", "generate lead", "generate base", "generate base-cut"):
+        assert done[untouched][0] == "skipped"
+
+
+def test_changed_data_runs_everything_again(tmp_path, student_folder):
+    path = tmp_path / "pairs.jsonl"
+    store.write(path, some_rows(40))
+    pipeline.run(a_recipe(path, student_folder), tmp_path / "run", stages=("split",))
+    store.write(path, some_rows(42))
+    [split] = pipeline.run(a_recipe(path, student_folder), tmp_path / "run", stages=("split",))
+    assert split.reason.startswith("out of date (changed: inputs.")
+
+
+def test_a_stage_asked_for_before_what_it_needs_is_refused(tmp_path, data, student_folder):
+    with pytest.raises(RecipeError, match=r"tune needs split, which is not done yet") as error:
+        pipeline.run(a_recipe(data, student_folder), tmp_path, stages=("tune",))
+    assert "Run abrege split first" in str(error.value)
+
+
+def test_a_stage_is_refused_when_what_it_needs_is_out_of_date(whole, data, student_folder):
+    folder, _ = whole
+    changed = a_recipe(data, student_folder, learning_rate=1e-3)
+    with pytest.raises(RecipeError, match=r"evaluate needs tune, which is out of date"):
+        pipeline.run(changed, folder, stages=("evaluate",))
+
+
+def test_two_processes_cannot_work_in_one_folder(tmp_path, data, student_folder):
+    from filelock import FileLock
+
+    with (
+        FileLock(tmp_path / ".lock"),
+        pytest.raises(EnvironmentError_, match="another abrege is at work"),
+    ):
+        pipeline.run(a_recipe(data, student_folder), tmp_path)
+
+
+def killed_at(moment: str, recipe_file: Path, folder: Path) -> None:
+    """Run the pipeline in a process of its own and kill -9 it at a moment of its work."""
+    script = f"""
+import os, signal
+from pathlib import Path
+from abrege import pipeline, recipe, store
+from abrege.events import Progress
+def die(): os.kill(os.getpid(), signal.SIGKILL)
+moment = {moment!r}
+def on_event(event):
+    if isinstance(event, Progress) and moment == f"{{event.task}} {{event.done}}": die()
+if moment.startswith("write "):
+    plain = store.line
+    state = [0]
+    whole = store.whole
+    import contextlib
+    @contextlib.contextmanager
+    def dying(path):
+        with whole(path) as file:
+            if path.name == moment[6:]:
+                file.write("half"); file.flush(); die()
+            yield file
+    store.whole = dying
+pipeline.run(recipe.load(Path({str(recipe_file)!r})), Path({str(folder)!r}), on_event=on_event)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ["write train.jsonl", "tune 3", "write abrege.json", "generate base 6"],
+        ["tune 9", "write base.jsonl", "generate tuned 3", "write scores.json", "write index.html"],
+    ],
+)
+def test_a_run_killed_at_any_stage_ends_with_the_same_predictions_and_scores(
+    tmp_path, whole, data, student_folder, moments
+):
+    recipe_file = tmp_path / "recipe.yaml"
+    recipe.write(a_recipe(data, student_folder), recipe_file)
+    folder = tmp_path / "run"
+    for moment in moments:
+        killed_at(moment, recipe_file, folder)
+    pipeline.run(recipe.load(recipe_file), folder)
+
+    assert results(folder) == results(whole[0])
+    assert len(results(folder)) == 6
+    assert not list(folder.rglob("*.part*"))
+
+
+def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(tmp_path, data, student_folder, whole):
+    recipe_file = tmp_path / "recipe.yaml"
+    recipe.write(a_recipe(data, student_folder), recipe_file)
+    command = [
+        sys.executable,
+        "-m",
+        "abrege",
+        "run",
+        str(recipe_file),
+        "--out",
+        str(tmp_path / "r"),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    steps = tmp_path / "r/tune/steps.jsonl"
+    for _ in range(600):
+        if steps.exists() and steps.read_text().count("\n") >= 1:
+            break
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 130, said
+    assert "the same command goes on from there" in said
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "going on from step" in done.stderr
+    assert results(tmp_path / "r") == results(whole[0])
+
+
+def test_a_damaged_batch_of_a_half_written_file_is_decoded_again(tmp_path):
+    from abrege.stages.generate import kept_batches
+
+    good = {
+        "id": "a",
+        "prediction": "x",
+        "finish_reason": "stop",
+        "prompt_tokens": 1,
+        "new_tokens": 1,
+        "document_tokens_cut": 0,
+    }
+    path = tmp_path / "base.partial"
+    path.write_text("key\n" + json.dumps([[1, good]]) + "\n" + json.dumps([[0, good]])[:-9] + "\n")
+    assert [[row for row, _ in batch] for batch in kept_batches(path, "key", [[1], [0]])] == [[1]]
+    assert kept_batches(path, "another key", [[1], [0]]) == []
