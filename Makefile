@@ -45,16 +45,17 @@ clean:  ## remove .venv, build products and caches; runs/ stays
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "abrege needs Python 3.11 or later, and $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install --quiet --no-index --no-deps torch 2>/dev/null || true
-	$(BIN)/pip install --quiet --editable .
+	@$(BIN)/pip install -qq --no-index --no-deps torch 2>/dev/null || true
+	@echo "Installing abrege and what it stands on into .venv: some minutes, the first time."
+	@$(BIN)/pip install -qq --editable .
 	@touch $@
 
 .venv/.dev: .venv/.run
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	@$(BIN)/pip install -qq --editable '.[dev]'
 	@touch $@
 
 .venv/.bench: .venv/.run
-	$(BIN)/pip install --quiet --editable '.[bench]'
+	@$(BIN)/pip install -qq --editable '.[bench]'
 	@touch $@
 
 .PHONY: help setup fix check quick test slow demo bench clean

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from abrege.cli.draw import drawing
+from abrege.cli.draw import Bars, drawing
 from abrege.events import Note, Progress
 
 
@@ -80,6 +80,13 @@ def test_a_terminal_gets_a_bar_with_the_live_figures():
     assert shown.endswith("\n")
 
 
+def test_a_bar_of_resumed_work_counts_only_what_this_run_did():
+    bars = Bars(Terminal())
+    bars(Progress("tune", 80, 100))
+    assert bars._open["tune"].initial == 80  # tqdm divides n - initial by the time
+    bars.close()
+
+
 def test_a_note_does_not_break_a_bar():
     stream = Terminal()
     with drawing(stream) as on_event:
@@ -93,8 +100,11 @@ def test_a_note_does_not_break_a_bar():
 def test_a_bar_is_left_in_place_when_the_work_is_interrupted():
     stream = Terminal()
 
+    kept = []  # or the bar would be taken down by the garbage collector
+
     def interrupted() -> None:
         with drawing(stream) as on_event:
+            kept.append(on_event)
             on_event(Progress("tune", 1, 2))
             raise KeyboardInterrupt
 

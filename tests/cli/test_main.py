@@ -17,10 +17,12 @@ HEAVY = ("torch", "transformers", "peft", "datasets", "numpy", "pydantic", "tqdm
 
 
 def abrege(*words: str, stdout: object = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
+    """Run the command in a process of its own, its output buffered as it is for users."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(
         [sys.executable, "-m", "abrege", *words],
-        stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
+        env=env, timeout=60,
     )  # fmt: skip
 
 
@@ -185,20 +187,22 @@ def test_of_several_processes_an_error_says_whose_it_is(capsys, a_command_that, 
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full, which Linux has")  # noqa: PTH110
-def test_an_answer_that_finds_no_room_is_one_message():
+@pytest.mark.parametrize("word", ["schema", "--version"])
+def test_an_answer_that_finds_no_room_is_one_message(word):
     with open("/dev/full", "w") as full:  # noqa: PTH123
-        answer = abrege("schema", stdout=full)
+        answer = abrege(word, stdout=full)
     assert answer.returncode == 4
     assert answer.stderr.startswith("abrege: writing: the disk is full.")
     assert "Traceback" not in answer.stderr
     assert "Exception ignored" not in answer.stderr
 
 
-def test_a_reader_that_has_read_enough_is_met_in_silence():
+@pytest.mark.parametrize("word", ["schema", "--version"])
+def test_a_reader_that_has_read_enough_is_met_in_silence(word):
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        answer = abrege("schema", stdout=writing)
+        answer = abrege(word, stdout=writing)
     finally:
         os.close(writing)
     assert (answer.returncode, answer.stderr) == (1, "")
