@@ -116,6 +116,13 @@ def test_a_missing_network_is_one_message(index, monkeypatch):
     )
 
 
+def test_of_what_pip_says_the_last_error_is_kept(index, monkeypatch):
+    lines = ["ERROR: a first one", "ERROR: the reason", "[notice] A new release is available"]
+    monkeypatch.setattr(assets, "_pip", said(*lines))
+    with pytest.raises(EnvironmentError_, match=r"pip says:\n  ERROR: the reason$"):
+        fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
+
+
 def test_an_address_in_what_pip_says_is_not_shown(index, monkeypatch):
     monkeypatch.setattr(assets, "_pip", said("ERROR: HTTP error 401 at https://me:secret@host/x y"))
     with pytest.raises(EnvironmentError_, match=r"ERROR: HTTP error 401 at \(address\) y$"):

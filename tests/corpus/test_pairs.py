@@ -57,6 +57,8 @@ def test_a_list_is_a_document_of_sentences_and_a_summary_of_references():
     # SciTLDR
     [pair] = pairs_of({"source": ["One.", "Two."], "target": ["First.", "Second."]})
     assert (pair.document, pair.references) == ("One. Two.", ["First.", "Second."])
+    assert pairs_of({"source": ["One.", " ", "Two."], "target": "x"})[0].document == "One. Two."
+    assert "document (source) is empty" in refusal({"source": ["", " "], "target": "x"})
 
 
 def test_numbered_columns_are_references_and_some_may_be_empty():
@@ -121,7 +123,6 @@ def test_meta_holds_what_json_can_hold():
         (4.5, "is a number where text should be: 4.5"),
         ({"a": 1}, "is no text but a dict: {'a': 1}"),
         ([], "is empty: a list without items"),
-        (["fine", ""], "is empty"),
         ("half \ud83d", "holds half a character (a lone \\uD800 to \\uDFFF)"),
     ],
 )
@@ -132,6 +133,12 @@ def test_a_text_that_is_none_is_named(value, found, part):
         "d/x.csv: 1 row cannot be used.\n"
         f"  d/x.csv:2: {part} ({part}) {found}\n"
         "  Mend these rows or take them out."
+    )
+
+
+def test_an_empty_reference_in_a_list_is_named():
+    assert "d/x.csv:1: summary (references) is empty\n" in refusal(
+        {"text": "a", "references": ["fine", ""]}
     )
 
 

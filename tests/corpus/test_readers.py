@@ -164,6 +164,11 @@ def test_a_quote_never_closed_names_the_line_where_it_opens(tmp_path):
     )
 
 
+def test_a_doubled_quote_opens_nothing(tmp_path):
+    path = write(tmp_path / "x.csv", 'a,b\n1,"open ""\n,""and on\n')
+    assert refusal(path).startswith(f'{path}:2: a quote (") opens here and is never closed.')
+
+
 def test_a_quote_that_swallows_the_next_row_names_the_line_where_it_opens(tmp_path):
     path = write(tmp_path / "x.csv", 'a,b\n1,"open\n2,"next"\n3,4\n')
     assert refusal(path).startswith(

@@ -94,6 +94,8 @@ def _field(row: Row, column: str, part: str) -> list[str]:
     items = value if isinstance(value, list) else [value]
     if not items:
         raise _BadValueError(f"{what} is empty", "a list without items")
+    if part == "document" and isinstance(value, list):  # SciTLDR has a blank sentence or two
+        items = [item for item in items if not isinstance(item, str) or item.strip()] or items[:1]
     return [_text(item, what) for item in items]
 
 
