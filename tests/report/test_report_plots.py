@@ -56,7 +56,9 @@ def test_the_systems_are_told_apart_by_shape_too():
 def test_a_plot_says_its_numbers_to_those_who_cannot_see_it():
     [_, panel] = plots.scores(a_run())
 
-    title = Read(panel).inside("title")
+    read = Read(panel)
+    title = read.inside("title")
+    assert ("svg", "aria-label", title) in read.attributes
     assert title == "ROUGE-L: tuned 26.8 [24.8, 28.8], base 10.9 [8.9, 12.9]"
 
 
@@ -106,4 +108,14 @@ def test_one_very_long_text_does_not_flatten_the_others():
 
 
 def test_empty_texts_alone_can_be_drawn():
-    assert "median 0" in plots.lengths([Lengths(name="base", kind="base", words=[0, 0])])
+    empty = [Lengths(name="base", kind="base", words=[0, 0])]
+
+    assert "median 0" in plots.lengths(empty)
+    assert plots.reach(empty) == 1
+
+
+def test_a_name_cannot_leave_its_attribute():
+    run = a_run(systems={'x" onload="y': {"rougeL": a_score(0.3)}})
+    read = Read(plots.scores(run)[0])
+
+    assert "onload" not in {name for _, name, _ in read.attributes}

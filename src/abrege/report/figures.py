@@ -44,6 +44,11 @@ def number(value: float, digits: int) -> str:
     return text.replace("-", "−")
 
 
+def words(value: float) -> str:
+    """Write a number of words: whole where it is, with a decimal where it lies between two."""
+    return number(value, 0 if value == int(value) else 1)
+
+
 def signed(value: float, digits: int) -> str:
     """Write a difference with its sign."""
     text = number(value, digits)

@@ -143,7 +143,7 @@ def lengths(sets: Sequence[Lengths]) -> str | None:
         parts += _bars(shares, width, x, svg.Scale(0, tallest, 0, bar), floor, colour(given.kind))
         parts += _median(given, x, floor)
     said = "; ".join(
-        f"{s.name}, n = {len(s.words)}, median {figures.number(tables.quartiles(s.words)[1], 0)}"
+        f"{s.name}, n = {len(s.words)}, median {figures.words(tables.quartiles(s.words)[1])}"
         for s in sets
     )
     return svg.drawing(WIDTH, bottom + 40, f"Lengths in words: {said}", parts)
@@ -190,5 +190,5 @@ def _median(given: Lengths, x: svg.Scale, floor: float) -> list[str]:
         svg.text(given.name, 112, floor - 15, "label", "end"),
         svg.text(f"n = {figures.count(len(given.words))}", 112, floor, "small", "end"),
         svg.line(at, floor - 46, at, floor + 4, "median"),
-        svg.text(f"{figures.number(median, 0)}", at + 4, floor - 38, "small"),
+        svg.text(figures.words(median), at + 4, floor - 38, "small"),
     ]

@@ -120,10 +120,10 @@ def lengths(sets: Sequence[Lengths]) -> Table:
     rows = []
     for given in sets:
         low, middle, high = quartiles(given.words)
-        spread = f"{figures.number(low, 0)} to {figures.number(high, 0)}"
+        spread = f"{figures.words(low)} to {figures.words(high)}"
         longest = Cell(figures.count(max(given.words)))
         n = Cell(figures.count(len(given.words)))
-        rows.append([Cell(given.name), n, Cell(figures.number(middle, 0)), Cell(spread), longest])
+        rows.append([Cell(given.name), n, Cell(figures.words(middle)), Cell(spread), longest])
     return Table(
         caption="Words of each text.",
         head=["Texts", "n", "Median", "Middle half", "Longest"],
