@@ -20,7 +20,7 @@ check: setup  ## format, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-quick: setup  ## the tests that load no model: seconds
+quick: setup  ## the tests that load no model: half a minute
 	$(BIN)/pytest -x -q -m "$(FAST)" --ignore=tests/model --ignore=tests/stages --ignore=tests/test_pipeline.py
 
 test: check  ## check, and all tests but the slow ones: minutes

@@ -251,6 +251,10 @@ def test_a_dumped_recipe_loads_as_the_same_recipe(tmp_path, more):
     assert recipe.load(tmp_path / "again.yaml") == found
 
 
+def test_nothing_is_written_as_a_word(tmp_path):
+    assert "  max_steps: null\n" in recipe.dump(load(tmp_path))
+
+
 def test_every_default_would_be_accepted_if_it_were_written_down(tmp_path):
     written = load(tmp_path).model_dump()
     assert recipe.parse(written) == load(tmp_path)

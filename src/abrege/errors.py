@@ -19,7 +19,7 @@ class DataError(AbregeError):
     exit_code = 3
 
 
-class EnvironmentError_(AbregeError):  # noqa: N818 - the builtin has the plain name
+class EnvironmentError_(AbregeError):  # noqa: N801, N818 - the builtin has the plain name
     """The machine lacks something: weights, a network, a library, room on the disk."""
 
     exit_code = 4

@@ -14,7 +14,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a piece of work is. The first event of a `task` opens its bar, done == total ends it."""
+    """How far a task is: its first event opens its bar, and done == total ends it."""
 
     task: str
     done: int

@@ -99,9 +99,15 @@ def explain(
 
 def _yaml() -> YAML:
     yaml = YAML(typ="rt")  # round-trip keeps the line of every key, for messages
+    yaml.representer.add_representer(type(None), _null)
     yaml.default_flow_style = False
     yaml.width = 100
     return yaml
+
+
+def _null(representer: Any, _none: None) -> Any:
+    """Write nothing as a word: a key with nothing behind it looks like a table cut short."""
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _value(text: str, annotation: Any) -> Any:
