@@ -105,6 +105,15 @@ def test_a_thai_word_from_the_model_scores_zero_and_ends_nothing():
     assert f("สรุปข้อความนี้", "a summary", lang="en")["rouge1"] == 0.0
 
 
+def test_a_given_language_is_trusted_whatever_the_script():
+    assert f("สรุป", "สรุป", lang="en")["rouge1"] == 1.0
+
+
+def test_a_stemmer_the_language_lacks_is_refused_before_any_text_is_read():
+    with pytest.raises(RecipeError, match="stemmer: there is no stemmer for 'vi'"):
+        check("abrege", lang="vi", stemmer=True)
+
+
 def test_an_unknown_profile_is_refused():
     with pytest.raises(RecipeError, match=r"no profile 'rogue'.\n  Known: abrege, rouge_score"):
         score("a", ["a"], profile="rogue")

@@ -11,7 +11,7 @@ from abrege.metrics.rouge import METRICS, Score, score
 SALAD = (
     "the a of police killed killing kill gunman gunmen summary summaries summarised models model "
     "l'été t été école 3.5 1,000 2024 U.S. news dying relational happily universities fully n't "
-    "— ... _ İstanbul straße don't agreed flies café"
+    "— ... _ İstanbul straße don't agreed flies café try tries was wa dry dries"
 )
 WORDS = SALAD.split()
 REAL = [

@@ -105,6 +105,7 @@ def test_a_sentence_is_added_only_while_it_brings_the_length_nearer(words, expec
 
 def test_a_line_without_words_is_no_sentence_of_the_lead():
     assert first_sentences("***\nOne two.\nThree.", words=2, lang="en") == "***\nOne two."
+    assert first_sentences("One two.\n***\nThree.", words=3, lang="en") == "One two.\n***\nThree."
 
 
 def test_an_empty_text_has_no_first_sentence():

@@ -110,7 +110,6 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         **summarise(rows, predictions, frame),
     }
     store.write_json(folder / "evaluate/scores.json", scores)
-    on_event(Note(scores["verdict"]["sentence"]))
     counts = {"rows": len(pairs), "groups": frame.n_groups, "scored": len(rows)}
     return {"counts": counts, "notes": notes}
 
@@ -175,8 +174,8 @@ def score_rows(
 
 
 def training_words(train: Iterable[Pair], lang: str | None) -> dict[str, Any]:
-    """Give the words of every training summary, in order, with their median and mean."""
-    counts = [words.count(r, lang) for pair in train for r in pair.references]
+    """Give the words of every summary trained on, in order, with their median and mean."""
+    counts = [words.count(pair.references[0], lang) for pair in train]
     if not counts:
         raise DataError("split/train.jsonl: there are no train rows.\n  Run split again.")
     return {"median": median(counts), "mean": mean(counts), "histogram": counts}

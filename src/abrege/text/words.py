@@ -46,7 +46,7 @@ def words(text: str, lang: str | None = None) -> list[str]:
     code = primary(lang)
     if code in ("tr", "az"):
         text = unicodedata.normalize("NFC", text).translate(_TURKIC)
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    text = unicodedata.normalize("NFC", text.casefold())
     text = text.translate(_SIGNS)
     if not text.isascii():
         text = _HAN_OR_KANA.sub(r" \g<0> ", text)

@@ -1,0 +1,274 @@
+import json
+import shutil
+
+import pytest
+
+from abrege import recipe as recipes
+from abrege import store
+from abrege.errors import DataError
+from abrege.events import Note, Progress
+from abrege.records import Pair, Prediction
+from abrege.stages import evaluate
+
+METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+SYSTEMS = ["lead", "base", "base-cut", "tuned"]
+FIRST = ["The cat sat on the mat.", "A dog ran home fast.", "Rain fell on Paris.", "We left."]
+TUNED = [t.lower() for t in FIRST]
+BASE = ["It was.", "A bird flew over it.", "Sun shone on Rome.", "They stayed there."]
+
+
+def a_recipe(systems=SYSTEMS, **settings):
+    tree = {"data": {"source": "x.jsonl"}, "tune": {"model": "m"}}
+    generate = {"systems": list(systems)}
+    return recipes.parse(tree | {"generate": generate, "evaluate": {"samples": 200, **settings}})
+
+
+def pairs(lang="en", group=None):
+    return [
+        Pair(id=f"r{n}", document="…", references=[text], lang=lang, group=group)
+        for n, text in enumerate(FIRST * 3)
+    ]
+
+
+def predictions(texts, reason="stop"):
+    return [
+        Prediction(
+            id=f"r{n}",
+            prediction=text,
+            finish_reason=reason,
+            prompt_tokens=9,
+            new_tokens=3,
+            document_tokens_cut=0,
+        )
+        for n, text in enumerate(texts * 3)
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a run folder with everything that evaluate reads: tuned is the references."""
+    two = [Pair(**{**vars(p), "references": [*p.references, "Another."]}) for p in pairs()[:4]]
+    store.write(tmp_path / "split/train.jsonl", two)
+    store.write(tmp_path / "split/test.jsonl", pairs())
+    made = {"lead": BASE, "base": BASE, "base-cut": BASE, "tuned": TUNED}
+    for system, texts in made.items():
+        reason = "length" if system == "base" else "stop"
+        store.write(tmp_path / f"generate/{system}.jsonl", predictions(texts, reason))
+    return tmp_path
+
+
+def scores_of(folder, recipe=None, **options):
+    evaluate.run(recipe or a_recipe(), folder, **options)
+    return store.read_json(folder / "evaluate/scores.json")
+
+
+def test_every_row_of_every_system_is_scored(folder):
+    done = evaluate.run(a_recipe(), folder)
+    rows = list(store.read(folder / "evaluate/rows.jsonl", dict))
+    assert done["counts"] == {"rows": 12, "groups": 12, "scored": 48}
+    assert [(r["id"], r["system"]) for r in rows[:5]] == [
+        *(("r0", s) for s in SYSTEMS),
+        ("r1", "lead"),
+    ]
+    assert rows[3] == {
+        "id": "r0",
+        "system": "tuned",
+        **{m: {"precision": 1.0, "recall": 1.0, "fmeasure": 1.0} for m in METRICS},
+        "words": 6,
+        "length_ratio": 1.0,
+    }
+    assert rows[1]["rouge1"]["fmeasure"] == 0.0
+    assert rows[1]["length_ratio"] == pytest.approx(2 / 6)
+
+
+def test_a_score_is_the_mean_of_its_rows_with_interval_and_signature(folder):
+    scores = scores_of(folder)
+    rows = [r for r in store.read(folder / "evaluate/rows.jsonl", dict) if r["system"] == "base"]
+    found = scores["systems"]["base"]["rougeL"]
+    assert found["value"] == pytest.approx(sum(r["rougeL"]["fmeasure"] for r in rows) / 12)
+    assert found["low"] < found["value"] < found["high"]
+    assert found["signature"] == (
+        "rougeL|abrege-0.1.0|profile:abrege|words:unicode|lang:en|stem:no|refs:max"
+        "|n:12|groups:12|bootstrap:200,seed:0,95%"
+    )
+    length = scores["systems"]["tuned"]["length_ratio"]
+    assert (length["value"], length["low"], length["high"]) == (1.0, 1.0, 1.0)
+    assert length["signature"].startswith("length_ratio|abrege-0.1.0|words:unicode|lang:en|refs:")
+    assert scores["systems"]["tuned"]["words"]["value"] == 4.25  # 6, 5, 4 and 2 words
+
+
+def test_the_stop_rate_is_that_of_models_alone(folder):
+    systems = scores_of(folder)["systems"]
+    assert systems["tuned"]["stop_rate"]["value"] == 1.0
+    assert systems["base"]["stop_rate"]["value"] == 0.0
+    assert systems["lead"]["stop_rate"] is None
+    assert systems["base-cut"]["stop_rate"] is None
+
+
+def test_the_words_of_the_training_summaries_are_told(folder):
+    assert scores_of(folder)["training_words"] == {
+        "median": 4.5,
+        "mean": 4.25,
+        "histogram": [6, 5, 4, 2],
+    }
+
+
+def test_tuned_is_compared_with_each_baseline_on_each_rouge(folder):
+    scores = scores_of(folder)
+    compared = scores["comparisons"]
+    assert [(c["metric"], c["baseline"]) for c in compared] == [
+        (m, b) for b in ("base", "base-cut", "lead") for m in METRICS
+    ]
+    first = compared[2]
+    gain = [scores["systems"][s]["rougeL"]["value"] for s in ("tuned", "base")]
+    assert first["difference"] == pytest.approx(gain[0] - gain[1])
+    assert first["low"] <= first["difference"] <= first["high"]
+    assert first["p"] == 1 / 201
+    assert (first["wins"], first["ties"], first["losses"]) == (12, 0, 0)
+    assert (first["system"], first["n"], first["groups"]) == ("tuned", 12, 12)
+    assert first["signature"].endswith("95%|test:paired-bootstrap,two-sided")
+    assert scores["verdict"]["better"]
+    assert scores["verdict"]["sentence"].startswith("Tuned is better than base: ROUGE-L 100.0")
+
+
+def test_identical_systems_have_no_detectable_difference(folder):
+    shutil.copy(folder / "generate/base.jsonl", folder / "generate/tuned.jsonl")
+    verdict = scores_of(folder)["verdict"]
+    assert not verdict["better"]
+    assert verdict["sentence"].startswith("No detectable difference between tuned and base: ")
+    assert "p = 1, 12 rows)" in verdict["sentence"]
+
+
+def test_scoring_twice_gives_the_same_bytes(folder):
+    files = [folder / "evaluate/rows.jsonl", folder / "evaluate/scores.json"]
+    evaluate.run(a_recipe(), folder)
+    first = [f.read_bytes() for f in files]
+    evaluate.run(a_recipe(), folder)
+    assert [f.read_bytes() for f in files] == first
+
+
+def test_rows_of_one_paper_are_resampled_together(folder):
+    grouped = [Pair(**{**vars(p), "group": f"g{n // 4}"}) for n, p in enumerate(pairs())]
+    store.write(folder / "split/test.jsonl", grouped)
+    scores = scores_of(folder)
+    assert (scores["n"], scores["groups"]) == (12, 3)
+    # each group holds the same four texts, so its mean is the mean: nothing varies
+    found = scores["systems"]["base"]["rouge1"]
+    assert found["low"] == pytest.approx(found["high"])
+
+
+def test_a_group_is_not_mistaken_for_the_id_of_another_row(folder):
+    mixed = [Pair(**{**vars(p), "group": "r1" if n == 0 else None}) for n, p in enumerate(pairs())]
+    store.write(folder / "split/test.jsonl", mixed)
+    assert scores_of(folder)["groups"] == 12
+
+
+def test_one_group_has_means_but_no_intervals_and_says_so(folder):
+    store.write(folder / "split/test.jsonl", pairs(group="one"))
+    notes = []
+    scores = scores_of(folder, on_event=notes.append)
+    assert scores["systems"]["tuned"]["rouge1"]["low"] is None
+    assert scores["comparisons"][0]["p"] is None
+    assert not scores["verdict"]["better"]
+    assert "could not be tested" in scores["verdict"]["sentence"]
+    assert Note("All test rows are of one group: there are no intervals and no tests.") in notes
+
+
+def test_tuned_alone_is_scored_without_a_verdict(folder):
+    scores = scores_of(folder, a_recipe(["tuned"]))
+    assert [*scores["systems"]] == ["tuned"]
+    assert scores["comparisons"] == []
+    assert scores["verdict"]["sentence"].startswith("No verdict: only tuned was scored")
+
+
+def test_progress_counts_the_rows(folder):
+    events = []
+    evaluate.run(a_recipe(), folder, on_event=events.append)
+    told = [e for e in events if isinstance(e, Progress)]
+    assert [e.done for e in told] == list(range(13))
+    assert {(e.task, e.total) for e in told} == {("evaluate", 12)}
+
+
+def test_the_language_of_the_recipe_goes_before_that_of_the_rows():
+    assert evaluate.language(pairs("en"), "fr") == ("fr", [])
+    assert evaluate.language(pairs("en"), None) == ("en", [])
+
+
+def test_rows_of_several_languages_are_scored_in_the_commonest_and_it_is_said():
+    mixed = [*pairs("fr"), *pairs("en")[:3], *pairs(None)[:2]]
+    assert evaluate.language(mixed, None) == (
+        "fr",
+        ["The rows are not all in one language; all are scored as fr (12 are)."],
+    )
+
+
+def test_rows_without_language_are_scored_as_und_and_it_is_said(folder):
+    store.write(folder / "split/test.jsonl", pairs(lang=None))
+    done = evaluate.run(a_recipe(), folder)
+    scores = store.read_json(folder / "evaluate/scores.json")
+    assert scores["lang"] == "und"
+    assert "|lang:und|" in scores["systems"]["base"]["rouge1"]["signature"]
+    assert done["notes"][0].startswith("The rows have no language: words are cut by Unicode")
+
+
+def test_the_library_s_profile_is_warned_of_in_french(folder):
+    store.write(folder / "split/test.jsonl", pairs(lang="fr"))
+    done = evaluate.run(a_recipe(profile="rouge_score"), folder)
+    assert done["notes"] == [
+        "Profile rouge_score ends a word at every letter outside a to z: in fr it compares pieces "
+        "of words. Profile abrege does not."
+    ]
+
+
+def test_references_without_words_are_told(folder):
+    odd = [Pair(**{**vars(p), "references": ["…"]}) if p.id == "r3" else p for p in pairs()]
+    store.write(folder / "split/test.jsonl", odd)
+    assert evaluate.run(a_recipe(), folder)["notes"] == [
+        "1 test rows have references without a word: every system scores 0."
+    ]
+
+
+def test_another_setting_is_another_fingerprint_and_inputs_are_the_systems_asked_for(tmp_path):
+    assert evaluate.settings(a_recipe()) != evaluate.settings(a_recipe(stemmer=True))
+    assert json.loads(json.dumps(evaluate.settings(a_recipe()))) == evaluate.settings(a_recipe())
+    assert [*evaluate.inputs(a_recipe(["tuned"]), tmp_path)] == [
+        "split/train",
+        "split/test",
+        "generate/tuned",
+    ]
+
+
+def test_predictions_out_of_order_are_refused_by_the_first_wrong_id(folder):
+    rows = predictions(TUNED)
+    store.write(folder / "generate/tuned.jsonl", [rows[0], rows[2], rows[1], *rows[3:]])
+    message = r"tuned.jsonl:2: expected id 'r1', as in split/test.jsonl, found id 'r2'"
+    with pytest.raises(DataError, match=message):
+        evaluate.run(a_recipe(), folder)
+    assert not (folder / "evaluate").exists()
+
+
+def test_missing_and_surplus_predictions_are_refused(folder):
+    rows = predictions(TUNED)
+    store.write(folder / "generate/tuned.jsonl", rows[:-1])
+    with pytest.raises(DataError, match=r"tuned.jsonl:12: expected id 'r11', .* the file's end"):
+        evaluate.run(a_recipe(), folder)
+    store.write(folder / "generate/tuned.jsonl", [*rows, rows[0]])
+    with pytest.raises(DataError, match=r"tuned.jsonl:13: expected no more rows, .* id 'r0'"):
+        evaluate.run(a_recipe(), folder)
+
+
+def test_no_test_rows_are_an_error_and_not_zero(folder):
+    store.write(folder / "split/test.jsonl", [])
+    with pytest.raises(DataError, match=r"split/test.jsonl: there are no test rows to score"):
+        evaluate.run(a_recipe(), folder)
+
+
+def test_no_train_rows_are_an_error(folder):
+    store.write(folder / "split/train.jsonl", [])
+    with pytest.raises(DataError, match=r"split/train.jsonl: there are no train rows"):
+        evaluate.run(a_recipe(), folder)
+
+
+def test_a_stemmer_without_effect_is_refused_when_the_recipe_is_read():
+    with pytest.raises(recipes.RecipeError, match="stemmer has no effect with profile rouge_score"):
+        a_recipe(profile="rouge_score", stemmer=True)
