@@ -105,6 +105,7 @@ def test_one_very_long_text_does_not_flatten_the_others():
 
     assert plots.reach([Lengths(name="base", kind="base", words=words)]) == 20
     assert "20+" in Read(drawn).text
+    assert plots.reach([Lengths(name="few", kind="base", words=[20, 24, 30])]) == 30
 
 
 def test_empty_texts_alone_can_be_drawn():

@@ -1,5 +1,6 @@
 """The plots of the page as inline SVG: scores with intervals, loss curves, lengths."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from abrege.report import figures, svg, tables, wording
@@ -151,7 +152,7 @@ def lengths(sets: Sequence[Lengths]) -> str | None:
 
 def reach(sets: Sequence[Lengths]) -> int:
     """Give the length that 99 % of the texts of every set stay within: the end of the axis."""
-    return max(1, *(sorted(s.words)[int(0.99 * (len(s.words) - 1))] for s in sets))
+    return max(1, *(sorted(s.words)[math.ceil(0.99 * (len(s.words) - 1))] for s in sets))
 
 
 def bins(words: Sequence[int], width: float) -> list[float]:
