@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -142,6 +143,19 @@ def test_a_bug_keeps_its_traceback(a_command_that):
     a_command_that(KeyError("ours"))
     with pytest.raises(KeyError, match="ours"):
         main(["schema"])
+
+
+@pytest.mark.parametrize(("words", "shown"), [(["schema"], False), (["schema", "--debug"], True)])
+def test_what_libraries_announce_is_shown_to_developers_only(monkeypatch, words, shown):
+    def announce(_args):
+        warnings.warn("deprecated, removed in v6", FutureWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr("abrege.cli.schema.run", announce)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert main(words) == 0
+    assert bool(caught) is shown
 
 
 def test_an_interrupt_ends_the_line_and_exits_130(capsys, a_command_that):

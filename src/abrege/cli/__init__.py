@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import takewhile
@@ -48,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     through with its traceback.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if "--debug" not in words and not sys.warnoptions:
+        # What a library will change in its next version is nothing that a user can mend.
+        warnings.filterwarnings("ignore", category=FutureWarning)
     try:
         code = _carry_out(words)
         sys.stdout.flush()  # a full disk or a closed pipe is met here, not in the interpreter's end

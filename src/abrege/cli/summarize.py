@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from abrege import store
 from abrege.errors import RecipeError
-from abrege.events import OnEvent
+from abrege.events import OnEvent, silent
 
 if TYPE_CHECKING:
     from abrege.model.summarize import Summarizer
@@ -56,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
         if sys.stdout.isatty() and not as_json:
             _flag(_stream(model, pairs[0], args.max_new_tokens), named=False)
             return 0
-        batch = model.batch(pairs, max_new_tokens=args.max_new_tokens, on_event=on_event)
+        batch = model.batch(
+            pairs, max_new_tokens=args.max_new_tokens, on_event=on_event if many else silent
+        )
         for answer in batch:
             print(store.line(answer) if as_json else answer.prediction, flush=True)
             _flag(answer, named=many)
