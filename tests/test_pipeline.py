@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from abrege import pipeline, recipe, store
-from abrege.errors import EnvironmentError_, RecipeError
+from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.events import Note
 from conftest import some_rows
 
@@ -143,6 +143,19 @@ def test_two_processes_cannot_work_in_one_folder(tmp_path, data, student_folder)
         pytest.raises(EnvironmentError_, match="another abrege is at work"),
     ):
         pipeline.run(a_recipe(data, student_folder), tmp_path)
+
+
+def test_data_that_is_not_there_is_told_before_a_folder_is_made(tmp_path, student_folder):
+    with pytest.raises(DataError, match=r"nowhere\.csv"):
+        pipeline.run(a_recipe(tmp_path / "nowhere.csv", student_folder), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_language_that_rouge_cannot_cut_into_words_is_told_before_training(tmp_path, data):
+    thai = recipe.parse({"data": {"source": str(data), "lang": "th"}, "tune": {"model": "x"}})
+    with pytest.raises(DataError, match="Thai"):
+        pipeline.run(thai, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def killed_at(moment: str, recipe_file: Path, folder: Path) -> None:

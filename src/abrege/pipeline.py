@@ -17,6 +17,7 @@ from abrege import recipe as recipes
 from abrege import store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.metrics import rouge
 from abrege.recipe import Recipe
 
 STAGES = ("split", "tune", "generate", "evaluate", "report")
@@ -65,6 +66,7 @@ def run(
     RecipeError where a stage that comes before the first asked for is not finished, or is out of
     date. EnvironmentError_ where another process works in the same folder.
     """
+    check_before(recipe, folder, stages)
     recipes.write(recipe, folder / "recipe.yaml")
     try:
         with FileLock(folder / ".lock", timeout=0):
@@ -79,6 +81,14 @@ def run(
             f"{folder}: another abrege is at work in this folder.\n"
             "  Wait for it, or choose another folder with --out."
         ) from error
+
+
+def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
+    """Refuse at once what could only fail after hours: data that is not there, a ROUGE unfit."""
+    if "split" in stages:
+        importlib.import_module("abrege.stages.split").inputs(recipe, folder)
+    evaluate = recipe.evaluate
+    rouge.check(evaluate.profile, lang=recipe.data.lang, stemmer=evaluate.stemmer)
 
 
 def check_earlier(recipe: Recipe, folder: Path, first: str) -> None:

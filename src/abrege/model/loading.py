@@ -1,8 +1,10 @@
 """Models and tokenizers from a folder, a hub id, a .gguf file or a demo part."""
 
+import io
 import os
 import shutil
 import zipfile
+from contextlib import redirect_stderr
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -104,12 +106,13 @@ def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
     on_event(Note(f"unpacking {file.name} to a transformers folder, once"))
     part = folder.with_name(f".{key}.{os.getpid()}.part")
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            str(file.parent),
-            gguf_file=file.name,
-            quantization_config=GgufConfig(dequantize=True),
-            dtype=torch.float32,
-        )
+        with redirect_stderr(io.StringIO()):  # transformers draws a bar of its own here
+            model = AutoModelForCausalLM.from_pretrained(
+                str(file.parent),
+                gguf_file=file.name,
+                quantization_config=GgufConfig(dequantize=True),
+                dtype=torch.float32,
+            )
         tokenizer = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
         model.save_pretrained(part)
         tokenizer.save_pretrained(part)

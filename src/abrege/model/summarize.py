@@ -1,9 +1,9 @@
 """The job itself: a tuned model that summarises new text with the rendering it was trained on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from transformers import TextIteratorStreamer
@@ -49,26 +49,32 @@ class Summarizer:
         *,
         meta: Mapping[str, Any] | None = None,
         max_new_tokens: int | None = None,
-    ) -> Iterator[str]:
-        """Yield the summary of one text in pieces, as they are decoded."""
+    ) -> Generator[str, None, Prediction]:
+        """Yield the summary of one text in pieces, as they are decoded; return the prediction."""
         pair = Pair(id="text", document=document, references=[], meta=meta or {})
-        input_ids, mask = left_padded([self.renderer.prompt(pair)], self.decoder.pad_id)
+        prompt = self.renderer.prompt(pair)
+        input_ids, mask = left_padded([prompt], self.decoder.pad_id)
+        model: Any = self.decoder.model
         streamer = TextIteratorStreamer(
             self.decoder.tokenizer, skip_prompt=True, skip_special_tokens=True
         )
-        model: Any = self.decoder.model
-        thread = Thread(
-            target=model.generate,
-            kwargs={
-                "input_ids": input_ids.to(model.device),
-                "attention_mask": mask.to(model.device),
-                "generation_config": self.decoder.config(max_new_tokens),
-                "streamer": streamer,
-            },
-        )
-        thread.start()
-        yield from streamer
-        thread.join()
+
+        def generate() -> Any:
+            try:
+                return model.generate(
+                    input_ids=input_ids.to(model.device),
+                    attention_mask=mask.to(model.device),
+                    generation_config=self.decoder.config(max_new_tokens),
+                    streamer=streamer,
+                )
+            finally:
+                streamer.end()  # also where decoding failed: the reader must not wait for ever
+
+        with ThreadPoolExecutor(1) as pool:
+            output = pool.submit(generate)
+            yield from streamer
+            new_ids = output.result()[0, input_ids.shape[1] :].tolist()
+        return self.decoder.prediction(prompt, new_ids)
 
 
 def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
