@@ -218,6 +218,7 @@ def with_trl(
         seed=0,
         disable_tqdm=True,
         max_length=None,
+        completion_only_loss=True,
         dataloader_pin_memory=False,
         train_sampling_strategy="sequential",
     )

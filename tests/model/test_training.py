@@ -10,9 +10,10 @@ import torch
 from abrege.errors import AbregeError, DataError, RecipeError
 from abrege.events import Progress
 from abrege.model import tuning
-from abrege.model.batching import IGNORE, collate, cut, step_of
+from abrege.model.batching import IGNORE, collate, cut, cut_line, line_up, step_of
 from abrege.model.lora import fuse
 from abrege.model.objective import summary_nll
+from abrege.model.packing import pack
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
 from abrege.model.reporter import keep_lines_until
 from abrege.records import Pair
@@ -123,6 +124,49 @@ def test_micro_batches_hold_every_row_once_and_stay_under_the_budget():
     runs = cut(rows, budget=24)
     assert sorted(e.id for run in runs for e in run) == sorted(e.id for e in rows)
     assert all(len(run) * max(len(e) for e in run) <= 24 for run in runs)
+
+
+def test_rows_in_a_line_give_the_loss_and_gradient_of_padded_rows():
+    # the instruction that all rows begin with is computed once; transformers' own attention on
+    # padded rows, one at a time, is the reference
+    rows = examples(a_tokenizer(), 8)
+    model = a_student()
+    padded = gradients(model, [collate([row], pad_id=0) for row in rows])
+    assert pack(model.get_base_model())
+    [line] = step_of(rows, budget=10**6, pad_id=0, packed=True).micro_batches
+    lines = step_of(rows, budget=200, pad_id=0, packed=True).micro_batches
+
+    assert len(lines) > 1
+    assert line.line.prefix > 5
+    assert line.input_ids.numel() < sum(len(e) for e in rows)
+    for batches in ([line], lines):
+        loss, found = gradients(model, batches)
+        assert loss == pytest.approx(padded[0], rel=1e-5)
+        for name, gradient in padded[1].items():
+            torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-6)
+
+
+def test_a_document_that_comes_twice_does_not_share_the_token_that_predicts_the_summary():
+    twice = [an_example("a", prompt=5), an_example("b", prompt=5)]
+    batch = line_up(twice)
+    assert batch.line.prefix == 4
+    assert batch.input_ids.tolist() == [[10, 11, 12, 13, 14, 15, 16, 14, 15, 16]]
+    assert batch.labels.tolist() == [[IGNORE] * 5 + [15, 16, IGNORE, 15, 16]]
+    assert batch.line.position_ids.tolist() == [[0, 1, 2, 3, 4, 5, 6, 4, 5, 6]]
+
+
+def test_a_line_holds_every_row_once_and_stays_under_the_budget():
+    rows = [an_example(f"e{n}", prompt=n % 7 + 1) for n in range(20)]
+    runs = cut_line(rows, budget=24)
+    assert sorted(e.id for run in runs for e in run) == sorted(e.id for e in rows)
+    assert all(sum(len(e) for e in run) <= 24 for run in runs)
+
+
+def test_a_model_that_sees_only_a_window_is_not_put_in_lines():
+    model = a_llama()
+    model.config.sliding_window = 8
+    assert not pack(model)
+    assert model.config._attn_implementation == "sdpa"
 
 
 def test_a_row_longer_than_the_budget_is_a_micro_batch_of_its_own():

@@ -12,17 +12,32 @@ IGNORE = -100
 
 
 @dataclass(frozen=True)
-class MicroBatch:
-    """Rows that pass through the model together, padded on the right.
+class Line:
+    """How rows stand end to end in one line of tokens.
 
-    input_ids  (batch, length)  int64; the pad id is arbitrary: no mask is needed, since a causal
-                                model never looks right and padding has no label
-    labels     (batch, length)  int64; token ids of the summary, IGNORE elsewhere
+    position_ids  (1, tokens)  int64; the place of each token in its own row
+    prefix                     tokens at the front that all rows begin with, standing once
+    lengths                    tokens of each row after the prefix
+    """
+
+    position_ids: Tensor
+    prefix: int
+    lengths: list[int]
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Rows that pass through the model together: padded on the right, or end to end in a line.
+
+    input_ids  (batch, length) or (1, tokens)  int64; the pad id is arbitrary: no mask is needed,
+                                since a causal model never looks right and padding has no label
+    labels     the same shape   int64; token ids of the summary, IGNORE elsewhere
     """
 
     ids: tuple[str, ...]
     input_ids: Tensor
     labels: Tensor
+    line: Line | None = None
 
     @property
     def summary_tokens(self) -> int:
@@ -71,7 +86,58 @@ def collate(examples: Sequence[Example], pad_id: int) -> MicroBatch:
     return MicroBatch(tuple(e.id for e in examples), input_ids, labels)
 
 
-def step_of(examples: Sequence[Example], *, budget: int, pad_id: int) -> Step:
+def line_up(examples: Sequence[Example]) -> MicroBatch:
+    """Put rows end to end, with what they all begin with (the instruction) only once.
+
+    A causal model gives the same to equal beginnings, so they are computed once; the last token
+    of a prompt, which predicts the first of its own summary, is never shared.
+    """
+    shared = common_prefix([e.prompt_ids[:-1] for e in examples]) if len(examples) > 1 else 0
+    input_ids = list(examples[0].prompt_ids[:shared])
+    labels, positions = [IGNORE] * shared, list(range(shared))
+    for example in examples:
+        prompt, summary = example.prompt_ids[shared:], example.summary_ids
+        input_ids += prompt + summary
+        labels += [IGNORE] * len(prompt) + summary
+        positions += range(shared, len(example))
+    return MicroBatch(
+        ids=tuple(e.id for e in examples),
+        input_ids=torch.tensor([input_ids]),
+        labels=torch.tensor([labels]),
+        line=Line(torch.tensor([positions]), shared, [len(e) - shared for e in examples]),
+    )
+
+
+def common_prefix(rows: Sequence[list[int]]) -> int:
+    """Count the tokens that all rows begin with."""
+    first, last = min(rows), max(rows)  # the two that differ earliest, in the order of lists
+    pairs = zip(first, last, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(last)))
+
+
+def cut_line(examples: Sequence[Example], *, budget: int) -> list[list[Example]]:
+    """Sort rows by length and cut them into lines of nearly equal size under the token budget."""
+    total = sum(len(e) for e in examples)
+    fair = total / -(-total // budget)  # ceiling
+    runs: list[list[Example]] = [[]]
+    for example in sorted(examples, key=lambda e: (len(e), e.id), reverse=True):
+        tokens = sum(len(e) for e in runs[-1])
+        if runs[-1] and tokens + len(example) > min(budget, fair + len(example) / 2):
+            runs.append([])
+        runs[-1].append(example)
+    return runs
+
+
+def micro_batches(
+    examples: Sequence[Example], *, budget: int, pad_id: int, packed: bool
+) -> list[MicroBatch]:
+    """Cut rows into micro-batches, as lines or padded."""
+    if packed:
+        return [line_up(run) for run in cut_line(examples, budget=budget)]
+    return [collate(run, pad_id) for run in cut(examples, budget=budget)]
+
+
+def step_of(examples: Sequence[Example], *, budget: int, pad_id: int, packed: bool = False) -> Step:
     """Cut the rows of one step into micro-batches."""
-    runs = cut(examples, budget=budget)
-    return Step(tuple(collate(run, pad_id) for run in runs), sum(len(e) for e in examples))
+    batches = micro_batches(examples, budget=budget, pad_id=pad_id, packed=packed)
+    return Step(tuple(batches), sum(len(e) for e in examples))

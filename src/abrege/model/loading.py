@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 from transformers.utils import logging
@@ -65,7 +66,7 @@ def load_model(located: str, dtype: torch.dtype, device: str) -> PreTrainedModel
     """Load a causal model onto the device."""
     try:
         model = AutoModelForCausalLM.from_pretrained(located, dtype=dtype)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise _unavailable(located, error) from error
     return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from abrege.model import packing
 from abrege.model.batching import IGNORE, MicroBatch
 
 
@@ -26,8 +27,11 @@ def summary_nll(
     labels = batch.labels.to(device)
     predicts = (labels[:, 1:] != IGNORE).to(device)  # (B, T - 1); position t predicts token t + 1
     expected = labels[:, 1:][predicts]  # (N,)
-    with projecting_only(head, predicts):
-        logits = model(input_ids=batch.input_ids.to(device), use_cache=False).logits
+    inputs = {"input_ids": batch.input_ids.to(device)}
+    if batch.line is not None:
+        inputs["position_ids"] = batch.line.position_ids.to(device)
+    with projecting_only(head, predicts), packing.attending_to(batch.line):
+        logits = model(**inputs, use_cache=False).logits
     return F.cross_entropy(logits[0].float(), expected, reduction="sum")
 
 

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from abrege.errors import AbregeError
-from abrege.model.batching import MicroBatch, Step, collate, cut, step_of
+from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.objective import summary_nll
+from abrege.model.packing import pack
 from abrege.model.rendering import Example
 
 WHOLE = "whole"  # an empty file: this checkpoint was written to its end
@@ -40,6 +41,7 @@ class StepTrainer(Trainer):
         self.head = model.get_output_embeddings()  # type: ignore[operator]
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
+        self.packed = pack(model.get_base_model())  # type: ignore[operator]
         self.tokens = 0  # of the last step, padding left out
         super().__init__(
             model=model,
@@ -51,7 +53,9 @@ class StepTrainer(Trainer):
         )
 
     def _step(self, examples: list[Example]) -> dict[str, Step]:
-        step = step_of(examples, budget=self.micro_batch_tokens, pad_id=self.pad_id)
+        step = step_of(
+            examples, budget=self.micro_batch_tokens, pad_id=self.pad_id, packed=self.packed
+        )
         return {"step": step}  # Trainer wants something to look keys up in
 
     def training_step(
@@ -108,8 +112,7 @@ class StepTrainer(Trainer):
         model.eval()
         nats = tokens = 0.0
         with torch.no_grad(), self.compute_loss_context_manager():
-            for run in cut(self.eval_dataset, budget=self.micro_batch_tokens):  # type: ignore[arg-type]
-                batch = collate(run, self.pad_id)
+            for batch in self._step(self.eval_dataset)["step"].micro_batches:  # type: ignore[arg-type]
                 nats += summary_nll(model, self.head, batch, self.args.device).item()
                 tokens += batch.summary_tokens
         metrics = {f"{metric_key_prefix}_loss": nats / tokens}

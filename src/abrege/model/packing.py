@@ -1,0 +1,97 @@
+"""Attention for rows end to end in one line: no padding, and a shared beginning computed once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+
+from abrege.model.batching import Line
+
+NAME = "abrege_line"
+
+_now: list[Line] = []  # the line that passes through the model
+
+
+@contextmanager
+def attending_to(line: Line | None) -> Iterator[None]:
+    """Say how the rows of a line stand, for the attention of the calls inside."""
+    _now[:] = [line] if line else []
+    try:
+        yield
+    finally:
+        _now.clear()
+
+
+def pack(model: PreTrainedModel) -> bool:
+    """Let the model attend row by row, on a CPU; return whether it can.
+
+    It can where every layer attends to all that came before, through transformers' interface.
+    On a GPU one call on padded rows keeps the device busier, so nothing changes there.
+    """
+    config = model.config.get_text_config()
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    if (
+        model.device.type != "cpu"
+        or not model.is_backend_compatible()
+        or model.config._attn_implementation != "sdpa"
+        or kinds != {"full_attention"}
+        or getattr(config, "sliding_window", None)
+        or getattr(config, "attn_logit_softcapping", None)
+        or getattr(config, "num_local_experts", None)
+    ):
+        return False
+    model.set_attn_implementation(NAME)
+    return True
+
+
+def attend(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,  # noqa: ARG001 - rows are told apart by their lengths
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """Attend causally inside each row; transformers' interface of an attention function.
+
+    query       (1, heads, tokens, size)    tokens are the prefix and then each row's own
+    key, value  (1, key heads, tokens, size)
+    returns     (1, tokens, heads, size)
+
+    The prefix is attended from again for every row, which is cheap beside the linear layers it
+    passes only once; its output is taken from the first row.
+    """
+    [line] = _now
+    found: list[Tensor] = []
+    for q, k, v in zip(*(rows_of(x, line) for x in (query, key, value)), strict=True):
+        row = scaled_dot_product_attention(
+            q,
+            k,
+            v,
+            dropout_p=dropout if module.training else 0.0,
+            is_causal=True,
+            scale=scaling,
+            enable_gqa=query.shape[1] != key.shape[1],
+        ).transpose(1, 2)
+        found.append(row[:, line.prefix :] if found else row)
+    return torch.cat(found, 1), None
+
+
+def rows_of(states: Tensor, line: Line) -> list[Tensor]:
+    """Cut a line into whole rows, (1, heads, prefix + length, size) each."""
+    prefix, *own = states.split([line.prefix, *line.lengths], 2)
+    return [torch.cat((prefix, row), 2) for row in own] if line.prefix else own
+
+
+def no_mask(*_: Any, **__: Any) -> None:
+    """Give no mask: `attend` needs none."""
+
+
+AttentionInterface.register(NAME, attend)
+AttentionMaskInterface.register(NAME, no_mask)
