@@ -323,12 +323,13 @@ def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
         if isinstance(event, Progress) and event.done == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
+    before = signal.getsignal(signal.SIGINT)
     tuned = tune(tmp_path, a_plan(epochs=4.0, save_steps=100), on_event=press)
 
     assert tuned.interrupted
     assert tuned.steps == 4
     assert tuning.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_checkpoint_that_was_not_written_to_its_end_is_removed(tmp_path):
