@@ -144,11 +144,11 @@ def with_abrege(
     base: Any, tokenizer: Any, rows: list[Any], folder: Path, dtype: str, batch: int, clock: Any
 ) -> None:
     """Train as `abrege tune` does."""
-    from abrege.model import tuning
+    from abrege.model import arguments, tuning
     from abrege.model.trainer import StepTrainer
 
     model = tuning.attach_lora(base, **LORA, seed=0)
-    plan = tuning.Plan(
+    plan = arguments.Plan(
         step_rows=batch,
         epochs=1.0,
         max_steps=None,
@@ -164,11 +164,11 @@ def with_abrege(
         seed=0,
         arguments={},
     )
-    arguments = tuning.training_arguments(plan, folder, 10**6, dtype=dtype, validate=False)
-    arguments.train_sampling_strategy = "sequential"
+    training = arguments.training_arguments(plan, folder, 10**6, dtype=dtype, validate=False)
+    training.train_sampling_strategy = "sequential"
     trainer = StepTrainer(
         model,
-        arguments,
+        training,
         train=rows,
         valid=[],
         micro_batch_tokens=plan.micro_batch_tokens,

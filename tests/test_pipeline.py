@@ -113,6 +113,45 @@ def test_a_changed_setting_runs_its_stage_again_and_what_depends_on_it(
         assert done[untouched][0] == "skipped"
 
 
+def test_another_way_of_decoding_is_decoded_again_and_not_tuned_again(
+    tmp_path, data, student_folder
+):
+    plain = a_recipe(data, student_folder, max_steps=2)
+    pipeline.run(plain, tmp_path)
+    beams = plain.model_copy(
+        update={"generate": plain.generate.model_copy(update={"num_beams": 2})}
+    )
+    done = {o.stage: o.done for o in pipeline.run(beams, tmp_path)}
+    assert done["tune"] == done["generate lead"] == "skipped"
+    assert done["generate base"] == done["generate tuned"] == "ran"
+    assert store.read_json(tmp_path / "tune/abrege.json")["profile"]["num_beams"] == 2
+
+
+def test_a_stage_whose_file_is_gone_is_run_again(tmp_path, data, student_folder):
+    made = a_recipe(data, student_folder)
+    pipeline.run(made, tmp_path, stages=("split",))
+    (tmp_path / "split/valid.jsonl").unlink()
+    [split] = pipeline.run(made, tmp_path, stages=("split",))
+    assert split.reason == "not whole (valid.jsonl is gone)"
+
+
+def test_a_run_that_is_refused_leaves_the_recipe_of_the_folder_alone(whole, data, student_folder):
+    folder, _ = whole
+    before = (folder / "recipe.yaml").read_bytes()
+    changed = a_recipe(data, student_folder, learning_rate=1e-3)
+    with pytest.raises(RecipeError):
+        pipeline.run(changed, folder, stages=("evaluate",))
+    assert (folder / "recipe.yaml").read_bytes() == before
+
+
+def test_several_processes_are_refused_and_not_let_loose_on_one_folder(
+    tmp_path, data, student_folder, monkeypatch
+):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(EnvironmentError_, match="cannot share a run yet"):
+        pipeline.run(a_recipe(data, student_folder), tmp_path)
+
+
 def test_changed_data_runs_everything_again(tmp_path, student_folder):
     path = tmp_path / "pairs.jsonl"
     store.write(path, some_rows(40))

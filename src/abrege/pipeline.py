@@ -40,12 +40,14 @@ class Outcome:
 class Piece:
     """A stage, or one system of generate: what it depends on and how it is run.
 
-    key  everything the result depends on: settings, content of the inputs, source of the code
+    key     everything the result depends on: settings, content of the inputs, source of the code
+    writes  the files without which it is not whole, beside the manifest
     """
 
     name: str
     manifest: Path
     key: dict[str, Any]
+    writes: tuple[str, ...]
     run: Callable[[], dict[str, Any]]
 
     @property
@@ -67,10 +69,11 @@ def run(
     date. EnvironmentError_ where another process works in the same folder.
     """
     check_before(recipe, folder, stages)
-    recipes.write(recipe, folder / "recipe.yaml")
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
             check_earlier(recipe, folder, stages[0])
+            recipes.write(recipe, folder / "recipe.yaml")
             return [
                 carry_out(piece(), on_event)
                 for stage in stages
@@ -85,6 +88,11 @@ def run(
 
 def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
     """Refuse at once what could only fail after hours: data that is not there, a ROUGE unfit."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise EnvironmentError_(
+            "several processes (torchrun, accelerate launch) cannot share a run yet.\n"
+            "  Run the command by itself."
+        )
     if "split" in stages:
         importlib.import_module("abrege.stages.split").inputs(recipe, folder)
     evaluate = recipe.evaluate
@@ -118,16 +126,18 @@ def pieces(
             stage,
             folder / stage / store.MANIFEST,
             key_of(module.settings(recipe), module.inputs(recipe, folder), code),
+            module.WRITES,
             lambda: module.run(recipe, folder, on_event=on_event),
         )
 
     def system_of(system: str) -> Piece:
         found = module.inputs(recipe, folder, system)
-        key = key_of(module.settings(recipe, system), found, code)
+        key = key_of(module.settings(recipe, folder, system), found, code)
         return Piece(
             f"{stage} {system}",
             folder / stage / f"{system}.{store.MANIFEST}",
             key,
+            (f"{system}.jsonl",),
             lambda: module.run(recipe, folder, system, key=store.digest(key), on_event=on_event),
         )
 
@@ -146,6 +156,9 @@ def reason_to_run(piece: Piece) -> str:
     """Say why a piece must be run, or nothing where it is finished and unchanged."""
     if not piece.manifest.exists():
         return "not done yet"
+    gone = [name for name in piece.writes if not piece.manifest.with_name(name).exists()]
+    if gone:
+        return f"not whole ({', '.join(gone)} is gone)"
     old = store.read_json(piece.manifest)
     changed = store.changes({k: old.get(k) for k in piece.key}, piece.key)
     return f"out of date (changed: {', '.join(changed)})" if changed else ""

@@ -141,7 +141,9 @@ class Tune(Settings):
     save_steps: AtLeastOne | None = Field(
         None, description="checkpoint every so many steps; with each validation where left out"
     )
-    keep_checkpoints: AtLeastOne = Field(2, description="how many checkpoints stay on the disk")
+    keep_checkpoints: int = Field(
+        2, ge=2, description="how many checkpoints stay; the last but one until the newest is whole"
+    )
     seed: int = Field(0, description="fixes the order of the pairs and the adapter's first weights")
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="further keys of transformers' TrainingArguments"
@@ -170,6 +172,10 @@ class Generate(Settings):
     top_k: AtLeastOne | None = Field(None, description="likeliest k tokens; needs do_sample")
     seed: int = Field(0, description="fixes the sampling")
     batch_rows: AtLeastOne = Field(32, description="rows decoded together")
+
+    def decoding(self) -> dict[str, Any]:
+        """Give the words of the profile, but for the length, which the train split may decide."""
+        return self.model_dump(exclude={"systems", "max_new_tokens"})
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> "Generate":

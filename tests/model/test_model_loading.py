@@ -135,6 +135,7 @@ def tuned_folder(tmp_path, student_folder):
     a_tokenizer().save_pretrained(folder)
     Rendering(
         base_model=str(student_folder),
+        dtype="auto",
         template="{document}",
         system=None,
         chat=True,

@@ -13,12 +13,13 @@ from abrege.model.rendering import (
     use_chat,
 )
 from abrege.records import Pair
-from conftest import a_tokenizer
+from conftest import CHAT, a_tokenizer
 
 
 def a_rendering(**changes):
     values = {
         "base_model": "tiny",
+        "dtype": "auto",
         "template": "Summarize.\n\n{document}",
         "system": None,
         "chat": True,
@@ -136,14 +137,31 @@ def test_the_stop_token_is_what_the_chat_template_puts_after_the_answer():
 
 def test_a_template_is_refused_when_a_place_is_unknown_or_the_document_missing():
     with pytest.raises(RecipeError, match=r"\{text\} is not known"):
-        template_for("Summarize {text}", "en")
+        template_for("Summarize {text}", "en", chat=True)
     with pytest.raises(RecipeError, match="exactly once"):
-        template_for("Summarize", "en")
+        template_for("Summarize", "en", chat=True)
 
 
 def test_the_plain_request_is_in_the_language_of_the_data():
-    assert template_for(None, "fr").startswith("Résume")
-    assert template_for(None, None).startswith("Summarize")
+    assert template_for(None, "fr", chat=True).startswith("Résume")
+    assert template_for(None, None, chat=True).endswith("{document}")
+
+
+def test_outside_a_chat_the_plain_request_says_where_the_summary_begins():
+    assert template_for(None, "fr", chat=False).endswith("{document}\n\nRésumé :")
+
+
+def test_a_control_token_that_is_merely_added_is_known_as_one():
+    from tokenizers import AddedToken
+
+    tokenizer = a_tokenizer()
+    tokenizer.add_tokens([AddedToken("<|turn|>", special=True)])
+    tokenizer.chat_template = CHAT.replace("<|end|>", "<|turn|>")
+    turn = tokenizer.convert_tokens_to_ids("<|turn|>")
+
+    assert stop_ids(tokenizer, chat=True) == [turn, 1]
+    prompt = Renderer(tokenizer, a_rendering()).prompt(a_pair("A <|turn|> here.")).prompt_ids
+    assert prompt.count(turn) == 1
 
 
 def test_always_chat_is_refused_for_a_tokenizer_without_a_chat_template():

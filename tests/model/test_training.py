@@ -9,7 +9,7 @@ import torch
 
 from abrege.errors import AbregeError, DataError, RecipeError
 from abrege.events import Progress
-from abrege.model import tuning
+from abrege.model import arguments, tuning
 from abrege.model.batching import IGNORE, collate, cut, cut_line, line_up, step_of
 from abrege.model.lora import fuse
 from abrege.model.objective import summary_nll
@@ -30,6 +30,7 @@ def an_example(name="e", prompt=3, summary=2, first=10):
 def examples(tokenizer, count=24):
     rendering = Rendering(
         base_model="tiny",
+        dtype="auto",
         template="{document}",
         system=None,
         chat=True,
@@ -90,7 +91,7 @@ def a_plan(**changes):
         "seed": 0,
         "arguments": {},
     }
-    return tuning.Plan(**{**values, **changes})
+    return arguments.Plan(**{**values, **changes})
 
 
 def tune(folder, plan=None, *, model=None, train=None, valid=None, on_event=lambda e: None):
@@ -276,6 +277,32 @@ def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp
         ]
 
 
+def test_a_run_killed_after_its_last_step_takes_no_further_step(tmp_path):
+    plan = a_plan(epochs=9.0, max_steps=3)
+    tune(tmp_path, plan)
+    adapter = (tmp_path / "adapter_model.safetensors").read_bytes()
+    lines = (tmp_path / "steps.jsonl").read_text()
+    (tmp_path / "adapter_model.safetensors").unlink()
+
+    tuned = tune(tmp_path, plan)
+
+    assert tuned.steps == 3
+    assert (tmp_path / "adapter_model.safetensors").read_bytes() == adapter
+    assert (tmp_path / "steps.jsonl").read_text() == lines
+
+
+def test_activation_checkpointing_gives_the_same_losses(tmp_path):
+    tune(tmp_path / "plain")
+    tune(tmp_path / "saving", a_plan(arguments={"activation_checkpointing": True}))
+    plain, saving = (
+        [json.loads(x) for x in (tmp_path / n / "steps.jsonl").read_text().splitlines()]
+        for n in ("plain", "saving")
+    )
+    assert [x["loss"] for x in plain if "loss" in x] == pytest.approx(
+        [x["loss"] for x in saving if "loss" in x], rel=1e-4
+    )
+
+
 def test_tuning_lowers_the_loss_on_rows_that_can_be_learned(tmp_path):
     tuned = tune(tmp_path, a_plan(epochs=8.0, learning_rate=3e-2))
     lines = [json.loads(x) for x in (tmp_path / "steps.jsonl").read_text().splitlines()]
@@ -351,6 +378,7 @@ def test_the_lines_after_the_checkpoint_are_dropped_and_a_half_line_too(tmp_path
 def test_rows_without_a_summary_are_named_or_dropped_and_counted():
     rendering = Rendering(
         base_model="tiny",
+        dtype="auto",
         template="{document}",
         system=None,
         chat=True,
@@ -378,13 +406,13 @@ def test_rows_without_a_summary_are_named_or_dropped_and_counted():
 def test_an_argument_that_is_ours_unused_or_unknown_is_refused(tmp_path, key, message):
     plan = a_plan(arguments={key: 1})
     with pytest.raises(RecipeError, match=message):
-        tuning.training_arguments(plan, tmp_path, 4, dtype="float32", validate=True)
+        arguments.training_arguments(plan, tmp_path, 4, dtype="float32", validate=True)
 
 
 def test_an_argument_of_transformers_is_passed_through(tmp_path):
     plan = a_plan(arguments={"adam_beta2": 0.98})
-    arguments = tuning.training_arguments(plan, Path(tmp_path), 4, dtype="float32", validate=True)
-    assert arguments.adam_beta2 == 0.98
+    training = arguments.training_arguments(plan, Path(tmp_path), 4, dtype="float32", validate=True)
+    assert training.adam_beta2 == 0.98
 
 
 def test_lora_modules_that_the_model_lacks_are_refused():

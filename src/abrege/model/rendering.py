@@ -25,6 +25,15 @@ REQUESTS = {
     "pt": "Resuma o texto seguinte.\n\n{document}",
 }
 
+ANSWERS = {
+    "en": "Summary:",
+    "fr": "Résumé :",
+    "de": "Zusammenfassung:",
+    "es": "Resumen:",
+    "it": "Riassunto:",
+    "pt": "Resumo:",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
@@ -49,6 +58,8 @@ class Rendering:
 
     base_model: str
     """As the recipe names it: folder, hub id, .gguf file or demo part."""
+    dtype: str
+    """As the recipe names it; auto is resolved by the machine."""
     template: str
     system: str | None
     chat: bool
@@ -90,12 +101,16 @@ class Example:
         return len(self.prompt_ids) + len(self.summary_ids)
 
 
-def template_for(template: str | None, lang: str | None) -> str:
+def template_for(template: str | None, lang: str | None, *, chat: bool) -> str:
     """Give the recipe's request, or the plain one of the language (English where unknown).
+
+    Outside a chat the plain one ends with a word that says where the summary begins.
 
     RecipeError for a template that has no {document}, or a place that is neither it nor {meta.KEY}.
     """
-    chosen = template if template is not None else REQUESTS.get((lang or "en")[:2], REQUESTS["en"])
+    known = (lang or "en")[:2] if (lang or "en")[:2] in REQUESTS else "en"
+    plain = REQUESTS[known] if chat else f"{REQUESTS[known]}\n\n{ANSWERS[known]}"
+    chosen = template if template is not None else plain
     unknown = [p for p in ANY_PLACE.findall(chosen) if not PLACE.fullmatch("{" + p + "}")]
     if unknown:
         raise RecipeError(
@@ -127,12 +142,19 @@ def stop_ids(tokenizer: Tokenizer, *, chat: bool) -> list[int]:
         talk = [{"role": "user", "content": "?"}, {"role": "assistant", "content": word}]
         text = str(tokenizer.apply_chat_template(talk, tokenize=False))
         after = tokenizer(text[text.rindex(word) + len(word) :], add_special_tokens=False)
-        found = [i for i in after["input_ids"] if i in tokenizer.all_special_ids][:1]
+        control = {tokenizer.get_vocab()[t] for t in control_words(tokenizer)}
+        found = [i for i in after["input_ids"] if i in control][:1]
     if tokenizer.eos_token_id is not None:
         found.append(tokenizer.eos_token_id)
     if not found:
         raise RecipeError("tune.model: this tokenizer has no end token, so no summary would end")
     return list(dict.fromkeys(int(i) for i in found))
+
+
+def control_words(tokenizer: Tokenizer) -> list[str]:
+    """List the tokens that steer a model and are no text: named ones, and those merely added."""
+    added = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special]
+    return list(dict.fromkeys([*tokenizer.all_special_tokens, *added]))
 
 
 class Renderer:
@@ -141,7 +163,7 @@ class Renderer:
     def __init__(self, tokenizer: Tokenizer, rendering: Rendering) -> None:
         self.tokenizer = tokenizer
         self.rendering = rendering
-        self._special = [t for t in tokenizer.all_special_tokens if len(t) > 1]
+        self._special = [t for t in control_words(tokenizer) if len(t) > 1]
 
     def example(self, pair: Pair) -> Example:
         """Render a pair for training: its first reference is the summary to learn."""
@@ -160,10 +182,10 @@ class Renderer:
         """Give the ids of a summary and the stop token.
 
         Built apart from the prompt, so that no merge across the seam hides where labels begin;
-        a prompt that ends in a word is followed by a space, as a writer would.
+        outside a chat, what does not end in white space is followed by a space.
         """
         chat, template = self.rendering.chat, self.rendering.template
-        gap = "" if chat or template[-1:].isspace() or template.endswith("}") else " "
+        gap = "" if chat or template[-1:].isspace() else " "
         ids = self.tokenizer(gap + summary.strip(), add_special_tokens=False)["input_ids"]
         return [*ids, self.rendering.stop_ids[0]]
 

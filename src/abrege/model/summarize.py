@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TextIteratorStreamer
 
 from abrege.errors import DataError
@@ -52,6 +53,10 @@ class Summarizer:
     ) -> Generator[str, None, Prediction]:
         """Yield the summary of one text in pieces, as they are decoded; return the prediction."""
         pair = Pair(id="text", document=document, references=[], meta=meta or {})
+        if self.decoder.profile.num_beams > 1:  # beams change their minds: nothing to stream
+            [answer] = self.batch([pair], max_new_tokens=max_new_tokens)
+            yield answer.prediction
+            return answer
         prompt = self.renderer.prompt(pair)
         input_ids, mask = left_padded([prompt], self.decoder.pad_id)
         model: Any = self.decoder.model
@@ -60,6 +65,7 @@ class Summarizer:
         )
 
         def generate() -> Any:
+            torch.manual_seed(self.decoder.profile.seed)
             try:
                 return model.generate(
                     input_ids=input_ids.to(model.device),
@@ -86,7 +92,7 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
             "  Give the run folder of a finished abrege run, or its tune folder."
         )
     rendering = Rendering.load(inside)
-    machine = device.choose()
+    machine = device.choose(rendering.dtype)
     base = load_model(
         locate(rendering.base_model, on_event=on_event), machine.torch_dtype, machine.device
     )

@@ -41,7 +41,10 @@ class StepTrainer(Trainer):
         self.head = model.get_output_embeddings()  # type: ignore[operator]
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
-        self.packed = pack(model.get_base_model())  # type: ignore[operator]
+        # Checkpointing computes a forward again in the backward, where no line is known.
+        self.packed = not arguments.activation_checkpointing and pack(
+            model.get_base_model()  # type: ignore[operator]
+        )
         self.tokens = 0  # of the last step, padding left out
         super().__init__(
             model=model,
@@ -98,6 +101,8 @@ class StepTrainer(Trainer):
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)
+        if self.accelerator.scaler is not None:
+            return norm  # float16: the scaler skips such a step and lowers its scale
         if norm is not None and not math.isfinite(norm):
             raise AbregeError(
                 f"step {self.state.global_step + 1}: the gradient is not finite.\n"

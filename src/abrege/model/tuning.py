@@ -4,20 +4,20 @@ import math
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from peft import LoraConfig, get_peft_model
-from transformers import PreTrainedModel, TrainingArguments, set_seed
+from transformers import PreTrainedModel, TrainerState, set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.model.arguments import Plan, total_steps, training_arguments
 from abrege.model.lora import fuse
 from abrege.model.rendering import Example, Renderer
 from abrege.model.reporter import Reporter, keep_lines_until
@@ -25,55 +25,6 @@ from abrege.model.trainer import WHOLE, StepTrainer
 from abrege.records import Pair
 
 STEPS = "steps.jsonl"
-
-SAID_BY_US = {
-    "output_dir": "--out",
-    "per_device_train_batch_size": "tune.batch_size",
-    "gradient_accumulation_steps": "tune.accumulation",
-    "num_train_epochs": "tune.epochs",
-    "max_steps": "tune.max_steps",
-    "learning_rate": "tune.learning_rate",
-    "lr_scheduler_type": "tune.schedule",
-    "warmup_steps": "tune.warmup_steps",
-    "weight_decay": "tune.weight_decay",
-    "max_grad_norm": "tune.max_grad_norm",
-    "eval_strategy": "tune.eval_steps",
-    "eval_steps": "tune.eval_steps",
-    "save_strategy": "tune.save_steps",
-    "save_steps": "tune.save_steps",
-    "save_total_limit": "tune.keep_checkpoints",
-    "seed": "tune.seed",
-    "data_seed": "tune.seed",
-    "bf16": "tune.dtype",
-    "fp16": "tune.dtype",
-    "resume_from_checkpoint": "the same command again",
-}
-"""Keys of TrainingArguments that a setting of the recipe already says."""
-
-NO_EFFECT = (
-    "per_device_eval_batch_size",
-    "eval_accumulation_steps",
-    "prediction_loss_only",
-    "label_smoothing_factor",
-    "group_by_length",
-    "train_sampling_strategy",
-    "remove_unused_columns",
-    "dataloader_drop_last",
-    "average_tokens_across_devices",
-    "do_train",
-    "do_eval",
-    "do_predict",
-    "logging_steps",
-    "logging_strategy",
-    "disable_tqdm",
-    "push_to_hub",
-    "load_best_model_at_end",
-    "metric_for_best_model",
-    "label_names",
-    "include_for_metrics",
-    "auto_find_batch_size",
-)
-"""Keys of TrainingArguments that this trainer would not read as their name says."""
 
 
 @dataclass(frozen=True)
@@ -88,26 +39,6 @@ class Preflight:
     document_tokens_cut: int
     documents_cut: int
     mean_tokens: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The numbers of a run, in the words of the recipe's tune table."""
-
-    step_rows: int
-    epochs: float
-    max_steps: int | None
-    micro_batch_tokens: int
-    learning_rate: float
-    schedule: str
-    warmup_steps: int | None
-    weight_decay: float
-    max_grad_norm: float
-    eval_steps: int | None
-    save_steps: int | None
-    keep_checkpoints: int
-    seed: int
-    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -168,11 +99,6 @@ def attach_lora(
     return adapted
 
 
-def total_steps(rows: int, plan: Plan) -> int:
-    """Count the optimiser steps of the whole run; the last step of an epoch may be smaller."""
-    return plan.max_steps or math.ceil(math.ceil(rows / plan.step_rows) * plan.epochs)
-
-
 def tune(
     model: Any,
     train: Sequence[Example],
@@ -210,8 +136,12 @@ def tune(
         keep_lines_until(folder / STEPS, done)
     if checkpoint:
         on_event(Note(f"going on from step {done} of {total}"))
-    with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if checkpoint and done >= total:  # killed after the last step: Trainer would take one more
+        trainer._load_from_checkpoint(str(checkpoint))
+        trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    else:
+        with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if trainer.state.global_step < total:
         return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
     lines = list(store.read(folder / STEPS, dict))
@@ -227,58 +157,6 @@ def tune(
         eval_loss=validations[-1] if validations else None,
         interrupted=False,
     )
-
-
-def training_arguments(
-    plan: Plan, folder: Path, total: int, *, dtype: str, validate: bool
-) -> TrainingArguments:
-    """Say the plan in transformers' words. RecipeError for a key that is ours or has no effect."""
-    for key in plan.arguments:
-        if key in SAID_BY_US:
-            raise RecipeError(f"tune.arguments.{key}: say this with {SAID_BY_US[key]}")
-        if key in NO_EFFECT:
-            raise RecipeError(f"tune.arguments.{key}: abrege's trainer does not use it")
-    every = plan.eval_steps or max(1, math.ceil(total / 4))
-    warmup = plan.warmup_steps if plan.warmup_steps is not None else math.ceil(0.05 * total)
-    cpu = not torch.cuda.is_available()
-    values: dict[str, Any] = {
-        "output_dir": str(folder),
-        "per_device_train_batch_size": plan.step_rows,
-        "num_train_epochs": plan.epochs,
-        "max_steps": plan.max_steps or -1,
-        "learning_rate": plan.learning_rate,
-        "lr_scheduler_type": plan.schedule,
-        "warmup_steps": 0 if plan.schedule == "constant" else warmup,
-        "weight_decay": plan.weight_decay,
-        "max_grad_norm": plan.max_grad_norm,
-        "eval_strategy": "steps" if validate else "no",
-        "eval_steps": every,
-        "save_strategy": "steps",
-        "save_steps": plan.save_steps or every,
-        "save_total_limit": plan.keep_checkpoints,
-        "seed": plan.seed,
-        "bf16": dtype == "bfloat16",
-        "fp16": dtype == "float16",
-        "use_cpu": cpu,
-        "dataloader_pin_memory": not cpu,
-        "remove_unused_columns": False,
-        "logging_steps": 1,
-        "logging_nan_inf_filter": False,
-        "disable_tqdm": True,
-        "report_to": [],
-        "label_names": ["labels"],
-    }
-    try:
-        arguments = TrainingArguments(**{**values, **plan.arguments})
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"tune.arguments: {error}") from error
-    if plan.step_rows % arguments.world_size:
-        raise RecipeError(
-            f"tune.batch_size × accumulation is {plan.step_rows} rows, which "
-            f"{arguments.world_size} processes cannot share evenly"
-        )
-    arguments.per_device_train_batch_size = plan.step_rows // arguments.world_size
-    return arguments
 
 
 def last_whole_checkpoint(folder: Path) -> Path | None:

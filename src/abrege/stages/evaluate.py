@@ -23,6 +23,7 @@ from abrege.records import Pair, Prediction
 from abrege.text import words
 
 CODE = ("stages/evaluate", "metrics", "text", "records")
+WRITES = ("scores.json", "rows.jsonl")
 
 COMPARED = "tuned"
 BASELINES = ("base", "base-cut", "lead")

@@ -6,6 +6,7 @@ writes  generate/SYSTEM.jsonl, one manifest a system
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,16 @@ CODE = ("stages/generate", "model", "assets", "records", "metrics/baselines", "t
 BY_MODEL = ("base", "tuned")
 
 
-def settings(recipe: Recipe, system: str) -> dict[str, Any]:
-    """Give what the summaries of a system depend on beside its input files."""
+def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
+    """Give what the summaries of a system depend on beside its input files.
+
+    Of abrege.json the rendering counts; its decoding is what the recipe says now.
+    """
     if system not in BY_MODEL:
         return {"lang": recipe.data.lang}
-    return {"model": recipe.tune.model, "dtype": recipe.tune.dtype}
+    saved = store.read_json(folder / "tune/abrege.json")
+    length = saved.pop("profile")["max_new_tokens"]
+    return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding()}
 
 
 def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
@@ -39,7 +45,7 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     if system == "base-cut":
         base = folder / "generate/base.jsonl"
         return {**test, "train": folder / "split/train.jsonl", "base": base}
-    found = {**test, "rendering": folder / "tune/abrege.json"}
+    found = dict(test)
     model = Path(recipe.tune.model).expanduser()
     if model.exists():
         found["model"] = model
@@ -109,7 +115,10 @@ def by_model(
 
     machine = device.choose(recipe.tune.dtype)
     device.keep_heap()
-    rendering = Rendering.load(folder / "tune")
+    saved = Rendering.load(folder / "tune")
+    profile = replace(saved.profile, **recipe.generate.decoding())
+    rendering = replace(saved, profile=profile)
+    rendering.save(folder / "tune")  # summarize then decodes as was evaluated
     tokenizer = loading.load_tokenizer(str(folder / "tune"))
     located = loading.locate(recipe.tune.model, on_event=on_event)
     model: Any = loading.load_model(located, machine.torch_dtype, machine.device)

@@ -16,6 +16,7 @@ from abrege.report import examples, facts, figures, markdown, page
 from abrege.text import words
 
 CODE = ("stages/report", "report", "text/words", "records")
+WRITES = ("index.html", "report.md")
 SPLITS = ("train", "valid", "test")
 
 

@@ -19,6 +19,7 @@ from abrege.recipe import Data, Recipe, Split
 from abrege.records import Pair
 
 CODE = ("stages/split", "corpus", "records")
+WRITES = ("train.jsonl", "valid.jsonl", "test.jsonl")
 SPLITS = ("train", "valid", "test")
 
 

@@ -6,28 +6,35 @@ writes  tune/  the adapter, its tokenizer, abrege.json, steps.jsonl, checkpoint-
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
+from abrege.errors import RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.recipe import Recipe
 from abrege.records import Pair
 
 if TYPE_CHECKING:
+    from abrege.model.arguments import Plan
     from abrege.model.rendering import Rendering
-    from abrege.model.tuning import Plan, Preflight
+    from abrege.model.tuning import Preflight
 
 CODE = ("stages/tune", "model", "assets", "records", "text/sentences")
+WRITES = ("adapter_model.safetensors", "abrege.json", "steps.jsonl")
 LONGEST = 0.99  # max_new_tokens leaves room for this share of the train summaries
 MARGIN = 1.1
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Give what a tuned model depends on: tune, prompt and the decoding saved with the model."""
-    decoding = recipe.generate.model_dump(mode="json", exclude={"systems"})
-    tables = {"tune": recipe.tune.model_dump(mode="json"), "generate": decoding}
-    return {**tables, "prompt": recipe.prompt.model_dump(mode="json"), "lang": recipe.data.lang}
+    """Give what a tuned model depends on; of decoding only the room that prompts leave it."""
+    return {
+        "tune": recipe.tune.model_dump(mode="json"),
+        "prompt": recipe.prompt.model_dump(mode="json"),
+        "lang": recipe.data.lang,
+        "max_new_tokens": recipe.generate.max_new_tokens,
+    }
 
 
 def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
@@ -55,6 +62,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     validation = [renderer.example(pair) for pair in valid]
     on_event(Note(in_words(counted)))
     base = loading.load_model(located, machine.torch_dtype, machine.device)
+    check_room(recipe.tune.max_tokens, base.config)
     lora = recipe.tune.lora
     model = tuning.attach_lora(
         base,
@@ -103,20 +111,30 @@ def rendering_for(recipe: Recipe, train: Sequence[Pair], tokenizer: Any) -> "Ren
 
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
     chat = use_chat(tokenizer, recipe.prompt.chat)
-    decoding = recipe.generate.model_dump(exclude={"systems", "max_new_tokens"})
     longest = recipe.generate.max_new_tokens or room_for(
         [len(tokenizer(p.references[0], add_special_tokens=False)["input_ids"]) for p in train]
     )
     return Rendering(
         base_model=recipe.tune.model,
-        template=template_for(recipe.prompt.template, lang),
+        dtype=recipe.tune.dtype,
+        template=template_for(recipe.prompt.template, lang, chat=chat),
         system=recipe.prompt.system,
         chat=chat,
         max_tokens=recipe.tune.max_tokens,
         stop_ids=stop_ids(tokenizer, chat=chat),
-        profile=Profile(max_new_tokens=longest, **decoding),
+        profile=Profile(max_new_tokens=longest, **recipe.generate.decoding()),
         lang=lang,
     )
+
+
+def check_room(max_tokens: int, config: Any) -> None:
+    """Refuse prompts longer than the positions a model knows."""
+    known = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if known and max_tokens > known:
+        raise RecipeError(
+            f"tune.max_tokens is {max_tokens}, but this model knows {known} positions.\n"
+            f"  Write {known} or less."
+        )
 
 
 def room_for(lengths: Sequence[int]) -> int:
@@ -128,25 +146,11 @@ def room_for(lengths: Sequence[int]) -> int:
 
 def plan_of(recipe: Recipe) -> "Plan":
     """Hand the recipe's numbers over in plain arguments."""
-    from abrege.model.tuning import Plan
+    from abrege.model.arguments import Plan
 
-    t = recipe.tune
-    return Plan(
-        step_rows=t.batch_size * t.accumulation,
-        epochs=t.epochs,
-        max_steps=t.max_steps,
-        micro_batch_tokens=t.micro_batch_tokens,
-        learning_rate=t.learning_rate,
-        schedule=t.schedule,
-        warmup_steps=t.warmup_steps,
-        weight_decay=t.weight_decay,
-        max_grad_norm=t.max_grad_norm,
-        eval_steps=t.eval_steps,
-        save_steps=t.save_steps,
-        keep_checkpoints=t.keep_checkpoints,
-        seed=t.seed,
-        arguments=t.arguments,
-    )
+    names = {field.name for field in fields(Plan)} - {"step_rows"}
+    rows = recipe.tune.batch_size * recipe.tune.accumulation
+    return Plan(step_rows=rows, **recipe.tune.model_dump(include=names))
 
 
 def in_words(counted: "Preflight") -> str:
