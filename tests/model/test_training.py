@@ -158,9 +158,25 @@ def test_a_document_that_comes_twice_does_not_share_the_token_that_predicts_the_
 
 def test_a_line_holds_every_row_once_and_stays_under_the_budget():
     rows = [an_example(f"e{n}", prompt=n % 7 + 1) for n in range(20)]
-    runs = cut_line(rows, budget=24)
-    assert sorted(e.id for run in runs for e in run) == sorted(e.id for e in rows)
-    assert all(sum(len(e) for e in run) <= 24 for run in runs)
+    lines = step_of(rows, budget=24, pad_id=0, packed=True).micro_batches
+    assert sorted(i for line in lines for i in line.ids) == sorted(e.id for e in rows)
+    assert all(line.input_ids.numel() <= 24 for line in lines)
+
+
+def test_rows_are_cut_into_the_lines_that_compute_least():
+    # by hand: instructions of 30 tokens; a line of both would share nothing: 204 tokens, not 84
+    rows = [
+        Example(f"{first}-{n}", [first] * 30 + [n, 20 + n], [30, 2], 2, 0)
+        for n in range(3)
+        for first in (5, 6)
+    ]
+    runs = cut_line(rows, budget=300)
+    assert [[e.id for e in run] for run in runs] == [["5-0", "5-1", "5-2"], ["6-0", "6-1", "6-2"]]
+
+
+def test_rows_that_share_nothing_fill_few_lines():
+    rows = [an_example(f"e{n}", prompt=18, first=50 * n) for n in range(6)]
+    assert [len(run) for run in cut_line(rows, budget=60)] == [3, 3]
 
 
 def test_a_model_that_sees_only_a_window_is_not_put_in_lines():

@@ -9,6 +9,7 @@ from torch import Tensor
 from abrege.model.rendering import Example
 
 IGNORE = -100
+LINE_COST = 40  # a line takes about the time of so many tokens before it computes the first
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def line_up(examples: Sequence[Example]) -> MicroBatch:
     A causal model gives the same to equal beginnings, so they are computed once; the last token
     of a prompt, which predicts the first of its own summary, is never shared.
     """
-    shared = common_prefix([e.prompt_ids[:-1] for e in examples]) if len(examples) > 1 else 0
+    shared = shared_tokens(examples) if len(examples) > 1 else 0
     input_ids = list(examples[0].prompt_ids[:shared])
     labels, positions = [IGNORE] * shared, list(range(shared))
     for example in examples:
@@ -116,16 +117,44 @@ def common_prefix(rows: Sequence[list[int]]) -> int:
 
 
 def cut_line(examples: Sequence[Example], *, budget: int) -> list[list[Example]]:
-    """Sort rows by length and cut them into lines of nearly equal size under the token budget."""
-    total = sum(len(e) for e in examples)
-    fair = total / -(-total // budget)  # ceiling
-    runs: list[list[Example]] = [[]]
-    for example in sorted(examples, key=lambda e: (len(e), e.id), reverse=True):
-        tokens = sum(len(e) for e in runs[-1])
-        if runs[-1] and tokens + len(example) > min(budget, fair + len(example) / 2):
-            runs.append([])
-        runs[-1].append(example)
-    return runs
+    """Cut rows into lines of at most `budget` tokens so that the least is computed in all.
+
+    Rows that begin alike (with the same instruction, say) stand side by side, and a cut falls
+    where neighbours share little. A row longer than the budget is a line of its own.
+    """
+    rows = sorted(examples, key=lambda e: (e.prompt_ids, e.id))
+    least = [0]  # tokens computed for the first n rows
+    starts = []  # where the last line of the first n rows begins
+    for end in range(1, len(rows) + 1):
+        ways: list[tuple[int, int]] = []
+        for start in reversed(range(end)):
+            size = line_tokens(rows[start:end])
+            if ways and size > budget:
+                break
+            ways.append((least[start] + size + LINE_COST, start))
+        tokens, start = min(ways)
+        least.append(tokens)
+        starts.append(start)
+    runs: list[list[Example]] = []
+    end = len(rows)
+    while end:
+        runs.append(rows[starts[end - 1] : end])
+        end = starts[end - 1]
+    return runs[::-1]
+
+
+def line_tokens(rows: Sequence[Example]) -> int:
+    """Count the tokens of a line of rows sorted by prompt: what all share counts once."""
+    shared = shared_tokens([rows[0], rows[-1]])
+    return sum(len(e) for e in rows) - (len(rows) - 1) * shared
+
+
+def shared_tokens(rows: Sequence[Example]) -> int:
+    """Count what the prompts begin with alike, but for the last token of any.
+
+    That one predicts the first token of its own summary.
+    """
+    return common_prefix([e.prompt_ids[:-1] for e in rows])
 
 
 def micro_batches(
