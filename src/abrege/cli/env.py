@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from abrege.errors import AbregeError
 
 LIBRARIES = ("abrege", "torch", "transformers", "peft", "accelerate", "datasets")
@@ -61,7 +63,7 @@ def describe() -> dict[str, dict[str, Any]]:
         "machine": {
             "platform": platform.platform(),
             "cores": _cores(),
-            "memory_gb": _memory_gb(),
+            "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
             "disk_free_here_gb": _free_gb(Path.cwd()),
         },
         "cache": {"folder": str(cache), "disk_free_gb": _free_gb(cache)},
@@ -81,13 +83,6 @@ def _cores() -> int | None:
     if hasattr(os, "sched_getaffinity"):  # what this process may use, which taskset can narrow
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
-
-
-def _memory_gb() -> float | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def _free_gb(folder: Path) -> float:

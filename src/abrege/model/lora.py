@@ -1,60 +1,176 @@
-"""A LoRA layer's forward and backward in as few passes over memory as the arithmetic needs."""
+"""LoRA layers computed in as few passes over memory as the arithmetic needs."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import torch
 from peft.tuners.lora.layer import Linear
 from torch import Tensor, nn
 
+MERGED_SHARE = 0.1  # of the machine's memory, at most, for copies of weights with adapters in them
 
-class LoraProduct(torch.autograd.Function):
-    """x Wᵀ + b + scale · (x Aᵀ) Bᵀ, with gradients for x, A and B only (Hu et al. 2021, §4.1).
+Together = Callable[[Tensor], tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What of one LoRA layer does not learn.
+
+    weight  (out, in)  W, or W + scale · B A where `merged`
+    bias    (out)      or None
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+    scale: float
+    merged: bool
+
+
+class LoraProducts(torch.autograd.Function):
+    """x Wᵢᵀ + bᵢ + scaleᵢ · (x Aᵢᵀ) Bᵢᵀ for layers i that see the same x (Hu et al. 2021, §4.1).
 
     x  (…, in)   W  (out, in) frozen   b  (out) or None   A  (r, in)   B  (out, r)
 
-    peft's own layer adds, scales and accumulates in separate passes over (tokens, out); here the
-    products add onto their result. The sums are the same up to rounding.
+    Gradients are given for x, A and B only. peft's own layer adds, scales and accumulates in
+    separate passes over (tokens, out); here products add onto their result, the narrow products
+    of sibling layers are one, and where W holds the adapter already nothing is added at all. The
+    sums are the same up to rounding.
     """
 
     @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> Tensor:
-        """Compute the product; keep x, the factors and x Aᵀ for the backward pass."""
-        x, weight, bias, a, b, scale = inputs
-        rows = x.flatten(0, -2).to(weight.dtype)  # (T, in)
-        a, b = a.to(weight.dtype), b.to(weight.dtype)
-        low = rows @ a.T  # (T, r)
-        out = nn.functional.linear(rows, weight, bias)  # (T, out)
-        out.addmm_(low, b.T, alpha=scale)
-        ctx.save_for_backward(rows, weight, a, b, low)
-        ctx.scale, ctx.shape, ctx.dtype = scale, x.shape, x.dtype
-        return out.view(*x.shape[:-1], -1)
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, ...]:
+        """Compute x's products; inputs are x, the Frozen of each layer, all A, all B."""
+        x, layers, *factors = inputs
+        dtype = layers[0].weight.dtype
+        rows = x.flatten(0, -2).to(dtype)  # (T, in)
+        a, b = (tuple(f.to(dtype) for f in part) for part in _halves(factors))
+        low = rows @ torch.cat(a).T  # (T, r of all)
+        found = []
+        for layer, up, part in zip(layers, b, low.split([len(f) for f in a], 1), strict=True):
+            out = nn.functional.linear(rows, layer.weight, layer.bias)  # (T, out)
+            if not layer.merged:
+                out.addmm_(part, up.T, alpha=layer.scale)
+            found.append(out.view(*x.shape[:-1], -1))
+        ctx.save_for_backward(rows, low, *a, *b)
+        ctx.layers, ctx.shape, ctx.dtype, ctx.learnt = layers, x.shape, x.dtype, factors[0].dtype
+        return tuple(found)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        """Give the gradients of x (where it has one), A and B, the last two in float32."""
-        rows, weight, a, b, low = ctx.saved_tensors
-        grad = gradients[0].flatten(0, -2).to(weight.dtype)  # (T, out)
-        grad_low = (grad @ b).mul_(ctx.scale)  # (T, r)
-        grad_a = (grad_low.T @ rows).float()
-        grad_b = (grad.T @ low).float().mul_(ctx.scale)
+        """Give the gradients of x (where it has one) and of all A and B, in their own dtype."""
+        rows, low, *factors = ctx.saved_tensors
+        a, b = _halves(factors)
+        ranks = [len(f) for f in a]
+        grads = [g.flatten(0, -2).to(rows.dtype) for g in gradients]  # (T, out) each
+        scaled = zip(grads, b, ctx.layers, strict=True)
+        grad_low = torch.cat([(g @ up).mul_(layer.scale) for g, up, layer in scaled], 1)
+        grad_a = (grad_low.T @ rows).to(ctx.learnt).split(ranks)
+        grad_b = [
+            (g.T @ part).to(ctx.learnt).mul_(layer.scale)
+            for g, part, layer in zip(grads, low.split(ranks, 1), ctx.layers, strict=True)
+        ]
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = (grad @ weight).addmm_(grad_low, a).view(ctx.shape).to(ctx.dtype)
-        return grad_x, None, None, grad_a, grad_b, None
+            grad_x = grads[0] @ ctx.layers[0].weight
+            for g, layer in zip(grads[1:], ctx.layers[1:], strict=True):
+                grad_x.addmm_(g, layer.weight)
+            for part, down, layer in zip(grad_low.split(ranks, 1), a, ctx.layers, strict=True):
+                if not layer.merged:
+                    grad_x.addmm_(part, down)
+            grad_x = grad_x.view(ctx.shape).to(ctx.dtype)
+        return grad_x, None, *grad_a, *grad_b
+
+
+def _halves(factors: Sequence[Tensor]) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """Part all A from all B."""
+    return factors[: len(factors) // 2], factors[len(factors) // 2 :]
+
+
+class Products:
+    """Plain LoRA layers that are given the same input, computed together.
+
+    Where `merge` is set, a copy of each weight with its adapter in it is kept until `renew` says
+    that the adapter has moved: made once a step, and not once a micro-batch. Tensors' own version
+    counters do not tell, since fused optimisers leave them as they are.
+    """
+
+    def __init__(self, layers: Sequence[Any], *, merge: bool) -> None:
+        [self.name] = layers[0].lora_A
+        self.layers = layers
+        self.ordinary = [layer.forward for layer in layers]
+        self.merge = merge
+        self.merged: list[Tensor] = []
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Give each layer's output; peft's own forward serves while the adapter is off."""
+        if any(layer.disable_adapters or layer.merged for layer in self.layers):
+            return tuple(forward(x) for forward in self.ordinary)
+        a = [layer.lora_A[self.name].weight for layer in self.layers]
+        b = [layer.lora_B[self.name].weight for layer in self.layers]
+        if self.merge and not self.merged:
+            self._merge(a, b)
+        weights = self.merged or [layer.base_layer.weight for layer in self.layers]
+        frozen = [
+            Frozen(weight, layer.base_layer.bias, layer.scaling[self.name], self.merge)
+            for layer, weight in zip(self.layers, weights, strict=True)
+        ]
+        products: tuple[Tensor, ...] = LoraProducts.apply(x, frozen, *a, *b)
+        return products
+
+    @torch.no_grad()
+    def _merge(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> None:
+        self.merged = [
+            torch.addmm(layer.base_layer.weight, up, down, alpha=layer.scaling[self.name])
+            for layer, down, up in zip(self.layers, a, b, strict=True)
+        ]
 
 
 def fuse(model: nn.Module) -> int:
-    """Let the plain LoRA layers of a peft model compute by LoraProduct; return how many do.
+    """Let the plain LoRA layers of a peft model compute by LoraProducts; return how many do.
 
     Layers with dropout, DoRA, biases that learn or weights that are not plain stay peft's own.
     """
-    layers = [m for m in model.modules() if type(m) is Linear and _is_plain(m)]
+    layers: list[Any] = [m for m in model.modules() if _is_plain(m)]
+    merge = may_merge(layers)
     for layer in layers:
-        setattr(layer, "forward", _forward(layer))  # noqa: B010 - mypy has no word for it
+        layer.products = [Products([layer], merge=merge)]
+        layer.forward = _forward(layer)
     return len(layers)
 
 
+def renew(model: nn.Module) -> None:
+    """Forget all weights with an adapter in them: the adapter has moved, or may have."""
+    for module in model.modules():
+        for products in getattr(module, "products", []):
+            products.merged = []
+
+
+def together(modules: Sequence[Any]) -> Together:
+    """Give one call for modules that see the same input, fused where all of them are."""
+    if not all(hasattr(module, "products") for module in modules):
+        return lambda x: tuple(module(x) for module in modules)
+    group = Products(modules, merge=modules[0].products[0].merge)
+    modules[0].products.append(group)
+    return group
+
+
+def may_merge(layers: Sequence[Any]) -> bool:
+    """Say whether weights may be kept a second time, with the adapter in them.
+
+    In bfloat16 a small update would be rounded away; on a GPU the memory is worth more.
+    """
+    weights = [layer.base_layer.weight for layer in layers]
+    plain = all(
+        w.device.type == "cpu" and w.dtype in (torch.float32, torch.float64) for w in weights
+    )
+    return plain and sum(w.nbytes for w in weights) <= MERGED_SHARE * psutil.virtual_memory().total
+
+
 def _is_plain(layer: Any) -> bool:
+    if type(layer) is not Linear:
+        return False
     names = list(layer.lora_A)
     base = layer.base_layer
     return (
@@ -72,17 +188,11 @@ def _is_plain(layer: Any) -> bool:
 
 
 def _forward(layer: Any) -> Any:
-    """Make the layer's new forward; peft's own serves whenever the adapter is off or merged."""
-    ordinary = layer.forward
-    [name] = layer.lora_A
+    """Make the layer's new forward; peft's own takes any call of another form."""
+    ordinary, products = layer.forward, layer.products[0]
 
     def forward(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if layer.disable_adapters or layer.merged or args or kwargs:
-            result: Tensor = ordinary(x, *args, **kwargs)
-            return result
-        base = layer.base_layer
-        a, b = layer.lora_A[name].weight, layer.lora_B[name].weight
-        product: Tensor = LoraProduct.apply(x, base.weight, base.bias, a, b, layer.scaling[name])
-        return product
+        found: Tensor = ordinary(x, *args, **kwargs) if args or kwargs else products(x)[0]
+        return found
 
     return forward

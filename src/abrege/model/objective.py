@@ -30,7 +30,7 @@ def summary_nll(
     inputs = {"input_ids": batch.input_ids.to(device)}
     if batch.line is not None:
         inputs["position_ids"] = batch.line.position_ids.to(device)
-    with projecting_only(head, predicts), packing.attending_to(batch.line):
+    with projecting_only(head, predicts), packing.passing(batch.line, predicts):
         logits = model(**inputs, use_cache=False).logits
     return F.cross_entropy(logits[0].float(), expected, reduction="sum")
 
@@ -46,6 +46,8 @@ def projecting_only(head: nn.Module, predicts: Tensor) -> Iterator[None]:
 
     def select(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa: ARG001
         hidden, *rest = args
+        if hidden.shape[1] <= predicts.shape[1]:
+            return args  # a rewritten last layer (`block`) has gone on with these alone
         return (hidden[:, :-1][predicts].unsqueeze(0), *rest)  # (1, N, D)
 
     hook = head.register_forward_pre_hook(select)

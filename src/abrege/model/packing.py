@@ -9,21 +9,31 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
+from abrege.model import attention
 from abrege.model.batching import Line
 
 NAME = "abrege_line"
 
-_now: list[Line] = []  # the line that passes through the model
+_now: list[tuple[Line, Tensor]] = []  # the line that passes through the model
 
 
 @contextmanager
-def attending_to(line: Line | None) -> Iterator[None]:
-    """Say how the rows of a line stand, for the attention of the calls inside."""
-    _now[:] = [line] if line else []
+def passing(line: Line | None, predicts: Tensor) -> Iterator[None]:
+    """Say how the rows of a line stand, for the attention of the calls inside.
+
+    predicts  (1, tokens - 1)  bool; the positions whose next token counts in the loss
+    """
+    _now[:] = [(line, predicts)] if line else []
     try:
         yield
     finally:
         _now.clear()
+
+
+def predicting() -> Tensor:
+    """Give the places that predict a summary token of the line passing now, (N,) int64."""
+    [(_, predicts)] = _now
+    return predicts[0].nonzero()[:, 0]
 
 
 def pack(model: PreTrainedModel) -> bool:
@@ -58,7 +68,15 @@ def attend(
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attend causally inside each row; transformers' interface of an attention function.
+    """Attend inside each row: transformers' interface of an attention function."""
+    dropout = dropout if module.training else 0.0
+    return attend_rows(query, key, value, dropout=dropout, scaling=scaling), None
+
+
+def attend_rows(
+    query: Tensor, key: Tensor, value: Tensor, *, dropout: float, scaling: float | None
+) -> Tensor:
+    """Attend causally inside each row of the line that passes now.
 
     query       (1, heads, tokens, size)    tokens are the prefix and then each row's own
     key, value  (1, key heads, tokens, size)
@@ -67,20 +85,24 @@ def attend(
     The prefix is attended from again for every row, which is cheap beside the linear layers it
     passes only once; its output is taken from the first row.
     """
-    [line] = _now
+    [(line, _)] = _now
+    if attention.serves(line, query, dropout=dropout):
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        mixed: Tensor = attention.RowAttention.apply(query, key, value, line, scale)
+        return mixed
     found: list[Tensor] = []
     for q, k, v in zip(*(rows_of(x, line) for x in (query, key, value)), strict=True):
         row = scaled_dot_product_attention(
             q,
             k,
             v,
-            dropout_p=dropout if module.training else 0.0,
+            dropout_p=dropout,
             is_causal=True,
             scale=scaling,
             enable_gqa=query.shape[1] != key.shape[1],
         ).transpose(1, 2)
         found.append(row[:, line.prefix :] if found else row)
-    return torch.cat(found, 1), None
+    return torch.cat(found, 1)
 
 
 def rows_of(states: Tensor, line: Line) -> list[Tensor]:

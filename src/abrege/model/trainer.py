@@ -17,6 +17,8 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from abrege.errors import AbregeError
 from abrege.model.batching import MicroBatch, Step, step_of
+from abrege.model.block import rewrite
+from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
 from abrege.model.rendering import Example
@@ -42,9 +44,10 @@ class StepTrainer(Trainer):
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
-        self.packed = not arguments.activation_checkpointing and pack(
-            model.get_base_model()  # type: ignore[operator]
-        )
+        base = model.get_base_model()  # type: ignore[operator]
+        self.packed = not arguments.activation_checkpointing and pack(base)
+        if self.packed:
+            rewrite(base)
         self.tokens = 0  # of the last step, padding left out
         super().__init__(
             model=model,
@@ -74,6 +77,7 @@ class StepTrainer(Trainer):
         """
         step: Step = inputs["step"]
         model.train()
+        renew(model)
         counted = torch.tensor(float(step.summary_tokens), device=self.args.device)
         tokens = self.accelerator.reduce(counted, "sum").item() / self.accelerator.num_processes
         nats = torch.zeros((), device=self.args.device)
@@ -115,6 +119,7 @@ class StepTrainer(Trainer):
         """Give the loss over the valid rows, in nats per summary token; no logits are kept."""
         model = self.accelerator.unwrap_model(self.model)
         model.eval()
+        renew(model)
         nats = tokens = 0.0
         with torch.no_grad(), self.compute_loss_context_manager():
             for batch in self._step(self.eval_dataset)["step"].micro_batches:  # type: ignore[arg-type]
