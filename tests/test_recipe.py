@@ -92,6 +92,11 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
             "'lead', 'base', 'base-cut' or 'tuned', found 'bose'",
         ),
         (
+            "  schedule: constant\n  warmup_steps: 3\n",
+            "r.yaml:4: tune: warmup_steps has no effect with schedule constant; "
+            "write constant_with_warmup",
+        ),
+        (
             "generate:\n  temperature: .7\n",
             "r.yaml:5: generate: temperature has no effect without do_sample: true",
         ),

@@ -149,6 +149,14 @@ class Tune(Settings):
         default_factory=dict, description="further keys of transformers' TrainingArguments"
     )
 
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "Tune":
+        if self.schedule == "constant" and self.warmup_steps:
+            raise ValueError(
+                "warmup_steps has no effect with schedule constant; write constant_with_warmup"
+            )
+        return self
+
 
 class Generate(Settings):
     """How summaries are decoded: the profile saved with the model and used by every later stage."""
