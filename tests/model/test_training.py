@@ -9,7 +9,7 @@ import torch
 
 from abrege.errors import AbregeError, DataError, RecipeError
 from abrege.events import Progress
-from abrege.model import arguments, tuning
+from abrege.model import arguments, lora, tuning
 from abrege.model.batching import IGNORE, collate, cut, cut_line, line_up, step_of
 from abrege.model.lora import fuse
 from abrege.model.objective import summary_nll
@@ -233,22 +233,33 @@ def test_the_vocabulary_is_projected_only_where_a_summary_token_is_predicted():
     assert seen == [(1, sum(len(e.summary_ids) for e in rows))]
 
 
-def test_fused_lora_gives_pefts_loss_and_gradients():
+@pytest.mark.parametrize("share", [1.0, 0.0])
+def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypatch):
     # peft 0.21's own layers, on the same weights, are the reference
+    monkeypatch.setattr(lora, "MERGED_SHARE", share)
     batch = collate(examples(a_tokenizer(), 6), pad_id=0)
     model = a_student()
     ours = gradients(model, [batch])
+    kept = [p.merged for m in model.modules() for p in getattr(m, "products", [])]
     fused = [m for m in model.modules() if "forward" in vars(m)]
     for module in fused:
         del module.forward
     theirs = gradients(model, [batch])
 
-    assert len(fused) == 14  # seven linear layers in each of two blocks
+    assert all(bool(merged) == (share > 0) for merged in kept)
+    assert len(fused) == len(kept) == 14  # seven linear layers in each of two blocks
     assert fuse(model) == 14
     assert ours[0] == pytest.approx(theirs[0], rel=1e-6)
     assert set(ours[1]) == set(theirs[1])
     for name, gradient in theirs[1].items():
         torch.testing.assert_close(ours[1][name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_weights_are_merged_only_in_full_precision():
+    model = a_student()
+    layers = [m for m in model.modules() if hasattr(m, "products")]
+    assert lora.may_merge(layers)
+    assert not lora.may_merge(layers[:1] + [m.to(torch.bfloat16) for m in layers[1:]])
 
 
 def test_layers_with_dropout_stay_pefts_own():
