@@ -93,7 +93,7 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
         ),
         (
             "  schedule: constant\n  warmup_steps: 3\n",
-            "r.yaml:4: tune: warmup_steps has no effect with schedule constant; "
+            "r.yaml:3: tune: warmup_steps has no effect with schedule constant; "
             "write constant_with_warmup",
         ),
         (
