@@ -126,7 +126,9 @@ class Tune(Settings):
     batch_size: AtLeastOne = Field(16, description="rows of a step, before accumulation")
     accumulation: AtLeastOne = Field(1, description="a step is batch_size × accumulation rows")
     micro_batch_tokens: AtLeastOne = Field(
-        1024, description="most tokens, padding included, that pass through the model at once"
+        1024,
+        description="most tokens of a micro-batch, padding included; "
+        "on a CPU two pass through the model side by side",
     )
     learning_rate: Positive = Field(5e-4, description="highest learning rate of AdamW")
     schedule: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(

@@ -134,8 +134,8 @@ def test_rows_in_a_line_give_the_loss_and_gradient_of_padded_rows():
     model = a_student()
     padded = gradients(model, [collate([row], pad_id=0) for row in rows])
     assert pack(model.get_base_model())
-    [line] = step_of(rows, budget=10**6, pad_id=0, packed=True).micro_batches
-    lines = step_of(rows, budget=200, pad_id=0, packed=True).micro_batches
+    [line] = step_of(rows, budget=10**6, pad_id=0, lanes=1).micro_batches
+    lines = step_of(rows, budget=200, pad_id=0, lanes=1).micro_batches
 
     assert len(lines) > 1
     assert line.line.prefix > 5
@@ -158,7 +158,7 @@ def test_a_document_that_comes_twice_does_not_share_the_token_that_predicts_the_
 
 def test_a_line_holds_every_row_once_and_stays_under_the_budget():
     rows = [an_example(f"e{n}", prompt=n % 7 + 1) for n in range(20)]
-    lines = step_of(rows, budget=24, pad_id=0, packed=True).micro_batches
+    lines = step_of(rows, budget=24, pad_id=0, lanes=1).micro_batches
     assert sorted(i for line in lines for i in line.ids) == sorted(e.id for e in rows)
     assert all(line.input_ids.numel() <= 24 for line in lines)
 
@@ -239,6 +239,7 @@ def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypa
     monkeypatch.setattr(lora, "MERGED_SHARE", share)
     batch = collate(examples(a_tokenizer(), 6), pad_id=0)
     model = a_student()
+    lora.renew(model)
     ours = gradients(model, [batch])
     kept = [p.merged for m in model.modules() for p in getattr(m, "products", [])]
     fused = [m for m in model.modules() if "forward" in vars(m)]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from abrege.model.batching import Line
 
-BLOCK = 128  # most queries computed together: they do not look at the keys after their block
+BLOCK = 96  # most queries of a head computed together: they do not look at the keys after them
 LONGEST = 1024  # tokens of a row; beyond, the probabilities outweigh the row's other activations
 
 
@@ -27,52 +27,65 @@ class RowAttention(torch.autograd.Function):
     query       (1, heads, tokens, size)
     key, value  (1, key heads, tokens, size); each serves heads / key heads queries in turn
     returns     (1, tokens, heads, size)
+
+    Heads that look at one key head are stacked in one product: no key is repeated, and the
+    gradients of keys and values come out summed. Below, K key heads serve G heads each; the line
+    has T tokens, a block B; S is the size of a head.
     """
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
         """Attend; the probabilities are kept for the backward pass."""
         query, key, value, line, scale = inputs
-        heads, tokens, size = query.shape[1:]
-        scaled = torch.mul(query[0], scale, out=query.new_empty(heads, tokens, size))
-        out = query.new_empty(tokens, heads, value.shape[-1])
+        queries = query[0].unflatten(0, (key.shape[1], -1))  # (K, G, T, S)
+        out = torch.empty_like(queries.permute(2, 0, 1, 3), memory_format=torch.contiguous_format)
         later = query.new_full((BLOCK, BLOCK), -torch.inf).triu_(1)  # keys after their query
-        kept = []
+        kept: list[Tensor] = []
         for own, prefix in _rows(line):
-            keys, values = (_seen(x[0], own, prefix, heads) for x in (key, value))
-            for queries, seen in _blocks(own, prefix):
-                scores = torch.bmm(scaled[:, queries], keys[:, :seen].mT)  # (heads, block, seen)
-                block = scores.shape[1]
-                scores[:, :, seen - block :] += later[:block, :block]
-                kept.append(torch.softmax(scores, -1))
-                out[queries] = torch.bmm(kept[-1], values[:, :seen]).transpose(0, 1)
-        ctx.save_for_backward(scaled, key, value, *kept)
+            keys, values = (_seen(x[0], own, prefix) for x in (key, value))
+            for block, seen in _blocks(own, prefix):
+                stacked = _stack(queries[:, :, block]).mul_(scale)
+                scores = torch.bmm(stacked, keys[:, :seen].mT)  # (K, G·B, seen)
+                width = block.stop - block.start
+                scores.unflatten(1, (-1, width))[..., seen - width :] += later[:width, :width]
+                p = torch.softmax(scores, -1)
+                mixed = torch.bmm(p, values[:, :seen]).unflatten(1, (-1, width))  # (K, G, B, S)
+                out[block] = mixed.permute(2, 0, 1, 3)
+                kept += (stacked, p)
+        ctx.save_for_backward(key, value, *kept)
         ctx.line, ctx.scale = line, scale
-        mixed: Tensor = out.unsqueeze(0)
-        return mixed
+        return out.flatten(1, 2).unsqueeze(0)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        """Give the gradients of query, key and value, the last block first: it sees all keys."""
-        scaled, key, value, *kept = ctx.saved_tensors
-        grad = gradients[0][0].transpose(0, 1).contiguous()  # (heads, T, size)
-        heads, tokens, size = scaled.shape
-        grad_query = grad.new_empty(tokens, heads, size)
-        grad_key, grad_value = (x.new_zeros(x.shape[1:]) for x in (key, value))
-        for own, prefix in reversed(_rows(ctx.line)):
-            keys, values = (_seen(x[0], own, prefix, heads) for x in (key, value))
+        """Give the gradients of query, key and value, block by block as in the forward."""
+        key, value, *kept = ctx.saved_tensors
+        grad = gradients[0][0].unflatten(1, (key.shape[1], -1)).permute(1, 2, 0, 3)  # (K, G, T, S)
+        to_query, to_key, to_value = (torch.empty_like(x) for x in (grad, key[0], value[0]))
+        saved = iter(kept)
+        for own, prefix in _rows(ctx.line):
+            keys, values = (_seen(x[0], own, prefix) for x in (key, value))
             to_keys, to_values = torch.zeros_like(keys), torch.zeros_like(values)
-            for queries, seen in reversed(_blocks(own, prefix)):
-                p = kept.pop()
-                to_p = torch.bmm(grad[:, queries], values[:, :seen].mT)
+            for block, seen in _blocks(own, prefix):
+                stacked, p = next(saved), next(saved)
+                to_out = _stack(grad[:, :, block])  # (K, G·B, S)
+                to_p = torch.bmm(to_out, values[:, :seen].mT)
                 to_scores = torch._softmax_backward_data(to_p, p, -1, p.dtype)
-                grad_query[queries] = torch.bmm(to_scores, keys[:, :seen]).transpose(0, 1)
-                to_keys[:, :seen] += torch.bmm(to_scores.mT, scaled[:, queries])
-                to_values[:, :seen] += torch.bmm(p.mT, grad[:, queries])
-            for total, part in ((grad_key, to_keys), (grad_value, to_values)):
-                _add(total, part, own, prefix)
-        found = (grad_query.mul_(ctx.scale).transpose(0, 1), grad_key, grad_value)
+                to_stacked = torch.bmm(to_scores, keys[:, :seen]).mul_(ctx.scale)
+                to_query[:, :, block] = to_stacked.unflatten(1, (-1, block.stop - block.start))
+                to_keys[:, :seen].baddbmm_(to_scores.mT, stacked)
+                to_values[:, :seen].baddbmm_(p.mT, to_out)
+            for total, part in ((to_key, to_keys), (to_value, to_values)):
+                total[:, :prefix] += part[:, :prefix]
+                total[:, own] = part[:, prefix:]
+        found = (to_query.flatten(0, 1), to_key, to_value)
         return (*(x.unsqueeze(0) for x in found), None, None)
+
+
+def _stack(queries: Tensor) -> Tensor:
+    """Copy (K, G, B, S) to (K, G·B, S)."""
+    stacked = torch.empty_like(queries, memory_format=torch.contiguous_format).copy_(queries)
+    return stacked.flatten(1, 2)
 
 
 def _rows(line: Line) -> list[tuple[slice, int]]:
@@ -94,20 +107,7 @@ def _blocks(own: slice, prefix: int) -> list[tuple[slice, int]]:
     ]
 
 
-def _seen(states: Tensor, own: slice, prefix: int, heads: int) -> Tensor:
-    """Take a row's keys or values out of a line's, once for each query head.
-
-    states   (key heads, tokens, size)
-    returns  (heads, prefix + own, size)
-    """
+def _seen(states: Tensor, own: slice, prefix: int) -> Tensor:
+    """Take a row's keys or values out of a line's: (K, T, S) to (K, prefix + own, S)."""
     row = states[:, own]
-    row = torch.cat((states[:, :prefix], row), 1) if prefix else row
-    groups = heads // len(row)
-    return row.unsqueeze(1).expand(-1, groups, -1, -1).reshape(heads, *row.shape[1:])
-
-
-def _add(total: Tensor, part: Tensor, own: slice, prefix: int) -> None:
-    """Add a row's gradient, (heads, prefix + own, size), onto that of the line's key heads."""
-    shared = part.view(len(total), -1, *part.shape[1:]).sum(1)
-    total[:, :prefix] += shared[:, :prefix]
-    total[:, own] += shared[:, prefix:]
+    return torch.cat((states[:, :prefix], row), 1) if prefix else row

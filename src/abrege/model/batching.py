@@ -157,16 +157,33 @@ def shared_tokens(rows: Sequence[Example]) -> int:
     return common_prefix([e.prompt_ids[:-1] for e in rows])
 
 
-def micro_batches(
-    examples: Sequence[Example], *, budget: int, pad_id: int, packed: bool
-) -> list[MicroBatch]:
-    """Cut rows into micro-batches, as lines or padded."""
-    if packed:
-        return [line_up(run) for run in cut_line(examples, budget=budget)]
-    return [collate(run, pad_id) for run in cut(examples, budget=budget)]
-
-
-def step_of(examples: Sequence[Example], *, budget: int, pad_id: int, packed: bool = False) -> Step:
-    """Cut the rows of one step into micro-batches."""
-    batches = micro_batches(examples, budget=budget, pad_id=pad_id, packed=packed)
+def step_of(examples: Sequence[Example], *, budget: int, pad_id: int, lanes: int = 0) -> Step:
+    """Cut the rows of one step into padded micro-batches, or into lines for so many lanes."""
+    if lanes:
+        batches = lines_for(examples, budget=budget, lanes=lanes)
+    else:
+        batches = [collate(run, pad_id) for run in cut(examples, budget=budget)]
     return Step(tuple(batches), sum(len(e) for e in examples))
+
+
+def lines_for(examples: Sequence[Example], *, budget: int, lanes: int) -> list[MicroBatch]:
+    """Cut rows into lines so that lanes side by side are done the soonest.
+
+    Of the cuts under the budget and under some less, the one whose longest lane is the shortest.
+    """
+    budgets = [budget * share // 16 for share in (range(16, 7, -1) if lanes > 1 else [16])]
+    cuts = [[line_up(run) for run in cut_line(examples, budget=b)] for b in budgets]
+    return min(cuts, key=lambda lines: max(sum(map(cost, x)) for x in share_out(lines, lanes)))
+
+
+def share_out(lines: Sequence[MicroBatch], lanes: int) -> list[list[MicroBatch]]:
+    """Give each line, the longest first, to the lane with the least so far (Graham 1969)."""
+    found: list[list[MicroBatch]] = [[] for _ in range(lanes)]
+    for line in sorted(lines, key=cost, reverse=True):
+        min(found, key=lambda lane: sum(map(cost, lane))).append(line)
+    return found
+
+
+def cost(line: MicroBatch) -> int:
+    """Estimate the time a line takes, in tokens."""
+    return line.input_ids.numel() + LINE_COST

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from transformers import PreTrainedModel
 
 from abrege.model import packing
 from abrege.model.lora import together
@@ -17,15 +18,17 @@ from abrege.model.lora import together
 SHAPES = ("LlamaDecoderLayer", "MistralDecoderLayer", "Qwen2DecoderLayer")
 
 
-def rewrite(model: nn.Module) -> int:
-    """Let the layers of a packed model compute by `DecoderLayer`; return how many do.
+def rewrite(model: PreTrainedModel) -> bool:
+    """Let the layers of a packed model compute by `DecoderLayer`; return whether they do.
 
-    Only layers whose transformers class is known to be of this shape; others stay their own.
+    Only models all of whose layers are of a transformers class known to be of this shape.
     """
     layers: list[Any] = [m for m in model.modules() if type(m).__name__ in SHAPES and _is_plain(m)]
+    if len(layers) != model.config.get_text_config().num_hidden_layers:
+        return False
     for layer in layers:
         layer.forward = DecoderLayer(layer, last=layer is layers[-1])
-    return len(layers)
+    return True
 
 
 def _is_plain(layer: Any) -> bool:

@@ -91,9 +91,9 @@ def _halves(factors: Sequence[Tensor]) -> tuple[Sequence[Tensor], Sequence[Tenso
 class Products:
     """Plain LoRA layers that are given the same input, computed together.
 
-    Where `merge` is set, a copy of each weight with its adapter in it is kept until `renew` says
-    that the adapter has moved: made once a step, and not once a micro-batch. Tensors' own version
-    counters do not tell, since fused optimisers leave them as they are.
+    Where `merge` is set, `renew` makes a copy of each weight with its adapter in it, and again
+    whenever it is told that the adapter has moved: once a step, and not once a micro-batch.
+    Tensors' own version counters do not tell, since fused optimisers leave them as they are.
     """
 
     def __init__(self, layers: Sequence[Any], *, merge: bool) -> None:
@@ -109,22 +109,25 @@ class Products:
             return tuple(forward(x) for forward in self.ordinary)
         a = [layer.lora_A[self.name].weight for layer in self.layers]
         b = [layer.lora_B[self.name].weight for layer in self.layers]
-        if self.merge and not self.merged:
-            self._merge(a, b)
         weights = self.merged or [layer.base_layer.weight for layer in self.layers]
         frozen = [
-            Frozen(weight, layer.base_layer.bias, layer.scaling[self.name], self.merge)
+            Frozen(weight, layer.base_layer.bias, layer.scaling[self.name], bool(self.merged))
             for layer, weight in zip(self.layers, weights, strict=True)
         ]
         products: tuple[Tensor, ...] = LoraProducts.apply(x, frozen, *a, *b)
         return products
 
     @torch.no_grad()
-    def _merge(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> None:
-        self.merged = [
-            torch.addmm(layer.base_layer.weight, up, down, alpha=layer.scaling[self.name])
-            for layer, down, up in zip(self.layers, a, b, strict=True)
-        ]
+    def renew(self) -> None:
+        """Put the adapter as it is now into the copies of the weights."""
+        if not self.merge:
+            return
+        if not self.merged:
+            self.merged = [torch.empty_like(layer.base_layer.weight) for layer in self.layers]
+        for layer, merged in zip(self.layers, self.merged, strict=True):
+            a, b = layer.lora_A[self.name].weight, layer.lora_B[self.name].weight
+            scale = layer.scaling[self.name]
+            torch.addmm(layer.base_layer.weight, b, a, alpha=scale, out=merged)
 
 
 def fuse(model: nn.Module) -> int:
@@ -141,10 +144,10 @@ def fuse(model: nn.Module) -> int:
 
 
 def renew(model: nn.Module) -> None:
-    """Forget all weights with an adapter in them: the adapter has moved, or may have."""
+    """Tell all layers that compute together that the adapter has moved, or may have."""
     for module in model.modules():
         for products in getattr(module, "products", []):
-            products.merged = []
+            products.renew()
 
 
 def together(modules: Sequence[Any]) -> Together:
@@ -152,6 +155,8 @@ def together(modules: Sequence[Any]) -> Together:
     if not all(hasattr(module, "products") for module in modules):
         return lambda x: tuple(module(x) for module in modules)
     group = Products(modules, merge=modules[0].products[0].merge)
+    for module in modules:
+        module.products[0].merge = False  # called alone, if ever, it needs no copy of its own
     modules[0].products.append(group)
     return group
 

@@ -1,7 +1,7 @@
 """The loss: summary tokens only, and the vocabulary projection only where one is predicted."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -13,12 +13,13 @@ from abrege.model.batching import IGNORE, MicroBatch
 
 
 def summary_nll(
-    model: nn.Module, head: nn.Module, batch: MicroBatch, device: torch.device
+    model: nn.Module, head: nn.Module | None, batch: MicroBatch, device: torch.device
 ) -> Tensor:
     """Add up the negative log-likelihood of the summary tokens of a micro-batch, in nats.
 
     model    called as ever, so that DDP, FSDP and autocast see the call
-    head     its output embedding, (…, hidden) → (…, vocab)
+    head     its output embedding, (…, hidden) → (…, vocab); None where it is given the positions
+             that predict a summary token and no others (`block`)
     returns  ()  float32
 
     A sum and not a mean, so that the caller divides once by the tokens of the whole step: the
@@ -30,7 +31,8 @@ def summary_nll(
     inputs = {"input_ids": batch.input_ids.to(device)}
     if batch.line is not None:
         inputs["position_ids"] = batch.line.position_ids.to(device)
-    with projecting_only(head, predicts), packing.passing(batch.line, predicts):
+    projecting = projecting_only(head, predicts) if head else nullcontext()
+    with projecting, packing.passing(batch.line, predicts):
         logits = model(**inputs, use_cache=False).logits
     return F.cross_entropy(logits[0].float(), expected, reduction="sum")
 
@@ -46,8 +48,6 @@ def projecting_only(head: nn.Module, predicts: Tensor) -> Iterator[None]:
 
     def select(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa: ARG001
         hidden, *rest = args
-        if hidden.shape[1] <= predicts.shape[1]:
-            return args  # a rewritten last layer (`block`) has gone on with these alone
         return (hidden[:, :-1][predicts].unsqueeze(0), *rest)  # (1, N, D)
 
     hook = head.register_forward_pre_hook(select)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from abrege.model.batching import Line
 
 NAME = "abrege_line"
 
-_now: list[tuple[Line, Tensor]] = []  # the line that passes through the model
+_now: ContextVar[tuple[Line, Tensor]] = ContextVar("line")  # passing through, on this thread
 
 
 @contextmanager
@@ -23,16 +24,19 @@ def passing(line: Line | None, predicts: Tensor) -> Iterator[None]:
 
     predicts  (1, tokens - 1)  bool; the positions whose next token counts in the loss
     """
-    _now[:] = [(line, predicts)] if line else []
+    if line is None:
+        yield
+        return
+    token = _now.set((line, predicts))
     try:
         yield
     finally:
-        _now.clear()
+        _now.reset(token)
 
 
 def predicting() -> Tensor:
     """Give the places that predict a summary token of the line passing now, (N,) int64."""
-    [(_, predicts)] = _now
+    _, predicts = _now.get()
     return predicts[0].nonzero()[:, 0]
 
 
@@ -85,7 +89,7 @@ def attend_rows(
     The prefix is attended from again for every row, which is cheap beside the linear layers it
     passes only once; its output is taken from the first row.
     """
-    [(line, _)] = _now
+    line, _ = _now.get()
     if attention.serves(line, query, dropout=dropout):
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         mixed: Tensor = attention.RowAttention.apply(query, key, value, line, scale)

@@ -8,6 +8,7 @@ the whole step over all processes.
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from abrege.errors import AbregeError
 from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
+from abrege.model.lanes import LANES, Lanes
 from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
@@ -40,14 +42,17 @@ class StepTrainer(Trainer):
         pad_id: int,
         callbacks: list[TrainerCallback],
     ) -> None:
-        self.head = model.get_output_embeddings()  # type: ignore[operator]
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base = model.get_base_model()  # type: ignore[operator]
-        self.packed = not arguments.activation_checkpointing and pack(base)
-        if self.packed:
-            rewrite(base)
+        packed = not arguments.activation_checkpointing and pack(base)
+        rewritten = packed and rewrite(base)
+        self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
+        threads = torch.get_num_threads()
+        abreast = rewritten and threads % LANES == 0 and not _is_random(model)
+        self.lanes = Lanes(threads) if abreast else None
+        self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
         super().__init__(
             model=model,
@@ -60,7 +65,7 @@ class StepTrainer(Trainer):
 
     def _step(self, examples: list[Example]) -> dict[str, Step]:
         step = step_of(
-            examples, budget=self.micro_batch_tokens, pad_id=self.pad_id, packed=self.packed
+            examples, budget=self.micro_batch_tokens, pad_id=self.pad_id, lanes=self.lines
         )
         return {"step": step}  # Trainer wants something to look keys up in
 
@@ -80,28 +85,36 @@ class StepTrainer(Trainer):
         renew(model)
         counted = torch.tensor(float(step.summary_tokens), device=self.args.device)
         tokens = self.accelerator.reduce(counted, "sum").item() / self.accelerator.num_processes
-        nats = torch.zeros((), device=self.args.device)
-        last = len(step.micro_batches) - 1
-        for number, batch in enumerate(step.micro_batches):
-            exchange = nullcontext() if number == last else self.accelerator.no_sync(model)
-            with exchange:
-                nats += self._micro_batch(model, batch, tokens)
+        if self.lanes:
+            batches = step.micro_batches
+            loss = self.lanes.add_gradients(model, batches, partial(self._loss, model, tokens))
+        else:
+            loss = self._one_by_one(model, step, tokens)
         self.tokens = step.tokens
-        mean: Tensor = self.accelerator.reduce(nats, "mean") / tokens
+        mean: Tensor = self.accelerator.reduce(loss, "mean")
         return mean
 
-    def _micro_batch(self, model: nn.Module, batch: MicroBatch, tokens: float) -> Tensor:
-        """Add the gradient of one micro-batch; return its loss in nats, as a sum."""
+    def _one_by_one(self, model: nn.Module, step: Step, tokens: float) -> Tensor:
+        total = torch.zeros((), device=self.args.device)
+        last = len(step.micro_batches) - 1
+        for number, batch in enumerate(step.micro_batches):
+            with nullcontext() if number == last else self.accelerator.no_sync(model):
+                loss = self._loss(model, tokens, batch)
+                self.accelerator.backward(loss)
+                total += loss.detach()
+        return total
+
+    def _loss(self, model: nn.Module, tokens: float, batch: MicroBatch) -> Tensor:
+        """Give a micro-batch's share of the step's loss, in nats per summary token."""
         with self.compute_loss_context_manager():
-            loss = summary_nll(model, self.head, batch, self.args.device)
+            loss = summary_nll(model, self.head, batch, self.args.device) / tokens
         if not math.isfinite(loss.item()):
             raise AbregeError(
                 f"step {self.state.global_step + 1}: the loss is {loss.item()} on rows "
                 f"{', '.join(batch.ids)}.\n  The last checkpoint is kept. Lower "
                 "tune.learning_rate, or set tune.dtype: float32."
             )
-        self.accelerator.backward(loss / tokens)
-        return loss.detach()
+        return loss
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)
@@ -142,3 +155,8 @@ class StepTrainer(Trainer):
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Count nothing: Trainer's estimate knows no micro-batches."""
         return 0
+
+
+def _is_random(model: nn.Module) -> bool:
+    """Say whether a layer drops activations: lanes would draw in no fixed order."""
+    return any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
