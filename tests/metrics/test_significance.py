@@ -2,7 +2,17 @@ import numpy as np
 import pytest
 
 from abrege.errors import DataError
-from abrege.metrics.significance import Paired, mean_interval, paired, untested
+from abrege.metrics import significance
+from abrege.metrics.significance import (
+    Paired,
+    Resampling,
+    holm,
+    interval,
+    mean_interval,
+    paired,
+    paired_scores,
+    untested,
+)
 
 
 def test_a_constant_has_an_interval_of_no_width():
@@ -55,12 +65,12 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
 
 def test_identical_systems_differ_by_nothing_with_p_1():
     a = list(np.random.default_rng(0).random(30))
-    assert paired(a, a, range(30)) == Paired(0.0, 0.0, 0.0, 1.0, 0, 30, 0)
+    assert paired(a, a, range(30)) == Paired(0.0, 0.0, 0.0, 1.0, 0, 30, 0, 0.0)
 
 
 def test_a_gain_on_every_row_alike_has_the_smallest_p_there_is():
     found = paired([0.75] * 10, [0.5] * 10, range(10), samples=999)
-    assert found == Paired(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0)
+    assert found == Paired(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0, 0.0)
 
 
 def test_the_same_gain_from_unequal_values_has_the_smallest_p_too():
@@ -136,3 +146,59 @@ def test_every_row_needs_its_group():
 def test_systems_of_different_rows_are_not_paired():
     with pytest.raises(DataError, match="cannot pair 2 values with 1: score the same rows"):
         paired([0.1, 0.2], [0.1], ["a", "b"])
+
+
+def test_a_score_of_sums_is_resampled_as_one_and_not_as_a_mean():
+    # two rows of 1 in 1 and 1 in 99: the ratio of the sums is 2 in 100, the mean of ratios is not
+    found = interval([[1, 1], [1, 99]], range(2), lambda s: s[..., 0] / s[..., 1], confidence=0.9)
+    assert found == significance.Interval(0.02, pytest.approx(1 / 99), 1.0)
+
+
+def test_two_scores_of_sums_are_drawn_together():
+    a, b = [[1.0, 2.0], [3.0, 4.0]], [[0.5, 2.0], [1.5, 4.0]]  # each row half as much
+    found = paired_scores(
+        a, b, range(2), lambda s: s[..., 0] / s[..., 1], rows=([0.5, 0.75], [0.25, 0.375])
+    )
+    assert found.difference == pytest.approx(4 / 6 - 2 / 6)
+    assert (found.low, found.high) == pytest.approx((0.25, 0.375))  # both rows the first or second
+    assert (found.wins, found.ties, found.losses) == (2, 0, 0)
+
+
+def test_above_the_limit_the_interval_is_the_normal_one(monkeypatch):
+    draw = np.random.default_rng(0)
+    a, b = draw.random(500), draw.random(500)
+    group = np.repeat(np.arange(125), 4)
+    drawn, tested = mean_interval(a, group, samples=4000), paired(a, b, group, samples=4000)
+    monkeypatch.setattr(significance, "NORMAL_ABOVE", 499)
+    normal, of_normal = mean_interval(a, group), paired(a, b, group)
+    assert normal.value == drawn.value
+    assert (normal.low, normal.high) == pytest.approx((drawn.low, drawn.high), abs=2e-3)
+    assert of_normal.p == pytest.approx(tested.p, abs=0.02)
+    assert of_normal.detectable == pytest.approx(tested.detectable, rel=0.05)
+    assert Resampling(seed=3).signature(499) == "bootstrap:2000,seed:3,95%"
+    assert Resampling(seed=3).signature(500) == "normal:jackknife,95%"
+
+
+def test_the_jackknife_of_a_mean_is_its_textbook_error(monkeypatch):
+    monkeypatch.setattr(significance, "NORMAL_ABOVE", 3)
+    found = mean_interval([1.0, 2.0, 3.0, 6.0], range(4))
+    assert found.high - found.value == pytest.approx(1.959964 * (14 / 3 / 4) ** 0.5)  # s² = 14/3
+
+
+def test_the_detectable_difference_is_seen_four_times_in_five():
+    draw = np.random.default_rng(0)
+    noise = draw.normal(size=60)
+    smallest = paired(noise, np.zeros(60), range(60)).detectable
+    assert smallest == pytest.approx(2.8 / 60**0.5, rel=0.2)
+    seen = [
+        paired(draw.normal(2.8 / 60**0.5, size=60), np.zeros(60), range(60), samples=300).p < 0.05
+        for _ in range(200)
+    ]
+    assert 0.7 < np.mean(seen) < 0.9
+
+
+def test_holm_multiplies_by_how_many_are_left_and_keeps_the_order():
+    # .005 · 4, .01 · 3, .03 · 2, and .04 · 1, which may not come out below the one before it
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []

@@ -1,26 +1,39 @@
-"""Intervals and paired tests by a seeded bootstrap that resamples groups of rows.
+"""Intervals and paired tests that resample groups of rows.
 
 Rows of one group (a paper, a dialogue) are not independent, so groups are drawn, with
-replacement, and every row of a drawn group comes along. The value is always the plain mean over
-rows; the bootstrap only says how far to trust it. Equal seeds draw equal groups.
+replacement, and every row of a drawn group comes along. Rows give statistics, and a score is made
+of their sums: the sum of values and the count for a mean, counts of n-grams for BLEU. A resample
+therefore re-sums, and nothing is scored twice. The value is always that of the rows as they are;
+resamples only say how far to trust it. Equal seeds draw equal groups.
+
+Above NORMAL_ABOVE rows the interval is that of the normal distribution, with the standard error
+of the jackknife over groups (Efron and Tibshirani 1993, ch. 11).
 """
 
-from collections.abc import Hashable, Sequence
+import math
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from abrege.errors import DataError
 
 Floats = NDArray[np.float64]
+Score = Callable[[Floats], Floats]
+"""Sums of statistics, (…, statistics), to the scores they make, (…)."""
 
+NORMAL_ABOVE = 100_000  # rows
+ALPHA = 0.05
+POWER = 0.8
 _BLOCK = 1 << 20  # draws held in memory at once
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over rows and the percentile interval around it."""
+    """A score and the interval around it."""
 
     value: float
     low: float
@@ -29,7 +42,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Paired:
-    """A mean difference a − b over rows, its interval, its p, and the rows each side won."""
+    """A difference of scores a − b, its interval, its p, and the rows each side won."""
 
     difference: float
     low: float | None
@@ -39,81 +52,149 @@ class Paired:
     wins: int
     ties: int
     losses: int
+    detectable: float | None = None
+    """The smallest true difference that so many rows show, at ALPHA two-sided, with POWER."""
 
 
-def mean_interval(
-    values: Sequence[float],
-    groups: Sequence[Hashable],
-    *,
-    samples: int = 2000,
-    confidence: float = 0.95,
-    seed: int = 0,
+@dataclass(frozen=True)
+class Resampling:
+    """How a score is resampled: so many times, for an interval of that confidence, by a seed."""
+
+    samples: int = 2000
+    confidence: float = 0.95
+    seed: int = 0
+
+    def signature(self, rows: int) -> str:
+        """Say how an interval over so many rows was made."""
+        confidence = f"{100 * self.confidence:g}%"
+        if rows > NORMAL_ABOVE:
+            return f"normal:jackknife,{confidence}"
+        return f"bootstrap:{self.samples},seed:{self.seed},{confidence}"
+
+
+def mean_interval(values: ArrayLike, groups: Sequence[Hashable], **resampling: Any) -> Interval:
+    """Give the mean of a metric over rows, and its interval; see `interval`."""
+    return interval(_with_counts(values), groups, mean, **resampling)
+
+
+def interval(
+    statistics: ArrayLike, groups: Sequence[Hashable], score: Score, **resampling: Any
 ) -> Interval:
-    """Give the mean of a metric over rows, and its interval when groups are drawn anew."""
-    rows = _rows(values, groups)
-    means = _resampled_means(rows, groups, samples=samples, seed=seed)
-    return Interval(float(rows.mean()), *_percentiles(means, confidence))
+    """Give the score of the summed statistics and its interval when groups are drawn anew.
+
+    statistics  (rows, statistics)
+    resampling  the fields of Resampling
+    """
+    how = Resampling(**resampling)
+    rows = _checked(statistics, groups)
+    value, spread = _spread(rows, groups, score, how)
+    return Interval(value, *_bounds(value, spread, how.confidence))
 
 
-def paired(
-    a: Sequence[float],
-    b: Sequence[float],
+def paired(a: ArrayLike, b: ArrayLike, groups: Sequence[Hashable], **resampling: Any) -> Paired:
+    """Compare two systems on the same rows: how sure is the mean of a − b; see `paired_scores`."""
+    difference = _difference(a, b)
+    return _test(difference, _with_counts(difference), groups, mean, Resampling(**resampling))
+
+
+def paired_scores(
+    a: ArrayLike,
+    b: ArrayLike,
     groups: Sequence[Hashable],
+    score: Score,
     *,
-    samples: int = 2000,
-    confidence: float = 0.95,
-    seed: int = 0,
+    rows: tuple[ArrayLike, ArrayLike],
+    **resampling: Any,
 ) -> Paired:
-    """Compare two systems on the same rows: how sure is the mean of a − b.
+    """Compare the scores of two systems' summed statistics, (rows, statistics) each.
+
+    rows  the score of each row by itself, of a and of b, for wins and losses
 
     p is two-sided, from the paired bootstrap with the distribution shifted to the null
     hypothesis (Efron and Tibshirani 1993, ch. 16), and never 0 (Davison and Hinkley 1997):
 
         p = (1 + #{|d*ₖ − d| ≥ |d|}) / (1 + samples)
 
-    where d is the mean difference and d*ₖ that of resample k. sacrebleu's paired bootstrap
+    where d is the difference and d*ₖ that of resample k. sacrebleu's paired bootstrap
     centres |d*| instead, which comes to a one-sided p: about half of ours for a clear difference.
     """
-    if len(a) != len(b):
-        raise DataError(f"cannot pair {len(a)} values with {len(b)}: score the same rows.")
-    rows = _rows(a, groups) - _rows(b, groups)
-    means = _resampled_means(rows, groups, samples=samples, seed=seed)
-    difference = float(rows.mean())
-    rounding = 64 * np.finfo(float).eps * np.abs(rows).max()  # of sums, parts what is equal
-    beyond = np.abs(means - difference) >= abs(difference) - rounding
-    p = float((1 + np.count_nonzero(beyond)) / (1 + samples))
-    low, high = _percentiles(means, confidence)
-    return Paired(difference, low, high, p, *_wins_ties_losses(rows))
+    ours, theirs = (np.asarray(x, dtype=np.float64) for x in (a, b))
+    if ours.shape != theirs.shape:
+        raise DataError(f"cannot pair {len(ours)} rows with {len(theirs)}: score the same rows.")
+    width = ours.shape[1]
+    both = np.concatenate((ours, theirs), 1)
+    return _test(
+        _difference(*rows),
+        both,
+        groups,
+        lambda sums: score(sums[..., :width]) - score(sums[..., width:]),
+        Resampling(**resampling),
+    )
 
 
-def untested(a: Sequence[float], b: Sequence[float]) -> Paired:
+def untested(a: ArrayLike, b: ArrayLike) -> Paired:
     """Compare two systems without interval or p, where all rows are of one group."""
-    rows = _rows(a, a) - _rows(b, a)
+    rows = _difference(a, b)
     return Paired(float(rows.mean()), None, None, None, *_wins_ties_losses(rows))
 
 
-def _wins_ties_losses(rows: Floats) -> tuple[int, int, int]:
-    return int((rows > 0).sum()), int((rows == 0).sum()), int((rows < 0).sum())
+def mean(sums: Floats) -> Floats:
+    """Give the mean of values from the sums of (value, 1)."""
+    found: Floats = sums[..., 0] / sums[..., 1]
+    return found
 
 
-def _rows(values: Sequence[float], groups: Sequence[Hashable]) -> Floats:
-    if not len(values):
-        raise DataError("there are no rows to take a mean of.")
-    if len(values) != len(groups):
-        raise DataError(f"{len(values)} values but {len(groups)} groups: give one group a row.")
-    return np.asarray(values, dtype=np.float64)
+def holm(p: Sequence[float]) -> list[float]:
+    """Correct p-values for their number, in the order given (Holm 1979).
 
-
-def _resampled_means(
-    rows: Floats, groups: Sequence[Hashable], *, samples: int, seed: int
-) -> Floats:
-    """Give the mean over rows of each resample of the groups.
-
-    rows     (rows,)
-    returns  (samples,)
-
-    A resample re-sums: a group is known by the sum and the count of its rows.
+    The k-th smallest of m is multiplied by m − k + 1, and none comes out below a smaller one's.
     """
+    found = [0.0] * len(p)
+    highest = 0.0
+    for rank, place in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        highest = max(highest, min(1.0, p[place] * (len(p) - rank)))
+        found[place] = highest
+    return found
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """How a score varies: resampled scores, or a standard error alone."""
+
+    error: float
+    resampled: Floats | None = None
+
+
+def _test(
+    rows: Floats, statistics: Floats, groups: Sequence[Hashable], score: Score, how: Resampling
+) -> Paired:
+    value, spread = _spread(_checked(statistics, groups), groups, score, how)
+    if spread.resampled is None:
+        p = _normal_p(value, spread.error)
+    else:
+        rounding = 64 * np.finfo(float).eps * max(np.abs(rows).max(), abs(value))
+        beyond = np.abs(spread.resampled - value) >= abs(value) - rounding  # of equals all count
+        p = float((1 + np.count_nonzero(beyond)) / (1 + how.samples))
+    normal = NormalDist()
+    detectable = (normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread.error
+    bounds = _bounds(value, spread, how.confidence)
+    return Paired(value, *bounds, p, *_wins_ties_losses(rows), detectable)
+
+
+def _spread(
+    statistics: Floats, groups: Sequence[Hashable], score: Score, how: Resampling
+) -> tuple[float, _Spread]:
+    value = float(score(statistics.sum(0)))
+    sums = _group_sums(statistics, groups)
+    if len(statistics) > NORMAL_ABOVE:
+        without = score(sums.sum(0) - sums)  # (groups,)
+        return value, _Spread(float(without.std() * math.sqrt(len(sums) - 1)))
+    resampled = np.concatenate([score(drawn) for drawn in _resampled(sums, how)])
+    return value, _Spread(float(resampled.std()), resampled)
+
+
+def _group_sums(statistics: Floats, groups: Sequence[Hashable]) -> Floats:
+    """Sum the statistics of each group's rows: (rows, statistics) to (groups, statistics)."""
     index: dict[Hashable, int] = {}
     group_of_row = [index.setdefault(g, len(index)) for g in groups]
     if len(index) < 2:
@@ -121,19 +202,62 @@ def _resampled_means(
             "cannot resample one group: an interval needs rows of at least 2 groups.\n"
             "  Give a group column with more than one value, or none."
         )
-    sums = np.bincount(group_of_row, weights=rows)  # (groups,)
-    counts = np.bincount(group_of_row)  # (groups,)
-    generator = np.random.default_rng(seed)
-    means: list[Floats] = []
-    left = samples
-    while left:
-        block = min(left, max(1, _BLOCK // len(index)))
-        drawn = generator.integers(len(index), size=(block, len(index)))
-        means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
-        left -= block
-    return np.concatenate(means)
+    return np.stack([np.bincount(group_of_row, weights=column) for column in statistics.T], 1)
 
 
-def _percentiles(means: Floats, confidence: float) -> tuple[float, float]:
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+def _resampled(sums: Floats, how: Resampling) -> Iterator[Floats]:
+    """Yield the sums of resamples of the groups, a block of resamples at a time.
+
+    sums    (groups, statistics)
+    yields  (resamples, statistics)
+    """
+    generator = np.random.default_rng(how.seed)
+    groups = len(sums)
+    size = max(1, _BLOCK // groups)
+    for start in range(0, how.samples, size):
+        block = min(size, how.samples - start)
+        drawn = generator.integers(groups, size=(block, groups))
+        drawn += groups * np.arange(block)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=block * groups).reshape(block, groups)
+        yield times.astype(np.float64) @ sums
+
+
+def _bounds(value: float, spread: _Spread, confidence: float) -> tuple[float, float]:
+    tail = (1 - confidence) / 2
+    if spread.resampled is None:
+        half = -NormalDist().inv_cdf(tail) * spread.error
+        return value - half, value + half
+    low, high = np.quantile(spread.resampled, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _normal_p(value: float, error: float) -> float:
+    if not error:
+        return float(value == 0)
+    return math.erfc(abs(value) / error / math.sqrt(2))
+
+
+def _wins_ties_losses(rows: Floats) -> tuple[int, int, int]:
+    return int((rows > 0).sum()), int((rows == 0).sum()), int((rows < 0).sum())
+
+
+def _with_counts(values: ArrayLike) -> Floats:
+    column = np.asarray(values, dtype=np.float64)
+    return np.stack((column, np.ones_like(column)), 1)
+
+
+def _difference(a: ArrayLike, b: ArrayLike) -> Floats:
+    ours, theirs = (np.asarray(x, dtype=np.float64) for x in (a, b))
+    if len(ours) != len(theirs):
+        raise DataError(f"cannot pair {len(ours)} values with {len(theirs)}: score the same rows.")
+    found: Floats = ours - theirs
+    return found
+
+
+def _checked(statistics: ArrayLike, groups: Sequence[Hashable]) -> Floats:
+    rows = np.asarray(statistics, dtype=np.float64)
+    if not len(rows):
+        raise DataError("there are no rows to take a mean of.")
+    if len(rows) != len(groups):
+        raise DataError(f"{len(rows)} values but {len(groups)} groups: give one group a row.")
+    return rows
