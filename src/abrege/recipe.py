@@ -203,15 +203,15 @@ class Generate(Settings):
 class Evaluate(Settings):
     """How summaries are scored."""
 
-    profile: Literal["abrege", "rouge_score", "rouge_score+stemmer"] = Field(
+    profile: Literal["abrege", "rouge_score", "rouge_score+stemmer", "pip-rouge"] = Field(
         "abrege", description="which ROUGE: our own words, or that library's to the last digit"
     )
     stemmer: bool = Field(
         default=False, description="stem words (profile abrege; Snowball by language)"
     )
-    references: Literal["max", "mean"] = Field(
-        "max", description="how several references become one score"
-    )
+    references: Literal[
+        "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
+    ] = Field("max", description="how several references become one score")
     samples: AtLeastOne = Field(2000, description="bootstrap resamples")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
     seed: int = Field(0, description="fixes the resampling")

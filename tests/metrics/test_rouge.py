@@ -78,6 +78,23 @@ def test_of_several_references_mean_takes_the_mean():
     )
 
 
+def test_of_several_references_best_by_takes_all_metrics_from_one():
+    references = ["d c b a", "a b x y z"]  # the first is best by its words, the second by its pairs
+    by_words = score("a b c d", references, references_rule="best-by-rouge1")
+    by_pairs = score("a b c d", references, references_rule="best-by-rouge2", metrics=["rouge1"])
+    assert (by_words["rouge1"], by_words["rouge2"]) == (Score(1, 1, 1), Score(0, 0, 0))
+    assert by_pairs == {"rouge1": Score(2 / 4, 2 / 5, pytest.approx(4 / 9))}
+
+
+def test_rouge_3_counts_three_words_in_a_row():
+    assert score("a b c d", ["x a b c"], metrics=["rouge3"]) == {"rouge3": Score(0.5, 0.5, 0.5)}
+
+
+def test_a_metric_that_no_profile_has_is_refused():
+    with pytest.raises(RecipeError, match=r"profile abrege has no rouge4.\n  It has rouge1, "):
+        score("a", ["a"], metrics=["rouge4"])
+
+
 def test_an_empty_prediction_scores_nothing_and_counts():
     assert score("", ["a b"]) == dict.fromkeys(rouge.METRICS, Score(0.0, 0.0, 0.0))
     assert f("…!", "a b")["rouge1"] == 0.0

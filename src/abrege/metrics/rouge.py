@@ -1,126 +1,105 @@
-"""ROUGE-1, -2, -L and -Lsum (Lin 2004), in a profile that says which words and sentences count."""
+"""ROUGE-1, -2, -3, -L and -Lsum (Lin 2004), in a profile that says what counts."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import abrege
 from abrege.errors import DataError, RecipeError
-from abrege.text import porter, sentences, stems
-from abrege.text.lcs import lcs_length, union_lcs
-from abrege.text.ngrams import how_many, ids, overlap
-from abrege.text.words import UNSPACED, is_unspaced, primary, words
+from abrege.metrics.rouge_profiles import PROFILES, Score, Sentences
+from abrege.text import stems
+from abrege.text.words import UNSPACED, is_unspaced, primary
 
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+"""What is computed where nothing else is asked for."""
 
-ReferencesRule = Literal["max", "mean"]
-Sentences = tuple[tuple[str, ...], ...]
-"""A text as the words of each of its sentences."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """How much of the prediction is in the reference, of the reference in it, and both in one."""
-
-    precision: float
-    recall: float
-    fmeasure: float
+ReferencesRule = Literal[
+    "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
+]
+RULES: tuple[str, ...] = get_args(ReferencesRule)
+_BEST_BY = "best-by-"
 
 
-@dataclass(frozen=True)
-class Profile:
-    """One reading of ROUGE: what it takes for words and for sentences."""
-
-    words: Callable[[str, str | None], list[str]]
-    sentences: Callable[[str, str | None], list[str]]
-    words_name: str
-    sentences_name: Callable[[str | None], str]
-    stemmer_name: str | None
-    """The stemmer that belongs to the profile; None where the caller may choose Snowball."""
-    only_ascii: bool
-    """Whether a word ends at every letter outside a to z: right in English alone."""
-
-
-def _ascii_words(text: str, _: str | None) -> list[str]:
-    return re.findall("[a-z0-9]+", text.lower())
-
-
-def _porter_words(text: str, lang: str | None) -> list[str]:
-    return [porter.stem(w) if len(w) > 3 else w for w in _ascii_words(text, lang)]
-
-
-def _lines(text: str, _: str | None) -> list[str]:
-    return text.split("\n")
-
-
-# google's rouge-score 0.1.2, to the last digit
-_ROUGE_SCORE = Profile(
-    words=_ascii_words,
-    sentences=_lines,
-    words_name="ascii",
-    sentences_name=lambda _: "newline",
-    stemmer_name="no",
-    only_ascii=True,
-)
-PROFILES: Mapping[str, Profile] = {
-    "abrege": Profile(
-        words=words,
-        sentences=sentences.sentences,
-        words_name="unicode",
-        sentences_name=sentences.name,
-        stemmer_name=None,
-        only_ascii=False,
-    ),
-    "rouge_score": _ROUGE_SCORE,
-    "rouge_score+stemmer": replace(_ROUGE_SCORE, words=_porter_words, stemmer_name="porter-nltk"),
-}
+def metrics_of(profile: str) -> tuple[str, ...]:
+    """Give those of METRICS that a profile knows."""
+    return tuple(m for m in METRICS if m in PROFILES[profile].metrics)
 
 
 def score(
     prediction: str,
     references: Sequence[str],
     *,
+    metrics: Sequence[str] | None = None,
     profile: str = "abrege",
     lang: str | None = None,
     stemmer: bool = False,
     references_rule: ReferencesRule = "max",
 ) -> dict[str, Score]:
-    """Score a prediction against its references: METRICS → Score.
+    """Score a prediction against its references: each of `metrics` → Score.
 
     Of several references, `max` takes for each metric the one with the best F (the first of
-    equals), `mean` the plain mean. A prediction without words scores 0 and counts; no reference
-    at all is DataError, as is a text in a script without spaces under profile abrege.
+    equals), `mean` the plain mean, `best-by-M` for all metrics the one that is best by M. A
+    prediction without words scores 0 and counts; no reference at all is DataError, as is a text
+    in a script without spaces under profile abrege.
     """
+    check(profile, lang=lang, stemmer=stemmer, metrics=metrics, references_rule=references_rule)
     if not references:
         raise DataError("rouge: there is no reference to score against.\n  Give at least one.")
-    check(profile, lang=lang, stemmer=stemmer)
-    if lang is None and not PROFILES[profile].only_ascii:
+    if lang is None and profile == "abrege":
         for text in filter(is_unspaced, references):
             raise _no_spaces(f"the reference {text[:40]!r}")
+    wanted = metrics or metrics_of(profile)
+    scorer = PROFILES[profile].scorer
     predicted = _read(prediction, profile, lang, stemmer)
-    each = [_score_one(predicted, _read(r, profile, lang, stemmer)) for r in references]
-    if len(each) == 1:
-        return each[0]
+    if len(references) == 1:
+        return scorer(predicted, _read(references[0], profile, lang, stemmer), wanted)
+    by = references_rule.removeprefix(_BEST_BY) if references_rule.startswith(_BEST_BY) else None
+    computed = wanted if by is None or by in wanted else [*wanted, by]
+    each = [scorer(predicted, _read(r, profile, lang, stemmer), computed) for r in references]
+    if by is not None:
+        best = max(each, key=lambda scores: scores[by].fmeasure)
+        return {metric: best[metric] for metric in wanted}
     combine = _best if references_rule == "max" else _mean
-    return {metric: combine([scores[metric] for scores in each]) for metric in METRICS}
+    return {metric: combine([scores[metric] for scores in each]) for metric in wanted}
 
 
-def check(profile: str, *, lang: str | None, stemmer: bool) -> None:
-    """Refuse a profile that cannot be right in a language, or a stemmer it does not have."""
+@lru_cache(maxsize=64)  # asked for every row
+def _checked(
+    profile: str,
+    lang: str | None,
+    stemmer: bool,  # noqa: FBT001
+    metrics: tuple[str, ...],
+    rule: str,
+) -> None:
     if profile not in PROFILES:
         raise RecipeError(f"rouge: no profile {profile!r}.\n  Known: {', '.join(PROFILES)}.")
-    if stemmer and PROFILES[profile].stemmer_name:
+    made = PROFILES[profile]
+    for metric in (*metrics, *([rule.removeprefix(_BEST_BY)] if _BEST_BY in rule else [])):
+        if metric not in made.metrics:
+            raise RecipeError(
+                f"rouge: profile {profile} has no {metric}.\n  It has {', '.join(made.metrics)}."
+            )
+    if stemmer and made.stemmer_name:
         raise RecipeError(
             f"rouge: stemmer has no effect with profile {profile}.\n"
             "  Choose profile rouge_score+stemmer, or profile abrege with stemmer."
         )
     if stemmer:
         stems.name(lang)
-    if not PROFILES[profile].only_ascii and (code := primary(lang)) in UNSPACED:
+    if profile == "abrege" and (code := primary(lang)) in UNSPACED:
         raise _no_spaces(UNSPACED[code])
+
+
+def check(
+    profile: str,
+    *,
+    lang: str | None,
+    stemmer: bool,
+    metrics: Sequence[str] | None = None,
+    references_rule: ReferencesRule = "max",
+) -> None:
+    """Refuse a profile that cannot be right in a language, or what it does not have."""
+    _checked(profile, lang, stemmer, tuple(metrics or ()), references_rule)
 
 
 def signature(
@@ -134,6 +113,7 @@ def signature(
     """Say what a score of `metric` was made with; the caller adds n and the bootstrap."""
     made = PROFILES[profile]
     stem = made.stemmer_name or (stems.name(lang) if stemmer else "no")
+    by_sentence = metric == "rougeLsum" or "rougeLsum" not in made.metrics
     parts = [
         metric,
         f"abrege-{abrege.__version__}",
@@ -141,7 +121,7 @@ def signature(
         f"words:{made.words_name}",
         f"lang:{lang or 'und'}",
         f"stem:{stem}",
-        *([f"sentences:{made.sentences_name(lang)}"] if metric == "rougeLsum" else []),
+        *([f"sentences:{made.sentences_name(lang)}"] if by_sentence else []),
         f"refs:{references_rule}",
     ]
     return "|".join(parts)
@@ -161,48 +141,12 @@ def _no_spaces(what: str) -> DataError:
     )
 
 
-def _score_one(predicted: Sentences, reference: Sentences) -> dict[str, Score]:
-    numbered = ids(*predicted, *reference)
-    ours, theirs = numbered[: len(predicted)], numbered[len(predicted) :]
-    a, b = [w for s in ours for w in s], [w for s in theirs for w in s]
-    common = lcs_length(a, b)
-    # In one sentence each, the union of longest common subsequences is the only one.
-    single = len(ours) == len(theirs) == 1
-    return {
-        "rouge1": _ratio(overlap(a, b, 1), how_many(a, 1), how_many(b, 1)),
-        "rouge2": _ratio(overlap(a, b, 2), how_many(a, 2), how_many(b, 2)),
-        "rougeL": _ratio(common, len(a), len(b)),
-        "rougeLsum": _ratio(common if single else _union_hits(ours, theirs), len(a), len(b)),
-    }
-
-
-def _union_hits(ours: Sequence[Sequence[int]], theirs: Sequence[Sequence[int]]) -> int:
-    """Count the reference's words in a union LCS, none more often than the prediction has it."""
-    left = Counter(w for sentence in ours for w in sentence)
-    hits = 0
-    for sentence in theirs:
-        for position in union_lcs(sentence, ours):
-            word = sentence[position]
-            if left[word] > 0:
-                left[word] -= 1
-                hits += 1
-    return hits
-
-
-def _ratio(hits: int, predicted: int, expected: int) -> Score:
-    precision, recall = hits / max(predicted, 1), hits / max(expected, 1)
-    both = precision + recall
-    return Score(precision, recall, 2 * precision * recall / both if both > 0 else 0.0)
-
-
 def _best(scores: Sequence[Score]) -> Score:
     return max(scores, key=lambda s: s.fmeasure)
 
 
 def _mean(scores: Sequence[Score]) -> Score:
-    n = len(scores)
-    return Score(
-        sum(s.precision for s in scores) / n,
-        sum(s.recall for s in scores) / n,
-        sum(s.fmeasure for s in scores) / n,
+    precision, recall, fmeasure = (
+        sum(column) / len(scores) for column in zip(*scores, strict=True)
     )
+    return Score(precision, recall, fmeasure)

@@ -16,7 +16,7 @@ import abrege
 from abrege import store
 from abrege.errors import DataError
 from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import length, rouge, significance
+from abrege.metrics import length, rouge, rouge_profiles, significance
 from abrege.metrics.verdict import verdict
 from abrege.recipe import Evaluate, Recipe
 from abrege.records import Pair, Prediction
@@ -55,7 +55,7 @@ class Frame:
     def signature(self, metric: str) -> str:
         """Say all that a number of `metric` depends on."""
         s = self.settings
-        if metric in rouge.METRICS:
+        if metric.startswith("rouge"):
             made = rouge.signature(
                 metric,
                 profile=s.profile,
@@ -69,7 +69,7 @@ class Frame:
                 made += f"|words:unicode|lang:{self.lang or 'und'}"
             if metric == "length_ratio":
                 made += "|refs:mean"
-        drawn = f"bootstrap:{s.samples},seed:{s.seed},{100 * s.confidence:g}%"
+        drawn = significance.Resampling(**self.bootstrap).signature(len(self.groups))
         return f"{made}|n:{len(self.groups)}|groups:{self.n_groups}|{drawn}"
 
 
@@ -135,7 +135,8 @@ def warnings(pairs: Sequence[Pair], frame: Frame) -> list[str]:
     """Say what makes the scores weaker than they look."""
     found = []
     profile = frame.settings.profile
-    if rouge.PROFILES[profile].only_ascii and words.primary(frame.lang) not in (None, "en"):
+    only_ascii = rouge_profiles.PROFILES[profile].only_ascii
+    if only_ascii and words.primary(frame.lang) not in (None, "en"):
         found.append(
             f"Profile {profile} ends a word at every letter outside a to z: in {frame.lang} it "
             "compares pieces of words. Profile abrege does not."
@@ -166,7 +167,7 @@ def score_rows(
             yield {
                 "id": pair.id,
                 "system": system,
-                **{metric: asdict(score) for metric, score in scores.items()},
+                **{metric: score._asdict() for metric, score in scores.items()},
                 "words": words.count(prediction.prediction, frame.lang),
                 "length_ratio": length.length_ratio(
                     prediction.prediction, pair.references, lang=frame.lang
@@ -186,7 +187,7 @@ def summarise(
     rows: Sequence[Row], predictions: Mapping[str, Sequence[Prediction]], frame: Frame
 ) -> dict[str, Any]:
     """Give each system's means with their intervals, the comparisons, and the verdict."""
-    columns = {s: _columns([r for r in rows if r["system"] == s]) for s in predictions}
+    columns = {s: _columns([r for r in rows if r["system"] == s], frame) for s in predictions}
     for system, of_system in predictions.items():
         if system not in CUT_BY_RULE:
             columns[system]["stop_rate"] = length.stopped([p.finish_reason for p in of_system])
@@ -201,14 +202,15 @@ def summarise(
         _compare(metric, baseline, columns, frame)
         for baseline in BASELINES
         if baseline in columns and COMPARED in columns
-        for metric in rouge.METRICS
+        for metric in rouge.metrics_of(frame.settings.profile)
     ]
     judged = verdict(systems, comparisons, confidence=frame.settings.confidence)
     return {"systems": systems, "comparisons": comparisons, "verdict": asdict(judged)}
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, list[float]]:
-    scores = {m: [r[m]["fmeasure"] for r in rows] for m in rouge.METRICS}
+def _columns(rows: Sequence[Row], frame: Frame) -> dict[str, list[float]]:
+    metrics = rouge.metrics_of(frame.settings.profile)
+    scores = {m: [r[m]["fmeasure"] for r in rows] for m in metrics}
     return scores | {m: [r[m] for r in rows] for m in ("length_ratio", "words")}
 
 

@@ -25,23 +25,25 @@ def _lcs_positions(reference: Sequence[int], candidate: Sequence[int]) -> set[in
     Row i of the table of lengths is kept as bits (Hyyrö 2004): bit j is 0 where the length
     grows from column j to j + 1, so the length in a cell is a count of zeros. The way back goes
     as rouge-score's: diagonally at a match, else left only if left is longer than up. Left is
-    longer than up exactly when this cell is longer than the one above it.
+    longer than up exactly when this cell is longer than the one above it. Words that the candidate
+    lacks need no row: theirs repeats the one above, and the way back would only pass it upwards.
     """
     matches: dict[int, int] = {}
     for column, word in enumerate(candidate):
         matches[word] = matches.get(word, 0) | 1 << column
+    kept = [place for place, word in enumerate(reference) if word in matches]
     everywhere = (1 << len(candidate)) - 1
     rows = [everywhere]
-    for word in reference:
+    for place in kept:
         row = rows[-1]
-        hit = row & matches.get(word, 0)
+        hit = row & matches[reference[place]]
         rows.append(((row + hit) | (row - hit)) & everywhere)
 
     positions = set()
-    i, j = len(reference), len(candidate)
+    i, j = len(kept), len(candidate)
     while i and j:
-        if reference[i - 1] == candidate[j - 1]:
-            positions.add(i - 1)
+        if reference[kept[i - 1]] == candidate[j - 1]:
+            positions.add(kept[i - 1])
             i, j = i - 1, j - 1
             continue
         left_of = (1 << j) - 1

@@ -1,7 +1,7 @@
 """n-grams of words given as integers."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 
 def ids(*texts: Iterable[str]) -> list[list[int]]:
@@ -12,7 +12,7 @@ def ids(*texts: Iterable[str]) -> list[list[int]]:
 
 def overlap(a: Sequence[int], b: Sequence[int], n: int) -> int:
     """Count the n-grams that two texts share, each as often as it stands in both."""
-    in_a, in_b = Counter(_ngrams(a, n)), Counter(_ngrams(b, n))
+    in_a, in_b = Counter(ngrams(a, n)), Counter(ngrams(b, n))
     return sum(min(times, in_b[gram]) for gram, times in in_a.items() if gram in in_b)
 
 
@@ -21,5 +21,6 @@ def how_many(words: Sequence[int], n: int) -> int:
     return max(0, len(words) - n + 1)
 
 
-def _ngrams(words: Sequence[int], n: int) -> Iterable[object]:
+def ngrams(words: Sequence[int], n: int) -> Iterable[Hashable]:
+    """Give the n-grams of a text, in order; words are their own 1-grams."""
     return words if n == 1 else zip(*(words[k:] for k in range(n)), strict=False)
