@@ -56,7 +56,7 @@ def _algorithm(code: str | None) -> str:
         found = "no language is given" if code is None else f"there is no stemmer for {code!r}"
         raise RecipeError(
             f"stemmer: {found}.\n"
-            f"  Set evaluate.stemmer to false, or data.lang to one of {', '.join(_SNOWBALL)}."
+            f"  Leave stems (and METEOR) out, or name one of these: {', '.join(_SNOWBALL)}."
         )
     return _SNOWBALL[code]
 
