@@ -28,3 +28,15 @@ class Prediction:
     prompt_tokens: int
     new_tokens: int
     document_tokens_cut: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A summary beside the references that it is scored against."""
+
+    id: str
+    prediction: str
+    references: list[str]
+    group: str | None = None
+    """Rows of one group are resampled together."""
+    lang: str | None = None

@@ -34,6 +34,8 @@ COMMANDS = (
     Command("generate", "stage", "let each system summarise the test documents"),
     Command("evaluate", "stage", "score the summaries, with intervals and paired tests"),
     Command("report", "stage", "write the page that shows what came of it"),
+    Command("score", "score", "score any tool's summaries against references, with intervals"),
+    Command("compare", "compare", "test whether one system's summaries are better than another's"),
     Command("summarize", "summarize", "summarise new texts with a tuned model"),
     Command("init", "init", "write a short recipe to start from"),
     Command("schema", "schema", "print the JSON Schema of recipes"),

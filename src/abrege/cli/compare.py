@@ -1,0 +1,102 @@
+"""`abrege compare`: is one system's summaries better than another's, and how sure is that."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abrege.cli import score as scoring_arguments
+from abrege.cli.score import columns, facts, figure, heading
+from abrege.errors import RecipeError
+
+if TYPE_CHECKING:
+    from abrege.metrics.scoring import Table
+
+EXAMPLES = """examples:
+  abrege compare base.txt tuned.txt --references references.txt
+  abrege compare runs/demo/generate/base.jsonl runs/demo/generate/tuned.jsonl \\
+      --data runs/demo/split/test.jsonl
+
+The first is what the others are compared with. Rows of one group are resampled together; p-values
+of all systems and metrics are corrected together (Holm). "detectable" is the smallest true
+difference that so many rows would show in eight of ten such tests."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `abrege compare`."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("predictions", type=Path, nargs="+", metavar="PREDICTIONS",
+        help="two files or more, of the same rows in the same order")  # fmt: skip
+    scoring_arguments.add_scoring(parser)
+    parser.set_defaults(metrics="rouge")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, and print the table or the JSON."""
+    from abrege.cli.draw import drawing
+    from abrege.corpus import candidates
+    from abrege.stages.score import System, compare, in_words, score
+
+    names = [str(path) for path in args.predictions]
+    if len({*names}) < 2 or len({*names}) < len(names):
+        raise RecipeError("compare needs two files or more, each named once")
+    wanted, how = scoring_arguments.asked(args), scoring_arguments.resampling(args)
+    where = scoring_arguments.sources(args)
+    with drawing() as on_event:
+        systems = [
+            System(name, candidates.read(path, on_event=on_event, **where))
+            for name, path in zip(names, args.predictions, strict=True)
+        ]
+        tables = score(systems, wanted, on_event=on_event)
+    scores = {name: table.scores(how) for name, table in tables.items()}
+    comparisons = compare(tables, how)
+    said = in_words(comparisons)
+    if args.json:
+        found = {
+            **facts(tables[names[0]]),
+            "systems": scores,
+            "comparisons": comparisons,
+            "in_words": said,
+        }
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join([*_lines(tables[names[0]], scores, comparisons), "", *said]))
+    return 0
+
+
+def _lines(
+    table: "Table",
+    scores: Mapping[str, Mapping[str, Any]],
+    comparisons: Sequence[Mapping[str, Any]],
+) -> Iterator[str]:
+    from abrege.metrics.catalogue import TITLES
+
+    yield heading(table)
+    for system in dict.fromkeys(row["system"] for row in comparisons):
+        rows = [row for row in comparisons if row["system"] == system]
+        yield f"\n{system} against {rows[0]['baseline']}"
+        names = ["first", "this", "difference", "interval", "p", "Holm", "won/tied/lost"]
+        cells = [["metric", *names, "detectable"]]
+        for row in rows:
+            metric = row["metric"]
+            values = [scores[s][metric]["value"] for s in (row["baseline"], system)]
+            low, high = (figure(metric, row[side], sign=True) for side in ("low", "high"))
+            cells.append(
+                [
+                    TITLES[metric],
+                    *(figure(metric, value) for value in values),
+                    figure(metric, row["difference"], sign=True),
+                    f"[{low}, {high}]",
+                    *(_p(row.get(key)) for key in ("p", "p_holm")),
+                    f"{row['wins']}/{row['ties']}/{row['losses']}",
+                    figure(metric, row["detectable"]),
+                ]
+            )
+        yield from columns(cells)
+    yield ""
+    yield from dict.fromkeys(row["signature"] for row in comparisons)
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"

@@ -1,0 +1,207 @@
+"""`abrege score`: figures for summaries of any tool, with no model."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abrege import store
+from abrege.errors import RecipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abrege.metrics.scoring import Asked, Table
+    from abrege.metrics.significance import Resampling
+
+EXAMPLES = """examples:
+  abrege score predictions.txt --references references.txt --lang fr
+  abrege score generated_predictions.jsonl              columns prompt, predict, label
+  abrege score runs/demo/generate/tuned.jsonl --data runs/demo/split/test.jsonl
+  abrege score out.csv --columns prediction=model_output reference=gold --metrics all --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `abrege score`."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("predictions", type=Path, metavar="PREDICTIONS",
+        help="lines of text, or rows by the suffix (.jsonl, .csv, .parquet ...)")  # fmt: skip
+    add_scoring(parser)
+    parser.add_argument(
+        "--rows", type=Path, metavar="FILE", help="write each row's scores as JSONL"
+    )
+
+
+def add_scoring(parser: argparse.ArgumentParser) -> None:
+    """Add what `score` and `compare` share."""
+    from abrege.metrics import catalogue
+    from abrege.metrics.rouge import RULES
+    from abrege.metrics.rouge_profiles import PROFILES
+
+    add = parser.add_argument
+    add("--references", type=Path, nargs="+", default=[], metavar="FILE",
+        help="references row by row beside the predictions; of several files, several")  # fmt: skip
+    add("--data", metavar="FILE", help="pairs that hold the references, as a recipe reads them")
+    add("--columns", nargs="+", default=[], metavar="PART=NAME",
+        help="which column is the prediction, reference, id, group or lang")  # fmt: skip
+    add("--lang", help="language of the texts, such as en or fr; found in them where left out")
+    add("--metrics", default=",".join(catalogue.DEFAULT), metavar="LIST",
+        help=f"with commas, of {', '.join(catalogue.METRICS)}; rouge and all stand for several "
+        "(default: %(default)s)")  # fmt: skip
+    add("--profile", default="abrege", metavar="NAME",
+        help=f"which ROUGE: {', '.join(PROFILES)} (default: %(default)s)")  # fmt: skip
+    add("--stemmer", action="store_true", help="stem words (profile abrege; Snowball by language)")
+    add("--rule", default="max", metavar="RULE",
+        help=f"of several references: {', '.join(RULES)} (default: %(default)s)")  # fmt: skip
+    add("--wordnet", type=Path, metavar="DIR",
+        help="WordNet's files, for METEOR's synonyms; found where left out")  # fmt: skip
+    add("--samples", type=_positive, default=2000, metavar="N", help="resamples (default: 2000)")
+    add("--confidence", type=float, default=0.95, metavar="C",
+        help="coverage of the intervals (default: 0.95)")  # fmt: skip
+    add("--seed", type=int, default=0, metavar="N", help="fixes the resampling (default: 0)")
+    add("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score, and print the table or the JSON."""
+    from abrege.cli.draw import drawing
+    from abrege.corpus import candidates
+    from abrege.stages.score import System, score
+
+    wanted, how = asked(args), resampling(args)
+    with drawing() as on_event:
+        rows = candidates.read(args.predictions, on_event=on_event, **sources(args))
+        name = str(args.predictions)
+        table = score([System(name, rows)], wanted, on_event=on_event)[name]
+    scores = table.scores(how)
+    if args.rows:
+        store.write(args.rows, _rows(table))
+    if args.json:
+        found = {"predictions": name, **facts(table), "scores": scores}
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(_lines(name, table, scores)))
+    return 0
+
+
+def asked(args: argparse.Namespace) -> "Asked":
+    """Read what is to be computed; RecipeError with the nearest name where there is no such."""
+    from abrege.metrics import catalogue
+    from abrege.metrics.rouge import RULES
+    from abrege.metrics.rouge_profiles import PROFILES
+    from abrege.metrics.scoring import Asked
+    from abrege.text import language, wordnet
+
+    for option, value, known in (
+        ("--profile", args.profile, PROFILES),
+        ("--rule", args.rule, RULES),
+    ):
+        if value not in known:
+            raise RecipeError(f"{option}: no {value!r}; {catalogue.nearest(value, [*known])}")
+    metrics = catalogue.named(args.metrics)
+    if args.metrics == ",".join(catalogue.DEFAULT):  # the default: what the profile has
+        metrics = tuple(
+            m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
+        )
+    return Asked(
+        metrics=metrics,
+        lang=language.check(args.lang) if args.lang else None,
+        profile=args.profile,
+        stemmer=args.stemmer,
+        references_rule=args.rule,
+        wordnet=wordnet.find(args.wordnet) if "meteor" in metrics else None,
+    )
+
+
+def resampling(args: argparse.Namespace) -> "Resampling":
+    """Read how intervals are made."""
+    from abrege.metrics.significance import Resampling
+
+    if not 0.5 < args.confidence < 1:
+        raise RecipeError(f"--confidence {args.confidence:g}: write a share between 0.5 and 1")
+    return Resampling(args.samples, args.confidence, args.seed)
+
+
+def sources(args: argparse.Namespace) -> dict[str, Any]:
+    """Read where the references are, as `corpus.candidates.read` takes it."""
+    columns = {}
+    for setting in args.columns:
+        part, equals, name = setting.partition("=")
+        if not (part and equals and name):
+            raise RecipeError(f"--columns {setting}: write it as PART=NAME, as in reference=gold")
+        columns[part] = name
+    return {"references": args.references, "data": args.data, "columns": columns}
+
+
+def facts(table: "Table") -> dict[str, Any]:
+    """Give what all numbers of a table share."""
+    return {
+        "n": len(table),
+        "groups": table.n_groups,
+        "lang": table.asked.lang or "und",
+        "predictions_without_words": table.without_words,
+    }
+
+
+def heading(table: "Table") -> str:
+    """Say on one line how many rows were scored, and in which language."""
+    groups = "" if table.n_groups == len(table) else f" in {table.n_groups} groups"
+    return f"{len(table)} rows{groups}, language {table.asked.lang or 'unknown'}"
+
+
+def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
+    """Write a value: shares as per cent, ratios and counts as they are."""
+    if value is None:
+        return "–"
+    plus = "+" if sign else ""
+    if metric == "length_ratio":
+        return f"{value:{plus}.2f}"
+    return f"{value if metric == 'words' else 100 * value:{plus}.1f}"
+
+
+def columns(rows: list[list[str]]) -> list[str]:
+    """Set cells out in columns, the first to the left and figures to the right."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _lines(name: str, table: "Table", scores: Mapping[str, Any]) -> "Iterator[str]":
+    from abrege.metrics.catalogue import TITLES
+
+    yield f"{name}: {heading(table)}"
+    yield ""
+    level = next(iter(scores.values()))["signature"].rpartition(",")[2].replace("%", " %")
+    cells = [["metric", "value", f"{level} interval", "precision", "recall"]]
+    for metric, found in scores.items():
+        low, high = (figure(metric, found[side]) for side in ("low", "high"))
+        parts = [figure(metric, found.get(part)) for part in ("precision", "recall")]
+        cells.append([TITLES[metric], figure(metric, found["value"]), f"[{low}, {high}]", *parts])
+    yield from columns(cells)
+    if "bleu" in scores:
+        yield "\n" + _bleu(scores["bleu"])
+    yield ""
+    yield from (found["signature"] for found in scores.values())
+
+
+def _bleu(found: Mapping[str, float]) -> str:
+    precisions = "/".join(f"{100 * found[f'precision{n}']:.1f}" for n in range(1, 5))
+    return f"BLEU: precisions {precisions}, brevity penalty {found['brevity_penalty']:.3f}"
+
+
+def _rows(table: "Table") -> "Iterator[dict[str, Any]]":
+    values = {metric: table.rows(metric).tolist() for metric in table.asked.metrics}
+    for number, row_id in enumerate(table.ids):
+        yield {"id": row_id, **{metric: column[number] for metric, column in values.items()}}
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)

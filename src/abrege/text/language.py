@@ -1,0 +1,73 @@
+"""Which language a text is in, and which codes are languages."""
+
+import difflib
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from abrege.errors import RecipeError
+from abrege.text.words import primary
+
+_TWO_LETTERS = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy "
+    "da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu "
+    "hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb "
+    "lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om "
+    "or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw "
+    "ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+CODES = frozenset(_TWO_LETTERS.split())
+"""ISO 639-1. Longer codes (gcf, nds) are let through: there are thousands."""
+
+NAMES = {
+    "arabic": "ar",
+    "chinese": "zh",
+    "dutch": "nl",
+    "english": "en",
+    "french": "fr",
+    "german": "de",
+    "greek": "el",
+    "hindi": "hi",
+    "italian": "it",
+    "japanese": "ja",
+    "korean": "ko",
+    "polish": "pl",
+    "portuguese": "pt",
+    "russian": "ru",
+    "spanish": "es",
+    "thai": "th",
+    "turkish": "tr",
+    "français": "fr",
+    "anglais": "en",
+}
+SAMPLE = 20_000  # characters, enough to tell any two languages apart
+
+
+def check(lang: str) -> str:
+    """Give a language code back, such as fr or pt-BR; RecipeError with the nearest where none."""
+    code = primary(lang) or ""
+    if code in CODES or (code not in NAMES and len(code) == 3 and code.isalpha()):
+        return lang
+    near = difflib.get_close_matches(code, NAMES, n=1)
+    hint = f"did you mean {NAMES[near[0]]}?" if near else "write a code such as en, fr or pt-BR."
+    raise RecipeError(f"there is no language {lang!r}; {hint}")
+
+
+def detect(texts: Iterable[str]) -> str | None:
+    """Give the code of the language that texts are in, by py3langid; None without a letter."""
+    sample = ""
+    for text in texts:
+        sample += text[: SAMPLE - len(sample)] + "\n"
+        if len(sample) >= SAMPLE:
+            break
+    if not any(sign.isalpha() for sign in sample):
+        return None
+    code: str = _identifier().classify(sample)[0]
+    return code
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -1,0 +1,220 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abrege.cli import main
+from abrege.metrics import rouge
+from abrege.metrics.catalogue import METRICS, NOT_BETTER
+
+REFERENCES = ["le chat dort sur le lit", "il pleut à Paris", "l'été est là", "rien"]
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(name, texts):
+        (tmp_path / name).write_text("".join(f"{t}\n" for t in texts), encoding="utf-8")
+        return name
+
+    write("ref.txt", REFERENCES)
+    write("good.txt", REFERENCES)
+    write("bad.txt", ["le chien", "", "l'hiver est là", "rien"])
+    return write
+
+
+def printed(capsys, *words):
+    code = main([str(word) for word in words])
+    return code, *capsys.readouterr()
+
+
+def scored(capsys, *words):
+    code, out, err = printed(capsys, "score", *words, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_scores_come_as_a_table_with_intervals_and_signatures(files, capsys):
+    code, out, err = printed(capsys, "score", "bad.txt", "--references", "ref.txt", "--lang", "fr")
+    assert code == 0
+    assert out.startswith("bad.txt: 4 rows, language fr\n\nmetric")
+    row = next(line for line in out.splitlines() if line.startswith("ROUGE-1 "))
+    assert row.split()[:2] == ["ROUGE-1", "50.0"]  # ¼ (2·1·⅙ / (1+⅙) … of le; 0; ¾; 1)
+    assert "\nrougeLsum|abrege-" in out
+    assert "bad.txt: 1 predictions without a word score 0" in err
+    assert "bad.txt: prediction ← line" in err
+
+
+def test_the_json_holds_every_value_with_its_signature(files, capsys):
+    found = scored(capsys, "good.txt", "--references", "ref.txt", "--metrics", "all")
+    assert (found["n"], found["groups"], found["lang"]) == (4, 4, "fr")
+    assert list(found["scores"]) == list(METRICS)
+    assert all(f["signature"].startswith(f"{m}|") for m, f in found["scores"].items())
+    assert found["scores"]["rouge1"]["value"] == found["scores"]["rougeL"]["value"] == 1.0
+    assert found["scores"]["bleu"]["brevity_penalty"] == 1.0
+
+
+def test_the_same_command_gives_the_same_bytes(files, capsys):
+    words = ("score", "bad.txt", "--references", "ref.txt", "--metrics", "all")
+    assert printed(capsys, *words) == printed(capsys, *words)
+
+
+def test_the_language_is_found_in_the_references_and_said(files, capsys):
+    _, _, err = printed(capsys, "score", "bad.txt", "--references", "ref.txt")
+    assert "language: fr, found in the references; --lang says otherwise" in err
+
+
+def test_rows_are_written_one_by_one(files, capsys, tmp_path):
+    words = ("bad.txt", "--references", "ref.txt", "--rows", "rows.jsonl", "--metrics", "rouge1")
+    found = scored(capsys, *words)
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
+    assert sum(row["rouge1"] for row in rows) / 4 == pytest.approx(
+        found["scores"]["rouge1"]["value"]
+    )
+
+
+def test_the_other_profile_is_named_and_has_its_own_metrics(files, capsys):
+    words = ("bad.txt", "--references", "ref.txt", "--profile", "pip-rouge")
+    scores = scored(capsys, *words)["scores"]
+    assert list(scores) == ["rouge1", "rouge2", "rougeL", "length_ratio"]
+    assert "|profile:pip-rouge|" in scores["rougeL"]["signature"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--metrics", "rogue1"], 2, "there is no metric 'rogue1'; did you mean rouge1?"),
+        (["--profile", "rouge-score"], 2, "--profile: no 'rouge-score'; did you mean rouge_score?"),
+        (["--lang", "frensh"], 2, "there is no language 'frensh'; did you mean fr?"),
+        (["--lang", "xx"], 2, "there is no language 'xx'; write a code such as en"),
+        (["--lang", "th"], 3, "Thai is written without spaces"),
+        (["--rule", "min"], 2, "--rule: no 'min'"),
+        (["--confidence", "95"], 2, "--confidence 95: write a share between 0.5 and 1"),
+        (["--columns", "gold"], 2, "--columns gold: write it as PART=NAME"),
+        (["--stemmer", "--profile", "pip-rouge"], 2, "stemmer has no effect with profile"),
+    ],
+)
+def test_what_cannot_be_done_is_one_message(files, capsys, words, code, message):
+    found = printed(capsys, "score", "bad.txt", "--references", "ref.txt", *words)
+    assert (found[0], found[1]) == (code, "")
+    assert message in found[2]
+    assert "Traceback" not in found[2]
+
+
+def test_numbers_of_rows_that_differ_score_nothing(files, capsys):
+    files("two.txt", REFERENCES[:2])
+    code, out, err = printed(capsys, "score", "bad.txt", "--references", "two.txt")
+    assert (code, out) == (3, "")
+    assert "bad.txt has 4 rows, but two.txt has 2" in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "…?!",
+        "👍🏽 🎉",
+        "مرحبا بالعالم",
+        "a\0b",
+        "x" * 1_000_000,
+        "mot " * 250_000,
+        "a\u2028",
+        "a\tb\x0b",
+    ],
+)
+def test_strange_texts_get_a_score(files, capsys, text):
+    one, ref = files("one.txt", [text]), files("r.txt", ["un mot de plus"])
+    metrics = "all" if len(text) < 1000 else "rouge,bleu"
+    found = scored(capsys, one, "--references", ref, "--metrics", metrics, "--lang", "fr")
+    shares = [f["value"] for m, f in found["scores"].items() if m not in NOT_BETTER]
+    assert shares
+    assert all(0 <= value <= 1 for value in shares)
+    back = scored(capsys, ref, "--references", one, "--metrics", "rouge", "--lang", "fr")["scores"]
+    assert all(0 <= found["value"] <= 1 for found in back.values())
+
+
+def test_the_better_of_two_is_told_in_words(files, capsys):
+    many = [f"{t} numéro {n}" for n in range(5) for t in REFERENCES]
+    ref, base = files("r.txt", many), files("base.txt", [t.split()[-1] for t in many])
+    same, good = files("same.txt", [t.split()[-1] for t in many]), files("g.txt", many)
+    words = ("compare", base, same, good, "--references", ref, "--lang", "fr")
+    code, out, _ = printed(capsys, *words)
+    assert code == 0
+    assert "g.txt is better than base.txt by ROUGE-1, ROUGE-2, ROUGE-L, ROUGE-Lsum." in out
+    assert "no detectable difference between same.txt and base.txt by ROUGE-1" in out
+    found = json.loads(printed(capsys, *words, "--json")[1])
+    assert len(found["comparisons"]) == 8
+    for row in found["comparisons"]:
+        won = 20 if row["system"] == "g.txt" else 0
+        assert (row["wins"], row["ties"], row["losses"]) == (won, 20 - won, 0)
+        assert row["p_holm"] >= row["p"]
+        values = [found["systems"][s][row["metric"]]["value"] for s in (row["system"], base)]
+        assert row["difference"] == pytest.approx(values[0] - values[1])
+
+
+def test_a_longer_summary_is_not_called_better(files, capsys):
+    longer = files("longer.txt", [f"{t} et encore" for t in REFERENCES])
+    words = ("compare", "good.txt", longer, "--references", "ref.txt", "--metrics", "length_ratio")
+    [row] = json.loads(printed(capsys, *words, "--json")[1])["comparisons"]
+    assert row["difference"] > 0
+    assert row["outcome"] == "untested"
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "message"),
+    [
+        (["good.txt"], 2, "compare needs two files or more"),
+        (["good.txt", "good.txt"], 2, "compare needs two files or more, each named once"),
+        (["good.txt", "three.txt"], 3, "three.txt has 3 rows, but ref.txt has 4"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(files, capsys, names, code, message):
+    files("three.txt", REFERENCES[:3])
+    found = printed(capsys, "compare", *names, "--references", "ref.txt")
+    assert (found[0], found[1]) == (code, "")
+    assert message in found[2]
+
+
+def test_systems_with_other_references_are_not_compared(files, capsys):
+    for name, label in (("a.jsonl", "x"), ("b.jsonl", "y")):
+        files(name, [json.dumps({"predict": "p", "label": label})])
+    code, _, err = printed(capsys, "compare", "a.jsonl", "b.jsonl")
+    assert code == 3
+    assert "row 1: b.jsonl and a.jsonl have other references" in err
+
+
+words = st.lists(st.sampled_from(["l'été", "un", "deux", "trois", ".", "Été", "chat", "!"]))
+texts = words.map(" ".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, texts, st.sampled_from(sorted(rouge.PROFILES)))
+def test_f_is_a_share_the_same_both_ways_and_1_for_identical_texts(a, b, profile):
+    ab, ba = (
+        rouge.score(x, [y], profile=profile, lang="fr", metrics=["rouge1", "rouge2"])
+        for x, y in ((a, b), (b, a))
+    )
+    for metric, score in ab.items():
+        assert all(0 <= part <= 1 for part in score)
+        assert score.fmeasure == pytest.approx(ba[metric].fmeasure)
+        assert (score.precision, score.recall) == (ba[metric].recall, ba[metric].precision)
+    if rouge._read(a, profile, "fr", False) and a.strip(" .!"):
+        same = rouge.score(a, [a], profile=profile, lang="fr", metrics=["rouge1", "rougeL"])
+        assert all(score.fmeasure == pytest.approx(1) for score in same.values())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(texts, texts), min_size=2, max_size=8), st.randoms(use_true_random=False))
+def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
+    from abrege.metrics.scoring import Asked, Table
+    from abrege.metrics.significance import Resampling
+
+    def values(some):
+        table = Table(Asked(metrics=METRICS, lang="fr"))
+        for prediction, reference in some:
+            table.add("r", prediction, [reference or "x"], None)
+        return [f["value"] for f in table.scores(Resampling(samples=10)).values()]
+
+    assert values(draw.sample(rows, len(rows))) == pytest.approx(values(rows))

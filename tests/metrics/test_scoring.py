@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+import sacrebleu
+
+from abrege.errors import RecipeError
+from abrege.metrics import rouge
+from abrege.metrics.catalogue import METRICS, named
+from abrege.metrics.scoring import Asked, Table
+from abrege.metrics.significance import Resampling
+
+ROWS = [
+    ("the cat sat", ["the cat sat down"]),
+    ("a dog", ["the dog barked"]),
+    ("", ["nothing at all"]),
+    ("it rains a lot", ["it rains"]),
+]
+
+
+def a_table(rows=ROWS, *, groups=None, **asked):
+    table = Table(Asked(**{"metrics": METRICS, "lang": "en", **asked}))
+    for number, (prediction, references) in enumerate(rows):
+        table.add(f"r{number}", prediction, references, groups and groups[number])
+    return table
+
+
+def test_the_score_of_a_mean_is_the_mean_of_its_rows():
+    table = a_table()
+    each = [rouge.score(p, r, lang="en") for p, r in ROWS]
+    for metric in rouge.METRICS:
+        rows = [scores[metric] for scores in each]
+        found = table.scores(Resampling())[metric]
+        assert table.rows(metric).tolist() == [s.fmeasure for s in rows]
+        assert found["value"] == pytest.approx(np.mean([s.fmeasure for s in rows]))
+        assert found["precision"] == pytest.approx(np.mean([s.precision for s in rows]))
+        assert found["recall"] == pytest.approx(np.mean([s.recall for s in rows]))
+        assert found["low"] < found["value"] < found["high"]
+
+
+def test_the_score_of_bleu_is_that_of_the_corpus():
+    theirs = sacrebleu.corpus_bleu([p for p, _ in ROWS], [[r[0] for _, r in ROWS]])
+    assert a_table().scores(Resampling())["bleu"]["value"] == theirs.score / 100 > 0
+
+
+def test_lengths_are_those_of_words():
+    scores = a_table().scores(Resampling())
+    assert scores["words"]["value"] == (3 + 2 + 0 + 4) / 4
+    assert scores["length_ratio"]["value"] == pytest.approx((3 / 4 + 2 / 3 + 0 + 4 / 2) / 4)
+
+
+def test_predictions_without_words_are_counted():
+    assert a_table([("a", ["a"]), ("…!", ["a"]), ("", ["a"])]).without_words == 2
+
+
+def test_rows_of_one_group_have_no_interval():
+    table = a_table(groups=["g"] * 4)
+    assert table.n_groups == 1
+    found = table.scores(Resampling())["rouge1"]
+    assert (found["low"], found["high"]) == (None, None)
+    assert "|n:4|groups:1|" in found["signature"]
+    other = a_table([("x", r) for _, r in ROWS], groups=["g"] * 4)
+    tested = table.compare(other, "bleu", Resampling())
+    assert (tested.p, tested.low) == (None, None)
+    assert tested.difference == pytest.approx(
+        table.scores(Resampling())["bleu"]["value"] - other.scores(Resampling())["bleu"]["value"]
+    )
+
+
+def test_a_row_without_a_group_is_a_group_by_itself():
+    assert a_table(groups=["g", None, "g", None]).n_groups == 3
+
+
+def test_identical_systems_do_not_differ_by_any_metric():
+    one, other = a_table(), a_table()
+    for metric in METRICS:
+        tested = one.compare(other, metric, Resampling(samples=200))
+        assert (tested.difference, tested.p, tested.ties) == (0.0, 1.0, 4)
+
+
+def test_a_difference_of_corpus_scores_is_that_of_the_two_scores():
+    one, other = a_table(), a_table([(f"{p} indeed", r) for p, r in ROWS])
+    values = [t.scores(Resampling())["chrf"]["value"] for t in (one, other)]
+    tested = one.compare(other, "chrf", Resampling())
+    assert tested.difference == pytest.approx(values[0] - values[1])
+    assert tested.low <= tested.difference <= tested.high
+
+
+def test_every_number_says_what_it_was_made_with():
+    scores = a_table().scores(Resampling(samples=100, seed=7))
+    for metric, found in scores.items():
+        assert found["signature"].startswith(f"{metric}|")
+        assert found["signature"].endswith("|n:4|groups:4|bootstrap:100,seed:7,95%")
+
+
+def test_the_same_rows_give_the_same_numbers_and_no_global_state_is_touched():
+    before = str(np.random.get_state())
+    assert a_table().scores(Resampling()) == a_table().scores(Resampling())
+    assert str(np.random.get_state()) == before
+
+
+def test_names_stand_for_several_metrics_and_the_nearest_is_told():
+    assert named("rouge, bleu,rouge1") == (*rouge.METRICS, "bleu")
+    assert named("all") == METRICS
+    with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):
+        Asked(metrics=("rougel",))
