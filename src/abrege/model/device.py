@@ -1,11 +1,13 @@
 """Which device and arithmetic this machine does well, and the heap it keeps between steps."""
 
 import ctypes
+import gc
 import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,13 +69,25 @@ def _on_cuda(dtype: str) -> Machine:
     return Machine("cuda", "float32", f"{name}, float32: it has no native bfloat16")
 
 
-def keep_heap() -> bool:
-    """Keep freed memory in the process, on glibc; return whether the C library took the settings.
+@contextmanager
+def keeping_heap() -> Iterator[bool]:
+    """Keep freed memory in the process while inside, on glibc; yield whether that works here.
 
     glibc gives every large block back to the system and faults its pages in again at the next
     use, which costs more than the arithmetic of a training step. Idle memory is bounded by the
-    peak of what was in use plus HEAP_TOP_PAD: blocks still go back when the process ends.
+    peak of what was in use plus HEAP_TOP_PAD. At the end what is free goes back to the system,
+    so that the next stage does not stand on top of it: a model must not be held by then.
     """
+    kept = keep_heap()
+    try:
+        yield kept
+    finally:
+        gc.collect()  # a trainer and its model know one another
+        _trim_heap()
+
+
+def keep_heap() -> bool:
+    """Keep freed memory from here on; return whether the C library took the settings."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
@@ -86,8 +100,7 @@ def keep_heap() -> bool:
     return [mallopt(option, value) for option, value in options] == [1, 1, 1]
 
 
-def release_heap() -> None:
-    """Give the free memory back to the system between stages, on glibc."""
+def _trim_heap() -> None:
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):

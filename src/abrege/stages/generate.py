@@ -109,12 +109,25 @@ def by_model(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Decode with the base model, or with the adapter over it."""
+    from abrege.model import device
+
+    with device.keeping_heap():
+        return _by_model(recipe, folder, system, pairs, key, on_event)
+
+
+def _by_model(
+    recipe: Recipe,
+    folder: Path,
+    system: str,
+    pairs: Sequence[Pair],
+    key: str,
+    on_event: OnEvent,
+) -> tuple[list[Prediction], dict[str, Any]]:
     from abrege.model import device, loading
     from abrege.model.decoding import Decoder
     from abrege.model.rendering import Renderer, Rendering
 
     machine = device.choose(recipe.tune.dtype)
-    device.keep_heap()
     saved = Rendering.load(folder / "tune")
     profile = replace(saved.profile, **recipe.generate.decoding())
     rendering = replace(saved, profile=profile)

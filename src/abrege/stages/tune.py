@@ -46,12 +46,18 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Tune on what was split in the run folder; return what goes into the manifest."""
+    from abrege.model import device
+
+    with device.keeping_heap() as heap_kept:
+        return _run(recipe, folder, heap_kept=heap_kept, on_event=on_event)
+
+
+def _run(recipe: Recipe, folder: Path, *, heap_kept: bool, on_event: OnEvent) -> dict[str, Any]:
     from abrege.model import device, loading, tuning
     from abrege.model.rendering import Renderer
 
     machine = device.choose(recipe.tune.dtype)
     on_event(Note(machine.reason))
-    heap = device.keep_heap()
     train = list(store.read(folder / "split/train.jsonl", Pair))
     valid = list(store.read(folder / "split/valid.jsonl", Pair))
     located = loading.locate(recipe.tune.model, on_event=on_event)
@@ -97,7 +103,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         "all_parameters": every,
         "device": machine.device,
         "dtype": machine.dtype,
-        "notes": [machine.reason, f"heap kept between steps: {'yes' if heap else 'no'}"],
+        "notes": [machine.reason, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
         "seed": recipe.tune.seed,
         "steps": tuned.steps,
         "train_loss": tuned.train_loss,
