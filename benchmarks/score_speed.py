@@ -61,7 +61,7 @@ def main() -> None:
 def pairs(count: int, *, words: int, line: int) -> Pairs:
     """Make pairs of prediction and reference of about so many words, in lines of `line`."""
     draw = random.Random(0)
-    stems = ["".join(draw.choices("aeioubcdlmnprst", k=draw.randint(2, 8))) for _ in range(5000)]
+    stems = ["".join(draw.choices("aeioubcdlmnprst", k=draw.randint(2, 8))) for _ in range(3000)]
     weights = np.cumsum([1 / rank for rank in range(1, len(stems) + 1)])
 
     def text(some: Sequence[str]) -> str:

@@ -40,3 +40,5 @@ class Candidate:
     group: str | None = None
     """Rows of one group are resampled together."""
     lang: str | None = None
+    document: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)

@@ -83,6 +83,42 @@ def test_the_other_profile_is_named_and_has_its_own_metrics(files, capsys):
     assert "|profile:pip-rouge|" in scores["rougeL"]["signature"]
 
 
+def test_scores_are_parted_by_a_column(files, capsys):
+    rows = [{"predict": t, "label": t, "kind": "a"} for t in REFERENCES[:2]]
+    rows += [{"predict": "x", "label": t, "kind": "b"} for t in REFERENCES]
+    path = files("o.jsonl", map(json.dumps, rows))
+    parts = scored(capsys, path, "--by", "kind", "--lang", "fr")["by"]["kind"]
+    assert {part: found["n"] for part, found in parts.items()} == {"b": 4, "a": 2}
+    assert [parts[p]["scores"]["rougeL"]["value"] for p in "ab"] == [1.0, 0.0]
+    assert "|n:2|groups:2|" in parts["a"]["scores"]["rougeL"]["signature"]
+    _, out, _ = printed(capsys, "score", path, "--by", "kind", "--lang", "fr")
+    assert "\nkind  rows " in out
+    assert "\na        2  100.0 [100.0, 100.0]" in out
+
+
+def test_scores_are_parted_by_the_length_of_documents(files, capsys):
+    pairs = [{"document": "mot " * n, "summary": "un mot"} for n in range(1, 41)]
+    data, path = files("d.jsonl", map(json.dumps, pairs)), files("p.txt", ["un mot"] * 40)
+    words = (path, "--data", data, "--by", "document_words", "--lang", "fr")
+    parts = scored(capsys, *words)["by"]["document_words"]
+    assert list(parts) == ["up to 10", "over 10, up to 20", "over 20, up to 30", "over 30"]
+    assert {found["n"] for found in parts.values()} == {10}
+
+
+def test_the_best_and_the_worst_rows_are_shown(files, capsys):
+    words = ("bad.txt", "--references", "ref.txt", "--metrics", "rougeL", "--examples", "1")
+    _, out, _ = printed(capsys, "score", *words)
+    assert "\nbest, ROUGE-L 100.0: 4\n  rien\n  reference: rien\n" in out
+    assert "\nworst, ROUGE-L 0.0: 2\n  \n  reference: il pleut à Paris\n" in out
+
+
+def test_a_row_is_explained_word_by_word(files, capsys):
+    words = ("bad.txt", "--references", "ref.txt", "--explain", "3", "--lang", "fr")
+    _, out, _ = printed(capsys, "score", *words)
+    assert "\n3: 3 words shared of 4 and 4, 3 in the same order\n" in out
+    assert "  **l**'hiver **est** **là**\n  reference: **l**'été **est** **là**\n" in out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -93,6 +129,9 @@ def test_the_other_profile_is_named_and_has_its_own_metrics(files, capsys):
         (["--lang", "th"], 3, "Thai is written without spaces"),
         (["--rule", "min"], 2, "--rule: no 'min'"),
         (["--confidence", "95"], 2, "--confidence 95: write a share between 0.5 and 1"),
+        (["--by", "topic"], 2, "--by topic: no such column; known: document_words, group, lang"),
+        (["--by", "document_words"], 2, "--by document_words needs the documents: give them with"),
+        (["--explain", "99"], 3, "there is no row with the id '99' to explain"),
         (["--columns", "gold"], 2, "--columns gold: write it as PART=NAME"),
         (["--stemmer", "--profile", "pip-rouge"], 2, "stemmer has no effect with profile"),
     ],
@@ -208,13 +247,15 @@ def test_f_is_a_share_the_same_both_ways_and_1_for_identical_texts(a, b, profile
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(texts, texts), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
+    from abrege.metrics.families import Reading
     from abrege.metrics.scoring import Asked, Table
     from abrege.metrics.significance import Resampling
+    from abrege.records import Candidate
 
     def values(some):
-        table = Table(Asked(metrics=METRICS, lang="fr"))
+        table = Table(Asked(METRICS, Reading(lang="fr")))
         for prediction, reference in some:
-            table.add("r", prediction, [reference or "x"], None)
+            table.add(Candidate(id="r", prediction=prediction, references=[reference or "x"]))
         return [f["value"] for f in table.scores(Resampling(samples=10)).values()]
 
     assert values(draw.sample(rows, len(rows))) == pytest.approx(values(rows))

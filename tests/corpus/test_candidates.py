@@ -47,7 +47,15 @@ def test_our_own_predictions_are_read_beside_our_own_pairs(tmp_path):
     ours = rows(tmp_path / "tuned.jsonl", {"id": "p1", "prediction": "a", "new_tokens": 1})
     pair = {"id": "p1", "document": "d", "references": ["x", "y"], "group": "g", "lang": "fr"}
     [found] = read(ours, data=str(rows(tmp_path / "test.jsonl", pair)))
-    assert found == Candidate(id="p1", prediction="a", references=["x", "y"], group="g", lang="fr")
+    assert found == Candidate(
+        id="p1",
+        prediction="a",
+        references=["x", "y"],
+        group="g",
+        lang="fr",
+        document="d",
+        meta={"new_tokens": 1},
+    )
 
 
 def test_columns_that_names_do_not_tell_are_told(tmp_path):

@@ -5,8 +5,10 @@ import sacrebleu
 from abrege.errors import RecipeError
 from abrege.metrics import rouge
 from abrege.metrics.catalogue import METRICS, named
+from abrege.metrics.families import Reading
 from abrege.metrics.scoring import Asked, Table
 from abrege.metrics.significance import Resampling
+from abrege.records import Candidate
 
 ROWS = [
     ("the cat sat", ["the cat sat down"]),
@@ -17,9 +19,11 @@ ROWS = [
 
 
 def a_table(rows=ROWS, *, groups=None, **asked):
-    table = Table(Asked(**{"metrics": METRICS, "lang": "en", **asked}))
+    table = Table(Asked(**{"metrics": METRICS, "reading": Reading(lang="en"), **asked}))
     for number, (prediction, references) in enumerate(rows):
-        table.add(f"r{number}", prediction, references, groups and groups[number])
+        group = groups and groups[number]
+        name = f"r{number}"
+        table.add(Candidate(id=name, prediction=prediction, references=references, group=group))
     return table
 
 
@@ -53,7 +57,7 @@ def test_predictions_without_words_are_counted():
 
 def test_rows_of_one_group_have_no_interval():
     table = a_table(groups=["g"] * 4)
-    assert table.n_groups == 1
+    assert table.n_groups() == 1
     found = table.scores(Resampling())["rouge1"]
     assert (found["low"], found["high"]) == (None, None)
     assert "|n:4|groups:1|" in found["signature"]
@@ -66,7 +70,7 @@ def test_rows_of_one_group_have_no_interval():
 
 
 def test_a_row_without_a_group_is_a_group_by_itself():
-    assert a_table(groups=["g", None, "g", None]).n_groups == 3
+    assert a_table(groups=["g", None, "g", None]).n_groups() == 3
 
 
 def test_identical_systems_do_not_differ_by_any_metric():

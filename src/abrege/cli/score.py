@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
+from abrege.cli import shown
 from abrege.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -28,9 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS",
         help="lines of text, or rows by the suffix (.jsonl, .csv, .parquet ...)")  # fmt: skip
     add_scoring(parser)
-    parser.add_argument(
-        "--rows", type=Path, metavar="FILE", help="write each row's scores as JSONL"
-    )
+    add = parser.add_argument
+    add("--rows", type=Path, metavar="FILE", help="write each row's scores as JSONL")
+    add("--by", metavar="COLUMN",
+        help="scores by a column of the rows, or by document_words (with --data)")  # fmt: skip
+    add("--examples", type=_positive, default=0, metavar="N",
+        help="show the N best and the N worst rows by the first metric")  # fmt: skip
+    add("--explain", nargs="+", default=[], metavar="ID",
+        help="show what rows share with their references, word by word")  # fmt: skip
 
 
 def add_scoring(parser: argparse.ArgumentParser) -> None:
@@ -67,27 +73,38 @@ def run(args: argparse.Namespace) -> int:
     """Score, and print the table or the JSON."""
     from abrege.cli.draw import drawing
     from abrege.corpus import candidates
-    from abrege.stages.score import System, score
+    from abrege.metrics import breakdown
+    from abrege.stages.score import Kept, System, score
 
     wanted, how = asked(args), resampling(args)
+    kept = Kept(args.by, frozenset(args.explain), args.examples)
     with drawing() as on_event:
         rows = candidates.read(args.predictions, on_event=on_event, **sources(args))
         name = str(args.predictions)
-        table = score([System(name, rows)], wanted, on_event=on_event)[name]
+        table = score([System(name, rows)], wanted, kept=kept, on_event=on_event)[name]
+    kept.check()
     scores = table.scores(how)
+    parts = breakdown.parts(kept.labels, name=args.by) if args.by else {}
+    by = {part: (len(only), table.scores(how, only=only)) for part, only in parts.items()}
     if args.rows:
         store.write(args.rows, _rows(table))
     if args.json:
         found = {"predictions": name, **facts(table), "scores": scores}
+        if by:
+            found["by"] = {args.by: {p: {"n": n, "scores": s} for p, (n, s) in by.items()}}
         print(json.dumps(found, ensure_ascii=False, indent=1))
-    else:
-        print("\n".join(_lines(name, table, scores)))
+        return 0
+    print("\n".join(_lines(name, table, scores)))
+    if by:
+        print("\n".join(_by(args.by, by)))
+    print("\n".join(shown.rows(kept, wanted, lang=table.asked.reading.lang)), end="")
     return 0
 
 
 def asked(args: argparse.Namespace) -> "Asked":
     """Read what is to be computed; RecipeError with the nearest name where there is no such."""
     from abrege.metrics import catalogue
+    from abrege.metrics.families import Reading
     from abrege.metrics.rouge import RULES
     from abrege.metrics.rouge_profiles import PROFILES
     from abrege.metrics.scoring import Asked
@@ -104,14 +121,14 @@ def asked(args: argparse.Namespace) -> "Asked":
         metrics = tuple(
             m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
         )
-    return Asked(
-        metrics=metrics,
+    reading = Reading(
         lang=language.check(args.lang) if args.lang else None,
         profile=args.profile,
         stemmer=args.stemmer,
         references_rule=args.rule,
         wordnet=wordnet.find(args.wordnet) if "meteor" in metrics else None,
     )
+    return Asked(metrics, reading)
 
 
 def resampling(args: argparse.Namespace) -> "Resampling":
@@ -138,16 +155,16 @@ def facts(table: "Table") -> dict[str, Any]:
     """Give what all numbers of a table share."""
     return {
         "n": len(table),
-        "groups": table.n_groups,
-        "lang": table.asked.lang or "und",
+        "groups": table.n_groups(),
+        "lang": table.asked.reading.lang or "und",
         "predictions_without_words": table.without_words,
     }
 
 
 def heading(table: "Table") -> str:
     """Say on one line how many rows were scored, and in which language."""
-    groups = "" if table.n_groups == len(table) else f" in {table.n_groups} groups"
-    return f"{len(table)} rows{groups}, language {table.asked.lang or 'unknown'}"
+    groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
+    return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"
 
 
 def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
@@ -188,6 +205,22 @@ def _lines(name: str, table: "Table", scores: Mapping[str, Any]) -> "Iterator[st
         yield "\n" + _bleu(scores["bleu"])
     yield ""
     yield from (found["signature"] for found in scores.values())
+
+
+def _by(name: str, parts: Mapping[str, tuple[int, Mapping[str, Any]]]) -> "Iterator[str]":
+    from abrege.metrics.catalogue import TITLES
+
+    metrics = next(iter(parts.values()))[1]
+    cells = [[name, "rows", *(TITLES[metric] for metric in metrics)]]
+    for part, (n, scores) in parts.items():
+        cells.append([part, str(n), *(_with_interval(m, scores[m]) for m in metrics)])
+    yield ""
+    yield from columns(cells)
+
+
+def _with_interval(metric: str, found: Mapping[str, Any]) -> str:
+    value, low, high = (figure(metric, found[side]) for side in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def _bleu(found: Mapping[str, float]) -> str:

@@ -163,12 +163,13 @@ def _against_pairs(source: Source, pairs: Sequence[Pair], data: str) -> Iterator
             raise _counts(source.path, total, data, len(pairs))
         found = _candidate(row, source.columns, pair.references)
         _same_id(found.id, row, pair.id, f"{data} row {count + 1}", source)
-        yield Candidate(
+        yield replace(
+            found,
             id=pair.id,
-            prediction=found.prediction,
-            references=pair.references,
             group=found.group or pair.group,
             lang=found.lang or pair.lang,
+            document=pair.document,
+            meta={**pair.meta, **found.meta},
         )
 
 
@@ -181,12 +182,14 @@ def _pairs(data: str, on_event: OnEvent) -> Sequence[Pair]:
 
 def _candidate(row: Row, columns: Mapping[str, Sequence[str]], references: list[str]) -> Candidate:
     [prediction] = _texts(row, columns["prediction"][0], "prediction")
+    used = {name for names in columns.values() for name in names}
     return Candidate(
         id=_name(row, columns, "id") or row.name,
         prediction=prediction,
         references=references,
         group=_name(row, columns, "group"),
         lang=_name(row, columns, "lang"),
+        meta={c: v for c, v in row.values.items() if c not in used},
     )
 
 

@@ -8,7 +8,8 @@ from abrege.metrics.rouge_profiles import METRICS as ROUGE
 
 CORPUS = ("bleu", "chrf")
 """Metrics of all rows together, which are no mean of the rows'."""
-METRICS = (*ROUGE, *CORPUS, "meteor", "length_ratio", "words")
+LENGTHS = ("length_ratio", "words")
+METRICS = (*ROUGE, *CORPUS, "meteor", *LENGTHS)
 DEFAULT = (*rouge.METRICS, "length_ratio")
 TITLES = {
     "rouge1": "ROUGE-1",
@@ -24,7 +25,7 @@ TITLES = {
 }
 GROUPS = {"rouge": rouge.METRICS, "all": METRICS}
 """Names that stand for several metrics."""
-NOT_BETTER = ("length_ratio", "words")
+NOT_BETTER = LENGTHS
 """Metrics of which more is not better: nobody wins by them."""
 
 

@@ -6,19 +6,27 @@ Texts are not kept, so a million rows fit in memory.
 from array import array
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-import abrege
 from abrege.errors import RecipeError
-from abrege.metrics import bleu_chrf, length, rouge, significance
-from abrege.metrics.catalogue import CORPUS, DEFAULT, METRICS, nearest
-from abrege.metrics.meteor import Meteor
+from abrege.metrics import rouge, significance
+from abrege.metrics.catalogue import CORPUS, DEFAULT, LENGTHS, METRICS, nearest
+from abrege.metrics.families import BleuChrf, Family, Lengths, OfMeteor, Reading, Rouge
 from abrege.metrics.rouge_profiles import METRICS as ROUGE
 from abrege.metrics.significance import Floats, Paired, Resampling
+from abrege.records import Candidate
 from abrege.text import words
+
+FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family]], ...] = (
+    (ROUGE, Rouge),
+    (CORPUS, BleuChrf),
+    (("meteor",), OfMeteor),
+    (LENGTHS, Lengths),
+)
+"""Metrics that are computed together, and by what."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +34,7 @@ class Asked:
     """Which metrics, and how they read texts."""
 
     metrics: tuple[str, ...] = DEFAULT
-    lang: str | None = None
-    profile: str = "abrege"
-    stemmer: bool = False
-    references_rule: rouge.ReferencesRule = "max"
-    wordnet: Path | None = None
-    """The folder of WordNet's files, for METEOR's synonyms."""
+    reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be computed before any row is read."""
@@ -39,53 +42,12 @@ class Asked:
             if metric not in METRICS:
                 raise RecipeError(f"there is no metric {metric!r}; {nearest(metric, METRICS)}")
         rouge.check(
-            self.profile,
-            lang=self.lang,
-            stemmer=self.stemmer,
+            self.reading.profile,
+            lang=self.reading.lang,
+            stemmer=self.reading.stemmer,
             metrics=[m for m in self.metrics if m in ROUGE],
-            references_rule=self.references_rule,
+            references_rule=self.reading.references_rule,
         )
-
-
-class Measure(Protocol):
-    """A metric in a table: what it keeps of a row, and what becomes of the sums."""
-
-    def score(self, sums: Floats) -> Floats:
-        """Make scores, (…), of sums of statistics, (…, statistics)."""
-
-    def row_score(self, sums: Floats) -> Floats:
-        """Score rows by themselves."""
-
-    def parts(self, sums: Floats) -> dict[str, float]:
-        """Give further values of the whole, by name."""
-
-    def signature(self) -> str:
-        """Say what the score was made with, up to n."""
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A metric whose score is the mean of its rows': statistics are its values and a 1."""
-
-    sign: Callable[[], str]
-    names: tuple[str, ...] = ()
-    """Further values of a row, which stand before the score."""
-
-    def score(self, sums: Floats) -> Floats:
-        """Give the mean."""
-        found: Floats = sums[..., -2] / sums[..., -1]
-        return found
-
-    row_score = score
-
-    def parts(self, sums: Floats) -> dict[str, float]:
-        """Give the means of the further values."""
-        further = sums[: len(self.names)] / sums[-1]
-        return dict(zip(self.names, further.tolist(), strict=True))
-
-    def signature(self) -> str:
-        """Say what it was made with."""
-        return self.sign()
 
 
 @dataclass
@@ -99,32 +61,28 @@ class Table:
     """Rows whose prediction has no word: they score 0 and count."""
 
     def __post_init__(self) -> None:
-        """Make the measures."""
-        self._measures = {metric: self._measure(metric) for metric in self.asked.metrics}
+        """Make the families of the metrics that are asked for."""
+        wanted = [([m for m in self.asked.metrics if m in of], make) for of, make in FAMILIES]
+        self._families = [make(metrics, self.asked.reading) for metrics, make in wanted if metrics]
+        self._measures = {m: f.measures[m] for f in self._families for m in f.measures}
         self._kept = {metric: array("d") for metric in self.asked.metrics}
-        self._rouge = [m for m in self.asked.metrics if m in ROUGE]
-        self._named: set[str] = set()
 
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.ids)
 
-    def add(
-        self, row_id: str, prediction: str, references: Sequence[str], group: str | None
-    ) -> None:
+    def add(self, row: Candidate) -> None:
         """Score a row and keep its statistics."""
-        self.groups.append(len(self.ids) if group is None else group)
-        self.ids.append(row_id)
-        if group is not None:
-            self._named.add(group)
-        self.without_words += not words.count(prediction, self.asked.lang)
-        for metric, statistics in self._statistics(prediction, references).items():
-            self._kept[metric].extend(statistics)
+        self.groups.append(len(self.ids) if row.group is None else row.group)
+        self.ids.append(row.id)
+        self.without_words += not words.count(row.prediction, self.asked.reading.lang)
+        for family in self._families:
+            for metric, statistics in family.statistics(row).items():
+                self._kept[metric].extend(statistics)
 
-    @property
-    def n_groups(self) -> int:
-        """Count the groups; a row of none is one by itself."""
-        return len(self._named) + sum(isinstance(group, int) for group in self.groups)
+    def n_groups(self, only: NDArray[np.int64] | None = None) -> int:
+        """Count the groups, of these rows only; a row of none is one by itself."""
+        return len({*self._groups(only)})
 
     def statistics(self, metric: str) -> Floats:
         """Give a metric's statistics, (rows, statistics)."""
@@ -134,83 +92,55 @@ class Table:
         """Give each row's score by itself, (rows)."""
         return self._measures[metric].row_score(self.statistics(metric))
 
-    def scores(self, resampling: Resampling) -> dict[str, dict[str, Any]]:
-        """Give each metric's score over all rows, its interval, its parts and its signature.
+    def last(self, metric: str) -> float:
+        """Give the score of the row added last by itself."""
+        kept = self._kept[metric]
+        width = len(kept) // len(self)
+        return float(self._measures[metric].row_score(np.array(kept[-width:])))
+
+    def scores(
+        self, resampling: Resampling, *, only: NDArray[np.int64] | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """Give each metric's score, its interval, its parts and its signature.
+
+        only  (rows)  the places of rows to be scored; all where left out
 
         Where all rows are of one group there is no interval: low and high are None.
         """
-        return {metric: self._scored(metric, resampling) for metric in self.asked.metrics}
+        return {metric: self._scored(metric, resampling, only) for metric in self.asked.metrics}
 
     def compare(self, other: "Table", metric: str, resampling: Resampling) -> Paired:
         """Test the difference self − other of a metric on the same rows."""
         measure = self._measures[metric]
         a, b = (table.statistics(metric) for table in (self, other))
         rows = (self.rows(metric), other.rows(metric))
-        if self.n_groups < 2:
+        if self.n_groups() < 2:
             difference = float(measure.score(a.sum(0)) - measure.score(b.sum(0)))
             return replace(significance.untested(*rows), difference=difference)
         return significance.paired_scores(
             a, b, self.groups, measure.score, rows=rows, **asdict(resampling)
         )
 
-    def signature(self, metric: str, resampling: Resampling) -> str:
+    def signature(
+        self, metric: str, resampling: Resampling, *, only: NDArray[np.int64] | None = None
+    ) -> str:
         """Say all that a number of `metric` depends on."""
-        counts = f"n:{len(self)}|groups:{self.n_groups}"
-        return f"{self._measures[metric].signature()}|{counts}|{resampling.signature(len(self))}"
+        n = len(self) if only is None else len(only)
+        counts = f"n:{n}|groups:{self.n_groups(only)}"
+        return f"{self._measures[metric].signature()}|{counts}|{resampling.signature(n)}"
 
-    def _scored(self, metric: str, resampling: Resampling) -> dict[str, Any]:
+    def _groups(self, only: NDArray[np.int64] | None) -> Sequence[Hashable]:
+        return self.groups if only is None else [self.groups[n] for n in only]
+
+    def _scored(
+        self, metric: str, resampling: Resampling, only: NDArray[np.int64] | None
+    ) -> dict[str, Any]:
         measure, kept = self._measures[metric], self.statistics(metric)
+        kept, groups = (kept if only is None else kept[only]), self._groups(only)
         sums = kept.sum(0)
-        found: dict[str, Any] = {"value": float(measure.score(sums)), "low": None, "high": None}
-        if self.n_groups > 1:
+        found: Mapping[str, Any] = {"value": float(measure.score(sums)), "low": None, "high": None}
+        if self.n_groups(only) > 1:
             how = asdict(resampling)
-            found = asdict(significance.interval(kept, self.groups, measure.score, **how))
-        signature = self.signature(metric, resampling)
+            found = asdict(significance.interval(kept, groups, measure.score, **how))
+        signature = self.signature(metric, resampling, only=only)
         return {**found, **measure.parts(sums), "signature": signature}
-
-    def _statistics(
-        self, prediction: str, references: Sequence[str]
-    ) -> Mapping[str, Sequence[float]]:
-        found: dict[str, Sequence[float]] = {}
-        asked = self.asked
-        if self._rouge:
-            scores = rouge.score(
-                prediction,
-                references,
-                metrics=self._rouge,
-                profile=asked.profile,
-                lang=asked.lang,
-                stemmer=asked.stemmer,
-                references_rule=asked.references_rule,
-            )
-            found = {metric: (*score, 1.0) for metric, score in scores.items()}
-        for metric, measure in self._measures.items():
-            if isinstance(measure, bleu_chrf.Corpus):
-                found[metric] = measure.statistics(prediction, references)
-        if "meteor" in self._measures:
-            found["meteor"] = (self._meteor.score(prediction, references), 1.0)
-        if "length_ratio" in self._measures:
-            ratio = length.length_ratio(prediction, references, lang=asked.lang)
-            found["length_ratio"] = (ratio, 1.0)
-        if "words" in self._measures:
-            found["words"] = (words.count(prediction, asked.lang), 1.0)
-        return found
-
-    def _measure(self, metric: str) -> Measure:
-        asked = self.asked
-        if metric in CORPUS:
-            return bleu_chrf.Corpus(metric, lang=asked.lang)
-        if metric == "meteor":
-            self._meteor = Meteor(lang=asked.lang, folder=asked.wordnet)
-            return Mean(self._meteor.signature)
-        if metric in ROUGE:
-            signed = rouge.signature(
-                metric,
-                profile=asked.profile,
-                lang=asked.lang,
-                stemmer=asked.stemmer,
-                references_rule=asked.references_rule,
-            )
-            return Mean(lambda: signed, ("precision", "recall"))
-        made = f"{metric}|abrege-{abrege.__version__}|words:unicode|lang:{asked.lang or 'und'}"
-        return Mean(lambda: made + ("|refs:mean" if metric == "length_ratio" else ""))

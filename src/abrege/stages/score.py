@@ -1,22 +1,67 @@
 """Score and compare: any tool's summaries against references, in one pass over the rows."""
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice, zip_longest
-from typing import Any
+from typing import Any, TypeAlias
 
-from abrege.errors import DataError
+from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
-from abrege.metrics import rouge_profiles
-from abrege.metrics.catalogue import NOT_BETTER, TITLES
+from abrege.metrics import breakdown, rouge_profiles
+from abrege.metrics.catalogue import NOT_BETTER, TITLES, nearest
 from abrege.metrics.scoring import Asked, Table
 from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
 from abrege.records import Candidate
 from abrege.text import language, words
 
 LOOKED_AT = 200  # rows, to find the language
+DOCUMENT_WORDS = "document_words"
 TOLD_EVERY = 100_000  # rows; how many there are is not known before the end
+
+
+Heap: TypeAlias = list[tuple[float, int, Candidate]]
+
+
+@dataclass
+class Kept:
+    """What is kept of rows besides their figures, where it is asked for."""
+
+    by: str | None = None
+    """The column whose values part the rows, or DOCUMENT_WORDS."""
+    explain: frozenset[str] = frozenset()
+    """Ids of rows whose texts are kept."""
+    examples: int = 0
+    """How many of the best and of the worst rows are kept, by the first metric."""
+    labels: list[breakdown.Label] = field(default_factory=list)
+    explained: list[Candidate] = field(default_factory=list)
+    ends: tuple[Heap, Heap] = field(default_factory=lambda: ([], []))
+    """The best and the worst as heaps of (± score, − place, row)."""
+
+    def add(self, row: Candidate, score: float, place: int) -> None:
+        """Keep what is asked for of a row."""
+        if self.by is not None:
+            self.labels.append(_label(row, self.by))
+        if row.id in self.explain:
+            self.explained.append(row)
+        for sign, heap in zip((1, -1), self.ends, strict=True):
+            if self.examples:
+                heapq.heappush(heap, (sign * score, -place, row))
+                if len(heap) > self.examples:
+                    heapq.heappop(heap)
+
+    def check(self) -> None:
+        """Refuse an id to explain that no row has."""
+        if missing := self.explain - {row.id for row in self.explained}:
+            raise DataError(f"there is no row with the id {min(missing)!r} to explain.")
+
+    def best_and_worst(self) -> tuple[list[tuple[float, Candidate]], ...]:
+        """Give the rows at both ends with their scores, the most extreme first."""
+        return tuple(
+            [(sign * score, row) for score, _, row in sorted(heap, reverse=True)]
+            for sign, heap in zip((1, -1), self.ends, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -28,27 +73,28 @@ class System:
 
 
 def score(
-    systems: Sequence[System], asked: Asked, *, on_event: OnEvent = silent
+    systems: Sequence[System],
+    asked: Asked,
+    *,
+    kept: Kept | None = None,
+    on_event: OnEvent = silent,
 ) -> dict[str, Table]:
     """Score all systems row by row, side by side: name → its table.
+
+    kept  takes what it asks for of the first system's rows
 
     The language is that of `asked`, else of the rows, else the one found in the references.
     DataError where systems do not have the same rows with the same references.
     """
     rows = _side_by_side(systems)
     first = list(islice(rows, LOOKED_AT))
-    if not first:
-        raise DataError("there are no rows to score.")
-    lang = asked.lang or _language([row[0] for row in first], on_event)
-    asked = replace(asked, lang=lang)
-    for note in warnings(asked):
-        on_event(Note(note))
+    asked = _in_a_language(asked, [row[0] for row in first], on_event)
     tables = {system.name: Table(asked) for system in systems}
-    for number, row in enumerate(chain(first, rows), start=1):
-        if number % TOLD_EVERY == 0:
-            on_event(Note(f"{number:,} rows scored"))
+    for number, row in enumerate(_told(chain(first, rows), on_event)):
         for table, candidate in zip(tables.values(), row, strict=True):
-            table.add(candidate.id, candidate.prediction, candidate.references, candidate.group)
+            table.add(candidate)
+        if kept:
+            kept.add(row[0], tables[systems[0].name].last(asked.metrics[0]), number)
     for name, table in tables.items():
         if table.without_words:
             on_event(Note(f"{name}: {table.without_words} predictions without a word score 0"))
@@ -109,15 +155,40 @@ def in_words(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
+def _told(
+    rows: Iterable[tuple[Candidate, ...]], on_event: OnEvent
+) -> Iterator[tuple[Candidate, ...]]:
+    for number, row in enumerate(rows):
+        if number and number % TOLD_EVERY == 0:
+            on_event(Note(f"{number:,} rows scored"))
+        yield row
+
+
 def warnings(asked: Asked) -> list[str]:
     """Say what makes the scores weaker than they look."""
-    profile = rouge_profiles.PROFILES[asked.profile]
-    if profile.only_ascii and words.primary(asked.lang) not in (None, "en"):
+    reading = asked.reading
+    profile = rouge_profiles.PROFILES[reading.profile]
+    if profile.only_ascii and words.primary(reading.lang) not in (None, "en"):
         return [
-            f"Profile {asked.profile} ends a word at every letter outside a to z: in {asked.lang} "
-            "it compares pieces of words. Profile abrege does not."
+            f"Profile {reading.profile} ends a word at every letter outside a to z: in "
+            f"{reading.lang} it compares pieces of words. Profile abrege does not."
         ]
     return []
+
+
+def _label(row: Candidate, by: str) -> breakdown.Label:
+    """Give what stands in a column of a row, or the words of its document."""
+    if by == DOCUMENT_WORDS:
+        if row.document is None:
+            raise RecipeError(f"--by {by} needs the documents: give them with --data.")
+        return words.count(row.document, row.lang)
+    known = {"group": row.group, "lang": row.lang, **row.meta}
+    if by not in known:
+        raise RecipeError(f"--by {by}: no such column; {nearest(by, [DOCUMENT_WORDS, *known])}")
+    value = known[by]
+    if value is None or isinstance(value, int | float | str):
+        return value
+    return str(value)
 
 
 def _side_by_side(systems: Sequence[System]) -> Iterator[tuple[Candidate, ...]]:
@@ -139,13 +210,21 @@ def _side_by_side(systems: Sequence[System]) -> Iterator[tuple[Candidate, ...]]:
         yield row
 
 
-def _language(rows: Sequence[Candidate], on_event: OnEvent) -> str | None:
+def _in_a_language(asked: Asked, rows: Sequence[Candidate], on_event: OnEvent) -> Asked:
+    """Settle the language: the one asked for, else that of the rows, else of the references."""
+    if not rows:
+        raise DataError("there are no rows to score.")
     given = Counter(row.lang for row in rows if row.lang)
-    if given:
-        return given.most_common(1)[0][0]
-    found = language.detect(reference for row in rows for reference in row.references)
-    if found is None:
-        on_event(Note("language: none found; words are cut by Unicode alone"))
-    else:
-        on_event(Note(f"language: {found}, found in the references; --lang says otherwise"))
-    return found
+    lang = asked.reading.lang or next((code for code, _ in given.most_common(1)), None)
+    if lang is None:
+        lang = language.detect(reference for row in rows for reference in row.references)
+        found = (
+            f"{lang}, found in the references; --lang says otherwise"
+            if lang
+            else ("none found; words are cut by Unicode alone")
+        )
+        on_event(Note(f"language: {found}"))
+    asked = replace(asked, reading=replace(asked.reading, lang=lang))
+    for note in warnings(asked):
+        on_event(Note(note))
+    return asked

@@ -12,8 +12,13 @@ def ids(*texts: Iterable[str]) -> list[list[int]]:
 
 def overlap(a: Sequence[int], b: Sequence[int], n: int) -> int:
     """Count the n-grams that two texts share, each as often as it stands in both."""
-    in_a, in_b = Counter(ngrams(a, n)), Counter(ngrams(b, n))
-    return sum(min(times, in_b[gram]) for gram, times in in_a.items() if gram in in_b)
+    in_b = Counter(ngrams(b, n))
+    shared = 0
+    for gram in ngrams(a, n):  # one pass, since most are not shared
+        if left := in_b.get(gram):
+            in_b[gram] = left - 1
+            shared += 1
+    return shared
 
 
 def how_many(words: Sequence[int], n: int) -> int:

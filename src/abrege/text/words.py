@@ -20,6 +20,7 @@ _SIGNS = str.maketrans(
     | {chr(c): "" for c in range(0xFE00, 0xFE10)}
     | {"_": " "}
 )
+_LETTER = re.compile(r"(?s).[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]*")
 _TURKIC = str.maketrans({"İ": "i", "I": "ı"})
 _JOINS = {"be": "'", "br": "'", "uk": "'", "ca": "·"}
 """A sign that stands inside words of a language as a letter does: п'ять, c'hoar, col·legi."""
@@ -44,13 +45,30 @@ def words(text: str, lang: str | None = None) -> list[str]:
     Languages in UNSPACED come out as whole phrases; a caller who compares words refuses them.
     """
     code = primary(lang)
-    if code in ("tr", "az"):
-        text = unicodedata.normalize("NFC", text).translate(_TURKIC)
-    text = unicodedata.normalize("NFC", text.casefold())
-    text = text.translate(_SIGNS)
-    if not text.isascii():
-        text = _HAN_OR_KANA.sub(r" \g<0> ", text)
-    return _pattern(code).findall(text)
+    return _pattern(code).findall(_alike(text, code))
+
+
+def spans(text: str, lang: str | None = None) -> list[tuple[str, int, int]]:
+    """Give the words of a text with their places in it: (word, start, end).
+
+    Letters are made alike one by one, each with the marks that follow it, so that every letter
+    of a word is known by the place it came from. Where that gives other words than `words` does
+    (Hangul in parts, say), nothing is given: a mark in the wrong place would be worse.
+    """
+    code = primary(lang)
+    letters: list[str] = []
+    places: list[int] = []
+    for letter in _LETTER.finditer(text):
+        alike = _alike(letter.group(), code)
+        letters.append(alike)
+        places += [letter.start()] * len(alike)
+    places.append(len(text))
+    found = []
+    for word in _pattern(code).finditer("".join(letters)):
+        last = places[word.end() - 1]
+        end = next((p for p in places[word.end() :] if p > last), len(text))
+        found.append((word.group(), places[word.start()], end))
+    return found if [word for word, _, _ in found] == words(text, lang) else []
 
 
 @lru_cache(maxsize=16384)
@@ -62,6 +80,15 @@ def count(text: str, lang: str | None = None) -> int:
 def is_unspaced(text: str) -> bool:
     """Tell whether most of a text is in a script that puts no spaces between words."""
     return 2 * len(_UNSPACED_SCRIPT.findall(text)) > len("".join(text.split()))
+
+
+def _alike(text: str, code: str | None) -> str:
+    """Write a text in one case, form and set of signs."""
+    if code in ("tr", "az"):
+        text = unicodedata.normalize("NFC", text).translate(_TURKIC)
+    text = unicodedata.normalize("NFC", text.casefold())
+    text = text.translate(_SIGNS)
+    return text if text.isascii() else _HAN_OR_KANA.sub(r" \g<0> ", text)
 
 
 @cache

@@ -1,0 +1,68 @@
+"""Rows shown on a terminal: the best, the worst, and what a summary shares with its reference."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from abrege.metrics.explain import Mark
+    from abrege.metrics.scoring import Asked
+    from abrege.records import Candidate
+    from abrege.stages.score import Kept
+
+BOLD, UNDERLINED, PLAIN = "\x1b[1m", "\x1b[4m", "\x1b[0m"
+
+
+def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
+    """Give the lines that show what was kept."""
+    from abrege.metrics.catalogue import TITLES
+
+    title = TITLES[asked.metrics[0]]
+    for name, end in zip(("best", "worst"), kept.best_and_worst(), strict=True):
+        for value, row in end:
+            yield f"\n{name}, {title} {100 * value:.1f}: {row.id}"
+            yield f"  {row.prediction}"
+            yield from (f"  reference: {reference}" for reference in row.references)
+    for row in kept.explained:
+        yield from _explained(row, lang=lang, stemmer=asked.reading.stemmer)
+    if kept.explained:
+        bold, underlined = _signs()
+        yield f"\n{bold[0]}shared word{bold[1]}, {underlined[0]}and in order{underlined[1]}"
+    yield ""
+
+
+def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator[str]:
+    from abrege.metrics.explain import explain
+
+    for reference in row.references:
+        ours, theirs = explain(row.prediction, reference, lang=lang, stemmer=stemmer)
+        counts = [(sum(getattr(m, kind) for m in ours)) for kind in ("word", "in_order")]
+        yield (
+            f"\n{row.id}: {counts[0]} words shared of {len(ours)} and {len(theirs)}, "
+            f"{counts[1]} in the same order"
+        )
+        yield f"  {marked(row.prediction, ours)}"
+        yield f"  reference: {marked(reference, theirs)}"
+
+
+def marked(text: str, marks: "Sequence[Mark]") -> str:
+    """Write a text with its shared words marked, and those that stand in order twice."""
+    bold, underlined = _signs()
+    pieces, at = [], 0
+    for mark in marks:
+        pieces.append(text[at : mark.start])
+        word, at = text[mark.start : mark.end], mark.end
+        if mark.in_order:
+            word = f"{underlined[0]}{word}{underlined[1]}"
+        elif mark.word:
+            word = f"{bold[0]}{word}{bold[1]}"
+        pieces.append(word)
+    return "".join([*pieces, text[at:]])
+
+
+def _signs() -> tuple[tuple[str, str], tuple[str, str]]:
+    """Give what stands before and after a shared word, and one in order: signs off a terminal."""
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        return (BOLD, PLAIN), (BOLD + UNDERLINED, PLAIN)
+    return ("*", "*"), ("**", "**")

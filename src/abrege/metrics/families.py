@@ -1,0 +1,159 @@
+"""Metrics that are computed together from one row, as statistics whose sums make the scores."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import abrege
+from abrege.metrics import bleu_chrf, length, rouge
+from abrege.metrics.meteor import Meteor
+from abrege.metrics.significance import Floats
+from abrege.records import Candidate
+from abrege.text import words
+
+Statistics = Mapping[str, Sequence[float]]
+"""Metric → what it keeps of a row."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How metrics read texts."""
+
+    lang: str | None = None
+    profile: str = "abrege"
+    stemmer: bool = False
+    references_rule: rouge.ReferencesRule = "max"
+    wordnet: Path | None = None
+    """The folder of WordNet's files, for METEOR's synonyms."""
+
+
+class Measure(Protocol):
+    """What becomes of the sums of a metric's statistics."""
+
+    def score(self, sums: Floats) -> Floats:
+        """Make scores, (…), of sums of statistics, (…, statistics)."""
+
+    def row_score(self, sums: Floats) -> Floats:
+        """Score rows by themselves."""
+
+    def parts(self, sums: Floats) -> dict[str, float]:
+        """Give further values of the whole, by name."""
+
+    def signature(self) -> str:
+        """Say what the score was made with, up to n."""
+
+
+class Family(Protocol):
+    """Metrics computed together."""
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """Give what becomes of each metric's sums."""
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give what each metric keeps of a row."""
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A metric whose score is the mean of its rows': statistics end in its value and a 1."""
+
+    sign: Callable[[], str]
+    names: tuple[str, ...] = ()
+    """Further values of a row, which stand before its score."""
+
+    def score(self, sums: Floats) -> Floats:
+        """Give the mean."""
+        found: Floats = sums[..., -2] / sums[..., -1]
+        return found
+
+    row_score = score
+
+    def parts(self, sums: Floats) -> dict[str, float]:
+        """Give the means of the further values."""
+        further = sums[: len(self.names)] / sums[-1]
+        return dict(zip(self.names, further.tolist(), strict=True))
+
+    def signature(self) -> str:
+        """Say what it was made with."""
+        return self.sign()
+
+
+class Rouge:
+    """ROUGE, with precision and recall beside F."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.metrics, self.reading = metrics, reading
+        self.measures: Mapping[str, Measure] = {m: self._measure(m) for m in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give precision, recall, F and 1."""
+        reading = self.reading
+        scores = rouge.score(
+            row.prediction,
+            row.references,
+            metrics=self.metrics,
+            profile=reading.profile,
+            lang=reading.lang,
+            stemmer=reading.stemmer,
+            references_rule=reading.references_rule,
+        )
+        return {metric: (*score, 1.0) for metric, score in scores.items()}
+
+    def _measure(self, metric: str) -> Mean:
+        reading = self.reading
+        signed = rouge.signature(
+            metric,
+            profile=reading.profile,
+            lang=reading.lang,
+            stemmer=reading.stemmer,
+            references_rule=reading.references_rule,
+        )
+        return Mean(lambda: signed, ("precision", "recall"))
+
+
+class BleuChrf:
+    """BLEU and chrF, scores of all rows together."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.measures = {m: bleu_chrf.Corpus(m, lang=reading.lang) for m in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give the counts of n-grams."""
+        return {
+            metric: corpus.statistics(row.prediction, row.references)
+            for metric, corpus in self.measures.items()
+        }
+
+
+class OfMeteor:
+    """METEOR, against the best of several references."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self._meteor = Meteor(lang=reading.lang, folder=reading.wordnet)
+        self.measures = {metric: Mean(self._meteor.signature) for metric in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give the score and 1."""
+        return {m: (self._meteor.score(row.prediction, row.references), 1.0) for m in self.measures}
+
+
+class Lengths:
+    """How long summaries are, in words and against their references."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.lang = reading.lang
+        self.measures = {metric: Mean(self._signing(metric)) for metric in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give the lengths and 1."""
+        found = {
+            "length_ratio": length.length_ratio(row.prediction, row.references, lang=self.lang),
+            "words": float(words.count(row.prediction, self.lang)),
+        }
+        return {metric: (found[metric], 1.0) for metric in self.measures}
+
+    def _signing(self, metric: str) -> Callable[[], str]:
+        made = f"{metric}|abrege-{abrege.__version__}|words:unicode|lang:{self.lang or 'und'}"
+        return lambda: made + ("|refs:mean" if metric == "length_ratio" else "")
