@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from abrege.cli import main
 from abrege.metrics import rouge
-from abrege.metrics.catalogue import METRICS, NOT_BETTER
+from abrege.metrics.catalogue import DEFAULT, FORM, METRICS, NEED_DOCUMENTS, NOT_BETTER
 
 REFERENCES = ["le chat dort sur le lit", "il pleut à Paris", "l'été est là", "rien"]
 
@@ -50,7 +50,8 @@ def test_scores_come_as_a_table_with_intervals_and_signatures(files, capsys):
 def test_the_json_holds_every_value_with_its_signature(files, capsys):
     found = scored(capsys, "good.txt", "--references", "ref.txt", "--metrics", "all")
     assert (found["n"], found["groups"], found["lang"]) == (4, 4, "fr")
-    assert list(found["scores"]) == list(METRICS)
+    left_out = {"bertscore", *NEED_DOCUMENTS}
+    assert list(found["scores"]) == [m for m in METRICS if m not in left_out]
     assert all(f["signature"].startswith(f"{m}|") for m, f in found["scores"].items())
     assert found["scores"]["rouge1"]["value"] == found["scores"]["rougeL"]["value"] == 1.0
     assert found["scores"]["bleu"]["brevity_penalty"] == 1.0
@@ -167,7 +168,7 @@ def test_strange_texts_get_a_score(files, capsys, text):
     one, ref = files("one.txt", [text]), files("r.txt", ["un mot de plus"])
     metrics = "all" if len(text) < 1000 else "rouge,bleu"
     found = scored(capsys, one, "--references", ref, "--metrics", metrics, "--lang", "fr")
-    shares = [f["value"] for m, f in found["scores"].items() if m not in NOT_BETTER]
+    shares = [f["value"] for m, f in found["scores"].items() if m not in (*NOT_BETTER, *FORM)]
     assert shares
     assert all(0 <= value <= 1 for value in shares)
     back = scored(capsys, ref, "--references", one, "--metrics", "rouge", "--lang", "fr")["scores"]
@@ -191,6 +192,27 @@ def test_the_better_of_two_is_told_in_words(files, capsys):
         assert row["p_holm"] >= row["p"]
         values = [found["systems"][s][row["metric"]]["value"] for s in (row["system"], base)]
         assert row["difference"] == pytest.approx(values[0] - values[1])
+
+
+def test_what_is_missing_for_a_metric_is_said_and_the_metric_left_out(files, capsys):
+    words = ("score", "good.txt", "--references", "ref.txt", "--metrics")
+    code, out, err = printed(capsys, *words, "rouge1,bertscore,density")
+    assert code == 0
+    assert "left out: bertscore: no score without an encoder, which --encoder names" in err
+    assert "left out: density: no score without the documents, which --data gives" in err
+    assert "BERTScore" not in out
+    code, out, err = printed(capsys, *words, "bertscore")
+    assert (code, out) == (2, "")
+    assert "--metrics: nothing is left to score" in err
+
+
+def test_less_repetition_is_better(files, capsys):
+    many = [f"{t} {n}" for n in range(8) for t in REFERENCES]
+    ref, twice = files("r.txt", many), files("twice.txt", [f"{t} {t} {t}" for t in many])
+    words = ("compare", twice, ref, "--references", ref, "--metrics", "repeated,rouge1")
+    found = json.loads(printed(capsys, *words, "--json")[1])["comparisons"]
+    assert [row["outcome"] for row in found] == ["better", "better"]
+    assert found[0]["difference"] < 0
 
 
 def test_a_longer_summary_is_not_called_better(files, capsys):
@@ -253,7 +275,7 @@ def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
     from abrege.records import Candidate
 
     def values(some):
-        table = Table(Asked(METRICS, Reading(lang="fr")))
+        table = Table(Asked((*DEFAULT, "bleu", "chrf", "meteor"), Reading(lang="fr")))
         for prediction, reference in some:
             table.add(Candidate(id="r", prediction=prediction, references=[reference or "x"]))
         return [f["value"] for f in table.scores(Resampling(samples=10)).values()]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from abrege.errors import RecipeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from abrege.metrics.bertscore import Encoder
     from abrege.metrics.scoring import Asked, Table
     from abrege.metrics.significance import Resampling
 
@@ -62,6 +64,13 @@ def add_scoring(parser: argparse.ArgumentParser) -> None:
         help=f"of several references: {', '.join(RULES)} (default: %(default)s)")  # fmt: skip
     add("--wordnet", type=Path, metavar="DIR",
         help="WordNet's files, for METEOR's synonyms; found where left out")  # fmt: skip
+    add("--encoder", metavar="MODEL",
+        help="encoder for BERTScore: a folder or a name on the hub")  # fmt: skip
+    add("--layer", type=_positive, metavar="N",
+        help="the encoder's layer; the best known or the last where left out")  # fmt: skip
+    add("--idf", action="store_true", help="BERTScore: weigh rare words of the references more")
+    add("--rescale", action="store_true",
+        help="BERTScore: 0 is what references of other rows score")  # fmt: skip
     add("--samples", type=_positive, default=2000, metavar="N", help="resamples (default: 2000)")
     add("--confidence", type=float, default=0.95, metavar="C",
         help="coverage of the intervals (default: 0.95)")  # fmt: skip
@@ -103,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
 def asked(args: argparse.Namespace) -> "Asked":
     """Read what is to be computed; RecipeError with the nearest name where there is no such."""
-    from abrege.metrics import catalogue
+    from abrege.metrics import bertscore, catalogue
     from abrege.metrics.families import Reading
     from abrege.metrics.rouge import RULES
     from abrege.metrics.rouge_profiles import PROFILES
@@ -127,8 +136,35 @@ def asked(args: argparse.Namespace) -> "Asked":
         stemmer=args.stemmer,
         references_rule=args.rule,
         wordnet=wordnet.find(args.wordnet) if "meteor" in metrics else None,
+        encoder=_encoder(args) if "bertscore" in metrics else None,
+        matching=bertscore.Settings(args.idf, args.rescale),
     )
-    return Asked(metrics, reading)
+    return Asked(_possible(metrics, args), reading)
+
+
+def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, ...]:
+    """Leave out, with a line that says so, what an encoder or the documents are missing for."""
+    from abrege.metrics import catalogue
+
+    left_out = {
+        "an encoder, which --encoder names": [] if args.encoder else ["bertscore"],
+        "the documents, which --data gives": [] if args.data else catalogue.NEED_DOCUMENTS,
+    }
+    for missing, needing in left_out.items():
+        if found := [m for m in metrics if m in needing]:
+            print(f"left out: {', '.join(found)}: no score without {missing}", file=sys.stderr)
+            metrics = tuple(m for m in metrics if m not in found)
+    if not metrics:
+        raise RecipeError("--metrics: nothing is left to score.")
+    return metrics
+
+
+def _encoder(args: argparse.Namespace) -> "Encoder | None":
+    if args.encoder is None:
+        return None
+    from abrege.model.encoding import open_encoder
+
+    return open_encoder(args.encoder, layer=args.layer)
 
 
 def resampling(args: argparse.Namespace) -> "Resampling":
@@ -171,10 +207,12 @@ def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
     """Write a value: shares as per cent, ratios and counts as they are."""
     if value is None:
         return "–"
+    from abrege.metrics.catalogue import DECIMALS
+
     plus = "+" if sign else ""
-    if metric == "length_ratio":
-        return f"{value:{plus}.2f}"
-    return f"{value if metric == 'words' else 100 * value:{plus}.1f}"
+    if metric in DECIMALS:
+        return f"{value:{plus}.{DECIMALS[metric]}f}"
+    return f"{100 * value:{plus}.1f}"
 
 
 def columns(rows: list[list[str]]) -> list[str]:

@@ -9,7 +9,12 @@ from abrege.metrics.rouge_profiles import METRICS as ROUGE
 CORPUS = ("bleu", "chrf")
 """Metrics of all rows together, which are no mean of the rows'."""
 LENGTHS = ("length_ratio", "words")
-METRICS = (*ROUGE, *CORPUS, "meteor", *LENGTHS)
+FORM = ("repeated", "preamble", "markup", "in_language")
+EXTRACTION = (
+    *("copied", "compression", "coverage", "density", "novel1", "novel2", "novel3", "novel4"),
+)
+METRICS = (*ROUGE, *CORPUS, "meteor", "bertscore", *LENGTHS, *FORM, *EXTRACTION)
+NEED_DOCUMENTS = EXTRACTION
 DEFAULT = (*rouge.METRICS, "length_ratio")
 TITLES = {
     "rouge1": "ROUGE-1",
@@ -20,13 +25,29 @@ TITLES = {
     "bleu": "BLEU",
     "chrf": "chrF",
     "meteor": "METEOR",
+    "bertscore": "BERTScore",
     "length_ratio": "length ratio",
     "words": "words",
+    "repeated": "trigrams said before",
+    "preamble": "with a preamble",
+    "markup": "with markup",
+    "in_language": "in the language",
+    "copied": "copied whole",
+    "compression": "compression",
+    "coverage": "coverage",
+    "density": "density",
+    "novel1": "novel words",
+    "novel2": "novel bigrams",
+    "novel3": "novel trigrams",
+    "novel4": "novel 4-grams",
 }
-GROUPS = {"rouge": rouge.METRICS, "all": METRICS}
+DECIMALS = {"length_ratio": 2, "words": 1, "compression": 1, "density": 2}
+"""Metrics that are no shares, and how they are written; shares are written as per cent."""
+GROUPS = {"rouge": rouge.METRICS, "form": FORM, "extraction": EXTRACTION, "all": METRICS}
 """Names that stand for several metrics."""
-NOT_BETTER = LENGTHS
-"""Metrics of which more is not better: nobody wins by them."""
+NOT_BETTER = (*LENGTHS, *EXTRACTION)
+"""Metrics of which more is neither better nor worse: nobody wins by them."""
+LESS_IS_BETTER = ("repeated", "preamble", "markup")
 
 
 def named(text: str) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """Metrics that are computed together from one row, as statistics whose sums make the scores."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 import abrege
-from abrege.metrics import bleu_chrf, length, rouge
+from abrege.metrics import bertscore, bleu_chrf, length, rouge
 from abrege.metrics.meteor import Meteor
 from abrege.metrics.significance import Floats
 from abrege.records import Candidate
@@ -26,6 +28,9 @@ class Reading:
     references_rule: rouge.ReferencesRule = "max"
     wordnet: Path | None = None
     """The folder of WordNet's files, for METEOR's synonyms."""
+    encoder: bertscore.Encoder | None = None
+    matching: bertscore.Settings = field(default_factory=bertscore.Settings)
+    """How BERTScore, which takes its vectors from `encoder`, matches them."""
 
 
 class Measure(Protocol):
@@ -52,7 +57,18 @@ class Family(Protocol):
         """Give what becomes of each metric's sums."""
 
     def statistics(self, row: Candidate) -> Statistics:
-        """Give what each metric keeps of a row."""
+        """Give what each metric keeps of a row; nothing where that is known at the end only."""
+
+    def rest(self) -> Statistics:
+        """Give what is known after the last row, of all rows at once."""
+
+
+class OneByOne:
+    """A family that needs no other rows to score one."""
+
+    def rest(self) -> Statistics:
+        """Leave nothing for the end."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -64,15 +80,16 @@ class Mean:
     """Further values of a row, which stand before its score."""
 
     def score(self, sums: Floats) -> Floats:
-        """Give the mean."""
-        found: Floats = sums[..., -2] / sums[..., -1]
+        """Give the mean; not-a-number where no row could be told."""
+        value, weight = sums[..., -2], sums[..., -1]
+        found: Floats = np.divide(value, weight, out=np.full(value.shape, np.nan), where=weight > 0)
         return found
 
     row_score = score
 
     def parts(self, sums: Floats) -> dict[str, float]:
         """Give the means of the further values."""
-        further = sums[: len(self.names)] / sums[-1]
+        further = sums[: len(self.names)] / (sums[-1] or 1)
         return dict(zip(self.names, further.tolist(), strict=True))
 
     def signature(self) -> str:
@@ -80,7 +97,7 @@ class Mean:
         return self.sign()
 
 
-class Rouge:
+class Rouge(OneByOne):
     """ROUGE, with precision and recall beside F."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
@@ -113,7 +130,7 @@ class Rouge:
         return Mean(lambda: signed, ("precision", "recall"))
 
 
-class BleuChrf:
+class BleuChrf(OneByOne):
     """BLEU and chrF, scores of all rows together."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
@@ -127,7 +144,7 @@ class BleuChrf:
         }
 
 
-class OfMeteor:
+class OfMeteor(OneByOne):
     """METEOR, against the best of several references."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
@@ -139,7 +156,36 @@ class OfMeteor:
         return {m: (self._meteor.score(row.prediction, row.references), 1.0) for m in self.measures}
 
 
-class Lengths:
+class OfBertScore:
+    """BERTScore; texts are kept to the end, to be encoded together."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.encoder, self.settings = reading.encoder, reading.matching
+        self.measures = {m: Mean(self._signature, ("precision", "recall")) for m in metrics}
+        self._rows: list[tuple[str, Sequence[str]]] = []
+        self._base: float | None = None
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Remember the row."""
+        self._rows.append((row.prediction, row.references))
+        return {}
+
+    def rest(self) -> Statistics:
+        """Give precision, recall, F and 1 of every row."""
+        assert self.encoder is not None
+        scores, self._base = bertscore.score_all(self.encoder, self._rows, self.settings)
+        flat = [value for score in scores for value in (*score, 1.0)]
+        return dict.fromkeys(self.measures, flat)
+
+    def _signature(self) -> str:
+        assert self.encoder is not None
+        weights = "idf" if self.settings.idf else "no-idf"
+        scaled = "no" if self._base is None else f"other-references({self._base:.4f})"
+        made = f"bertscore|abrege-{abrege.__version__}|{self.encoder.name}"
+        return f"{made}|{weights}|rescaled:{scaled}|refs:max"
+
+
+class Lengths(OneByOne):
     """How long summaries are, in words and against their references."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:

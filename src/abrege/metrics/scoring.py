@@ -13,8 +13,25 @@ from numpy.typing import NDArray
 
 from abrege.errors import RecipeError
 from abrege.metrics import rouge, significance
-from abrege.metrics.catalogue import CORPUS, DEFAULT, LENGTHS, METRICS, nearest
-from abrege.metrics.families import BleuChrf, Family, Lengths, OfMeteor, Reading, Rouge
+from abrege.metrics.catalogue import (
+    CORPUS,
+    DEFAULT,
+    EXTRACTION,
+    FORM,
+    LENGTHS,
+    METRICS,
+    nearest,
+)
+from abrege.metrics.families import (
+    BleuChrf,
+    Family,
+    Lengths,
+    OfBertScore,
+    OfMeteor,
+    Reading,
+    Rouge,
+)
+from abrege.metrics.quality import Extraction, Form
 from abrege.metrics.rouge_profiles import METRICS as ROUGE
 from abrege.metrics.significance import Floats, Paired, Resampling
 from abrege.records import Candidate
@@ -24,7 +41,10 @@ FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family
     (ROUGE, Rouge),
     (CORPUS, BleuChrf),
     (("meteor",), OfMeteor),
+    (("bertscore",), OfBertScore),
     (LENGTHS, Lengths),
+    (FORM, Form),
+    (EXTRACTION, Extraction),
 )
 """Metrics that are computed together, and by what."""
 
@@ -41,6 +61,10 @@ class Asked:
         for metric in self.metrics:
             if metric not in METRICS:
                 raise RecipeError(f"there is no metric {metric!r}; {nearest(metric, METRICS)}")
+        if "bertscore" in self.metrics and self.reading.encoder is None:
+            raise RecipeError(
+                "bertscore needs an encoder: give one with --encoder, or leave it out."
+            )
         rouge.check(
             self.reading.profile,
             lang=self.reading.lang,
@@ -80,6 +104,12 @@ class Table:
             for metric, statistics in family.statistics(row).items():
                 self._kept[metric].extend(statistics)
 
+    def finish(self) -> None:
+        """Score what waits for the last row: call this once, after it."""
+        for family in self._families:
+            for metric, statistics in family.rest().items():
+                self._kept[metric].extend(statistics)
+
     def n_groups(self, only: NDArray[np.int64] | None = None) -> int:
         """Count the groups, of these rows only; a row of none is one by itself."""
         return len({*self._groups(only)})
@@ -91,6 +121,10 @@ class Table:
     def rows(self, metric: str) -> Floats:
         """Give each row's score by itself, (rows)."""
         return self._measures[metric].row_score(self.statistics(metric))
+
+    def is_told(self, metric: str) -> bool:
+        """Say whether a metric has a score: of some rows it cannot be told."""
+        return not np.isnan(self._measures[metric].score(self.statistics(metric).sum(0)))
 
     def last(self, metric: str) -> float:
         """Give the score of the row added last by itself."""
@@ -138,8 +172,11 @@ class Table:
         measure, kept = self._measures[metric], self.statistics(metric)
         kept, groups = (kept if only is None else kept[only]), self._groups(only)
         sums = kept.sum(0)
-        found: Mapping[str, Any] = {"value": float(measure.score(sums)), "low": None, "high": None}
-        if self.n_groups(only) > 1:
+        value = float(measure.score(sums))
+        found: Mapping[str, Any] = {"value": value, "low": None, "high": None}
+        if np.isnan(value):
+            found = {**found, "value": None}
+        elif self.n_groups(only) > 1:
             how = asdict(resampling)
             found = asdict(significance.interval(kept, groups, measure.score, **how))
         signature = self.signature(metric, resampling, only=only)

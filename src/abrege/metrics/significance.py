@@ -172,9 +172,9 @@ def _test(
     if spread.resampled is None:
         p = _normal_p(value, spread.error)
     else:
-        rounding = 64 * np.finfo(float).eps * max(np.abs(rows).max(), abs(value))
-        beyond = np.abs(spread.resampled - value) >= abs(value) - rounding  # of equals all count
-        p = float((1 + np.count_nonzero(beyond)) / (1 + how.samples))
+        rounding = 64 * np.finfo(float).eps * max(np.nanmax(np.abs(rows)), abs(value))
+        nearer = np.abs(spread.resampled - value) < abs(value) - rounding  # of equals none
+        p = float((1 + how.samples - np.count_nonzero(nearer)) / (1 + how.samples))
     normal = NormalDist()
     detectable = (normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread.error
     bounds = _bounds(value, spread, how.confidence)
@@ -190,7 +190,7 @@ def _spread(
         without = score(sums.sum(0) - sums)  # (groups,)
         return value, _Spread(float(without.std() * math.sqrt(len(sums) - 1)))
     resampled = np.concatenate([score(drawn) for drawn in _resampled(sums, how)])
-    return value, _Spread(float(resampled.std()), resampled)
+    return value, _Spread(float(np.nanstd(resampled)), resampled)
 
 
 def _group_sums(statistics: Floats, groups: Sequence[Hashable]) -> Floats:
@@ -227,7 +227,7 @@ def _bounds(value: float, spread: _Spread, confidence: float) -> tuple[float, fl
     if spread.resampled is None:
         half = -NormalDist().inv_cdf(tail) * spread.error
         return value - half, value + half
-    low, high = np.quantile(spread.resampled, [tail, 1 - tail])
+    low, high = np.nanquantile(spread.resampled, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -141,13 +141,14 @@ def _check_folder(folder: Path) -> None:
 
 def _unavailable(located: str, error: Exception) -> EnvironmentError_:
     if Path(located).is_dir():
-        return EnvironmentError_(f"{located}: this model cannot be loaded: {_first_line(error)}")
+        return EnvironmentError_(f"{located}: this model cannot be loaded: {first_line(error)}")
     return EnvironmentError_(
         f"tune.model: {located}: not found in the local cache, and the hub cannot be reached or "
-        f"does not have it ({_first_line(error)}).\n"
+        f"does not have it ({first_line(error)}).\n"
         "  Check the name and the network, or give a local folder or demo:smollm2-135m-instruct."
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Give the first line of an error, not too long for a message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

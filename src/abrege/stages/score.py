@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.metrics import breakdown, rouge_profiles
-from abrege.metrics.catalogue import NOT_BETTER, TITLES, nearest
+from abrege.metrics.catalogue import LESS_IS_BETTER, NOT_BETTER, TITLES, nearest
 from abrege.metrics.scoring import Asked, Table
 from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
 from abrege.records import Candidate
@@ -96,6 +96,7 @@ def score(
         if kept:
             kept.add(row[0], tables[systems[0].name].last(asked.metrics[0]), number)
     for name, table in tables.items():
+        table.finish()
         if table.without_words:
             on_event(Note(f"{name}: {table.without_words} predictions without a word score 0"))
     return tables
@@ -107,6 +108,8 @@ def compare(tables: Mapping[str, Table], resampling: Resampling) -> list[dict[st
     found = []
     for other in others:
         for metric in tables[first].asked.metrics:
+            if not (tables[first].is_told(metric) and tables[other].is_told(metric)):
+                continue
             tested = tables[other].compare(tables[first], metric, resampling)
             signature = tables[other].signature(metric, resampling)
             found.append(
@@ -131,7 +134,8 @@ def outcome(comparison: Mapping[str, Any]) -> str:
         return "untested"
     if p >= ALPHA or not comparison["difference"]:
         return "no detectable difference"
-    return "better" if comparison["difference"] > 0 else "worse"
+    less = comparison["metric"] in LESS_IS_BETTER
+    return "better" if (comparison["difference"] > 0) != less else "worse"
 
 
 def in_words(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:

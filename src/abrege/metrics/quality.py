@@ -1,0 +1,78 @@
+"""Metrics that look at a summary, and some at its document, but at no reference."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import abrege
+from abrege.errors import RecipeError
+from abrege.metrics import extractive, form
+from abrege.metrics.families import Mean, OneByOne, Reading, Statistics
+from abrege.records import Candidate
+
+_UNKNOWN = (0.0, 0.0)
+"""The statistics of a row of which a metric cannot be told: it weighs nothing."""
+
+
+class Form(OneByOne):
+    """How a summary is made: repetition, what stands round it, its language."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.lang = reading.lang
+        self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give each share, and 1 where it can be told."""
+        text, lang = row.prediction, self.lang
+        ways: Mapping[str, Callable[[], float | None]] = {
+            "repeated": lambda: form.repeated_ngrams(text, lang=lang),
+            "preamble": lambda: form.preamble(text) is not None,
+            "markup": lambda: bool(form.markup(text)),
+            "in_language": lambda: form.in_language(text, lang),
+        }
+        return {metric: _weighed(ways[metric]()) for metric in self.measures}
+
+
+class Extraction(OneByOne):
+    """How much of a summary is its document's own words."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.lang = reading.lang
+        self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give each figure, and 1 where it can be told."""
+        document = document_of(row, next(iter(self.measures)))
+        text, lang = row.prediction, self.lang
+        found: dict[str, float | None] = {}
+        if {"coverage", "density"} & {*self.measures}:
+            fragments = extractive.fragments(document, text, lang=lang)
+            found |= {"coverage": fragments.coverage, "density": fragments.density}
+        sizes = [n for n in extractive.NOVEL if f"novel{n}" in self.measures]
+        novel = extractive.novel_ngrams(document, text, sizes=sizes, lang=lang)
+        found |= {f"novel{n}": share for n, share in novel.items()}
+        if "copied" in self.measures:
+            found["copied"] = form.copied(document, text, lang=lang) is not None
+        if "compression" in self.measures:
+            found["compression"] = form.compression(document, text, lang=lang)
+        return {metric: _weighed(found[metric]) for metric in self.measures}
+
+
+def document_of(row: Candidate, metric: str) -> str:
+    """Give a row's document; RecipeError where it has none."""
+    if row.document is None:
+        raise RecipeError(f"{metric} looks at the documents: give them with --data.")
+    return row.document
+
+
+def _weighed(value: float | None) -> tuple[float, float]:
+    return _UNKNOWN if value is None else (float(value), 1.0)
+
+
+def _signing(metric: str, lang: str | None) -> Callable[[], str]:
+    made = {
+        "repeated": "words:unicode|n:3",
+        "preamble": "langs:en,fr",
+        "markup": "",
+        "in_language": f"py3langid|letters:{form.MIN_LETTERS}",
+    }.get(metric, "words:unicode")
+    parts = [metric, f"abrege-{abrege.__version__}", *filter(None, [made]), f"lang:{lang or 'und'}"]
+    return lambda: "|".join(parts)
