@@ -84,6 +84,15 @@ def test_the_other_profile_is_named_and_has_its_own_metrics(files, capsys):
     assert "|profile:pip-rouge|" in scores["rougeL"]["signature"]
 
 
+def test_what_the_document_does_not_support_is_told_when_a_row_is_explained(files, capsys):
+    pair = {"id": "a", "document": "Paul a payé 3 euros.", "summary": "Paul a payé."}
+    data = files("d.jsonl", [json.dumps(pair)])
+    path = files("p.jsonl", [json.dumps({"id": "a", "prediction": "Paul a payé 4 euros."})])
+    words = ("score", path, "--data", data, "--explain", "a", "--lang", "fr")
+    _, out, _ = printed(capsys, *words)
+    assert "\n  not in the document: 4 euros (number)\n" in out
+
+
 def test_scores_are_parted_by_a_column(files, capsys):
     rows = [{"predict": t, "label": t, "kind": "a"} for t in REFERENCES[:2]]
     rows += [{"predict": "x", "label": t, "kind": "b"} for t in REFERENCES]

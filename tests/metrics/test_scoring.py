@@ -4,7 +4,7 @@ import sacrebleu
 
 from abrege.errors import RecipeError
 from abrege.metrics import rouge
-from abrege.metrics.catalogue import EXTRACTION, FORM, METRICS, named
+from abrege.metrics.catalogue import EXTRACTION, FAITHFULNESS, FORM, METRICS, named
 from abrege.metrics.families import Reading
 from abrege.metrics.scoring import Asked, Table
 from abrege.metrics.significance import Resampling
@@ -134,6 +134,18 @@ def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told
     assert values["density"] == pytest.approx(((5**2 + 3**2) / 9 + 4 / 2) / 2)
     assert values["novel1"] == pytest.approx((1 / 9 + 0) / 2)
     assert values["novel3"] == pytest.approx(2 / 7)  # the two words have no trigram
+
+
+def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
+    rows = [("It cost 3 or 4 of 5 dollars", ["x"]), ("It rained", ["x"]), ("In 1999", ["x"])]
+    table = Table(Asked(FAITHFULNESS, Reading(lang="en")))
+    for prediction, references in rows:
+        row = Candidate(id="r", prediction=prediction, references=references, document="3 dogs, 5")
+        table.add(row)
+    scores = table.scores(Resampling(samples=20))
+    assert scores["unsupported"]["value"] == pytest.approx(2 / 3)
+    assert scores["unsupported_facts"]["value"] == pytest.approx(2 / 4)  # 4 and 1999
+    assert "|facts:number,date,name,quote|lang:en|" in scores["unsupported"]["signature"]
 
 
 def test_what_looks_at_documents_needs_them():

@@ -34,6 +34,7 @@ def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
 
 def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator[str]:
     from abrege.metrics.explain import explain
+    from abrege.metrics.faithfulness import unsupported
 
     for reference in row.references:
         ours, theirs = explain(row.prediction, reference, lang=lang, stemmer=stemmer)
@@ -44,6 +45,10 @@ def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator
         )
         yield f"  {marked(row.prediction, ours)}"
         yield f"  reference: {marked(reference, theirs)}"
+    if row.document is not None:
+        missing = unsupported(row.document, row.prediction, lang=lang)
+        said = ", ".join(f"{fact.text} ({fact.kind})" for fact in missing) or "nothing found"
+        yield f"  not in the document: {said}"
 
 
 def marked(text: str, marks: "Sequence[Mark]") -> str:

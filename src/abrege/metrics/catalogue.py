@@ -13,8 +13,12 @@ FORM = ("repeated", "preamble", "markup", "in_language")
 EXTRACTION = (
     *("copied", "compression", "coverage", "density", "novel1", "novel2", "novel3", "novel4"),
 )
-METRICS = (*ROUGE, *CORPUS, "meteor", "bertscore", *LENGTHS, *FORM, *EXTRACTION)
-NEED_DOCUMENTS = EXTRACTION
+FAITHFULNESS = ("unsupported", "unsupported_facts")
+METRICS = (
+    *(*ROUGE, *CORPUS, "meteor", "bertscore", *LENGTHS, *FORM),
+    *(*EXTRACTION, *FAITHFULNESS),
+)
+NEED_DOCUMENTS = (*EXTRACTION, *FAITHFULNESS)
 DEFAULT = (*rouge.METRICS, "length_ratio")
 TITLES = {
     "rouge1": "ROUGE-1",
@@ -40,14 +44,22 @@ TITLES = {
     "novel2": "novel bigrams",
     "novel3": "novel trigrams",
     "novel4": "novel 4-grams",
+    "unsupported": "with a fact unsupported",
+    "unsupported_facts": "facts unsupported",
 }
 DECIMALS = {"length_ratio": 2, "words": 1, "compression": 1, "density": 2}
 """Metrics that are no shares, and how they are written; shares are written as per cent."""
-GROUPS = {"rouge": rouge.METRICS, "form": FORM, "extraction": EXTRACTION, "all": METRICS}
+GROUPS = {
+    "rouge": rouge.METRICS,
+    "form": FORM,
+    "extraction": EXTRACTION,
+    "faithfulness": FAITHFULNESS,
+    "all": METRICS,
+}
 """Names that stand for several metrics."""
 NOT_BETTER = (*LENGTHS, *EXTRACTION)
 """Metrics of which more is neither better nor worse: nobody wins by them."""
-LESS_IS_BETTER = ("repeated", "preamble", "markup")
+LESS_IS_BETTER = ("repeated", "preamble", "markup", *FAITHFULNESS)
 
 
 def named(text: str) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import abrege
 from abrege.errors import RecipeError
-from abrege.metrics import extractive, form
+from abrege.metrics import extractive, faithfulness, form
 from abrege.metrics.families import Mean, OneByOne, Reading, Statistics
 from abrege.records import Candidate
+from abrege.text.words import primary
 
 _UNKNOWN = (0.0, 0.0)
 """The statistics of a row of which a metric cannot be told: it weighs nothing."""
@@ -56,6 +57,25 @@ class Extraction(OneByOne):
         return {metric: _weighed(found[metric]) for metric in self.measures}
 
 
+class Faithfulness(OneByOne):
+    """Numbers, dates, names and quotes that the document does not support."""
+
+    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+        self.lang = reading.lang
+        self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
+
+    def statistics(self, row: Candidate) -> Statistics:
+        """Give whether there is any and 1, and how many there are of how many facts."""
+        document = document_of(row, next(iter(self.measures)))
+        facts = faithfulness.facts(document, row.prediction, lang=self.lang)
+        missing = sum(not fact.supported for fact in facts)
+        found = {
+            "unsupported": (float(missing > 0), 1.0),
+            "unsupported_facts": (float(missing), float(len(facts))),
+        }
+        return {metric: found[metric] for metric in self.measures}
+
+
 def document_of(row: Candidate, metric: str) -> str:
     """Give a row's document; RecipeError where it has none."""
     if row.document is None:
@@ -73,6 +93,13 @@ def _signing(metric: str, lang: str | None) -> Callable[[], str]:
         "preamble": "langs:en,fr",
         "markup": "",
         "in_language": f"py3langid|letters:{form.MIN_LETTERS}",
+        "unsupported": _kinds(lang),
+        "unsupported_facts": _kinds(lang),
     }.get(metric, "words:unicode")
     parts = [metric, f"abrege-{abrege.__version__}", *filter(None, [made]), f"lang:{lang or 'und'}"]
     return lambda: "|".join(parts)
+
+
+def _kinds(lang: str | None) -> str:
+    known = primary(lang) in ("en", "fr")
+    return "facts:number,date,name,quote" if known else "facts:number,quote"

@@ -17,6 +17,7 @@ from abrege.metrics.catalogue import (
     CORPUS,
     DEFAULT,
     EXTRACTION,
+    FAITHFULNESS,
     FORM,
     LENGTHS,
     METRICS,
@@ -31,7 +32,7 @@ from abrege.metrics.families import (
     Reading,
     Rouge,
 )
-from abrege.metrics.quality import Extraction, Form
+from abrege.metrics.quality import Extraction, Faithfulness, Form
 from abrege.metrics.rouge_profiles import METRICS as ROUGE
 from abrege.metrics.significance import Floats, Paired, Resampling
 from abrege.records import Candidate
@@ -45,6 +46,7 @@ FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family
     (LENGTHS, Lengths),
     (FORM, Form),
     (EXTRACTION, Extraction),
+    (FAITHFULNESS, Faithfulness),
 )
 """Metrics that are computed together, and by what."""
 
