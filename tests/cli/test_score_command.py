@@ -122,6 +122,15 @@ def test_the_best_and_the_worst_rows_are_shown(files, capsys):
     assert "\nworst, ROUGE-L 0.0: 2\n  \n  reference: il pleut à Paris\n" in out
 
 
+def test_the_best_row_is_the_least_where_less_is_better(files, capsys):
+    path = files("p.txt", ["a b c a b c", "a b c", "a b c d"])
+    ref = files("r.txt", ["x", "y", "z"])
+    words = (path, "--references", ref, "--metrics", "repeated", "--examples", "1", "--lang", "en")
+    _, out, _ = printed(capsys, "score", *words)
+    assert "\nbest, trigrams said before 0.0: 2\n" in out
+    assert "\nworst, trigrams said before 25.0: 1\n" in out
+
+
 def test_a_row_is_explained_word_by_word(files, capsys):
     words = ("bad.txt", "--references", "ref.txt", "--explain", "3", "--lang", "fr")
     _, out, _ = printed(capsys, "score", *words)

@@ -83,10 +83,12 @@ def run(args: argparse.Namespace) -> int:
     from abrege.cli.draw import drawing
     from abrege.corpus import candidates
     from abrege.metrics import breakdown
+    from abrege.metrics.catalogue import LESS_IS_BETTER
     from abrege.stages.score import Kept, System, score
 
     wanted, how = asked(args), resampling(args)
-    kept = Kept(args.by, frozenset(args.explain), args.examples)
+    less = wanted.metrics[0] in LESS_IS_BETTER
+    kept = Kept(args.by, frozenset(args.explain), args.examples, less_is_better=less)
     with drawing() as on_event:
         rows = candidates.read(args.predictions, on_event=on_event, **sources(args))
         name = str(args.predictions)

@@ -34,6 +34,8 @@ class Kept:
     """Ids of rows whose texts are kept."""
     examples: int = 0
     """How many of the best and of the worst rows are kept, by the first metric."""
+    less_is_better: bool = False
+    """Whether that is so of the first metric."""
     labels: list[breakdown.Label] = field(default_factory=list)
     explained: list[Candidate] = field(default_factory=list)
     ends: tuple[Heap, Heap] = field(default_factory=lambda: ([], []))
@@ -45,7 +47,7 @@ class Kept:
             self.labels.append(_label(row, self.by))
         if row.id in self.explain:
             self.explained.append(row)
-        for sign, heap in zip((1, -1), self.ends, strict=True):
+        for sign, heap in zip(self._signs, self.ends, strict=True):
             if self.examples:
                 heapq.heappush(heap, (sign * score, -place, row))
                 if len(heap) > self.examples:
@@ -60,8 +62,12 @@ class Kept:
         """Give the rows at both ends with their scores, the most extreme first."""
         return tuple(
             [(sign * score, row) for score, _, row in sorted(heap, reverse=True)]
-            for sign, heap in zip((1, -1), self.ends, strict=True)
+            for sign, heap in zip(self._signs, self.ends, strict=True)
         )
+
+    @property
+    def _signs(self) -> tuple[int, int]:
+        return (-1, 1) if self.less_is_better else (1, -1)
 
 
 @dataclass(frozen=True)
