@@ -25,6 +25,29 @@ def test_a_finding_is_said_in_words(changes, words, tone):
     assert tables.finding(a_comparison(**changes)) == tables.Cell(words, tone=tone)
 
 
+def test_what_is_not_seen_says_what_would_have_been():
+    found = tables.finding(a_comparison(p=0.3, detectable=0.0271))
+    assert found == tables.Cell("no detectable difference", "one of 2.7 would show", "unsure")
+
+
+def test_p_stands_with_its_correction():
+    rows = tables.comparisons(
+        a_run(comparisons=[a_comparison(p=0.02, p_holm=0.0612), a_comparison(p_holm=0.0006)])
+    ).rows
+    assert [row[4] for row in rows] == [
+        tables.Cell("0.020", "Holm = 0.061"),
+        tables.Cell("< 0.001", "Holm < 0.001"),
+    ]
+
+
+def test_how_summaries_are_made_is_a_table_of_its_own_where_anything_was_told():
+    systems = {"tuned": {"rougeL": a_score(0.3), "density": a_score(5.604)}, "lead": {}}
+    table = tables.quality(a_run(systems=systems))
+    assert list(table.head) == ["Measure", "tuned", "lead"]
+    assert texts(table) == [["Density", "5.60", "–"]]
+    assert tables.quality(a_run(systems={"tuned": {"rougeL": a_score(0.3)}})).rows == []
+
+
 def test_a_comparison_on_other_rows_says_on_how_many():
     same, fewer = tables.comparisons(a_run(comparisons=[a_comparison(), a_comparison(n=149)])).rows
 

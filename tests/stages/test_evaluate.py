@@ -70,13 +70,19 @@ def test_every_row_of_every_system_is_scored(folder):
         *(("r0", s) for s in SYSTEMS),
         ("r1", "lead"),
     ]
-    assert rows[3] == {
+    expected = {
         "id": "r0",
         "system": "tuned",
         **{m: {"precision": 1.0, "recall": 1.0, "fmeasure": 1.0} for m in METRICS},
         "words": 6,
         "length_ratio": 1.0,
+        "repeated": 0.0,
+        "preamble": 0.0,
+        "in_language": None,  # too short to tell
+        "novel1": 1.0,
+        "unsupported": 0.0,
     }
+    assert {key: rows[3][key] for key in expected} == expected
     assert rows[1]["rouge1"]["fmeasure"] == 0.0
     assert rows[1]["length_ratio"] == pytest.approx(2 / 6)
 
@@ -126,6 +132,8 @@ def test_tuned_is_compared_with_each_baseline_on_each_rouge(folder):
     assert first["p"] == 1 / 201
     assert (first["wins"], first["ties"], first["losses"]) == (12, 0, 0)
     assert (first["system"], first["n"], first["groups"]) == ("tuned", 12, 12)
+    assert first["p_holm"] == pytest.approx(12 / 201)  # of twelve tests as small
+    assert 0 < first["detectable"] < first["difference"]
     assert first["signature"].endswith("95%|test:paired-bootstrap,two-sided")
     assert scores["verdict"]["better"]
     assert scores["verdict"]["sentence"].startswith("Tuned is better than base: ROUGE-L 100.0")

@@ -34,6 +34,7 @@ from abrege.metrics.families import (
 )
 from abrege.metrics.quality import Extraction, Faithfulness, Form
 from abrege.metrics.rouge_profiles import METRICS as ROUGE
+from abrege.metrics.rouge_profiles import PROFILES
 from abrege.metrics.significance import Floats, Paired, Resampling
 from abrege.records import Candidate
 from abrege.text import words
@@ -183,3 +184,14 @@ class Table:
             found = asdict(significance.interval(kept, groups, measure.score, **how))
         signature = self.signature(metric, resampling, only=only)
         return {**found, **measure.parts(sums), "signature": signature}
+
+
+def profile_warnings(reading: Reading) -> list[str]:
+    """Say where a profile of ROUGE does not suit the language."""
+    profile = PROFILES[reading.profile]
+    if not profile.only_ascii or words.primary(reading.lang) in (None, "en"):
+        return []
+    return [
+        f"Profile {reading.profile} ends a word at every letter outside a to z: in {reading.lang} "
+        "it compares pieces of words. Profile abrege does not."
+    ]

@@ -26,6 +26,10 @@ class Comparison:
     low: float | None = None
     high: float | None = None
     p: float | None = None
+    p_holm: float | None = None
+    """p corrected for all tests of the run."""
+    detectable: float | None = None
+    """The smallest true difference that so many rows would show four times in five."""
     wins: int | None = None
     ties: int | None = None
     losses: int | None = None

@@ -24,16 +24,32 @@ METRICS = {
     "rouge2": Metric("ROUGE-2"),
     "rougeL": Metric("ROUGE-L"),
     "rougeLsum": Metric("ROUGE-Lsum"),
+    "bleu": Metric("BLEU"),
+    "chrf": Metric("chrF"),
     "length_ratio": Metric("Length ratio", scale=1, digits=2),
     "stop_rate": Metric("Stop rate", unit=" %"),
-    "words": Metric("Words", scale=1),
 }
+QUALITY = {
+    "words": Metric("Words", scale=1),
+    "repeated": Metric("Trigrams said before", unit=" %"),
+    "preamble": Metric("With a preamble", unit=" %"),
+    "markup": Metric("With markup", unit=" %"),
+    "in_language": Metric("In the language", unit=" %"),
+    "copied": Metric("Copied whole", unit=" %"),
+    "coverage": Metric("Coverage", unit=" %"),
+    "density": Metric("Density", scale=1, digits=2),
+    "novel2": Metric("Novel bigrams", unit=" %"),
+    "compression": Metric("Compression", scale=1),
+    "unsupported": Metric("With a fact unsupported", unit=" %"),
+    "unsupported_facts": Metric("Facts unsupported", unit=" %"),
+}
+"""How summaries are made, whatever the references say."""
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 
 def metric(name: str) -> Metric:
     """Give how a metric is shown; one without an entry keeps its name and is shown ×100."""
-    return METRICS.get(name, Metric(name))
+    return METRICS.get(name) or QUALITY.get(name) or Metric(name)
 
 
 def number(value: float, digits: int) -> str:

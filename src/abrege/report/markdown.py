@@ -41,6 +41,7 @@ def render(run: Run) -> str:
     sections = [
         ("Scores", [table(tables.scores(run))] if run.systems else []),
         ("Comparisons", [table(tables.comparisons(run))]),
+        ("How the summaries are made", [table(tables.quality(run))]),
         ("Training", [table(tables.losses(run.steps))]),
         ("Lengths", [table(tables.lengths(run.lengths))]),
         ("Examples", galleries),

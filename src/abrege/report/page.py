@@ -25,6 +25,7 @@ def render(run: Run) -> str:
     sections = [
         ("scores", "Scores", _scores(run)),
         ("comparisons", "Comparisons", table(tables.comparisons(run), same=True)),
+        ("quality", "How the summaries are made", table(tables.quality(run))),
         ("training", "Training", _training(run)),
         ("lengths", "Lengths", _lengths(run)),
         ("examples", "Examples", "".join(_gallery(g) for g in run.galleries)),

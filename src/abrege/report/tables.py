@@ -1,12 +1,12 @@
 """The tables of the page, for HTML and Markdown alike."""
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from abrege.report import figures, wording
-from abrege.report.facts import Comparison, Lengths, Run, Stage, Step
+from abrege.report.facts import Comparison, Lengths, Run, Score, Stage, Step
 
 ENDS = {"stop": "ended", "length": "hit the length limit"}
 """What the finish reasons of predictions mean."""
@@ -37,28 +37,48 @@ class Table:
 
 def scores(run: Run) -> Table:
     """Show every system on every metric, with its interval."""
-    found = [m for m in figures.METRICS if any(s.get(m) for s in run.systems.values())]
-    rows = []
-    for system, values in run.systems.items():
-        row = [Cell(system)]
-        for name in found:
-            given = values.get(name)
-            if given is None:
-                row.append(Cell(figures.ABSENT))
-            else:
-                row.append(Cell(figures.score(name, given.value), figures.interval(name, given)))
-        rows.append(row)
     caption = (
         f"Scores on {wording.size(run)}, with {figures.confidence(run.confidence)} intervals in "
         "brackets. "
         "ROUGE is F1 × 100. Length ratio: words of the summary per word of the reference. "
         "Stop rate: summaries that the model ended by itself."
     )
-    return Table(
-        caption=caption,
-        head=["System", *(figures.metric(m).label for m in found)],
-        rows=rows,
+    found = _told(run, figures.METRICS)
+    rows = [
+        [Cell(system), *(_scored(name, values.get(name)) for name in found)]
+        for system, values in run.systems.items()
+    ]
+    head = ["System", *(figures.metric(name).label for name in found)]
+    return Table(caption=caption, head=head, rows=rows)
+
+
+def quality(run: Run) -> Table:
+    """Show how each system's summaries are made, whatever the references say."""
+    caption = (
+        "Coverage: words of the summary that stand in the document, in runs; density: the mean "
+        "length of these runs (Grusky et al. 2018). Compression: words of the document per word of "
+        "the summary. A fact is a number, date, name or quotation; unsupported is one that the "
+        "document does not hold, which is not always false."
     )
+    rows = [
+        [
+            Cell(figures.metric(name).label),
+            *(_scored(name, values.get(name)) for values in run.systems.values()),
+        ]
+        for name in _told(run, figures.QUALITY)
+    ]
+    return Table(caption=caption, head=["Measure", *run.systems], rows=rows)
+
+
+def _told(run: Run, metrics: Iterable[str]) -> list[str]:
+    """Give those metrics that some system has."""
+    return [m for m in metrics if any(s.get(m) for s in run.systems.values())]
+
+
+def _scored(name: str, given: Score | None) -> Cell:
+    if given is None:
+        return Cell(figures.ABSENT)
+    return Cell(figures.score(name, given.value), figures.interval(name, given))
 
 
 def finding(comparison: Comparison) -> Cell:
@@ -66,7 +86,9 @@ def finding(comparison: Comparison) -> Cell:
     if comparison.p is None:
         return Cell("not tested", tone="unsure")
     if comparison.p >= figures.ALPHA or comparison.difference == 0:
-        return Cell("no detectable difference", tone="unsure")
+        least = figures.difference(comparison.metric, comparison.detectable).lstrip("+")
+        seen = f"one of {least} would show" if comparison.detectable else ""
+        return Cell("no detectable difference", seen, tone="unsure")
     if comparison.difference > 0:
         return Cell(f"{comparison.system} is better", tone="better")
     return Cell(f"{comparison.baseline} is better", tone="worse")
@@ -84,7 +106,7 @@ def comparisons(run: Run) -> Table:
                 Cell(figures.metric(c.metric).label),
                 Cell(figures.difference(c.metric, c.difference)),
                 Cell(figures.interval(c.metric, c) or figures.ABSENT),
-                Cell(figures.p_value(c.p)),
+                Cell(figures.p_value(c.p), _corrected(c)),
                 Cell(" / ".join(outcome), of),
                 finding(c),
             ]
@@ -92,10 +114,18 @@ def comparisons(run: Run) -> Table:
     covered = figures.confidence(run.confidence)
     caption = (
         f"Paired differences on the same {wording.size(run)}, × 100. Each p is of one test alone; "
-        f"at p ≥ {figures.ALPHA} there is no detectable difference."
+        f"at p ≥ {figures.ALPHA} there is no detectable difference. Holm: p corrected for all the "
+        "tests of this table."
     )
     head = ["Compared", "Metric", "Difference", f"{covered} interval", "p", "Wins / ties / losses"]
     return Table(caption=caption, head=[*head, "Finding"], rows=rows, words=(0, 1, 6))
+
+
+def _corrected(comparison: Comparison) -> str:
+    if comparison.p_holm is None:
+        return ""
+    p = figures.p_value(comparison.p_holm)
+    return f"Holm {p if p.startswith('<') else f'= {p}'}"
 
 
 def losses(steps: Sequence[Step]) -> Table:

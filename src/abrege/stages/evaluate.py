@@ -6,8 +6,9 @@ writes  evaluate/rows.jsonl  evaluate/scores.json
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice, zip_longest
+from dataclasses import asdict
+from itertools import zip_longest
+from math import isnan
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -16,10 +17,14 @@ import abrege
 from abrege import store
 from abrege.errors import DataError
 from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import length, rouge, rouge_profiles, significance
+from abrege.metrics import length, rouge, significance
+from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS
+from abrege.metrics.families import Reading
+from abrege.metrics.rouge_profiles import Score
+from abrege.metrics.scoring import Asked, Table, profile_warnings
 from abrege.metrics.verdict import verdict
 from abrege.recipe import Evaluate, Recipe
-from abrege.records import Pair, Prediction
+from abrege.records import Candidate, Pair, Prediction
 from abrege.text import words
 
 CODE = ("stages/evaluate", "metrics", "text", "records")
@@ -27,50 +32,12 @@ WRITES = ("scores.json", "rows.jsonl")
 
 COMPARED = "tuned"
 BASELINES = ("base", "base-cut", "lead")
+FURTHER = (*CORPUS, *LENGTHS, *FORM, *EXTRACTION, *FAITHFULNESS)
+"""What is told beside ROUGE; not METEOR nor BERTScore, which need files of their own."""
 CUT_BY_RULE = ("lead", "base-cut")
 """Systems that no model ends by itself: they have no stop rate."""
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What all numbers of a run share: its rows' language and groups, and the settings."""
-
-    lang: str | None
-    groups: list[tuple[str, str]]
-    settings: Evaluate
-
-    @property
-    def n_groups(self) -> int:
-        """Count the groups."""
-        return len({*self.groups})
-
-    @property
-    def bootstrap(self) -> dict[str, Any]:
-        """Give the keywords of the bootstrap."""
-        s = self.settings
-        return {"samples": s.samples, "confidence": s.confidence, "seed": s.seed}
-
-    def signature(self, metric: str) -> str:
-        """Say all that a number of `metric` depends on."""
-        s = self.settings
-        if metric.startswith("rouge"):
-            made = rouge.signature(
-                metric,
-                profile=s.profile,
-                lang=self.lang,
-                stemmer=s.stemmer,
-                references_rule=s.references,
-            )
-        else:
-            made = f"{metric}|abrege-{abrege.__version__}"
-            if metric != "stop_rate":
-                made += f"|words:unicode|lang:{self.lang or 'und'}"
-            if metric == "length_ratio":
-                made += "|refs:mean"
-        drawn = significance.Resampling(**self.bootstrap).signature(len(self.groups))
-        return f"{made}|n:{len(self.groups)}|groups:{self.n_groups}|{drawn}"
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -91,27 +58,28 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     if not pairs:
         raise DataError("split/test.jsonl: there are no test rows to score.\n  Raise split.test.")
     lang, notes = language(pairs, recipe.data.lang)
-    groups = [("group", p.group) if p.group is not None else ("id", p.id) for p in pairs]
-    frame = Frame(lang, groups, recipe.evaluate)
-    notes += warnings(pairs, frame)
+    tables, remarks = made(pairs, recipe.evaluate, lang, recipe.generate.systems)
+    notes += remarks
     for note in notes:
         on_event(Note(note))
     predictions: dict[str, list[Prediction]] = {
         s: _matched(folder, s, pairs) for s in recipe.generate.systems
     }
+    fill(tables, pairs, predictions, on_event)
 
-    rows = list(_counted(score_rows(pairs, predictions, frame), len(pairs), predictions, on_event))
+    rows = list(rows_of(tables))
     store.write(folder / "evaluate/rows.jsonl", rows)
     train = store.read(folder / "split/train.jsonl", Pair)
+    groups = len({("group", p.group) if p.group is not None else ("id", p.id) for p in pairs})
     scores = {
         "n": len(pairs),
-        "groups": frame.n_groups,
+        "groups": groups,
         "lang": lang or "und",
         "training_words": training_words(train, lang),
-        **summarise(rows, predictions, frame),
+        **summarise(tables, predictions, recipe.evaluate),
     }
     store.write_json(folder / "evaluate/scores.json", scores)
-    counts = {"rows": len(pairs), "groups": frame.n_groups, "scored": len(rows)}
+    counts = {"rows": len(pairs), "groups": groups, "scored": len(rows)}
     return {"counts": counts, "notes": notes}
 
 
@@ -131,48 +99,64 @@ def language(pairs: Sequence[Pair], given: str | None) -> tuple[str | None, list
     return lang, [f"The rows are not all in one language; all are scored as {lang} ({times} are)."]
 
 
-def warnings(pairs: Sequence[Pair], frame: Frame) -> list[str]:
-    """Say what makes the scores weaker than they look."""
-    found = []
-    profile = frame.settings.profile
-    only_ascii = rouge_profiles.PROFILES[profile].only_ascii
-    if only_ascii and words.primary(frame.lang) not in (None, "en"):
-        found.append(
-            f"Profile {profile} ends a word at every letter outside a to z: in {frame.lang} it "
-            "compares pieces of words. Profile abrege does not."
-        )
-    if frame.n_groups < 2:
+def made(
+    pairs: Sequence[Pair], settings: Evaluate, lang: str | None, systems: Sequence[str]
+) -> tuple[dict[str, Table], list[str]]:
+    """Make an empty table for each system, and say what makes the scores weaker than they look."""
+    reading = Reading(lang, settings.profile, settings.stemmer, settings.references)
+    asked = Asked((*rouge.metrics_of(settings.profile), *FURTHER), reading)
+    found = profile_warnings(reading)
+    if pairs[0].group is not None and len({p.group for p in pairs}) < 2:
         found.append("All test rows are of one group: there are no intervals and no tests.")
-    empty = sum(not any(words.count(r, frame.lang) for r in p.references) for p in pairs)
+    empty = sum(not any(words.count(r, lang) for r in p.references) for p in pairs)
     if empty:
         found.append(f"{empty} test rows have references without a word: every system scores 0.")
-    return found
+    return {system: Table(asked) for system in systems}, found
 
 
-def score_rows(
-    pairs: Sequence[Pair], predictions: Mapping[str, Sequence[Prediction]], frame: Frame
-) -> Iterator[Row]:
-    """Yield the scores of each row and system, all systems of a row together."""
-    s = frame.settings
-    for pair, *of_row in zip(pairs, *predictions.values(), strict=True):
-        for system, prediction in zip(predictions, of_row, strict=True):
-            scores = rouge.score(
-                prediction.prediction,
-                pair.references,
-                profile=s.profile,
-                lang=frame.lang,
-                stemmer=s.stemmer,
-                references_rule=s.references,
+def fill(
+    tables: Mapping[str, Table],
+    pairs: Sequence[Pair],
+    predictions: Mapping[str, Sequence[Prediction]],
+    on_event: OnEvent,
+) -> None:
+    """Score each row of each system, all systems of a row together."""
+    on_event(Progress("evaluate", 0, len(pairs)))
+    rows = zip(pairs, *predictions.values(), strict=True)
+    for done, (pair, *of_row) in enumerate(rows, start=1):
+        for table, prediction in zip(tables.values(), of_row, strict=True):
+            table.add(
+                Candidate(
+                    id=pair.id,
+                    prediction=prediction.prediction,
+                    references=pair.references,
+                    group=pair.group,
+                    document=pair.document,
+                )
             )
-            yield {
-                "id": pair.id,
-                "system": system,
-                **{metric: score._asdict() for metric, score in scores.items()},
-                "words": words.count(prediction.prediction, frame.lang),
-                "length_ratio": length.length_ratio(
-                    prediction.prediction, pair.references, lang=frame.lang
-                ),
-            }
+        on_event(Progress("evaluate", done, len(pairs)))
+
+
+def rows_of(tables: Mapping[str, Table]) -> Iterator[Row]:
+    """Yield each row's scores, all systems of a row together; null where a metric cannot tell."""
+    columns = {
+        system: {metric: _column(table, metric) for metric in table.asked.metrics}
+        for system, table in tables.items()
+    }
+    ids = next(iter(tables.values())).ids
+    for number, row_id in enumerate(ids):
+        for system, by_metric in columns.items():
+            scores = {metric: values[number] for metric, values in by_metric.items()}
+            yield {"id": row_id, "system": system, **scores}
+
+
+def _column(table: Table, metric: str) -> Sequence[Any]:
+    if metric.startswith("rouge"):
+        names = Score._fields
+        return [
+            dict(zip(names, row[:-1], strict=True)) for row in table.statistics(metric).tolist()
+        ]
+    return [None if isnan(value) else value for value in table.rows(metric).tolist()]
 
 
 def training_words(train: Iterable[Pair], lang: str | None) -> dict[str, Any]:
@@ -184,60 +168,59 @@ def training_words(train: Iterable[Pair], lang: str | None) -> dict[str, Any]:
 
 
 def summarise(
-    rows: Sequence[Row], predictions: Mapping[str, Sequence[Prediction]], frame: Frame
+    tables: Mapping[str, Table],
+    predictions: Mapping[str, Sequence[Prediction]],
+    settings: Evaluate,
 ) -> dict[str, Any]:
-    """Give each system's means with their intervals, the comparisons, and the verdict."""
-    columns = {s: _columns([r for r in rows if r["system"] == s], frame) for s in predictions}
-    for system, of_system in predictions.items():
-        if system not in CUT_BY_RULE:
-            columns[system]["stop_rate"] = length.stopped([p.finish_reason for p in of_system])
+    """Give each system's scores with their intervals, the comparisons, and the verdict."""
+    how = significance.Resampling(settings.samples, settings.confidence, settings.seed)
     systems = {
         system: {
-            "stop_rate": None,
-            **{metric: _mean(metric, values, frame) for metric, values in by_metric.items()},
+            "stop_rate": _stop_rate(table, predictions[system], how)
+            if system not in CUT_BY_RULE
+            else None,
+            **table.scores(how),
         }
-        for system, by_metric in columns.items()
+        for system, table in tables.items()
     }
     comparisons = [
-        _compare(metric, baseline, columns, frame)
+        _compare(metric, baseline, tables, how)
         for baseline in BASELINES
-        if baseline in columns and COMPARED in columns
-        for metric in rouge.metrics_of(frame.settings.profile)
+        if baseline in tables and COMPARED in tables
+        for metric in rouge.metrics_of(settings.profile)
     ]
-    judged = verdict(systems, comparisons, confidence=frame.settings.confidence)
+    tested = [c for c in comparisons if c["p"] is not None]
+    for row, p in zip(tested, significance.holm([c["p"] for c in tested]), strict=True):
+        row["p_holm"] = p
+    judged = verdict(systems, comparisons, confidence=settings.confidence)
     return {"systems": systems, "comparisons": comparisons, "verdict": asdict(judged)}
 
 
-def _columns(rows: Sequence[Row], frame: Frame) -> dict[str, list[float]]:
-    metrics = rouge.metrics_of(frame.settings.profile)
-    scores = {m: [r[m]["fmeasure"] for r in rows] for m in metrics}
-    return scores | {m: [r[m] for r in rows] for m in ("length_ratio", "words")}
-
-
-def _mean(metric: str, values: Sequence[float], frame: Frame) -> dict[str, Any]:
-    signature = frame.signature(metric)
-    if frame.n_groups < 2:
+def _stop_rate(
+    table: Table, predictions: Sequence[Prediction], how: significance.Resampling
+) -> dict[str, Any]:
+    values = length.stopped([p.finish_reason for p in predictions])
+    counts = f"n:{len(table)}|groups:{table.n_groups()}"
+    signature = f"stop_rate|abrege-{abrege.__version__}|{counts}|{how.signature(len(table))}"
+    if table.n_groups() < 2:
         return {"value": mean(values), "low": None, "high": None, "signature": signature}
-    interval = significance.mean_interval(values, frame.groups, **frame.bootstrap)
+    interval = significance.mean_interval(values, table.groups, **asdict(how))
     return {**asdict(interval), "signature": signature}
 
 
 def _compare(
-    metric: str, baseline: str, columns: Mapping[str, Mapping[str, list[float]]], frame: Frame
+    metric: str, baseline: str, tables: Mapping[str, Table], how: significance.Resampling
 ) -> dict[str, Any]:
-    a, b = columns[COMPARED][metric], columns[baseline][metric]
-    if frame.n_groups < 2:
-        found = significance.untested(a, b)
-    else:
-        found = significance.paired(a, b, frame.groups, **frame.bootstrap)
+    table = tables[COMPARED]
     return {
         "metric": metric,
         "system": COMPARED,
         "baseline": baseline,
-        **asdict(found),
-        "n": len(frame.groups),
-        "groups": frame.n_groups,
-        "signature": f"{frame.signature(metric)}|test:paired-bootstrap,two-sided",
+        **asdict(table.compare(tables[baseline], metric, how)),
+        "p_holm": None,
+        "n": len(table),
+        "groups": table.n_groups(),
+        "signature": f"{table.signature(metric, how)}|test:paired-bootstrap,two-sided",
     }
 
 
@@ -258,13 +241,3 @@ def _matched(folder: Path, system: str, pairs: Sequence[Pair]) -> list[Predictio
                 "  Delete this file and its manifest, and run the same command again."
             )
     return read
-
-
-def _counted(
-    rows: Iterator[Row], total: int, predictions: Mapping[str, object], on_event: OnEvent
-) -> Iterator[Row]:
-    """Pass the rows on, telling after each pair how many are done."""
-    on_event(Progress("evaluate", 0, total))
-    for done in range(1, total + 1):
-        yield from islice(rows, len(predictions))
-        on_event(Progress("evaluate", done, total))

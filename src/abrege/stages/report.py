@@ -115,7 +115,7 @@ def _systems(
     return {
         system: {
             metric: None
-            if given is None
+            if given is None or given["value"] is None
             else facts.Score(
                 value=given["value"],
                 low=given.get("low"),

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
-from abrege.metrics import breakdown, rouge_profiles
+from abrege.metrics import breakdown
 from abrege.metrics.catalogue import LESS_IS_BETTER, NOT_BETTER, TITLES, nearest
-from abrege.metrics.scoring import Asked, Table
+from abrege.metrics.scoring import Asked, Table, profile_warnings
 from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
 from abrege.records import Candidate
 from abrege.text import language, words
@@ -174,18 +174,6 @@ def _told(
         yield row
 
 
-def warnings(asked: Asked) -> list[str]:
-    """Say what makes the scores weaker than they look."""
-    reading = asked.reading
-    profile = rouge_profiles.PROFILES[reading.profile]
-    if profile.only_ascii and words.primary(reading.lang) not in (None, "en"):
-        return [
-            f"Profile {reading.profile} ends a word at every letter outside a to z: in "
-            f"{reading.lang} it compares pieces of words. Profile abrege does not."
-        ]
-    return []
-
-
 def _label(row: Candidate, by: str) -> breakdown.Label:
     """Give what stands in a column of a row, or the words of its document."""
     if by == DOCUMENT_WORDS:
@@ -235,6 +223,6 @@ def _in_a_language(asked: Asked, rows: Sequence[Candidate], on_event: OnEvent) -
         )
         on_event(Note(f"language: {found}"))
     asked = replace(asked, reading=replace(asked.reading, lang=lang))
-    for note in warnings(asked):
+    for note in profile_warnings(asked.reading):
         on_event(Note(note))
     return asked
