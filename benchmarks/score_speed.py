@@ -116,7 +116,8 @@ def million() -> dict[str, float]:
     with TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("predictions.txt", "references.txt")]
         for path, column in zip(files, zip(*some, strict=True), strict=True):
-            path.write_text("".join(f"{text}\n" for text in column) * 100, encoding="utf-8")
+            lines = "".join(f"{' '.join(text.split())}\n" for text in column)
+            path.write_text(lines * 100, encoding="utf-8")
         command = [
             *(sys.executable, "-m", "abrege", "score", str(files[0]), "--json"),
             *("--references", str(files[1]), "--lang", "en"),
