@@ -64,6 +64,8 @@ def test_a_run_ends_in_a_report_with_every_stage_done(whole):
             "split",
             "tune",
             "generate lead",
+            "generate random",
+            "generate oracle",
             "generate base",
             "generate base-cut",
             "generate tuned",
@@ -79,7 +81,7 @@ def test_a_run_ends_in_a_report_with_every_stage_done(whole):
 def test_every_manifest_says_settings_inputs_versions_seconds_and_memory(whole):
     folder, _ = whole
     manifests = list(folder.rglob("*manifest.json"))
-    assert len(manifests) == 8
+    assert len(manifests) == 10
     for path in manifests:
         manifest = store.read_json(path)
         assert {"settings", "inputs", "code", "counts", "versions"} <= set(manifest)
@@ -244,7 +246,7 @@ def test_a_run_killed_at_any_stage_ends_with_the_same_predictions_and_scores(
     pipeline.run(recipe.load(recipe_file), folder)
 
     assert results(folder) == results(whole[0])
-    assert len(results(folder)) == 6
+    assert len(results(folder)) == 8
     assert not list(folder.rglob("*.part*"))
 
 

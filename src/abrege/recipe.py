@@ -13,7 +13,7 @@ from pydantic import PositiveInt as AtLeastOne
 from abrege import store, tree
 from abrege.errors import RecipeError
 
-System = Literal["lead", "base", "base-cut", "tuned"]
+System = Literal["lead", "random", "oracle", "base", "base-cut", "tuned"]
 
 
 class Settings(BaseModel):
@@ -164,8 +164,9 @@ class Generate(Settings):
     """How summaries are decoded: the profile saved with the model and used by every later stage."""
 
     systems: list[System] = Field(
-        ["lead", "base", "base-cut", "tuned"],
-        description="whose summaries to make and compare",
+        ["lead", "random", "oracle", "base", "base-cut", "tuned"],
+        description="whose summaries to make and compare: of the document's first sentences, of "
+        "one at random, of those that match the references best, and of the models",
     )
     max_new_tokens: AtLeastOne | None = Field(
         None, description="longest summary in tokens; from the train summaries where left out"

@@ -8,6 +8,12 @@ from typing import Any
 from abrege.report import figures, wording
 from abrege.report.facts import Comparison, Lengths, Run, Score, Stage, Step
 
+RULES = {
+    "lead": "Lead: the document's first sentences.",
+    "random": "Random: one of its sentences.",
+    "oracle": "Oracle: its sentences that match the references best, a bound on extraction.",
+}
+"""Systems that need a word of explanation."""
 ENDS = {"stop": "ended", "length": "hit the length limit"}
 """What the finish reasons of predictions mean."""
 
@@ -42,6 +48,7 @@ def scores(run: Run) -> Table:
         "brackets. "
         "ROUGE is F1 × 100. Length ratio: words of the summary per word of the reference. "
         "Stop rate: summaries that the model ended by itself."
+        + "".join(f" {said}" for system, said in RULES.items() if system in run.systems)
     )
     found = _told(run, figures.METRICS)
     rows = [

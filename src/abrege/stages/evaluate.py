@@ -34,7 +34,7 @@ COMPARED = "tuned"
 BASELINES = ("base", "base-cut", "lead")
 FURTHER = (*CORPUS, *LENGTHS, *FORM, *EXTRACTION, *FAITHFULNESS)
 """What is told beside ROUGE; not METEOR nor BERTScore, which need files of their own."""
-CUT_BY_RULE = ("lead", "base-cut")
+BY_RULE = ("lead", "random", "oracle", "base-cut")
 """Systems that no model ends by itself: they have no stop rate."""
 
 Row = dict[str, Any]
@@ -177,7 +177,7 @@ def summarise(
     systems = {
         system: {
             "stop_rate": _stop_rate(table, predictions[system], how)
-            if system not in CUT_BY_RULE
+            if system not in BY_RULE
             else None,
             **table.scores(how),
         }

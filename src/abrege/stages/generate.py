@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from abrege.model.decoding import Decoder
     from abrege.model.rendering import Example
 
-CODE = ("stages/generate", "model", "assets", "records", "metrics/baselines", "text")
+CODE = (
+    *("stages/generate", "model", "assets", "records", "text"),
+    *("metrics/baselines", "metrics/rouge", "metrics/rouge_profiles"),
+)
 BY_MODEL = ("base", "tuned")
 
 
@@ -31,7 +34,8 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
     Of abrege.json the rendering counts; its decoding is what the recipe says now.
     """
     if system not in BY_MODEL:
-        return {"lang": recipe.data.lang}
+        seed = {"seed": recipe.generate.seed} if system == "random" else {}
+        return {"lang": recipe.data.lang, **seed}
     saved = store.read_json(folder / "tune/abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
     return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding()}
@@ -40,6 +44,8 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
 def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     """Name the files whose content matters; base does not depend on the adapter."""
     test = {"test": folder / "split/test.jsonl"}
+    if system in ("random", "oracle"):
+        return test
     if system == "lead":
         return {**test, "train": folder / "split/train.jsonl"}
     if system == "base-cut":
@@ -75,18 +81,18 @@ def run(
 
 
 def by_rule(recipe: Recipe, folder: Path, system: str, pairs: Sequence[Pair]) -> list[Prediction]:
-    """Take the document's first sentences (lead), or the base model's (base-cut)."""
-    train = store.read(folder / "split/train.jsonl", Pair)
+    """Take sentences of the documents, or the base model's cut to the training length."""
     lang = recipe.data.lang
-    target = round(statistics.median(len(words(p.references[0], lang or p.lang)) for p in train))
-    if system == "lead":
-        texts = [baselines.lead(p.document, words=target, lang=lang or p.lang) for p in pairs]
-    else:
-        base = store.read(folder / "generate/base.jsonl", Prediction)
+    if system == "random":
+        seed = recipe.generate.seed
         texts = [
-            baselines.cut(b.prediction, words=target, lang=lang or p.lang)
-            for p, b in zip(pairs, base, strict=True)
+            baselines.random_sentence(p.document, seed=f"{seed} {p.id}", lang=lang or p.lang)
+            for p in pairs
         ]
+    elif system == "oracle":
+        texts = [baselines.oracle(p.document, p.references, lang=lang or p.lang) for p in pairs]
+    else:
+        texts = _to_training_length(recipe, folder, system, pairs)
     return [
         Prediction(
             id=pair.id,
@@ -97,6 +103,22 @@ def by_rule(recipe: Recipe, folder: Path, system: str, pairs: Sequence[Pair]) ->
             document_tokens_cut=0,
         )
         for pair, text in zip(pairs, texts, strict=True)
+    ]
+
+
+def _to_training_length(
+    recipe: Recipe, folder: Path, system: str, pairs: Sequence[Pair]
+) -> list[str]:
+    """Take the document's first sentences (lead), or the base model's (base-cut)."""
+    train = store.read(folder / "split/train.jsonl", Pair)
+    lang = recipe.data.lang
+    target = round(statistics.median(len(words(p.references[0], lang or p.lang)) for p in train))
+    if system == "lead":
+        return [baselines.lead(p.document, words=target, lang=lang or p.lang) for p in pairs]
+    base = store.read(folder / "generate/base.jsonl", Prediction)
+    return [
+        baselines.cut(b.prediction, words=target, lang=lang or p.lang)
+        for p, b in zip(pairs, base, strict=True)
     ]
 
 
