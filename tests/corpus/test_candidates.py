@@ -119,6 +119,18 @@ def test_a_text_that_is_missing_is_an_error_with_its_row(tmp_path, row, message)
         list(read(rows(tmp_path / "o.jsonl", row)))
 
 
+def test_columns_of_the_pairs_are_told_too(tmp_path):
+    hyp = lines(tmp_path / "hyp.txt", "a")
+    pair = {"source": "d", "target": "x", "title": "t", "paper": "g"}
+    data = str(rows(tmp_path / "data.jsonl", pair))
+    with pytest.raises(DataError, match=r"(?s)summary could be .*Here: --columns reference=NAME"):
+        list(read(hyp, data=data))
+    [found] = read(hyp, data=data, columns={"reference": "target", "group": "paper"})
+    assert (found.references, found.group, found.document) == (["x"], "g", "d")
+    with pytest.raises(RecipeError, match="no part 'document'"):
+        list(read(hyp, references=[hyp], columns={"document": "source"}))
+
+
 def test_lines_alone_have_no_references(tmp_path):
     with pytest.raises(DataError, match=r"lines of text hold no references"):
         list(read(lines(tmp_path / "hyp.txt", "a")))

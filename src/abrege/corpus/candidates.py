@@ -20,6 +20,8 @@ PREDICTION = (
 )
 REFERENCE = ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY)
 PARTS = ("prediction", "reference", "id", "group", "lang")
+IN_DATA = {"reference": "summary", "document": "document", "group": "group"}
+"""Part of --columns → what `corpus.loading` calls it, where pairs hold the references."""
 LINES = "line"
 """The one column of a file of plain lines."""
 
@@ -54,23 +56,21 @@ def read(
     predictions  plain lines, or rows by the suffix; may hold the references too
     references   files row by row in step with it; several give several references
     data         pairs as `corpus.loading` reads them, instead of references
-    columns      part of PARTS → column, where names do not say it
+    columns      part of PARTS → column, where names do not say it; where there is `data`, those of
+                 IN_DATA are columns of the pairs
 
     Rows are matched by their order, and their ids must agree where both sides have them.
     DataError says where the sides have different numbers of rows, and which text is missing.
     """
-    if references and data:
-        raise RecipeError("give --references or --data, not both")
     given = dict(columns or {})
-    unknown = [part for part in given if part not in PARTS]
-    if unknown:
-        raise RecipeError(f"--columns: no part {unknown[0]!r}.\n  Known: {', '.join(PARTS)}.")
+    _check(given, references, data)
     beside = bool(references or data)
-    wanted = {k: v for k, v in given.items() if not (beside and k == "reference")}
+    elsewhere = IN_DATA if data else ("reference",) if references else ()
+    wanted = {part: name for part, name in given.items() if part not in elsewhere}
     source = _open(predictions, ("prediction",) if beside else ("prediction", "reference"), wanted)
     on_event(Note(source.describe()))
     if data:
-        yield from _against_pairs(source, _pairs(data, on_event), data)
+        yield from _against_pairs(source, _pairs(data, given, on_event), data)
         return
     others = [
         _open(path, ("reference",), {k: v for k, v in given.items() if k == "reference"})
@@ -79,6 +79,15 @@ def read(
     for other in others:
         on_event(Note(other.describe()))
     yield from _in_step([source, *others])
+
+
+def _check(given: Mapping[str, str], references: Sequence[Path], data: str | None) -> None:
+    if references and data:
+        raise RecipeError("give --references or --data, not both")
+    known = [*PARTS, *(["document"] if data else [])]
+    unknown = [part for part in given if part not in known]
+    if unknown:
+        raise RecipeError(f"--columns: no part {unknown[0]!r}.\n  Known: {', '.join(known)}.")
 
 
 def _open(path: Path, needed: Sequence[str], given: Mapping[str, str]) -> Source:
@@ -173,8 +182,15 @@ def _against_pairs(source: Source, pairs: Sequence[Pair], data: str) -> Iterator
         )
 
 
-def _pairs(data: str, on_event: OnEvent) -> Sequence[Pair]:
-    splits = loading.load(data, columns={}, lang=None, on_event=on_event).splits
+def _pairs(data: str, given: Mapping[str, str], on_event: OnEvent) -> Sequence[Pair]:
+    columns = {IN_DATA[part]: name for part, name in given.items() if part in IN_DATA}
+    try:
+        splits = loading.load(data, columns=columns, lang=None, on_event=on_event).splits
+    except DataError as error:
+        if "data.columns" not in str(error):
+            raise
+        here = "  Here: --columns reference=NAME document=NAME"
+        raise DataError(f"{error}\n{here}") from error
     if len(splits) > 1 and "test" not in splits:
         raise DataError(f"{data}: which of its splits is it? It has {', '.join(splits)}.")
     return splits["test"] if len(splits) > 1 else next(iter(splits.values()))
