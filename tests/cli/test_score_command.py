@@ -77,6 +77,19 @@ def test_rows_are_written_one_by_one(files, capsys, tmp_path):
     )
 
 
+def test_what_cannot_be_told_of_a_row_is_null_and_no_example(files, capsys, tmp_path):
+    long = "Le chat dort sur le lit depuis ce matin et ne veut pas sortir."
+    path, ref = files("p.txt", ["court", long]), files("r.txt", ["x", "y"])
+    words = (path, "--references", ref, "--lang", "fr", "--metrics", "in_language,rouge1")
+    found = scored(capsys, *words, "--rows", "rows.jsonl")
+    assert found["scores"]["in_language"]["value"] == 1.0
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert [row["in_language"] for row in rows] == [None, 1.0]
+    _, out, _ = printed(capsys, "score", *words, "--examples", "3")
+    assert out.count("\nbest, in the language 100.0: 2") == 1
+    assert ": 1\n" not in out
+
+
 def test_the_other_profile_is_named_and_has_its_own_metrics(files, capsys):
     words = ("bad.txt", "--references", "ref.txt", "--profile", "pip-rouge")
     scores = scored(capsys, *words)["scores"]

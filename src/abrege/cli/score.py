@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     from abrege.stages.score import Kept, System, score
 
     wanted, how = asked(args), resampling(args)
+    if args.examples and wanted.metrics[0] == "bertscore":
+        raise RecipeError("--examples goes by the first metric, and bertscore comes after all rows")
     less = wanted.metrics[0] in LESS_IS_BETTER
     kept = Kept(args.by, frozenset(args.explain), args.examples, less_is_better=less)
     with drawing() as on_event:
@@ -269,7 +272,10 @@ def _bleu(found: Mapping[str, float]) -> str:
 
 
 def _rows(table: "Table") -> "Iterator[dict[str, Any]]":
-    values = {metric: table.rows(metric).tolist() for metric in table.asked.metrics}
+    values = {
+        metric: [None if isnan(value) else value for value in table.rows(metric).tolist()]
+        for metric in table.asked.metrics
+    }
     for number, row_id in enumerate(table.ids):
         yield {"id": row_id, **{metric: column[number] for metric, column in values.items()}}
 

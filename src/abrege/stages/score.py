@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice, zip_longest
+from math import isnan
 from typing import Any, TypeAlias
 
 from abrege.errors import DataError, RecipeError
@@ -48,7 +49,7 @@ class Kept:
         if row.id in self.explain:
             self.explained.append(row)
         for sign, heap in zip(self._signs, self.ends, strict=True):
-            if self.examples:
+            if self.examples and not isnan(score):
                 heapq.heappush(heap, (sign * score, -place, row))
                 if len(heap) > self.examples:
                     heapq.heappop(heap)
