@@ -33,8 +33,9 @@ demo: .venv/.run  ## tune a small model on real papers and show on a page what c
 	$(BIN)/abrege run quickstart --out runs/demo
 	@echo "Open runs/demo/report/index.html in a browser."
 
-bench: .venv/.bench  ## training speed against TRL, same rows
+bench: .venv/.bench  ## training speed against TRL, same rows; scoring speed against rouge-score
 	$(BIN)/python benchmarks/train_speed.py
+	$(BIN)/python benchmarks/score_speed.py --million
 
 clean:  ## remove .venv, build products and caches; runs/ stays
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
