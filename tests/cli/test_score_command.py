@@ -43,7 +43,7 @@ def test_scores_come_as_a_table_with_intervals_and_signatures(files, capsys):
     row = next(line for line in out.splitlines() if line.startswith("ROUGE-1 "))
     assert row.split()[:2] == ["ROUGE-1", "50.0"]  # ¼ (2·1·⅙ / (1+⅙) … of le; 0; ¾; 1)
     assert "\nrougeLsum|abrege-" in out
-    assert "bad.txt: 1 predictions without a word score 0" in err
+    assert "bad.txt: 1 prediction without a word, scored 0" in err
     assert "bad.txt: prediction ← line" in err
 
 

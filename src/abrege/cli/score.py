@@ -240,9 +240,9 @@ def _lines(name: str, table: "Table", scores: Mapping[str, Any]) -> "Iterator[st
     level = next(iter(scores.values()))["signature"].rpartition(",")[2].replace("%", " %")
     cells = [["metric", "value", f"{level} interval", "precision", "recall"]]
     for metric, found in scores.items():
-        low, high = (figure(metric, found[side]) for side in ("low", "high"))
+        interval = _interval(metric, found)
         parts = [figure(metric, found.get(part)) for part in ("precision", "recall")]
-        cells.append([TITLES[metric], figure(metric, found["value"]), f"[{low}, {high}]", *parts])
+        cells.append([TITLES[metric], figure(metric, found["value"]), interval, *parts])
     yield from columns(cells)
     if "bleu" in scores:
         yield "\n" + _bleu(scores["bleu"])
@@ -262,8 +262,13 @@ def _by(name: str, parts: Mapping[str, tuple[int, Mapping[str, Any]]]) -> "Itera
 
 
 def _with_interval(metric: str, found: Mapping[str, Any]) -> str:
-    value, low, high = (figure(metric, found[side]) for side in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+    return f"{figure(metric, found['value'])} {_interval(metric, found)}"
+
+
+def _interval(metric: str, found: Mapping[str, Any]) -> str:
+    if found["low"] is None:
+        return "–"
+    return f"[{figure(metric, found['low'])}, {figure(metric, found['high'])}]"
 
 
 def _bleu(found: Mapping[str, float]) -> str:

@@ -105,7 +105,9 @@ def score(
     for name, table in tables.items():
         table.finish()
         if table.without_words:
-            on_event(Note(f"{name}: {table.without_words} predictions without a word score 0"))
+            plural = "s" * (table.without_words != 1)
+            count = f"{table.without_words} prediction{plural} without a word"
+            on_event(Note(f"{name}: {count}, scored 0"))
     return tables
 
 
