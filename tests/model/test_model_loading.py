@@ -51,7 +51,8 @@ def test_an_unknown_demo_part_is_told_with_the_known_ones():
         loading.locate("demo:nothing")
 
 
-def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path):
+def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABREGE_CACHE", str(tmp_path / "cache"))  # a user's may know it already
     # written with gguf-py, as llama.cpp's converter lays a Llama out
     import gguf
 
