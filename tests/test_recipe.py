@@ -109,6 +109,10 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
             "r.yaml:5: generate: length_penalty has no effect without num_beams of 2 or more",
         ),
         (
+            "evaluate:\n  profile: pip-rouge\n  references: best-by-rougeLsum\n",
+            "r.yaml:5: evaluate: profile pip-rouge has no rougeLsum; choose best-by-rougeL",
+        ),
+        (
             "generate:\n  systems: [base-cut, tuned]\n",
             "r.yaml:5: generate: base-cut is cut from base: add base to generate.systems",
         ),

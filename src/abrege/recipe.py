@@ -224,6 +224,8 @@ class Evaluate(Settings):
                 f"stemmer has no effect with profile {self.profile}; "
                 "choose profile rouge_score+stemmer, or profile abrege"
             )
+        if self.profile == "pip-rouge" and self.references == "best-by-rougeLsum":
+            raise ValueError("profile pip-rouge has no rougeLsum; choose best-by-rougeL")
         return self
 
 

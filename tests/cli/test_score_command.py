@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,6 +165,9 @@ def test_a_row_is_explained_word_by_word(files, capsys):
         (["--by", "topic"], 2, "--by topic: no such column; known: document_words, group, lang"),
         (["--by", "document_words"], 2, "--by document_words needs the documents: give them with"),
         (["--explain", "99"], 3, "there is no row with the id '99' to explain"),
+        (["--json", "--explain", "1"], 2, "--examples and --explain are for reading"),
+        (["--idf"], 2, "--idf has no effect without bertscore among --metrics"),
+        (["--wordnet", "."], 2, "--wordnet has no effect without meteor among --metrics"),
         (["--columns", "gold"], 2, "--columns gold: write it as PART=NAME"),
         (["--stemmer", "--profile", "pip-rouge"], 2, "stemmer has no effect with profile"),
     ],
@@ -235,6 +239,36 @@ def test_what_is_missing_for_a_metric_is_said_and_the_metric_left_out(files, cap
     code, out, err = printed(capsys, *words, "bertscore")
     assert (code, out) == (2, "")
     assert "--metrics: nothing is left to score" in err
+
+
+def test_a_metric_that_waits_for_the_last_row_may_be_the_only_one(files, capsys, monkeypatch):
+    class Encoder:
+        name = "letters"
+
+        def encode(self, texts):
+            for text in texts:
+                ids = np.array([ord(sign) for sign in text[:9]] or [0])
+                vectors = np.eye(256, dtype=np.float32)[ids % 256]
+                yield ids, vectors, np.full(len(ids), bool(text))
+
+    monkeypatch.setattr("abrege.model.encoding.open_encoder", lambda *_, **__: Encoder())
+    words = ("--references", "ref.txt", "--metrics", "bertscore", "--encoder", "e")
+    assert scored(capsys, "good.txt", *words)["scores"]["bertscore"]["value"] == 1.0
+    found = printed(capsys, "score", "good.txt", *words, "--examples", "1")
+    assert (found[0], "bertscore comes after all rows" in found[2]) == (2, True)
+
+
+def test_what_cannot_be_told_is_not_compared_and_it_is_said(files, capsys):
+    words = ("--references", "ref.txt", "--metrics", "rouge1,in_language", "--json")
+    _, out, err = printed(capsys, "compare", "good.txt", "bad.txt", *words)
+    assert [row["metric"] for row in json.loads(out)["comparisons"]] == ["rouge1"]
+    assert "cannot be told of these texts: in_language" in err
+
+
+def test_the_best_row_by_words_is_told_in_words(files, capsys):
+    words = ("good.txt", "--references", "ref.txt", "--metrics", "words", "--examples", "1")
+    _, out, _ = printed(capsys, "score", *words)
+    assert "\nbest, words 6.0: 1\n" in out
 
 
 def test_less_repetition_is_better(files, capsys):

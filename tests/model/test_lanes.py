@@ -143,10 +143,10 @@ def test_a_model_that_drops_activations_trains_line_by_line(tmp_path):
     from abrege.model.trainer import StepTrainer
 
     arguments = training_arguments(a_plan(), tmp_path, 4, dtype="float32", validate=False)
-    for dropout, expected in ((0.0, LANES), (0.1, 1)):
-        model = attach_lora(
-            a_llama(vocab=100), r=4, alpha=8, dropout=dropout, modules="all-linear", seed=0
-        )
+    for dropout, of_attention, expected in ((0.0, 0.0, LANES), (0.1, 0.0, 1), (0.0, 0.1, 1)):
+        base = a_llama(vocab=100)
+        base.model.layers[1].self_attn.attention_dropout = of_attention
+        model = attach_lora(base, r=4, alpha=8, dropout=dropout, modules="all-linear", seed=0)
         trainer = StepTrainer(
             model,
             arguments,

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege.cli import score as scoring_arguments
-from abrege.cli.score import columns, facts, figure, heading
+from abrege.cli.score import facts, heading
+from abrege.cli.shown import columns, figure
 from abrege.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     scores = {name: table.scores(how) for name, table in tables.items()}
     comparisons = compare(tables, how)
     said = in_words(comparisons)
+    if untold := [m for m in wanted.metrics if m not in {row["metric"] for row in comparisons}]:
+        print(f"cannot be told of these texts: {', '.join(untold)}", file=sys.stderr)
     if args.json:
         found = {
             **facts(tables[names[0]]),

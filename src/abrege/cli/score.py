@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from abrege import store
 from abrege.cli import shown
+from abrege.cli.shown import columns, figure
 from abrege.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     from abrege.metrics.catalogue import LESS_IS_BETTER
     from abrege.stages.score import Kept, System, score
 
+    if args.json and (args.examples or args.explain):
+        raise RecipeError("--examples and --explain are for reading; leave --json out")
     wanted, how = asked(args), resampling(args)
     if args.examples and wanted.metrics[0] == "bertscore":
         raise RecipeError("--examples goes by the first metric, and bertscore comes after all rows")
@@ -135,6 +138,7 @@ def asked(args: argparse.Namespace) -> "Asked":
         metrics = tuple(
             m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
         )
+    _check_options(metrics, args)
     reading = Reading(
         lang=language.check(args.lang) if args.lang else None,
         profile=args.profile,
@@ -145,6 +149,25 @@ def asked(args: argparse.Namespace) -> "Asked":
         matching=bertscore.Settings(args.idf, args.rescale),
     )
     return Asked(_possible(metrics, args), reading)
+
+
+def _check_options(metrics: tuple[str, ...], args: argparse.Namespace) -> None:
+    """Refuse an option of a metric that is not asked for: it would have no effect."""
+    for metric, options in (
+        ("meteor", {"--wordnet": args.wordnet}),
+        (
+            "bertscore",
+            {
+                "--encoder": args.encoder,
+                "--layer": args.layer,
+                "--idf": args.idf,
+                "--rescale": args.rescale,
+            },
+        ),
+    ):
+        given = [option for option, value in options.items() if value]
+        if given and metric not in metrics:
+            raise RecipeError(f"{given[0]} has no effect without {metric} among --metrics")
 
 
 def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, ...]:
@@ -206,30 +229,6 @@ def heading(table: "Table") -> str:
     """Say on one line how many rows were scored, and in which language."""
     groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
     return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"
-
-
-def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
-    """Write a value: shares as per cent, ratios and counts as they are."""
-    if value is None:
-        return "–"
-    from abrege.metrics.catalogue import DECIMALS
-
-    plus = "+" if sign else ""
-    if metric in DECIMALS:
-        return f"{value:{plus}.{DECIMALS[metric]}f}"
-    return f"{100 * value:{plus}.1f}"
-
-
-def columns(rows: list[list[str]]) -> list[str]:
-    """Set cells out in columns, the first to the left and figures to the right."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if n == 0 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _lines(name: str, table: "Table", scores: Mapping[str, Any]) -> "Iterator[str]":

@@ -1,4 +1,4 @@
-"""Rows shown on a terminal: the best, the worst, and what a summary shares with its reference."""
+"""Figures and rows shown on a terminal, and what a summary shares with its reference."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
     title = TITLES[asked.metrics[0]]
     for name, end in zip(("best", "worst"), kept.best_and_worst(), strict=True):
         for value, row in end:
-            yield f"\n{name}, {title} {100 * value:.1f}: {row.id}"
+            yield f"\n{name}, {title} {figure(asked.metrics[0], value)}: {row.id}"
             yield f"  {row.prediction}"
             yield from (f"  reference: {reference}" for reference in row.references)
     for row in kept.explained:
@@ -30,6 +30,30 @@ def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
         bold, underlined = _signs()
         yield f"\n{bold[0]}shared word{bold[1]}, {underlined[0]}and in order{underlined[1]}"
     yield ""
+
+
+def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
+    """Write a value: shares as per cent, ratios and counts as they are."""
+    if value is None:
+        return "–"
+    from abrege.metrics.catalogue import DECIMALS
+
+    plus = "+" if sign else ""
+    if metric in DECIMALS:
+        return f"{value:{plus}.{DECIMALS[metric]}f}"
+    return f"{100 * value:{plus}.1f}"
+
+
+def columns(rows: list[list[str]]) -> list[str]:
+    """Set cells out in columns, the first to the left and figures to the right."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator[str]:

@@ -13,12 +13,16 @@ _UNKNOWN = (0.0, 0.0)
 """The statistics of a row of which a metric cannot be told: it weighs nothing."""
 
 
-class Form(OneByOne):
-    """How a summary is made: repetition, what stands round it, its language."""
+class _Told(OneByOne):
+    """Means over the rows of which they can be told."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
         self.lang = reading.lang
         self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
+
+
+class Form(_Told):
+    """How a summary is made: repetition, what stands round it, its language."""
 
     def statistics(self, row: Candidate) -> Statistics:
         """Give each share, and 1 where it can be told."""
@@ -32,12 +36,8 @@ class Form(OneByOne):
         return {metric: _weighed(ways[metric]()) for metric in self.measures}
 
 
-class Extraction(OneByOne):
+class Extraction(_Told):
     """How much of a summary is its document's own words."""
-
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
-        self.lang = reading.lang
-        self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
 
     def statistics(self, row: Candidate) -> Statistics:
         """Give each figure, and 1 where it can be told."""
@@ -57,12 +57,8 @@ class Extraction(OneByOne):
         return {metric: _weighed(found[metric]) for metric in self.measures}
 
 
-class Faithfulness(OneByOne):
+class Faithfulness(_Told):
     """Numbers, dates, names and quotes that the document does not support."""
-
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
-        self.lang = reading.lang
-        self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
 
     def statistics(self, row: Candidate) -> Statistics:
         """Give whether there is any and 1, and how many there are of how many facts."""

@@ -159,4 +159,7 @@ class StepTrainer(Trainer):
 
 def _is_random(model: nn.Module) -> bool:
     """Say whether a layer drops activations: lanes would draw in no fixed order."""
-    return any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
+    return any(
+        (isinstance(m, nn.Dropout) and m.p > 0) or getattr(m, "attention_dropout", 0)
+        for m in model.modules()
+    )

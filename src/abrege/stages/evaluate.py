@@ -70,7 +70,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     rows = list(rows_of(tables))
     store.write(folder / "evaluate/rows.jsonl", rows)
     train = store.read(folder / "split/train.jsonl", Pair)
-    groups = len({("group", p.group) if p.group is not None else ("id", p.id) for p in pairs})
+    groups = next(iter(tables.values())).n_groups()
     scores = {
         "n": len(pairs),
         "groups": groups,
@@ -106,7 +106,7 @@ def made(
     reading = Reading(lang, settings.profile, settings.stemmer, settings.references)
     asked = Asked((*rouge.metrics_of(settings.profile), *FURTHER), reading)
     found = profile_warnings(reading)
-    if pairs[0].group is not None and len({p.group for p in pairs}) < 2:
+    if len({n if p.group is None else p.group for n, p in enumerate(pairs)}) < 2:
         found.append("All test rows are of one group: there are no intervals and no tests.")
     empty = sum(not any(words.count(r, lang) for r in p.references) for p in pairs)
     if empty:

@@ -69,7 +69,10 @@ def run(
     """
     pairs = list(store.read(folder / "split/test.jsonl", Pair))
     if system in BY_MODEL:
-        predictions, extras = by_model(recipe, folder, system, pairs, key, on_event)
+        from abrege.model import device
+
+        with device.keeping_heap():
+            predictions, extras = by_model(recipe, folder, system, pairs, key, on_event)
     else:
         predictions, extras = by_rule(recipe, folder, system, pairs), {}
     store.write(folder / f"generate/{system}.jsonl", predictions)
@@ -131,20 +134,6 @@ def by_model(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Decode with the base model, or with the adapter over it."""
-    from abrege.model import device
-
-    with device.keeping_heap():
-        return _by_model(recipe, folder, system, pairs, key, on_event)
-
-
-def _by_model(
-    recipe: Recipe,
-    folder: Path,
-    system: str,
-    pairs: Sequence[Pair],
-    key: str,
-    on_event: OnEvent,
-) -> tuple[list[Prediction], dict[str, Any]]:
     from abrege.model import device, loading
     from abrege.model.decoding import Decoder
     from abrege.model.rendering import Renderer, Rendering

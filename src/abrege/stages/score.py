@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice, zip_longest
-from math import isnan
+from math import isnan, nan
 from typing import Any, TypeAlias
 
 from abrege.errors import DataError, RecipeError
@@ -101,7 +101,9 @@ def score(
         for table, candidate in zip(tables.values(), row, strict=True):
             table.add(candidate)
         if kept:
-            kept.add(row[0], tables[systems[0].name].last(asked.metrics[0]), number)
+            first_table = tables[systems[0].name]
+            value = first_table.last(asked.metrics[0]) if kept.examples else nan
+            kept.add(row[0], value, number)
     for name, table in tables.items():
         table.finish()
         if table.without_words:
