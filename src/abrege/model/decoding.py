@@ -8,6 +8,8 @@ import torch
 from transformers import GenerationConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
+from abrege.model import prefix
+from abrege.model.prefix import Prefix
 from abrege.model.rendering import Example, Profile
 from abrege.records import Prediction
 
@@ -34,21 +36,24 @@ class Decoder:
               on what is done, so a run carried on decodes the very same batches.
         """
         self.model.eval()
+        many = self.profile.num_beams > 1  # beams copy what they share
+        shared = None if many else prefix.of(self.model, [p.prompt_ids for p in prompts])
         for number, rows in enumerate(batches(prompts, self.profile.batch_rows)):
             if number < skip:
                 continue
             torch.manual_seed(self.profile.seed + number)
-            yield list(zip(rows, self._batch([prompts[r] for r in rows]), strict=True))
+            yield list(zip(rows, self._batch([prompts[r] for r in rows], shared), strict=True))
 
     @torch.inference_mode()
-    def _batch(self, prompts: Sequence[Example]) -> list[Prediction]:
-        input_ids, mask = left_padded(prompts, self.pad_id)
+    def _batch(self, prompts: Sequence[Example], shared: Prefix | None) -> list[Prediction]:
+        input_ids, mask = left_padded(prompts, self.pad_id, shared.ids if shared else ())
         device = self.model.device
         generate: Any = self.model.generate
         output = generate(
             input_ids=input_ids.to(device),
             attention_mask=mask.to(device),
             generation_config=self.config(),
+            past_key_values=shared.repeated(len(prompts)) if shared else None,
         )
         new = output[:, input_ids.shape[1] :].tolist()
         return [self.prediction(p, ids) for p, ids in zip(prompts, new, strict=True)]
@@ -101,15 +106,21 @@ def batches(prompts: Sequence[Example], rows: int) -> list[list[int]]:
     return [order[i : i + rows] for i in range(0, len(order), rows)]
 
 
-def left_padded(prompts: Sequence[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+def left_padded(
+    prompts: Sequence[Example], pad_id: int, shared: Sequence[int] = ()
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Pad prompts on the left, where a causal model's next token is at one place for all.
 
+    shared   what all prompts begin with; where it is given, the padding stands behind it
     returns  input_ids (batch, length) int64, mask (batch, length) int64, 1 over the prompt
     """
     length = max(len(p) for p in prompts)
     input_ids = torch.full((len(prompts), length), pad_id)
     mask = torch.zeros_like(input_ids)
     for row, prompt in enumerate(prompts):
-        input_ids[row, length - len(prompt) :] = torch.tensor(prompt.prompt_ids)
-        mask[row, length - len(prompt) :] = 1
+        own = prompt.prompt_ids[len(shared) :]
+        input_ids[row, length - len(own) :] = torch.tensor(own)
+        mask[row, length - len(own) :] = 1
+    input_ids[:, : len(shared)] = torch.tensor(shared, dtype=torch.long)
+    mask[:, : len(shared)] = 1
     return input_ids, mask

@@ -160,9 +160,13 @@ def control_words(tokenizer: Tokenizer) -> list[str]:
 class Renderer:
     """Turns pairs into token ids with one tokenizer and one rendering."""
 
-    def __init__(self, tokenizer: Tokenizer, rendering: Rendering) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, rendering: Rendering, *, shots: Sequence[Pair] = ()
+    ) -> None:
         self.tokenizer = tokenizer
         self.rendering = rendering
+        self.shots = shots
+        """Worked examples that stand before every request; their documents must fit."""
         self._special = [t for t in control_words(tokenizer) if len(t) > 1]
 
     def example(self, pair: Pair) -> Example:
@@ -184,13 +188,39 @@ class Renderer:
         Built apart from the prompt, so that no merge across the seam hides where labels begin;
         outside a chat, what does not end in white space is followed by a space.
         """
-        chat, template = self.rendering.chat, self.rendering.template
-        gap = "" if chat or template[-1:].isspace() else " "
-        ids = self.tokenizer(gap + summary.strip(), add_special_tokens=False)["input_ids"]
+        ids = self.tokenizer(self._gap + summary.strip(), add_special_tokens=False)["input_ids"]
         return [*ids, self.rendering.stop_ids[0]]
 
     def text(self, pair: Pair, document: str) -> str:
-        """Fill the template in, and put it in the chat template where one is used."""
+        """Write the whole prompt: worked examples, then the request, in a chat where it is one."""
+        requests = [self._request(shot, shot.document) for shot in self.shots]
+        request = self._request(pair, document)
+        if not self.rendering.chat:
+            told = zip(requests, self.shots, strict=True)
+            before = [f"{asked}{self._gap}{shot.references[0].strip()}" for asked, shot in told]
+            return "\n\n".join([*before, request])
+        talk = []
+        if self.rendering.system is not None:
+            talk.append({"role": "system", "content": self.rendering.system})
+        for asked, shot in zip(requests, self.shots, strict=True):
+            talk.append({"role": "user", "content": asked})
+            talk.append({"role": "assistant", "content": shot.references[0].strip()})
+        talk.append({"role": "user", "content": request})
+        return str(
+            self.tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
+        )
+
+    def ids(self, pair: Pair) -> list[int]:
+        """Encode the prompt of a pair with its whole document, however long."""
+        return self._ids(self.text(pair, self._harmless(pair.document)))
+
+    def kept(self, pair: Pair, room: int) -> str:
+        """Give what is left of a pair's document where prompt and summary have `room` tokens."""
+        target = len(self.summary_ids(pair.references[0]))
+        return self._kept(pair, room - target, target)[0]
+
+    def _request(self, pair: Pair, document: str) -> str:
+        """Fill the template in."""
 
         def value(match: re.Match[str]) -> str:
             place = match.group(1)
@@ -204,18 +234,15 @@ class Renderer:
                 )
             return str(pair.meta[key])
 
-        request = PLACE.sub(value, self.rendering.template)
-        if not self.rendering.chat:
-            return request
-        talk = [{"role": "user", "content": request}]
-        if self.rendering.system is not None:
-            talk.insert(0, {"role": "system", "content": self.rendering.system})
-        return str(
-            self.tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
-        )
+        return PLACE.sub(value, self.rendering.template)
 
     def _fitted(self, pair: Pair, room: int, summary_room: int) -> tuple[list[int], int, int]:
         """Give the prompt's ids, cut to `room`, the document's tokens, and how many were cut."""
+        _, ids, tokens, cut = self._kept(pair, room, summary_room)
+        return ids, tokens, cut
+
+    def _kept(self, pair: Pair, room: int, summary_room: int) -> tuple[str, list[int], int, int]:
+        """Give what is left of the document, and what `_fitted` tells of it."""
         document = self._harmless(pair.document)
         encoded = self.tokenizer(
             document, add_special_tokens=False, return_offsets_mapping=True, verbose=False
@@ -223,7 +250,7 @@ class Renderer:
         offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
         ids = self._ids(self.text(pair, document))
         if len(ids) <= room:
-            return ids, len(offsets), 0
+            return document, ids, len(offsets), 0
         around = len(ids) - len(offsets)
         keep = room - around
         while keep > 0:
@@ -231,7 +258,7 @@ class Renderer:
             ids = self._ids(self.text(pair, kept))
             if len(ids) <= room:
                 left = len(self.tokenizer(kept, add_special_tokens=False)["input_ids"])
-                return ids, len(offsets), len(offsets) - left
+                return kept, ids, len(offsets), len(offsets) - left
             keep -= len(ids) - room  # words joined at the cut may need a token more
         raise DataError(
             f"row {pair.id}: the instruction needs {around} tokens and the summary "
@@ -248,6 +275,12 @@ class Renderer:
         while ids and ids[-1] in (self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
             ids.pop()
         return ids
+
+    @property
+    def _gap(self) -> str:
+        """Give what stands between a request and its summary, outside a chat."""
+        rendering = self.rendering
+        return "" if rendering.chat or rendering.template[-1:].isspace() else " "
 
     def _harmless(self, document: str) -> str:
         """Break up the tokenizer's control words where a document holds them as plain text."""

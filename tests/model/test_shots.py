@@ -1,0 +1,67 @@
+from abrege.model import shots
+from abrege.model.rendering import Profile, Renderer, Rendering
+from abrege.records import Pair
+from conftest import a_tokenizer
+
+TOKENIZER = a_tokenizer()
+
+
+def a_renderer(*, chat=True, max_tokens=200):
+    rendering = Rendering(
+        base_model="tiny",
+        dtype="auto",
+        template="Summarize.\n\n{document}" if chat else "{document}\n\nSummary:",
+        system=None,
+        chat=chat,
+        max_tokens=max_tokens,
+        stop_ids=[2, 1],
+        profile=Profile(max_new_tokens=20),
+        lang="en",
+    )
+    return Renderer(TOKENIZER, rendering)
+
+
+def a_pair(name, document="The cat sat.", summary="the cat sat", group=None):
+    return Pair(id=name, document=document, references=[summary], group=group)
+
+
+def test_worked_examples_are_turns_of_the_chat_before_the_request():
+    renderer = shots.shown(a_renderer(), [a_pair("shot", "A dog ran.", " a dog ")], positions=None)
+    prompt = renderer.prompt(a_pair("row"))
+    assert TOKENIZER.decode(prompt.prompt_ids) == (
+        "<|user|>\nSummarize.\n\nA dog ran.<|end|>\n<|assistant|>\na dog<|end|>\n"
+        "<|user|>\nSummarize.\n\nThe cat sat.<|end|>\n<|assistant|>\n"
+    )
+
+
+def test_outside_a_chat_worked_examples_stand_above_the_request():
+    shot = a_pair("shot", "A dog ran.", "a dog")
+    renderer = shots.shown(a_renderer(chat=False), [shot], positions=None)
+    expected = "A dog ran.\n\nSummary: a dog\n\nThe cat sat.\n\nSummary:"
+    assert TOKENIZER.decode(renderer.prompt(a_pair("row")).prompt_ids) == expected
+
+
+def test_a_document_is_cut_no_shorter_for_the_worked_examples_before_it():
+    long = a_pair("row", "The cat sat on the mat. " * 40)
+    plain = a_renderer()
+    shown = shots.shown(plain, [a_pair("shot"), a_pair("other")], positions=None)
+    without, with_two = (r.prompt(long).document_tokens_cut for r in (plain, shown))
+    assert without == with_two > 0
+
+
+def test_where_positions_end_the_examples_are_cut_and_all_still_fits():
+    long = [a_pair(str(n), "The cat sat on the mat. " * 40) for n in range(3)]
+    renderer = shots.shown(a_renderer(), long[:2], positions=256)
+    assert all(len(shot.document) < len(long[0].document) for shot in renderer.shots)
+    assert len(renderer.prompt(long[2]).prompt_ids) + 20 <= 256
+
+
+def test_examples_are_of_different_groups_and_not_long_and_drawn_by_the_seed():
+    train = [a_pair(f"{n}", "A cat. " * (1 + n % 4), group=f"g{n % 5}") for n in range(20)]
+    drawn = {tuple(p.id for p in shots.draw(train, 3, seed=seed)) for seed in (0, 0, 1, 2)}
+    assert len(drawn) == 3
+    for ids in drawn:
+        chosen = [train[int(name)] for name in ids]
+        assert len({p.group for p in chosen}) == 3
+        assert all(len(p.document) <= len("A cat. " * 2) + 4 for p in chosen)
+    assert len(shots.draw(train, 9, seed=0)) == 5
