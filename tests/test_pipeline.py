@@ -68,6 +68,7 @@ def test_a_run_ends_in_a_report_with_every_stage_done(whole):
             "generate oracle",
             "generate base",
             "generate base-cut",
+            "generate few-shot",
             "generate tuned",
             "evaluate",
             "report",
@@ -81,7 +82,7 @@ def test_a_run_ends_in_a_report_with_every_stage_done(whole):
 def test_every_manifest_says_settings_inputs_versions_seconds_and_memory(whole):
     folder, _ = whole
     manifests = list(folder.rglob("*manifest.json"))
-    assert len(manifests) == 10
+    assert len(manifests) == 11
     for path in manifests:
         manifest = store.read_json(path)
         assert {"settings", "inputs", "code", "counts", "versions"} <= set(manifest)
@@ -111,7 +112,7 @@ def test_a_changed_setting_runs_its_stage_again_and_what_depends_on_it(
     done = {o.stage: (o.done, o.reason) for o in outcomes}
     assert done["tune"] == ("ran", "out of date (changed: settings.tune.learning_rate)")
     assert done["generate tuned"][0] == done["evaluate"][0] == done["report"][0] == "ran"
-    for untouched in ("split", "generate lead", "generate base", "generate base-cut"):
+    for untouched in ("split", "generate lead", "generate base", "generate few-shot"):
         assert done[untouched][0] == "skipped"
 
 
@@ -127,6 +128,21 @@ def test_another_way_of_decoding_is_decoded_again_and_not_tuned_again(
     assert done["tune"] == done["generate lead"] == "skipped"
     assert done["generate base"] == done["generate tuned"] == "ran"
     assert store.read_json(tmp_path / "tune/abrege.json")["profile"]["num_beams"] == 2
+
+
+def test_further_seeds_are_tuned_and_decoded_beside_the_first(tmp_path, data, student_folder):
+    pipeline.run(a_recipe(data, student_folder, max_steps=2), tmp_path)
+    outcomes = pipeline.run(a_recipe(data, student_folder, max_steps=2, seeds=2), tmp_path)
+    done = {o.stage: o.done for o in outcomes}
+    assert done["tune"] == done["generate tuned"] == done["generate few-shot"] == "skipped"
+    assert done["tune-2"] == done["generate tuned-2"] == done["evaluate"] == "ran"
+    assert store.read_json(tmp_path / "tune-2/manifest.json")["settings"]["tune"]["seed"] == 1
+    first, second = (
+        (tmp_path / f"{tune}/adapter_model.safetensors").read_bytes() for tune in ("tune", "tune-2")
+    )
+    assert first != second
+    seeds = store.read_json(tmp_path / "evaluate/scores.json")["seeds"]
+    assert (seeds["seeds"], seeds["systems"]) == ([0, 1], ["tuned", "tuned-2"])
 
 
 def test_a_stage_whose_file_is_gone_is_run_again(tmp_path, data, student_folder):
@@ -246,7 +262,7 @@ def test_a_run_killed_at_any_stage_ends_with_the_same_predictions_and_scores(
     pipeline.run(recipe.load(recipe_file), folder)
 
     assert results(folder) == results(whole[0])
-    assert len(results(folder)) == 8
+    assert len(results(folder)) == 9
     assert not list(folder.rglob("*.part*"))
 
 

@@ -25,7 +25,8 @@ def message(tmp_path: Path, more: str = "", *overrides: str) -> str:
 def test_data_and_a_model_are_enough(tmp_path):
     found = load(tmp_path)
     assert (found.data.source, found.tune.model) == ("pairs.jsonl", "student")
-    assert found.generate.systems == [*("lead", "random", "oracle", "base", "base-cut", "tuned")]
+    models = ("base", "base-cut", "few-shot", "tuned")
+    assert found.generate.systems == ["lead", "random", "oracle", *models]
 
 
 def test_2e_minus_4_is_a_number(tmp_path):  # YAML 1.1 reads it as text
@@ -89,7 +90,7 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
         (
             "generate:\n  systems: [lead, bose]\n",
             "r.yaml:6: generate.systems.1 should be "
-            "'lead', 'random', 'oracle', 'base', 'base-cut' or 'tuned', found 'bose'",
+            "'lead', 'random', 'oracle', 'base', 'base-cut', 'few-shot' or 'tuned', found 'bose'",
         ),
         (
             "  schedule: constant\n  warmup_steps: 3\n",

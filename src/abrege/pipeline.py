@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -121,6 +122,17 @@ def pieces(
     module = importlib.import_module(f"abrege.stages.{stage}")
     code = store.code_version(*module.CODE)
 
+    def tuning(nth: int) -> Piece:
+        alone = module.seeded(recipe, nth)
+        name = module.name(nth)
+        return Piece(
+            name,
+            folder / name / store.MANIFEST,
+            key_of(module.settings(alone), module.inputs(alone, folder), code),
+            module.WRITES,
+            lambda: module.run(alone, folder, nth=nth, on_event=on_event),
+        )
+
     def whole_stage() -> Piece:
         return Piece(
             stage,
@@ -141,9 +153,11 @@ def pieces(
             lambda: module.run(recipe, folder, system, key=store.digest(key), on_event=on_event),
         )
 
-    if stage != "generate":
-        return [whole_stage]
-    return [lambda s=s: system_of(s) for s in recipe.generate.systems]  # type: ignore[misc]
+    if stage == "tune":
+        return [partial(tuning, nth) for nth in range(1, recipe.tune.seeds + 1)]
+    if stage == "generate":
+        return [partial(system_of, system) for system in recipe.systems()]
+    return [whole_stage]
 
 
 def key_of(settings: dict[str, Any], inputs: Mapping[str, Path], code: str) -> dict[str, Any]:
@@ -198,7 +212,7 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
 def clear_what_is_stale(piece: Piece) -> bool:
     """Drop the results of another key; return whether half-done work of this key is kept."""
     same = piece.started.exists() and store.read_json(piece.started) == piece.key
-    stage = piece.name.partition(" ")[0]
+    stage = piece.name.partition(" ")[0].partition("-")[0]
     if same and stage in RESUMABLE:
         return True
     piece.manifest.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from pydantic import PositiveInt as AtLeastOne
 from abrege import store, tree
 from abrege.errors import RecipeError
 
-System = Literal["lead", "random", "oracle", "base", "base-cut", "tuned"]
+System = Literal["lead", "random", "oracle", "base", "base-cut", "few-shot", "tuned"]
 
 
 class Settings(BaseModel):
@@ -147,6 +147,9 @@ class Tune(Settings):
         2, ge=2, description="how many checkpoints stay; the last but one until the newest is whole"
     )
     seed: int = Field(0, description="fixes the order of the pairs and the adapter's first weights")
+    seeds: AtLeastOne = Field(
+        1, description="tune so many times, with seed, seed + 1, …, to show the luck of training"
+    )
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="further keys of transformers' TrainingArguments"
     )
@@ -164,9 +167,12 @@ class Generate(Settings):
     """How summaries are decoded: the profile saved with the model and used by every later stage."""
 
     systems: list[System] = Field(
-        ["lead", "random", "oracle", "base", "base-cut", "tuned"],
+        ["lead", "random", "oracle", "base", "base-cut", "few-shot", "tuned"],
         description="whose summaries to make and compare: of the document's first sentences, of "
         "one at random, of those that match the references best, and of the models",
+    )
+    shots: AtLeastOne = Field(
+        2, description="worked examples in the prompt of few-shot, drawn from the train split"
     )
     max_new_tokens: AtLeastOne | None = Field(
         None, description="longest summary in tokens; from the train summaries where left out"
@@ -186,7 +192,7 @@ class Generate(Settings):
 
     def decoding(self) -> dict[str, Any]:
         """Give the words of the profile, but for the length, which the train split may decide."""
-        return self.model_dump(exclude={"systems", "max_new_tokens"})
+        return self.model_dump(exclude={"systems", "shots", "max_new_tokens"})
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> "Generate":
@@ -213,6 +219,11 @@ class Evaluate(Settings):
     references: Literal[
         "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
     ] = Field("max", description="how several references become one score")
+    by: list[str] | None = Field(
+        None,
+        description="columns to tell the scores apart by, document_words among them; all that "
+        "make few parts where left out",
+    )
     samples: AtLeastOne = Field(2000, description="bootstrap resamples")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
     seed: int = Field(0, description="fixes the resampling")
@@ -247,6 +258,11 @@ class Recipe(Settings):
     generate: Generate = Field(Generate(), description="how summaries are decoded")
     evaluate: Evaluate = Field(Evaluate(), description="how they are scored")
     report: Report = Field(Report(), description="what the page shows")
+
+    def systems(self) -> list[str]:
+        """Name the systems to compare: those asked for, and tuned-2, … where there are seeds."""
+        further = [f"tuned-{nth}" for nth in range(2, self.tune.seeds + 1)]
+        return [*self.generate.systems, *(further if "tuned" in self.generate.systems else [])]
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:

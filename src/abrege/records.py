@@ -24,7 +24,8 @@ class Prediction:
 
     id: str
     prediction: str
-    finish_reason: Literal["stop", "length"]
+    finish_reason: Literal["stop", "length"] | None
+    """Why its model ended; None where no model did: a rule wrote it, or cut it."""
     prompt_tokens: int
     new_tokens: int
     document_tokens_cut: int
@@ -41,4 +42,5 @@ class Candidate:
     """Rows of one group are resampled together."""
     lang: str | None = None
     document: str | None = None
+    finish_reason: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)

@@ -43,6 +43,15 @@ def test_what_other_tools_write_is_read_without_being_told_the_columns(tmp_path)
     assert [c.id for c in read(table)] == ["7"]
 
 
+def test_why_a_model_ended_is_read_where_the_file_says_so(tmp_path):
+    ours = rows(
+        tmp_path / "p.jsonl",
+        {"prediction": "a", "label": "x", "finish_reason": "length"},
+        {"prediction": "a", "label": "x", "finish_reason": None},
+    )
+    assert [c.finish_reason for c in read(ours)] == ["length", None]
+
+
 def test_our_own_predictions_are_read_beside_our_own_pairs(tmp_path):
     ours = rows(tmp_path / "tuned.jsonl", {"id": "p1", "prediction": "a", "new_tokens": 1})
     pair = {"id": "p1", "document": "d", "references": ["x", "y"], "group": "g", "lang": "fr"}

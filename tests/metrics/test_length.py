@@ -20,4 +20,5 @@ def test_a_ratio_needs_a_reference():
 
 
 def test_only_what_the_model_ended_counts_as_stopped():
-    assert stopped(["stop", "length", "stop"]) == [1.0, 0.0, 1.0]
+    ends = ["stop", "length", None, "content_filter"]
+    assert [stopped(end) for end in ends] == [True, False, None, None]

@@ -102,3 +102,34 @@ def test_a_system_alone_has_no_verdict():
     assert found.sentence == (
         "No verdict: only tuned was scored, and it takes tuned and a baseline to compare."
     )
+
+
+def over_seeds(*tests):
+    values = [t["difference"] for t in tests]
+    told = {"values": values, "mean": sum(values) / len(values), "sd": 0.011}
+    return {"over_base": {"rougeL": {**told, "tests": list(tests)}}}
+
+
+def test_no_better_than_worked_examples_in_the_prompt_is_not_better():
+    shots = a_comparison("few-shot", 0.01, p=0.4)
+    systems = {**SYSTEMS, "few-shot": {"rougeL": {"value": 0.25}}}
+    found = verdict(systems, [a_comparison(), shots], confidence=0.95)
+    assert not found.better
+    assert "Worked examples in the prompt may do as much as tuning." in found.sentence
+    assert "length alone" not in found.sentence
+
+
+def test_several_tunings_are_told_with_their_spread_and_all_must_beat_base():
+    runs = [a_comparison(difference=d) for d in (0.074, 0.081, 0.059)]
+    found = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    assert found.better
+    assert found.sentence.endswith(
+        "Of 3 training runs that differ in the seed, 3 beat base: +7.4, +8.1, +5.9 "
+        "(mean +7.1, standard deviation 1.1). The intervals above are of the first run."
+    )
+    assert "one training run" not in found.sentence
+
+    runs[2] = a_comparison(difference=0.01, p=0.3)
+    found = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    assert not found.better
+    assert "Of 3 training runs that differ in the seed, 2 beat base" in found.sentence

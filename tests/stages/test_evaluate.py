@@ -5,7 +5,7 @@ import pytest
 
 from abrege import recipe as recipes
 from abrege import store
-from abrege.errors import DataError
+from abrege.errors import DataError, RecipeError
 from abrege.events import Note, Progress
 from abrege.records import Pair, Prediction
 from abrege.stages import evaluate
@@ -52,7 +52,7 @@ def folder(tmp_path):
     store.write(tmp_path / "split/test.jsonl", pairs())
     made = {"lead": BASE, "base": BASE, "base-cut": BASE, "tuned": TUNED}
     for system, texts in made.items():
-        reason = "length" if system == "base" else "stop"
+        reason = {"base": "length", "tuned": "stop"}.get(system)
         store.write(tmp_path / f"generate/{system}.jsonl", predictions(texts, reason))
     return tmp_path
 
@@ -103,12 +103,12 @@ def test_a_score_is_the_mean_of_its_rows_with_interval_and_signature(folder):
     assert scores["systems"]["tuned"]["words"]["value"] == 4.25  # 6, 5, 4 and 2 words
 
 
-def test_the_stop_rate_is_that_of_models_alone(folder):
+def test_the_stop_rate_is_that_of_what_a_model_ended(folder):
     systems = scores_of(folder)["systems"]
     assert systems["tuned"]["stop_rate"]["value"] == 1.0
     assert systems["base"]["stop_rate"]["value"] == 0.0
-    assert systems["lead"]["stop_rate"] is None
-    assert systems["base-cut"]["stop_rate"] is None
+    assert systems["lead"]["stop_rate"]["value"] is None
+    assert systems["base-cut"]["stop_rate"]["value"] is None
 
 
 def test_the_words_of_the_training_summaries_are_told(folder):
@@ -280,3 +280,96 @@ def test_no_train_rows_are_an_error(folder):
 def test_a_stemmer_without_effect_is_refused_when_the_recipe_is_read():
     with pytest.raises(recipes.RecipeError, match="stemmer has no effect with profile rouge_score"):
         a_recipe(profile="rouge_score", stemmer=True)
+
+
+def test_a_reference_is_scored_against_the_others_where_there_are_several(folder):
+    two = [
+        Pair(id=p.id, document="…", references=[p.references[0], other], lang="en")
+        for p, other in zip(
+            pairs(), ["The cat sat.", "A cat ran.", "Rain fell.", "No."] * 3, strict=True
+        )
+    ]
+    store.write(folder / "split/test.jsonl", two)
+    scores = scores_of(folder)
+    rows = {
+        r["id"]: r
+        for r in store.read(folder / "evaluate/rows.jsonl", dict)
+        if r["system"] == "human"
+    }
+    assert len(rows) == 12
+    # the first takes "The cat sat on the mat." against "The cat sat.": 3 of 6 words, 3 of 3
+    assert rows["r0"]["rouge1"] == {
+        "precision": 0.5,
+        "recall": 1.0,
+        "fmeasure": pytest.approx(2 / 3),
+    }
+    # the second the other way round, "A cat ran." against "A dog ran home fast."
+    assert rows["r1"]["rouge1"]["precision"] == pytest.approx(2 / 3)
+    assert rows["r1"]["rouge1"]["recall"] == pytest.approx(2 / 5)
+    assert scores["systems"]["human"]["rouge1"]["signature"].endswith(
+        "|n:12|groups:12|bootstrap:200,seed:0,95%"
+    )
+    assert all(c["baseline"] != "human" for c in scores["comparisons"])
+
+
+def test_only_rows_with_several_references_are_scored_among_people(folder):
+    some = pairs()
+    some[3] = Pair(id="r3", document="…", references=["We left.", "They left."], lang="en")
+    some[7] = Pair(id="r7", document="…", references=["We left.", "They left."], lang="en")
+    store.write(folder / "split/test.jsonl", some)
+    scores = scores_of(folder)
+    assert "|n:2|groups:2|" in scores["systems"]["human"]["rougeL"]["signature"]
+    rows = list(store.read(folder / "evaluate/rows.jsonl", dict))
+    assert [r["id"] for r in rows if r["system"] == "human"] == ["r3", "r7"]
+
+
+def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
+    told = [
+        Pair(
+            id=p.id,
+            document="word " * (n + 1),
+            references=p.references,
+            lang="en",
+            meta={"kind": "ab"[n % 2], "title": f"title {n}", "same": 1},
+        )
+        for n, p in enumerate(pairs() * 2)
+    ]
+    told = [Pair(**{**vars(p), "id": f"r{n}"}) for n, p in enumerate(told)]
+    store.write(folder / "split/test.jsonl", told)
+    for system in SYSTEMS:
+        rows = list(store.read(folder / f"generate/{system}.jsonl", Prediction)) * 2
+        again = [Prediction(**{**vars(r), "id": f"r{n}"}) for n, r in enumerate(rows)]
+        store.write(folder / f"generate/{system}.jsonl", again)
+    by = scores_of(folder)["by"]
+    assert set(by) == {"document_words", "kind"}  # titles are all different, `same` parts nothing
+    assert {part: found["n"] for part, found in by["kind"].items()} == {"a": 12, "b": 12}
+    assert by["document_words"]["up to 6"]["n"] == 6
+    rows = [r for r in store.read(folder / "evaluate/rows.jsonl", dict) if r["system"] == "base"]
+    expected = sum(r["rougeL"]["fmeasure"] for r in rows[::2]) / 12
+    assert by["kind"]["a"]["systems"]["base"]["rougeL"]["value"] == pytest.approx(expected)
+
+    only = scores_of(folder, a_recipe(by=["kind"]))["by"]
+    assert set(only) == {"kind"}
+    with pytest.raises(
+        RecipeError, match=r"evaluate\.by: no row has a column 'kinds'; did you mean kind"
+    ):
+        evaluate.run(a_recipe(by=["kinds"]), folder)
+
+
+def test_the_runs_of_several_seeds_are_put_side_by_side(folder):
+    store.write(folder / "generate/tuned-2.jsonl", predictions(BASE))
+    tree = a_recipe().model_dump()
+    tree["tune"]["seeds"], tree["tune"]["seed"] = 2, 7
+    scores = scores_of(folder, recipes.parse(tree))
+    found = scores["seeds"]
+    assert (found["seeds"], found["systems"]) == ([7, 8], ["tuned", "tuned-2"])
+    base = scores["systems"]["base"]["rougeL"]["value"]
+    spread = found["scores"]["rougeL"]
+    assert spread["values"] == [1.0, pytest.approx(base)]
+    assert spread["sd"] == pytest.approx((1 - base) / 2**0.5)
+    gains = found["over_base"]["rougeL"]
+    assert gains["values"] == [pytest.approx(1 - base), 0.0]
+    assert gains["tests"][1]["p"] == 1.0
+    assert not scores["verdict"]["better"]  # the second run is no better than base
+    assert "1 beat base" in scores["verdict"]["sentence"]
+    assert scores_of(folder)["seeds"] is None

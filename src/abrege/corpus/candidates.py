@@ -19,13 +19,14 @@ PREDICTION = (
     *("generated", "generated_text", "generation", "filtered_resps", "response"),
 )
 REFERENCE = ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY)
-PARTS = ("prediction", "reference", "id", "group", "lang")
+ENDED = ("finish_reason", "stop_reason")
+PARTS = ("prediction", "reference", "id", "group", "lang", "finish_reason")
 IN_DATA = {"reference": "summary", "document": "document", "group": "group"}
 """Part of --columns → what `corpus.loading` calls it, where pairs hold the references."""
 LINES = "line"
 """The one column of a file of plain lines."""
 
-_KNOWN = dict(zip(PARTS, (PREDICTION, REFERENCE, ID, GROUP, LANG), strict=True))
+_KNOWN = dict(zip(PARTS, (PREDICTION, REFERENCE, ID, GROUP, LANG, ENDED), strict=True))
 _HALVES = "\ud800-\udfff"
 
 
@@ -205,6 +206,7 @@ def _candidate(row: Row, columns: Mapping[str, Sequence[str]], references: list[
         references=references,
         group=_name(row, columns, "group"),
         lang=_name(row, columns, "lang"),
+        finish_reason=_name(row, columns, "finish_reason"),
         meta={c: v for c, v in row.values.items() if c not in used},
     )
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from abrege.errors import RecipeError
 
+DOCUMENT_WORDS = "document_words"
+"""Stands for the length of the document where a column is asked for."""
 MOST = 20  # different values that are shown as they are
 _DATE = re.compile(r"(\d{4})(-\d\d){0,2}([ T].*)?")
 

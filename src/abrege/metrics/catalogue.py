@@ -9,7 +9,7 @@ from abrege.metrics.rouge_profiles import METRICS as ROUGE
 CORPUS = ("bleu", "chrf")
 """Metrics of all rows together, which are no mean of the rows'."""
 LENGTHS = ("length_ratio", "words")
-FORM = ("repeated", "preamble", "markup", "in_language")
+FORM = ("stop_rate", "repeated", "preamble", "markup", "in_language")
 EXTRACTION = (
     *("copied", "compression", "coverage", "density", "novel1", "novel2", "novel3", "novel4"),
 )
@@ -32,6 +32,7 @@ TITLES = {
     "bertscore": "BERTScore",
     "length_ratio": "length ratio",
     "words": "words",
+    "stop_rate": "stop rate",
     "repeated": "trigrams said before",
     "preamble": "with a preamble",
     "markup": "with markup",

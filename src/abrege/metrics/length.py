@@ -17,6 +17,6 @@ def length_ratio(prediction: str, references: Sequence[str], *, lang: str | None
     return words.count(prediction, lang) / (expected or 1)
 
 
-def stopped(finish_reasons: Sequence[str]) -> list[float]:
-    """Give 1 for each summary that its model ended and 0 for each cut off at the limit."""
-    return [float(reason == "stop") for reason in finish_reasons]
+def stopped(finish_reason: str | None) -> bool | None:
+    """Tell whether a model ended its summary, or was cut off at the limit; None where unknown."""
+    return {"stop": True, "length": False}.get(finish_reason or "")

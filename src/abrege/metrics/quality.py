@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import abrege
 from abrege.errors import RecipeError
-from abrege.metrics import extractive, faithfulness, form
+from abrege.metrics import extractive, faithfulness, form, length
 from abrege.metrics.families import Mean, OneByOne, Reading, Statistics
 from abrege.records import Candidate
 from abrege.text.words import primary
@@ -22,12 +22,13 @@ class _Told(OneByOne):
 
 
 class Form(_Told):
-    """How a summary is made: repetition, what stands round it, its language."""
+    """How a summary is made: its end, repetition, what stands round it, its language."""
 
     def statistics(self, row: Candidate) -> Statistics:
         """Give each share, and 1 where it can be told."""
         text, lang = row.prediction, self.lang
         ways: Mapping[str, Callable[[], float | None]] = {
+            "stop_rate": lambda: length.stopped(row.finish_reason),
             "repeated": lambda: form.repeated_ngrams(text, lang=lang),
             "preamble": lambda: form.preamble(text) is not None,
             "markup": lambda: bool(form.markup(text)),
@@ -85,6 +86,7 @@ def _weighed(value: float | None) -> tuple[float, float]:
 
 def _signing(metric: str, lang: str | None) -> Callable[[], str]:
     made = {
+        "stop_rate": "",
         "repeated": "words:unicode|n:3",
         "preamble": "langs:en,fr",
         "markup": "",

@@ -127,7 +127,7 @@ class Table:
 
     def is_told(self, metric: str) -> bool:
         """Say whether a metric has a score: of some rows it cannot be told."""
-        return not np.isnan(self._measures[metric].score(self.statistics(metric).sum(0)))
+        return not np.isnan(self.value(metric))
 
     def last(self, metric: str) -> float:
         """Give the score of the row added last by itself."""
@@ -144,7 +144,28 @@ class Table:
 
         Where all rows are of one group there is no interval: low and high are None.
         """
-        return {metric: self._scored(metric, resampling, only) for metric in self.asked.metrics}
+        return {m: self.score_of(m, resampling, only=only) for m in self.asked.metrics}
+
+    def value(self, metric: str) -> float:
+        """Give a metric's score alone; not-a-number where it cannot be told of any row."""
+        return float(self._measures[metric].score(self.statistics(metric).sum(0)))
+
+    def score_of(
+        self, metric: str, resampling: Resampling, *, only: NDArray[np.int64] | None = None
+    ) -> dict[str, Any]:
+        """Give one metric's score; see `scores`."""
+        measure, kept = self._measures[metric], self.statistics(metric)
+        kept, groups = (kept if only is None else kept[only]), self._groups(only)
+        sums = kept.sum(0)
+        value = float(measure.score(sums))
+        found: Mapping[str, Any] = {"value": value, "low": None, "high": None}
+        if np.isnan(value):
+            found = {**found, "value": None}
+        elif self.n_groups(only) > 1:
+            how = asdict(resampling)
+            found = asdict(significance.interval(kept, groups, measure.score, **how))
+        signature = self.signature(metric, resampling, only=only)
+        return {**found, **measure.parts(sums), "signature": signature}
 
     def compare(self, other: "Table", metric: str, resampling: Resampling) -> Paired:
         """Test the difference self − other of a metric on the same rows."""
@@ -168,22 +189,6 @@ class Table:
 
     def _groups(self, only: NDArray[np.int64] | None) -> Sequence[Hashable]:
         return self.groups if only is None else [self.groups[n] for n in only]
-
-    def _scored(
-        self, metric: str, resampling: Resampling, only: NDArray[np.int64] | None
-    ) -> dict[str, Any]:
-        measure, kept = self._measures[metric], self.statistics(metric)
-        kept, groups = (kept if only is None else kept[only]), self._groups(only)
-        sums = kept.sum(0)
-        value = float(measure.score(sums))
-        found: Mapping[str, Any] = {"value": value, "low": None, "high": None}
-        if np.isnan(value):
-            found = {**found, "value": None}
-        elif self.n_groups(only) > 1:
-            how = asdict(resampling)
-            found = asdict(significance.interval(kept, groups, measure.score, **how))
-        signature = self.signature(metric, resampling, only=only)
-        return {**found, **measure.parts(sums), "signature": signature}
 
 
 def profile_warnings(reading: Reading) -> list[str]:

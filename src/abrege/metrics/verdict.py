@@ -7,8 +7,12 @@ from typing import Any
 METRIC = "rougeL"
 ALPHA = 0.05
 
+CONDITIONS = ("base", "base-cut", "few-shot")
+"""What tuned must beat to be called better, of those that were made."""
+
 _NAMES = {
     "base": "base",
+    "few-shot": "base with worked examples in its prompt",
     "base-cut": "base cut to the training length",
     "lead": "lead (the document's first sentences)",
 }
@@ -29,33 +33,58 @@ class Verdict:
 
 
 def verdict(
-    systems: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]], *, confidence: float
+    systems: Mapping[str, Any],
+    comparisons: Sequence[Mapping[str, Any]],
+    *,
+    confidence: float,
+    seeds: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """Judge tuned by ROUGE-L against each of its baselines.
 
     systems      name → metric → {"value"}
     comparisons  those of `evaluate/scores.json`
+    seeds        what several tunings came to (`metrics.results`); None of one
 
-    Better means better than base and, where it was made, than base-cut, each with p < 0.05.
-    Both must hold, so the two tests need no correction for being two. Lead is told, and is no
-    condition: a document's first sentences may well be the better summary.
+    Better means better than each of CONDITIONS that was made, each with p < 0.05. All must hold,
+    so the tests need no correction for being several. Where there are several tunings, each must
+    beat base. Lead is told, and is no condition: a document's first sentences may well be the
+    better summary.
     """
     told = [c for c in comparisons if c["metric"] == METRIC]
     if not told:
         return Verdict(better=False, sentence=_nothing_to_compare(systems))
     outcome = {c["baseline"]: _outcome(c) for c in told}
-    must = [outcome[b] for b in ("base", "base-cut") if b in outcome]
+    must = [outcome[b] for b in CONDITIONS if b in outcome]
+    runs = seeds["over_base"].get(METRIC, {}).get("tests", []) if seeds else []
+    must += [_outcome(run) for run in runs]
     better = "base" in outcome and all(o == "better" for o in must)
     parts = [
         _tell(c, systems, confidence, with_counts=number == 0) for number, c in enumerate(told)
     ]
-    if outcome.get("base") == "better" and not better:
+    if outcome.get("base") == "better" and outcome.get("base-cut", "better") != "better":
         parts.append("The gain over base may be one of length alone.")
-    parts.append(
-        "This is one training run: an interval covers the choice of test rows, not the luck of "
-        "training."
-    )
+    if outcome.get("base") == "better" and outcome.get("few-shot", "better") != "better":
+        parts.append("Worked examples in the prompt may do as much as tuning.")
+    parts.append(_luck(seeds))
     return Verdict(better=better, sentence=" ".join(parts))
+
+
+def _luck(seeds: Mapping[str, Any] | None) -> str:
+    """Say what is known of the luck of training."""
+    if not seeds or METRIC not in seeds["over_base"]:
+        return (
+            "This is one training run: an interval covers the choice of test rows, not the luck "
+            "of training."
+        )
+    gains = seeds["over_base"][METRIC]
+    told = ", ".join(f"{100 * gain:+.1f}" for gain in gains["values"])
+    outcomes = [_outcome(run) for run in gains["tests"]]
+    won = outcomes.count("better")
+    return (
+        f"Of {len(outcomes)} training runs that differ in the seed, {won} beat base: {told} "
+        f"(mean {100 * gains['mean']:+.1f}, standard deviation {100 * gains['sd']:.1f}). "
+        "The intervals above are of the first run."
+    )
 
 
 def _outcome(comparison: Mapping[str, Any]) -> str:

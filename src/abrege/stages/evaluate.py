@@ -13,12 +13,12 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-import abrege
 from abrege import store
-from abrege.errors import DataError
+from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import length, rouge, significance
-from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS
+from abrege.metrics import results, rouge, significance
+from abrege.metrics.breakdown import DOCUMENT_WORDS, Label
+from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
 from abrege.metrics.families import Reading
 from abrege.metrics.rouge_profiles import Score
 from abrege.metrics.scoring import Asked, Table, profile_warnings
@@ -30,26 +30,32 @@ from abrege.text import words
 CODE = ("stages/evaluate", "metrics", "text", "records")
 WRITES = ("scores.json", "rows.jsonl")
 
-COMPARED = "tuned"
-BASELINES = ("base", "base-cut", "lead")
+HUMAN = "human"
+"""A reference of each row against its others, where there are several: a person's score."""
+BROKEN_DOWN = ("rougeL",)
 FURTHER = (*CORPUS, *LENGTHS, *FORM, *EXTRACTION, *FAITHFULNESS)
 """What is told beside ROUGE; not METEOR nor BERTScore, which need files of their own."""
-BY_RULE = ("lead", "random", "oracle", "base-cut")
-"""Systems that no model ends by itself: they have no stop rate."""
 
 Row = dict[str, Any]
+Columns = Mapping[str, Sequence[Label]]
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
     """Give the settings that the scores depend on."""
-    systems = list(recipe.generate.systems)
-    return {**recipe.evaluate.model_dump(mode="json"), "lang": recipe.data.lang, "systems": systems}
+    systems = recipe.systems()
+    seed = {"first_seed": recipe.tune.seed} if recipe.tune.seeds > 1 else {}
+    return {
+        **recipe.evaluate.model_dump(mode="json"),
+        "lang": recipe.data.lang,
+        "systems": systems,
+        **seed,
+    }
 
 
 def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Name the files that the scores depend on."""
     split = {f"split/{s}": folder / f"split/{s}.jsonl" for s in ("train", "test")}
-    return split | {f"generate/{s}": _predictions(folder, s) for s in recipe.generate.systems}
+    return split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
 
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
@@ -58,14 +64,14 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     if not pairs:
         raise DataError("split/test.jsonl: there are no test rows to score.\n  Raise split.test.")
     lang, notes = language(pairs, recipe.data.lang)
-    tables, remarks = made(pairs, recipe.evaluate, lang, recipe.generate.systems)
+    tables, remarks = made(pairs, recipe.evaluate, lang, recipe.systems())
     notes += remarks
     for note in notes:
         on_event(Note(note))
-    predictions: dict[str, list[Prediction]] = {
-        s: _matched(folder, s, pairs) for s in recipe.generate.systems
-    }
-    fill(tables, pairs, predictions, on_event)
+    columns = columns_of(pairs, recipe.evaluate.by, lang)
+    fill(tables, pairs, {s: _matched(folder, s, pairs) for s in recipe.systems()}, on_event)
+    if any(len(pair.references) > 1 for pair in pairs):
+        tables[HUMAN] = among_people(pairs, next(iter(tables.values())).asked)
 
     rows = list(rows_of(tables))
     store.write(folder / "evaluate/rows.jsonl", rows)
@@ -76,7 +82,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         "groups": groups,
         "lang": lang or "und",
         "training_words": training_words(train, lang),
-        **summarise(tables, predictions, recipe.evaluate),
+        **summarise(tables, columns, recipe.evaluate, first_seed=recipe.tune.seed),
     }
     store.write_json(folder / "evaluate/scores.json", scores)
     counts = {"rows": len(pairs), "groups": groups, "scored": len(rows)}
@@ -132,9 +138,31 @@ def fill(
                     references=pair.references,
                     group=pair.group,
                     document=pair.document,
+                    finish_reason=prediction.finish_reason,
                 )
             )
         on_event(Progress("evaluate", done, len(pairs)))
+
+
+def among_people(pairs: Sequence[Pair], asked: Asked) -> Table:
+    """Score a reference of each row that has several against the others, taking turns.
+
+    It has one reference less than the systems are scored with, which costs it a little.
+    """
+    table = Table(asked)
+    for number, pair in enumerate(p for p in pairs if len(p.references) > 1):
+        own = number % len(pair.references)
+        others = [*pair.references[:own], *pair.references[own + 1 :]]
+        table.add(
+            Candidate(
+                id=pair.id,
+                prediction=pair.references[own],
+                references=others,
+                group=pair.group,
+                document=pair.document,
+            )
+        )
+    return table
 
 
 def rows_of(tables: Mapping[str, Table]) -> Iterator[Row]:
@@ -143,11 +171,12 @@ def rows_of(tables: Mapping[str, Table]) -> Iterator[Row]:
         system: {metric: _column(table, metric) for metric in table.asked.metrics}
         for system, table in tables.items()
     }
-    ids = next(iter(tables.values())).ids
-    for number, row_id in enumerate(ids):
+    places = {system: {id_: n for n, id_ in enumerate(t.ids)} for system, t in tables.items()}
+    for row_id in next(iter(tables.values())).ids:
         for system, by_metric in columns.items():
-            scores = {metric: values[number] for metric, values in by_metric.items()}
-            yield {"id": row_id, "system": system, **scores}
+            if (place := places[system].get(row_id)) is not None:
+                scores = {metric: values[place] for metric, values in by_metric.items()}
+                yield {"id": row_id, "system": system, **scores}
 
 
 def _column(table: Table, metric: str) -> Sequence[Any]:
@@ -168,60 +197,44 @@ def training_words(train: Iterable[Pair], lang: str | None) -> dict[str, Any]:
 
 
 def summarise(
-    tables: Mapping[str, Table],
-    predictions: Mapping[str, Sequence[Prediction]],
-    settings: Evaluate,
+    tables: Mapping[str, Table], columns: Columns, settings: Evaluate, *, first_seed: int
 ) -> dict[str, Any]:
-    """Give each system's scores with their intervals, the comparisons, and the verdict."""
+    """Give the scores, the comparisons, the luck of training, the parts and the verdict.
+
+    columns     name of a column → what stands there, row by row
+    first_seed  that of the first of several tunings
+    """
     how = significance.Resampling(settings.samples, settings.confidence, settings.seed)
-    systems = {
-        system: {
-            "stop_rate": _stop_rate(table, predictions[system], how)
-            if system not in BY_RULE
-            else None,
-            **table.scores(how),
-        }
-        for system, table in tables.items()
-    }
-    comparisons = [
-        _compare(metric, baseline, tables, how)
-        for baseline in BASELINES
-        if baseline in tables and COMPARED in tables
-        for metric in rouge.metrics_of(settings.profile)
-    ]
-    tested = [c for c in comparisons if c["p"] is not None]
-    for row, p in zip(tested, significance.holm([c["p"] for c in tested]), strict=True):
-        row["p_holm"] = p
-    judged = verdict(systems, comparisons, confidence=settings.confidence)
-    return {"systems": systems, "comparisons": comparisons, "verdict": asdict(judged)}
-
-
-def _stop_rate(
-    table: Table, predictions: Sequence[Prediction], how: significance.Resampling
-) -> dict[str, Any]:
-    values = length.stopped([p.finish_reason for p in predictions])
-    counts = f"n:{len(table)}|groups:{table.n_groups()}"
-    signature = f"stop_rate|abrege-{abrege.__version__}|{counts}|{how.signature(len(table))}"
-    if table.n_groups() < 2:
-        return {"value": mean(values), "low": None, "high": None, "signature": signature}
-    interval = significance.mean_interval(values, table.groups, **asdict(how))
-    return {**asdict(interval), "signature": signature}
-
-
-def _compare(
-    metric: str, baseline: str, tables: Mapping[str, Table], how: significance.Resampling
-) -> dict[str, Any]:
-    table = tables[COMPARED]
+    rouges = rouge.metrics_of(settings.profile)
+    systems = results.scores(tables, how)
+    compared = results.comparisons(tables, rouges, how)
+    seeds = results.over_seeds(tables, rouges, how, first=first_seed)
+    judged = verdict(systems, compared, confidence=settings.confidence, seeds=seeds)
     return {
-        "metric": metric,
-        "system": COMPARED,
-        "baseline": baseline,
-        **asdict(table.compare(tables[baseline], metric, how)),
-        "p_holm": None,
-        "n": len(table),
-        "groups": table.n_groups(),
-        "signature": f"{table.signature(metric, how)}|test:paired-bootstrap,two-sided",
+        "systems": systems,
+        "comparisons": compared,
+        "seeds": seeds,
+        "by": results.by_parts(tables, columns, BROKEN_DOWN, how),
+        "verdict": asdict(judged),
     }
+
+
+def columns_of(pairs: Sequence[Pair], asked: Sequence[str] | None, lang: str | None) -> Columns:
+    """Give what the rows can be told apart by: the asked columns, or all that there are."""
+    lengths = [words.count(pair.document, lang) for pair in pairs]
+    found: dict[str, Sequence[Label]] = {DOCUMENT_WORDS: lengths}
+    for key in dict.fromkeys(key for pair in pairs for key in pair.meta):
+        found[key] = [_label(pair.meta.get(key)) for pair in pairs]
+    if asked is None:
+        return found
+    if unknown := [name for name in asked if name not in found]:
+        hint = nearest(unknown[0], list(found))
+        raise RecipeError(f"evaluate.by: no row has a column {unknown[0]!r}; {hint}")
+    return {name: found[name] for name in asked}
+
+
+def _label(value: Any) -> Label:
+    return value if value is None or isinstance(value, int | float | str) else str(value)
 
 
 def _predictions(folder: Path, system: str) -> Path:

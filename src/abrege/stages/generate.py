@@ -1,6 +1,6 @@
 """Generate: let each system summarise the test split, with one rendering and one profile.
 
-reads   split/test.jsonl  split/train.jsonl  tune/
+reads   split/test.jsonl  split/train.jsonl  tune/  tune-2/ …
 writes  generate/SYSTEM.jsonl, one manifest a system
 """
 
@@ -19,13 +19,23 @@ from abrege.text.words import words
 
 if TYPE_CHECKING:
     from abrege.model.decoding import Decoder
-    from abrege.model.rendering import Example
+    from abrege.model.rendering import Example, Renderer
 
 CODE = (
     *("stages/generate", "model", "assets", "records", "text"),
     *("metrics/baselines", "metrics/rouge", "metrics/rouge_profiles"),
 )
-BY_MODEL = ("base", "tuned")
+BY_MODEL = ("base", "few-shot", "tuned")
+
+
+def is_by_model(system: str) -> bool:
+    """Say whether a model writes a system's summaries: base, or tuned with any seed."""
+    return system in BY_MODEL or system.startswith("tuned-")
+
+
+def tuning(system: str) -> str:
+    """Name the folder of the tuning that a system decodes with; that of the first, if of none."""
+    return system.replace("tuned", "tune") if system.startswith("tuned") else "tune"
 
 
 def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
@@ -33,12 +43,13 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
 
     Of abrege.json the rendering counts; its decoding is what the recipe says now.
     """
-    if system not in BY_MODEL:
+    if not is_by_model(system):
         seed = {"seed": recipe.generate.seed} if system == "random" else {}
         return {"lang": recipe.data.lang, **seed}
-    saved = store.read_json(folder / "tune/abrege.json")
+    saved = store.read_json(folder / tuning(system) / "abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
-    return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding()}
+    shots = {"shots": recipe.generate.shots} if system == "few-shot" else {}
+    return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding(), **shots}
 
 
 def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
@@ -55,8 +66,10 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     model = Path(recipe.tune.model).expanduser()
     if model.exists():
         found["model"] = model
-    if system == "tuned":
-        found["adapter"] = folder / "tune/adapter_model.safetensors"
+    if system == "few-shot":
+        found["train"] = folder / "split/train.jsonl"
+    if system.startswith("tuned"):
+        found["adapter"] = folder / tuning(system) / "adapter_model.safetensors"
     return found
 
 
@@ -68,7 +81,7 @@ def run(
     key  names everything the summaries depend on; half-written ones of another key are dropped
     """
     pairs = list(store.read(folder / "split/test.jsonl", Pair))
-    if system in BY_MODEL:
+    if is_by_model(system):
         from abrege.model import device
 
         with device.keeping_heap():
@@ -78,7 +91,9 @@ def run(
     store.write(folder / f"generate/{system}.jsonl", predictions)
     partial_path(folder, system).unlink(missing_ok=True)
     ends = [p.finish_reason for p in predictions]
-    counts = {"rows": len(ends), "stop": ends.count("stop"), "length": ends.count("length")}
+    counts = {"rows": len(ends)}
+    if is_by_model(system):
+        counts |= {"stop": ends.count("stop"), "length": ends.count("length")}
     counts["documents_cut"] = sum(p.document_tokens_cut > 0 for p in predictions)
     return {"counts": counts, **extras}
 
@@ -100,7 +115,7 @@ def by_rule(recipe: Recipe, folder: Path, system: str, pairs: Sequence[Pair]) ->
         Prediction(
             id=pair.id,
             prediction=text,
-            finish_reason="stop",
+            finish_reason=None,
             prompt_tokens=0,
             new_tokens=0,
             document_tokens_cut=0,
@@ -133,27 +148,47 @@ def by_model(
     key: str,
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
-    """Decode with the base model, or with the adapter over it."""
+    """Decode with the base model, with worked examples or not, or with an adapter over it."""
     from abrege.model import device, loading
     from abrege.model.decoding import Decoder
     from abrege.model.rendering import Renderer, Rendering
 
     machine = device.choose(recipe.tune.dtype)
-    saved = Rendering.load(folder / "tune")
+    tune = folder / tuning(system)
+    saved = Rendering.load(tune)
     profile = replace(saved.profile, **recipe.generate.decoding())
     rendering = replace(saved, profile=profile)
-    rendering.save(folder / "tune")  # summarize then decodes as was evaluated
-    tokenizer = loading.load_tokenizer(str(folder / "tune"))
+    rendering.save(tune)  # summarize then decodes as was evaluated
+    tokenizer = loading.load_tokenizer(str(tune))
     located = loading.locate(recipe.tune.model, on_event=on_event)
     model: Any = loading.load_model(located, machine.torch_dtype, machine.device)
-    if system == "tuned":
-        model = loading.load_adapter(model, folder / "tune")
+    if system.startswith("tuned"):
+        model = loading.load_adapter(model, tune)
     decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
     renderer = Renderer(tokenizer, rendering)
+    told: dict[str, Any] = {}
+    if system == "few-shot":
+        renderer = with_shots(renderer, recipe, folder, model.config)
+        told = {"shots": [shot.id for shot in renderer.shots]}
     prompts = [renderer.prompt(pair) for pair in pairs]
     predictions = decoded(decoder, prompts, partial_path(folder, system), system, key, on_event)
-    extras = {"device": machine.device, "dtype": machine.dtype, "notes": [machine.reason]}
-    return predictions, {**extras, "profile": vars(rendering.profile), "model": recipe.tune.model}
+    extras: dict[str, Any] = {
+        "device": machine.device,
+        "dtype": machine.dtype,
+        "notes": [machine.reason],
+    }
+    extras |= {"profile": vars(rendering.profile), "model": recipe.tune.model}
+    return predictions, {**extras, **told}
+
+
+def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) -> "Renderer":
+    """Put worked examples of the train split before every request."""
+    from abrege.model import shots
+
+    train = list(store.read(folder / "split/train.jsonl", Pair))
+    drawn = shots.draw(train, recipe.generate.shots, seed=recipe.generate.seed)
+    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return shots.shown(renderer, drawn, positions=positions)
 
 
 def decoded(

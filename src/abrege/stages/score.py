@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.metrics import breakdown
+from abrege.metrics.breakdown import DOCUMENT_WORDS
 from abrege.metrics.catalogue import LESS_IS_BETTER, NOT_BETTER, TITLES, nearest
 from abrege.metrics.scoring import Asked, Table, profile_warnings
 from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
@@ -18,7 +19,6 @@ from abrege.records import Candidate
 from abrege.text import language, words
 
 LOOKED_AT = 200  # rows, to find the language
-DOCUMENT_WORDS = "document_words"
 TOLD_EVERY = 100_000  # rows; how many there are is not known before the end
 
 

@@ -2,6 +2,7 @@
 
 reads   split/train.jsonl  split/valid.jsonl
 writes  tune/  the adapter, its tokenizer, abrege.json, steps.jsonl, checkpoint-N/
+        tune-2/, …  the same of further seeds
 """
 
 import math
@@ -27,10 +28,22 @@ LONGEST = 0.99  # max_new_tokens leaves room for this share of the train summari
 MARGIN = 1.1
 
 
+def name(nth: int) -> str:
+    """Name the folder of the nth tuning: tune, then tune-2 and so on."""
+    return "tune" if nth == 1 else f"tune-{nth}"
+
+
+def seeded(recipe: Recipe, nth: int) -> Recipe:
+    """Give the recipe of the nth tuning by itself: as it stands, but for the seed."""
+    seed = recipe.tune.seed + nth - 1
+    alone = recipe.tune.model_copy(update={"seed": seed, "seeds": 1})
+    return recipe.model_copy(update={"tune": alone})
+
+
 def settings(recipe: Recipe) -> dict[str, Any]:
     """Give what a tuned model depends on; of decoding only the room that prompts leave it."""
     return {
-        "tune": recipe.tune.model_dump(mode="json"),
+        "tune": recipe.tune.model_dump(mode="json", exclude={"seeds"}),
         "prompt": recipe.prompt.model_dump(mode="json"),
         "lang": recipe.data.lang,
         "max_new_tokens": recipe.generate.max_new_tokens,
@@ -44,15 +57,19 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     return {**found, "model": model} if model.exists() else found
 
 
-def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
+def run(
+    recipe: Recipe, folder: Path, *, nth: int = 1, on_event: OnEvent = silent
+) -> dict[str, Any]:
     """Tune on what was split in the run folder; return what goes into the manifest."""
     from abrege.model import device
 
     with device.keeping_heap() as heap_kept:
-        return _run(recipe, folder, heap_kept=heap_kept, on_event=on_event)
+        return _run(recipe, folder, folder / name(nth), heap_kept=heap_kept, on_event=on_event)
 
 
-def _run(recipe: Recipe, folder: Path, *, heap_kept: bool, on_event: OnEvent) -> dict[str, Any]:
+def _run(
+    recipe: Recipe, folder: Path, out: Path, *, heap_kept: bool, on_event: OnEvent
+) -> dict[str, Any]:
     from abrege.model import device, loading, tuning
     from abrege.model.rendering import Renderer
 
@@ -85,15 +102,15 @@ def _run(recipe: Recipe, folder: Path, *, heap_kept: bool, on_event: OnEvent) ->
         examples,
         validation,
         plan_of(recipe),
-        folder / "tune",
+        out,
         dtype=machine.dtype,
         pad_id=tokenizer.pad_token_id or 0,
         on_event=on_event,
     )
     if tuned.interrupted:
         raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
-    tokenizer.save_pretrained(str(folder / "tune"))
-    rendering.save(folder / "tune")
+    tokenizer.save_pretrained(str(out))
+    rendering.save(out)
     return {
         "counts": {"train": len(examples), "valid": len(valid)},
         "preflight": vars(counted),
