@@ -7,7 +7,7 @@ from abrege import recipe as recipes
 from abrege import store
 from abrege.events import Note
 from abrege.records import Pair, Prediction
-from abrege.report.facts import Step
+from abrege.report.facts import Mark
 from abrege.stages import report
 
 SYSTEMS = ("lead", "base", "base-cut", "tuned")
@@ -203,21 +203,30 @@ def test_the_stages_come_in_the_order_of_the_run_with_what_they_counted(tmp_path
     assert told.preflight == {"rows": 6, "documents_cut": 3}
 
 
-def test_a_step_taken_again_after_a_kill_counts_once():
-    lines = [
-        {"step": 1, "loss": 3.0},
-        {"step": 2, "loss": 9.0},
-        {"step": 1, "eval_loss": 2.9},
-        {"step": 2, "loss": 2.5},
-        {"step": 3, "loss": float("nan")},
+def test_examples_show_what_is_shared_with_the_best_reference_and_what_is_unsupported(tmp_path):
+    folder = a_run_folder(tmp_path)
+    told = [
+        Prediction(
+            id=f"p{i}",
+            prediction="Two, then one of 99 two." if i == 5 else "three",
+            finish_reason="stop",
+            prompt_tokens=9,
+            new_tokens=3,
+            document_tokens_cut=0,
+        )
+        for i in range(ROWS)
     ]
-
-    assert report.steps(iter(lines)) == [
-        Step(step=1, loss=3.0),
-        Step(step=1, eval_loss=2.9),
-        Step(step=2, loss=2.5),
-        Step(step=3),
+    store.write(folder / "generate/tuned.jsonl", told)
+    best = report.gather(a_recipe(), folder).galleries[0].examples[0]
+    [answer] = [a for a in best.answers if a.system == "tuned"]
+    # References "one two" and "three": the first is matched, "one" and the last "two" in order;
+    # the first "Two" is the one that counts for ROUGE-1, each as often as in both.
+    assert answer.marks == [
+        Mark(start=0, end=3, in_order=False),
+        Mark(start=10, end=13, in_order=True),
+        Mark(start=20, end=23, in_order=True),
     ]
+    assert answer.unsupported == ["99"]
 
 
 def test_an_unknown_language_is_not_shown(tmp_path):

@@ -93,12 +93,26 @@ class Lengths:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A word of a summary, from `start` to `end`, that its reference has too."""
+
+    start: int
+    end: int
+    in_order: bool
+    """Lies in the longest common subsequence, which ROUGE-L counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What one system wrote for one row."""
 
     system: str
     text: str
     rouge_l: float | None = None
+    marks: Sequence[Mark] = ()
+    """What it shares with the reference that it matches best, from left to right."""
+    unsupported: Sequence[str] = ()
+    """Numbers, dates, names and quotations that the document does not hold."""
     hit_limit: bool = False
     document_tokens_cut: int = 0
 
@@ -123,6 +137,42 @@ class Gallery:
     title: str
     rule: str
     examples: Sequence[Example]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """What several runs came to, with mean and standard deviation."""
+
+    values: Sequence[float]
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Luck:
+    """The same tuning with other seeds: metric → scores of the runs, and gains over base."""
+
+    seeds: Sequence[int]
+    scores: Mapping[str, Spread]
+    gains: Mapping[str, Spread]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some of the rows by themselves: system → score."""
+
+    name: str
+    n: int
+    scores: Mapping[str, Score | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """The parts that a column makes of the rows, on one metric."""
+
+    column: str
+    metric: str
+    parts: Sequence[Part]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +203,8 @@ class Run:
     verdict: Verdict | None = None
     systems: Mapping[str, Mapping[str, Score | None]] = field(default_factory=dict)
     comparisons: Sequence[Comparison] = ()
+    luck: Luck | None = None
+    breakdowns: Sequence[Breakdown] = ()
     steps: Sequence[Step] = ()
     lengths: Sequence[Lengths] = ()
     galleries: Sequence[Gallery] = ()

@@ -2,7 +2,7 @@
 
 import re
 
-from abrege.report import figures, tables, wording
+from abrege.report import figures, scrutiny, tables, wording
 from abrege.report.examples import head
 from abrege.report.facts import Answer, Example, Gallery, Run
 from abrege.report.tables import Table
@@ -41,7 +41,9 @@ def render(run: Run) -> str:
     sections = [
         ("Scores", [table(tables.scores(run))] if run.systems else []),
         ("Comparisons", [table(tables.comparisons(run))]),
+        ("Other seeds", [table(scrutiny.luck(run))]),
         ("How the summaries are made", [table(tables.quality(run))]),
+        ("Parts of the rows", [table(scrutiny.breakdown(given)) for given in run.breakdowns]),
         ("Training", [table(tables.losses(run.steps))]),
         ("Lengths", [table(tables.lengths(run.lengths))]),
         ("Examples", galleries),

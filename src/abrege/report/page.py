@@ -1,10 +1,11 @@
 """The report as one self-contained HTML page: no network, no script, every text escaped."""
 
 import html
+from collections.abc import Sequence
 
-from abrege.report import figures, plots, tables, wording
+from abrege.report import figures, plots, scrutiny, tables, wording
 from abrege.report.examples import AT_MOST, head, missing
-from abrege.report.facts import Answer, Example, Gallery, Run
+from abrege.report.facts import Answer, Example, Gallery, Mark, Run
 from abrege.report.style import CSS
 from abrege.report.tables import Cell, Table
 
@@ -25,13 +26,15 @@ def render(run: Run) -> str:
     sections = [
         ("scores", "Scores", _scores(run)),
         ("comparisons", "Comparisons", table(tables.comparisons(run), same=True)),
+        ("seeds", "Other seeds", table(scrutiny.luck(run), same=True)),
         ("quality", "How the summaries are made", table(tables.quality(run))),
+        ("parts", "Parts of the rows", _parts(run)),
         ("training", "Training", _training(run)),
         ("lengths", "Lengths", _lengths(run)),
-        ("examples", "Examples", "".join(_gallery(g) for g in run.galleries)),
+        ("examples", "Examples", _examples(run)),
         ("losses", "Dropped and cut", _dropped(run)),
         ("settings", "Settings", _settings(run)),
-        ("costs", "Time and memory", table(tables.costs(run.stages))),
+        ("costs", "Time and memory", folded("each stage", table(tables.costs(run.stages)))),
         ("signatures", "Signatures", _signatures(run)),
     ]
     shown = [(id_, title, body) for id_, title, body in sections if body]
@@ -141,6 +144,26 @@ def _lengths(run: Run) -> str:
     return f'<div class="beside">{figure}{table(tables.lengths(run.lengths))}</div>'
 
 
+def _parts(run: Run) -> str:
+    return "".join(
+        folded(f"by {given.column}", table(scrutiny.breakdown(given))) for given in run.breakdowns
+    )
+
+
+def folded(title: str, body: str) -> str:
+    """Put what only some readers look for behind a click; nothing where there is nothing."""
+    return f"<details><summary>{escape(title)}</summary>{body}</details>" if body else ""
+
+
+def _examples(run: Run) -> str:
+    shown = "".join(_gallery(gallery) for gallery in run.galleries)
+    legend = (
+        '<p class="quiet">In the summaries: <mark>a word that the reference has too</mark>, '
+        '<mark class="order">and stands there in the same order</mark>.</p>'
+    )
+    return legend + shown if shown else ""
+
+
 def _gallery(gallery: Gallery) -> str:
     if not gallery.examples:
         return ""
@@ -181,16 +204,26 @@ def _answer(answer: Answer, lang: str | None) -> str:
         f'<div class="answer {plots.colour(answer.system)}"><p class="who">'
         f'<span class="name">{escape(answer.system)}</span> '
         f'<span class="quiet">ROUGE-L {escape(value)}</span>{remarks}</p>'
-        f"{_text(answer.text, lang)}</div>"
+        f"{_text(answer.text, lang, marks=answer.marks)}</div>"
     )
 
 
-def _text(text: str, lang: str | None, class_: str = "") -> str:
-    """Write a text of the data in its own language and direction."""
+def _text(text: str, lang: str | None, class_: str = "", marks: Sequence[Mark] = ()) -> str:
+    """Write a text of the data in its own language and direction, some of its words marked."""
     if not text.strip():
         return '<p class="text quiet"><i>(empty)</i></p>'
     tongue = f' lang="{escape(lang)}"' if lang else ""
-    return f'<p class="{f"text {class_}".strip()}" dir="auto"{tongue}>{escape(text)}</p>'
+    return f'<p class="{f"text {class_}".strip()}" dir="auto"{tongue}>{_marked(text, marks)}</p>'
+
+
+def _marked(text: str, marks: Sequence[Mark]) -> str:
+    pieces, at = [], 0
+    for mark in marks:
+        class_ = ' class="order"' if mark.in_order else ""
+        pieces.append(escape(text[at : mark.start]))
+        pieces.append(f"<mark{class_}>{escape(text[mark.start : mark.end])}</mark>")
+        at = mark.end
+    return "".join([*pieces, escape(text[at:])])
 
 
 def _dropped(run: Run) -> str:

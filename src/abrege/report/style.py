@@ -153,6 +153,8 @@ article h4 { margin: 0; font: 600 .9rem/1.4 var(--mono); overflow-wrap: anywhere
 .answer { border-top: 3px solid var(--c); margin-top: 1rem; }
 .answer .who { margin-top: .5rem; }
 .answer .name { color: var(--c); }
+mark { background: none; color: inherit; font-weight: 600; }
+mark.order { text-decoration: underline; text-decoration-color: var(--c, currentColor); }
 details { margin: .4rem 0; }
 summary { cursor: pointer; font-size: .85rem; color: var(--tuned); padding: .2rem 0; }
 pre {

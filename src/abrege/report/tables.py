@@ -12,6 +12,8 @@ RULES = {
     "lead": "Lead: the document's first sentences.",
     "random": "Random: one of its sentences.",
     "oracle": "Oracle: its sentences that match the references best, a bound on extraction.",
+    "few-shot": "Few-shot: base, with worked examples in its prompt.",
+    "human": "Human: a reference against the others of its row, so with one less than systems.",
 }
 """Systems that need a word of explanation."""
 ENDS = {"stop": "ended", "length": "hit the length limit"}
@@ -52,7 +54,7 @@ def scores(run: Run) -> Table:
     )
     found = _told(run, figures.METRICS)
     rows = [
-        [Cell(system), *(_scored(name, values.get(name)) for name in found)]
+        [Cell(system), *(scored(name, values.get(name)) for name in found)]
         for system, values in run.systems.items()
     ]
     head = ["System", *(figures.metric(name).label for name in found)]
@@ -70,7 +72,7 @@ def quality(run: Run) -> Table:
     rows = [
         [
             Cell(figures.metric(name).label),
-            *(_scored(name, values.get(name)) for values in run.systems.values()),
+            *(scored(name, values.get(name)) for values in run.systems.values()),
         ]
         for name in _told(run, figures.QUALITY)
     ]
@@ -82,7 +84,8 @@ def _told(run: Run, metrics: Iterable[str]) -> list[str]:
     return [m for m in metrics if any(s.get(m) for s in run.systems.values())]
 
 
-def _scored(name: str, given: Score | None) -> Cell:
+def scored(name: str, given: Score | None) -> Cell:
+    """Write a score with its interval beside it."""
     if given is None:
         return Cell(figures.ABSENT)
     return Cell(figures.score(name, given.value), figures.interval(name, given))

@@ -89,4 +89,6 @@ def flags(answer: Answer) -> list[str]:
     said = ["hit the length limit"] if answer.hit_limit else []
     if answer.document_tokens_cut:
         said.append(f"{figures.plural(answer.document_tokens_cut, 'document token')} cut")
+    if answer.unsupported:
+        said.append(f"not in the document: {', '.join(answer.unsupported)}")
     return said

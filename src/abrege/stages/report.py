@@ -5,17 +5,23 @@ writes  report/index.html  report/report.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from abrege import store
 from abrege.events import Note, OnEvent, silent
+from abrege.metrics.explain import Mark, explain
+from abrege.metrics.faithfulness import unsupported
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
-from abrege.report import examples, facts, figures, markdown, page
+from abrege.report import examples, facts, figures, markdown, page, reading
 from abrege.text import words
 
-CODE = ("stages/report", "report", "text/words", "records")
+CODE = (
+    *("stages/report", "report", "text", "records"),
+    *("metrics/explain", "metrics/faithfulness", "metrics/evidence"),
+)
 WRITES = ("index.html", "report.md")
 SPLITS = ("train", "valid", "test")
 
@@ -29,7 +35,7 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Give every file that the page is made from and that this run has."""
     generated = [
         f"generate/{system}{ending}"
-        for system in recipe.generate.systems
+        for system in recipe.systems()
         for ending in (".jsonl", ".manifest.json")
     ]
     names = [
@@ -77,9 +83,11 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
         groups=scores.get("groups"),
         confidence=recipe.evaluate.confidence,
         verdict=facts.Verdict(**verdict) if verdict else None,
-        systems=_systems(scores["systems"]),
-        comparisons=[facts.Comparison(**_known(c)) for c in scores.get("comparisons", [])],
-        steps=steps(_optional(folder / "tune/steps.jsonl")),
+        systems=reading.systems(scores["systems"]),
+        comparisons=reading.comparisons(scores.get("comparisons", [])),
+        luck=reading.luck(scores.get("seeds")),
+        breakdowns=reading.breakdowns(scores.get("by", {})),
+        steps=reading.steps(_optional(folder / "tune/steps.jsonl")),
         lengths=_lengths(scores, splits["test"], rows, lang),
         galleries=_galleries(recipe, folder, splits["test"], rows, lang),
         stages=list(_stages(recipe, folder)),
@@ -99,33 +107,6 @@ def _optional(path: Path) -> Iterator[dict[str, Any]]:
 def _pairs(folder: Path, split: str) -> list[Pair]:
     path = folder / f"split/{split}.jsonl"
     return list(store.read(path, Pair)) if path.is_file() else []
-
-
-def _known(comparison: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what the page shows: evaluate may come to say more of a comparison."""
-    return {k: v for k, v in comparison.items() if k in facts.Comparison.__dataclass_fields__}
-
-
-def _systems(
-    scored: Mapping[str, Mapping[str, Any]],
-) -> dict[str, dict[str, facts.Score | None]]:
-    """Put the tuned model first, then what it is held against."""
-    order = [s for s in ("tuned", "base", "base-cut", "lead") if s in scored]
-    order += [s for s in scored if s not in order]
-    return {
-        system: {
-            metric: None
-            if given is None or given["value"] is None
-            else facts.Score(
-                value=given["value"],
-                low=given.get("low"),
-                high=given.get("high"),
-                signature=given.get("signature", ""),
-            )
-            for metric, given in scored[system].items()
-        }
-        for system in order
-    }
 
 
 def _setup(
@@ -181,16 +162,6 @@ def decoding(recipe: Recipe, generated: Mapping[str, Any]) -> str:
     return f"{said}, at most {figures.plural(most, 'new token')}" if most else said
 
 
-def steps(lines: Iterator[Mapping[str, Any]]) -> list[facts.Step]:
-    """Give the loss curve; of a step that a resumed run took twice, the later counts."""
-    found: dict[tuple[int, bool], facts.Step] = {}
-    for given in lines:
-        loss, held = figures.finite(given.get("loss")), figures.finite(given.get("eval_loss"))
-        point = facts.Step(step=given["step"], loss=loss, eval_loss=held)
-        found[point.step, held is not None] = point
-    return [found[key] for key in sorted(found)]
-
-
 def _lengths(
     scores: Mapping[str, Any],
     test: Sequence[Pair],
@@ -242,7 +213,46 @@ def _galleries(
         if all((pair.id, s) in written for s in systems)
     ]
     what = f"ROUGE-L of {shown}{f' minus {other}' if other else ''}"
-    return examples.choose(told, recipe.report.examples, recipe.report.seed, what=what)
+    chosen = examples.choose(told, recipe.report.examples, recipe.report.seed, what=what)
+    return [
+        replace(
+            gallery,
+            examples=[_marked(e, lang, stemmer=recipe.evaluate.stemmer) for e in gallery.examples],
+        )
+        for gallery in chosen
+    ]
+
+
+def _marked(example: facts.Example, lang: str | None, *, stemmer: bool) -> facts.Example:
+    """Mark in each summary what it shares with its best reference, and what is unsupported."""
+    return replace(
+        example,
+        answers=[
+            replace(
+                answer,
+                marks=_shared(answer.text, example.references, lang, stemmer=stemmer),
+                unsupported=[f.text for f in unsupported(example.document, answer.text, lang=lang)],
+            )
+            for answer in example.answers
+        ],
+    )
+
+
+def _shared(
+    text: str, references: Sequence[str], lang: str | None, *, stemmer: bool
+) -> list[facts.Mark]:
+    best: list[Mark] = []
+    most = -1.0
+    for reference in references:
+        ours, theirs = explain(text, reference, lang=lang, stemmer=stemmer)
+        in_order = sum(mark.in_order for mark in ours) / (len(ours) + len(theirs) or 1)
+        if in_order > most:
+            best, most = ours, in_order
+    return [
+        facts.Mark(start=mark.start, end=mark.end, in_order=mark.in_order)
+        for mark in best
+        if mark.word or mark.in_order
+    ]
 
 
 def _answer(
@@ -267,8 +277,9 @@ def _difference(
 
 def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
     """Yield what each finished stage tells of itself, in the order of the run."""
-    named = [("split", "split/manifest.json"), ("tune", "tune/manifest.json")]
-    named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.generate.systems]
+    tunings = ["tune", *(f"tune-{nth}" for nth in range(2, recipe.tune.seeds + 1))]
+    named = [(name, f"{name}/manifest.json") for name in ("split", *tunings)]
+    named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.systems()]
     named += [("evaluate", "evaluate/manifest.json")]
     for name, path in named:
         if given := _manifest(folder / path):

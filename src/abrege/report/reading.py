@@ -1,0 +1,89 @@
+"""From the JSON that the stages wrote to the facts of the page."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from abrege.report import facts, figures
+
+FIRST = ("tuned", "base", "few-shot", "base-cut", "lead")
+"""The order of systems on the page: tuned, then what it is held against, then others."""
+
+
+def systems(
+    scored: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, facts.Score | None]]:
+    """Put the tuned model first, then what it is held against."""
+    further = [s for s in scored if s.startswith("tuned-")]
+    order = [s for s in (FIRST[0], *further, *FIRST[1:]) if s in scored]
+    order += [s for s in scored if s not in order]
+    return {
+        system: {metric: score(given) for metric, given in scored[system].items()}
+        for system in order
+    }
+
+
+def score(given: Mapping[str, Any] | None) -> facts.Score | None:
+    """Give a score with its interval; None where it could not be told."""
+    if given is None or given["value"] is None:
+        return None
+    return facts.Score(
+        value=given["value"],
+        low=given.get("low"),
+        high=given.get("high"),
+        signature=given.get("signature", ""),
+    )
+
+
+def comparisons(given: Iterable[Mapping[str, Any]]) -> list[facts.Comparison]:
+    """Keep what the page shows of each comparison: evaluate may come to say more."""
+    known = facts.Comparison.__dataclass_fields__
+    return [facts.Comparison(**{k: v for k, v in c.items() if k in known}) for c in given]
+
+
+def luck(given: Mapping[str, Any] | None) -> facts.Luck | None:
+    """Give what several tunings came to; None of one."""
+    if not given:
+        return None
+    spreads = {
+        what: {
+            metric: facts.Spread(values=found["values"], mean=found["mean"], sd=found["sd"])
+            for metric, found in given[what].items()
+        }
+        for what in ("scores", "over_base")
+    }
+    return facts.Luck(seeds=given["seeds"], scores=spreads["scores"], gains=spreads["over_base"])
+
+
+def breakdowns(by: Mapping[str, Mapping[str, Any]]) -> list[facts.Breakdown]:
+    """Give the scores of the parts of each column, metric by metric."""
+    return [
+        facts.Breakdown(
+            column=column,
+            metric=metric,
+            parts=[
+                facts.Part(
+                    name=name,
+                    n=part["n"],
+                    scores={s: score(found[metric]) for s, found in part["systems"].items()},
+                )
+                for name, part in parts.items()
+            ],
+        )
+        for column, parts in by.items()
+        for metric in _metrics(parts)
+    ]
+
+
+def _metrics(parts: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
+    systems_of_first = next(iter(parts.values()))["systems"]
+    return list(next(iter(systems_of_first.values()), {}))
+
+
+def steps(lines: Iterable[Mapping[str, Any]]) -> list[facts.Step]:
+    """Give the loss curve; of a step that a resumed run took twice, the later counts."""
+    found: dict[tuple[int, bool], facts.Step] = {}
+    for given in lines:
+        loss, held = figures.finite(given.get("loss")), figures.finite(given.get("eval_loss"))
+        point = facts.Step(step=given["step"], loss=loss, eval_loss=held)
+        found[point.step, held is not None] = point
+    return [found[key] for key in sorted(found)]
