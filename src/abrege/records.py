@@ -43,4 +43,6 @@ class Candidate:
     lang: str | None = None
     document: str | None = None
     finish_reason: str | None = None
+    new_tokens: int | None = None
+    """How many tokens its model wrote; None where no model did, or unknown."""
     meta: Mapping[str, Any] = field(default_factory=dict)

@@ -346,3 +346,85 @@ def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
         return [f["value"] for f in table.scores(Resampling(samples=10)).values()]
 
     assert values(draw.sample(rows, len(rows))) == pytest.approx(values(rows))
+
+
+@pytest.fixture
+def with_documents(files, tmp_path):
+    rows = [
+        {
+            "id": "a",
+            "document": "One cat. Two dogs. Three birds. Four cows.",
+            "references": ["two dogs", "one cat"],
+        },
+        {"id": "b", "document": "It rained. They left.", "references": ["they left", "all left"]},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "data.jsonl").write_text(text, encoding="utf-8")
+    return files("ours.txt", ["two dogs", "they left"])
+
+
+def test_lead_and_people_stand_beside_the_scores_where_there_are_documents(with_documents, capsys):
+    found = scored(capsys, with_documents, "--data", "data.jsonl", "--lang", "en")
+    assert list(found["baselines"]) == ["lead-3", "human"]
+    # "One cat. Two dogs. Three birds." against "two dogs": 2 of 6 words, 2 of 2; the same for the
+    # other reference; "It rained. They left." against "they left": 2 of 4, 2 of 2.
+    lead = found["baselines"]["lead-3"]["rouge1"]
+    assert (lead["precision"], lead["recall"]) == ((1 / 3 + 1 / 2) / 2, 1.0)
+    # "two dogs" against "one cat" and "all left" against "they left"
+    assert found["baselines"]["human"]["rouge1"]["value"] == 0.25
+    code, out, _ = printed(capsys, "score", with_documents, "--data", "data.jsonl", "--lang", "en")
+    assert code == 0
+    assert out.splitlines()[2].endswith("recall  lead-3  human")
+    assert "human: of each of 2 rows, a reference against its others (one less)" in out
+
+
+def test_the_baselines_asked_for_are_the_ones_shown(with_documents, capsys):
+    words = ("--data", "data.jsonl", "--lang", "en", "--metrics", "rouge1")
+    found = scored(capsys, with_documents, *words, "--baselines", "oracle,lead-1,random")
+    assert list(found["baselines"]) == ["oracle", "lead-1", "random"]
+    assert found["baselines"]["oracle"]["rouge1"]["value"] == 1.0
+    assert found["baselines"]["lead-1"]["rouge1"]["value"] == 0.5  # "one cat" is a reference; no
+    assert scored(capsys, with_documents, *words, "--baselines", "none")["baselines"] == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--baselines", "lead"],
+            "--baselines: no 'lead'; there are lead-3, random, oracle, human",
+        ),
+        (["--references", "ref.txt", "--baselines", "lead-3"], "lead-3 is made of the documents"),
+    ],
+)
+def test_baselines_that_cannot_be_made_are_refused(files, capsys, words, said):
+    code, _, err = printed(capsys, "score", "good.txt", *words)
+    assert code == 2
+    assert said in err
+
+
+def test_lengths_are_told_beside_those_of_the_train_summaries(files, capsys, tmp_path):
+    pairs = [{"document": "d", "summary": "un " * n} for n in (2, 3, 4, 6)]
+    text = "".join(json.dumps(pair) + "\n" for pair in pairs)
+    (tmp_path / "train.jsonl").write_text(text, encoding="utf-8")
+    words = ("bad.txt", "--references", "ref.txt", "--lang", "fr", "--train", "train.jsonl")
+    found = scored(capsys, *words)["words"]
+    assert found["train summaries"] == {
+        "n": 4, "mean": 3.75, "p5": 2, "p25": 2, "median": 3, "p75": 4, "p95": 6, "longest": 6
+    }  # fmt: skip
+    assert found["predictions"]["longest"] == 4  # l', hiver, est, là
+    assert found["references"]["n"] == 4
+    _, out, _ = printed(capsys, "score", *words)
+    # of 2, 0, 4 and 1 words, two lie from 2 to 6
+    assert "50.0 % of the predictions have 2 to 6 words, as nine in ten of the train" in out
+
+
+def test_why_a_model_ended_and_how_many_tokens_it_wrote_are_scored(files, capsys, tmp_path):
+    rows = [
+        {"prediction": "a", "label": "a", "finish_reason": "stop", "new_tokens": 4},
+        {"prediction": "a", "label": "a", "finish_reason": "length", "new_tokens": 9},
+        {"prediction": "a", "label": "a", "finish_reason": None, "new_tokens": 0},
+    ]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    found = scored(capsys, "p.jsonl", "--lang", "en", "--metrics", "stop_rate,tokens")["scores"]
+    assert (found["stop_rate"]["value"], found["tokens"]["value"]) == (0.5, 6.5)

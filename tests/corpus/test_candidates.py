@@ -63,7 +63,7 @@ def test_our_own_predictions_are_read_beside_our_own_pairs(tmp_path):
         group="g",
         lang="fr",
         document="d",
-        meta={"new_tokens": 1},
+        new_tokens=1,
     )
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.cli import score as scoring_arguments
-from abrege.cli.score import facts, heading
+from abrege.cli import scoring
 from abrege.cli.shown import columns, figure
 from abrege.errors import RecipeError
 
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("predictions", type=Path, nargs="+", metavar="PREDICTIONS",
         help="two files or more, of the same rows in the same order")  # fmt: skip
-    scoring_arguments.add_scoring(parser)
+    scoring.add_arguments(parser)
     parser.set_defaults(metrics="rouge")
 
 
@@ -43,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     names = [str(path) for path in args.predictions]
     if len({*names}) < 2 or len({*names}) < len(names):
         raise RecipeError("compare needs two files or more, each named once")
-    wanted, how = scoring_arguments.asked(args), scoring_arguments.resampling(args)
-    where = scoring_arguments.sources(args)
+    wanted, how = scoring.asked(args), scoring.resampling(args)
+    where = scoring.sources(args)
     with drawing() as on_event:
         systems = [
             System(name, candidates.read(path, on_event=on_event, **where))
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"cannot be told of these texts: {', '.join(untold)}", file=sys.stderr)
     if args.json:
         found = {
-            **facts(tables[names[0]]),
+            **scoring.facts(tables[names[0]]),
             "systems": scores,
             "comparisons": comparisons,
             "in_words": said,
@@ -76,7 +75,7 @@ def _lines(
 ) -> Iterator[str]:
     from abrege.metrics.catalogue import TITLES
 
-    yield heading(table)
+    yield scoring.heading(table)
     for system in dict.fromkeys(row["system"] for row in comparisons):
         rows = [row for row in comparisons if row["system"] == system]
         yield f"\n{system} against {rows[0]['baseline']}"

@@ -2,23 +2,26 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
-from abrege.cli import shown
+from abrege.cli import scoring, shown
 from abrege.cli.shown import columns, figure
 from abrege.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from abrege.metrics.bertscore import Encoder
-    from abrege.metrics.scoring import Asked, Table
+    from abrege.events import OnEvent
+    from abrege.metrics.baselines import Baseline
+    from abrege.metrics.length import Distribution
+    from abrege.metrics.scoring import Table
     from abrege.metrics.significance import Resampling
+    from abrege.stages.score import Kept
 
 EXAMPLES = """examples:
   abrege score predictions.txt --references references.txt --lang fr
@@ -32,226 +35,168 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS",
         help="lines of text, or rows by the suffix (.jsonl, .csv, .parquet ...)")  # fmt: skip
-    add_scoring(parser)
+    scoring.add_arguments(parser)
     add = parser.add_argument
     add("--rows", type=Path, metavar="FILE", help="write each row's scores as JSONL")
+    add("--baselines", metavar="LIST",
+        help="what is scored beside them, of lead-N, random, oracle, human (a reference against "
+        "the others), or none (default: lead-3 with --data, human where there are several "
+        "references)")  # fmt: skip
+    add("--train", metavar="FILE",
+        help="pairs trained on: how long their summaries are, beside these")  # fmt: skip
     add("--by", metavar="COLUMN",
         help="scores by a column of the rows, or by document_words (with --data)")  # fmt: skip
-    add("--examples", type=_positive, default=0, metavar="N",
+    add("--examples", type=scoring.positive, default=0, metavar="N",
         help="show the N best and the N worst rows by the first metric")  # fmt: skip
     add("--explain", nargs="+", default=[], metavar="ID",
         help="show what rows share with their references, word by word")  # fmt: skip
-
-
-def add_scoring(parser: argparse.ArgumentParser) -> None:
-    """Add what `score` and `compare` share."""
-    from abrege.metrics import catalogue
-    from abrege.metrics.rouge import RULES
-    from abrege.metrics.rouge_profiles import PROFILES
-
-    add = parser.add_argument
-    add("--references", type=Path, nargs="+", default=[], metavar="FILE",
-        help="references row by row beside the predictions; of several files, several")  # fmt: skip
-    add("--data", metavar="FILE", help="pairs that hold the references, as a recipe reads them")
-    add("--columns", nargs="+", default=[], metavar="PART=NAME",
-        help="which column is the prediction, reference, id, group or lang")  # fmt: skip
-    add("--lang", help="language of the texts, such as en or fr; found in them where left out")
-    add("--metrics", default=",".join(catalogue.DEFAULT), metavar="LIST",
-        help=f"with commas, of {', '.join(catalogue.METRICS)}; rouge and all stand for several "
-        "(default: %(default)s)")  # fmt: skip
-    add("--profile", default="abrege", metavar="NAME",
-        help=f"which ROUGE: {', '.join(PROFILES)} (default: %(default)s)")  # fmt: skip
-    add("--stemmer", action="store_true", help="stem words (profile abrege; Snowball by language)")
-    add("--rule", default="max", metavar="RULE",
-        help=f"of several references: {', '.join(RULES)} (default: %(default)s)")  # fmt: skip
-    add("--wordnet", type=Path, metavar="DIR",
-        help="WordNet's files, for METEOR's synonyms; found where left out")  # fmt: skip
-    add("--encoder", metavar="MODEL",
-        help="encoder for BERTScore: a folder or a name on the hub")  # fmt: skip
-    add("--layer", type=_positive, metavar="N",
-        help="the encoder's layer; the best known or the last where left out")  # fmt: skip
-    add("--idf", action="store_true", help="BERTScore: weigh rare words of the references more")
-    add("--rescale", action="store_true",
-        help="BERTScore: 0 is what references of other rows score")  # fmt: skip
-    add("--samples", type=_positive, default=2000, metavar="N", help="resamples (default: 2000)")
-    add("--confidence", type=float, default=0.95, metavar="C",
-        help="coverage of the intervals (default: 0.95)")  # fmt: skip
-    add("--seed", type=int, default=0, metavar="N", help="fixes the resampling (default: 0)")
-    add("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(args: argparse.Namespace) -> int:
     """Score, and print the table or the JSON."""
     from abrege.cli.draw import drawing
     from abrege.corpus import candidates
-    from abrege.metrics import breakdown
-    from abrege.metrics.catalogue import LESS_IS_BETTER
-    from abrege.stages.score import Kept, System, score
+    from abrege.stages.score import System, score
 
-    if args.json and (args.examples or args.explain):
-        raise RecipeError("--examples and --explain are for reading; leave --json out")
-    wanted, how = asked(args), resampling(args)
-    if args.examples and wanted.metrics[0] == "bertscore":
-        raise RecipeError("--examples goes by the first metric, and bertscore comes after all rows")
-    less = wanted.metrics[0] in LESS_IS_BETTER
-    kept = Kept(args.by, frozenset(args.explain), args.examples, less_is_better=less)
+    wanted, how = scoring.asked(args), scoring.resampling(args)
+    kept, beside = _kept(args, wanted.metrics[0]), _baselines(args)
+    name = str(args.predictions)
     with drawing() as on_event:
-        rows = candidates.read(args.predictions, on_event=on_event, **sources(args))
-        name = str(args.predictions)
-        table = score([System(name, rows)], wanted, kept=kept, on_event=on_event)[name]
+        rows = candidates.read(args.predictions, on_event=on_event, **scoring.sources(args))
+        systems = [System(name, rows)]
+        tables = score(systems, wanted, baselines=beside, kept=kept, on_event=on_event)
+        table = tables.pop(name)
+        lengths = _lengths(args, kept, table, on_event) if args.train else {}
     kept.check()
     scores = table.scores(how)
-    parts = breakdown.parts(kept.labels, name=args.by) if args.by else {}
-    by = {part: (len(only), table.scores(how, only=only)) for part, only in parts.items()}
+    baselines = {baseline: made.scores(how) for baseline, made in tables.items()}
+    by = _parts(args, kept, table, how)
     if args.rows:
         store.write(args.rows, _rows(table))
     if args.json:
-        found = {"predictions": name, **facts(table), "scores": scores}
+        found = {
+            "predictions": name,
+            **scoring.facts(table),
+            "scores": scores,
+            "baselines": baselines,
+        }
+        if lengths:
+            found["words"] = {of: asdict(told) for of, told in lengths.items()}
         if by:
             found["by"] = {args.by: {p: {"n": n, "scores": s} for p, (n, s) in by.items()}}
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return 0
-    print("\n".join(_lines(name, table, scores)))
-    if by:
-        print("\n".join(_by(args.by, by)))
-    print("\n".join(shown.rows(kept, wanted, lang=table.asked.reading.lang)), end="")
+    lines = [*_lines(name, table, scores, baselines), *_of_lengths(lengths, kept)]
+    lines += [*_by(args.by, by), *shown.rows(kept, wanted, lang=table.asked.reading.lang)]
+    print("\n".join(lines), end="")
     return 0
 
 
-def asked(args: argparse.Namespace) -> "Asked":
-    """Read what is to be computed; RecipeError with the nearest name where there is no such."""
-    from abrege.metrics import bertscore, catalogue
-    from abrege.metrics.families import Reading
-    from abrege.metrics.rouge import RULES
-    from abrege.metrics.rouge_profiles import PROFILES
-    from abrege.metrics.scoring import Asked
-    from abrege.text import language, wordnet
+def _kept(args: argparse.Namespace, first: str) -> "Kept":
+    """Read what is to be kept of the rows, going by the first metric."""
+    from abrege.metrics.catalogue import BY_MODEL, LESS_IS_BETTER
+    from abrege.stages.score import Kept
 
-    for option, value, known in (
-        ("--profile", args.profile, PROFILES),
-        ("--rule", args.rule, RULES),
-    ):
-        if value not in known:
-            raise RecipeError(f"{option}: no {value!r}; {catalogue.nearest(value, [*known])}")
-    metrics = catalogue.named(args.metrics)
-    if args.metrics == ",".join(catalogue.DEFAULT):  # the default: what the profile has
-        metrics = tuple(
-            m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
-        )
-    _check_options(metrics, args)
-    reading = Reading(
-        lang=language.check(args.lang) if args.lang else None,
-        profile=args.profile,
-        stemmer=args.stemmer,
-        references_rule=args.rule,
-        wordnet=wordnet.find(args.wordnet) if "meteor" in metrics else None,
-        encoder=_encoder(args) if "bertscore" in metrics else None,
-        matching=bertscore.Settings(args.idf, args.rescale),
+    if args.json and (args.examples or args.explain):
+        raise RecipeError("--examples and --explain are for reading; leave --json out")
+    if args.examples and first in BY_MODEL:
+        raise RecipeError(f"--examples goes by the first metric, and {first} comes after all rows")
+    return Kept(
+        args.by,
+        frozenset(args.explain),
+        args.examples,
+        less_is_better=first in LESS_IS_BETTER,
+        lengths=args.train is not None,
     )
-    return Asked(_possible(metrics, args), reading)
 
 
-def _check_options(metrics: tuple[str, ...], args: argparse.Namespace) -> None:
-    """Refuse an option of a metric that is not asked for: it would have no effect."""
-    for metric, options in (
-        ("meteor", {"--wordnet": args.wordnet}),
-        (
-            "bertscore",
-            {
-                "--encoder": args.encoder,
-                "--layer": args.layer,
-                "--idf": args.idf,
-                "--rescale": args.rescale,
-            },
-        ),
-    ):
-        given = [option for option, value in options.items() if value]
-        if given and metric not in metrics:
-            raise RecipeError(f"{given[0]} has no effect without {metric} among --metrics")
+def _parts(
+    args: argparse.Namespace, kept: "Kept", table: "Table", how: "Resampling"
+) -> "dict[str, tuple[int, dict[str, Any]]]":
+    from abrege.metrics import breakdown
+
+    if not args.by:
+        return {}
+    parts = breakdown.parts(kept.labels, name=args.by)
+    return {part: (len(only), table.scores(how, only=only)) for part, only in parts.items()}
 
 
-def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, ...]:
-    """Leave out, with a line that says so, what an encoder or the documents are missing for."""
-    from abrege.metrics import catalogue
+def _baselines(args: argparse.Namespace) -> "list[Baseline]":
+    from abrege.metrics.baselines import HUMAN, Baseline
 
-    left_out = {
-        "an encoder, which --encoder names": [] if args.encoder else ["bertscore"],
-        "the documents, which --data gives": [] if args.data else catalogue.NEED_DOCUMENTS,
-    }
-    for missing, needing in left_out.items():
-        if found := [m for m in metrics if m in needing]:
-            print(f"left out: {', '.join(found)}: no score without {missing}", file=sys.stderr)
-            metrics = tuple(m for m in metrics if m not in found)
-    if not metrics:
-        raise RecipeError("--metrics: nothing is left to score.")
-    return metrics
+    if args.baselines is None:
+        return [Baseline(name) for name in (["lead-3"] if args.data else []) + [HUMAN]]
+    names = [name.strip() for name in args.baselines.split(",")]
+    found = [] if names == ["none"] else [Baseline(name, args.seed) for name in names]
+    if not args.data and (needing := [b.name for b in found if b.name != HUMAN]):
+        raise RecipeError(f"--baselines {needing[0]} is made of the documents: give --data.")
+    return found
 
 
-def _encoder(args: argparse.Namespace) -> "Encoder | None":
-    if args.encoder is None:
-        return None
-    from abrege.model.encoding import open_encoder
+def _lengths(
+    args: argparse.Namespace, kept: "Kept", table: "Table", on_event: "OnEvent"
+) -> "dict[str, Distribution]":
+    """Describe how long the summaries trained on are, the references and the predictions."""
+    from abrege.corpus import loading
+    from abrege.metrics.length import distribution
+    from abrege.text import words
 
-    return open_encoder(args.encoder, layer=args.layer)
-
-
-def resampling(args: argparse.Namespace) -> "Resampling":
-    """Read how intervals are made."""
-    from abrege.metrics.significance import Resampling
-
-    if not 0.5 < args.confidence < 1:
-        raise RecipeError(f"--confidence {args.confidence:g}: write a share between 0.5 and 1")
-    return Resampling(args.samples, args.confidence, args.seed)
-
-
-def sources(args: argparse.Namespace) -> dict[str, Any]:
-    """Read where the references are, as `corpus.candidates.read` takes it."""
-    columns = {}
-    for setting in args.columns:
-        part, equals, name = setting.partition("=")
-        if not (part and equals and name):
-            raise RecipeError(f"--columns {setting}: write it as PART=NAME, as in reference=gold")
-        columns[part] = name
-    return {"references": args.references, "data": args.data, "columns": columns}
+    lang = table.asked.reading.lang
+    splits = loading.load(args.train, columns={}, lang=None, on_event=on_event).splits
+    pairs = splits.get("train") or next(iter(splits.values()))
+    trained = [words.count(pair.references[0], lang) for pair in pairs]
+    sets = {"train summaries": trained, "references": kept.words[1], "predictions": kept.words[0]}
+    return {of: distribution(lengths) for of, lengths in sets.items()}
 
 
-def facts(table: "Table") -> dict[str, Any]:
-    """Give what all numbers of a table share."""
-    return {
-        "n": len(table),
-        "groups": table.n_groups(),
-        "lang": table.asked.reading.lang or "und",
-        "predictions_without_words": table.without_words,
-    }
+def _of_lengths(lengths: "Mapping[str, Distribution]", kept: "Kept") -> "Iterator[str]":
+    from abrege.metrics.length import within
+
+    if not lengths:
+        return
+    cells = [["words of", "n", "mean", "5 %", "25 %", "median", "75 %", "95 %", "longest"]]
+    for of, told in lengths.items():
+        values = (told.p5, told.p25, told.median, told.p75, told.p95, told.longest)
+        cells.append([of, f"{told.n}", f"{told.mean:.1f}", *(f"{value:g}" for value in values)])
+    yield ""
+    yield from columns(cells)
+    trained = lengths["train summaries"]
+    share = within(kept.words[0], trained)
+    yield (
+        f"{100 * share:.1f} % of the predictions have {trained.p5:g} to {trained.p95:g} words, "
+        "as nine in ten of the train summaries do"
+    )
 
 
-def heading(table: "Table") -> str:
-    """Say on one line how many rows were scored, and in which language."""
-    groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
-    return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"
-
-
-def _lines(name: str, table: "Table", scores: Mapping[str, Any]) -> "Iterator[str]":
+def _lines(
+    name: str, table: "Table", scores: Mapping[str, Any], baselines: Mapping[str, Any]
+) -> "Iterator[str]":
     from abrege.metrics.catalogue import TITLES
 
-    yield f"{name}: {heading(table)}"
+    yield f"{name}: {scoring.heading(table)}"
     yield ""
     level = next(iter(scores.values()))["signature"].rpartition(",")[2].replace("%", " %")
-    cells = [["metric", "value", f"{level} interval", "precision", "recall"]]
+    cells = [["metric", "value", f"{level} interval", "precision", "recall", *baselines]]
     for metric, found in scores.items():
         interval = _interval(metric, found)
         parts = [figure(metric, found.get(part)) for part in ("precision", "recall")]
-        cells.append([TITLES[metric], figure(metric, found["value"]), interval, *parts])
+        beside = [figure(metric, of.get(metric, {}).get("value")) for of in baselines.values()]
+        cells.append([TITLES[metric], figure(metric, found["value"]), interval, *parts, *beside])
     yield from columns(cells)
     if "bleu" in scores:
         yield "\n" + _bleu(scores["bleu"])
     yield ""
     yield from (found["signature"] for found in scores.values())
+    if "human" in baselines:
+        n = next(iter(baselines["human"].values()))["signature"].partition("|n:")[2].split("|")[0]
+        yield f"\nhuman: of each of {n} rows, a reference against its others (one less)"
 
 
 def _by(name: str, parts: Mapping[str, tuple[int, Mapping[str, Any]]]) -> "Iterator[str]":
     from abrege.metrics.catalogue import TITLES
 
+    if not parts:
+        return
     metrics = next(iter(parts.values()))[1]
     cells = [[name, "rows", *(TITLES[metric] for metric in metrics)]]
     for part, (n, scores) in parts.items():
@@ -282,9 +227,3 @@ def _rows(table: "Table") -> "Iterator[dict[str, Any]]":
     }
     for number, row_id in enumerate(table.ids):
         yield {"id": row_id, **{metric: column[number] for metric, column in values.items()}}
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)

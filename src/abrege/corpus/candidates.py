@@ -20,13 +20,15 @@ PREDICTION = (
 )
 REFERENCE = ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY)
 ENDED = ("finish_reason", "stop_reason")
-PARTS = ("prediction", "reference", "id", "group", "lang", "finish_reason")
+TOKENS = ("new_tokens", "completion_tokens", "gen_len")
+PARTS = ("prediction", "reference", "id", "group", "lang", "finish_reason", "new_tokens")
 IN_DATA = {"reference": "summary", "document": "document", "group": "group"}
 """Part of --columns → what `corpus.loading` calls it, where pairs hold the references."""
 LINES = "line"
 """The one column of a file of plain lines."""
 
-_KNOWN = dict(zip(PARTS, (PREDICTION, REFERENCE, ID, GROUP, LANG, ENDED), strict=True))
+_NAMES = (PREDICTION, REFERENCE, ID, GROUP, LANG, ENDED, TOKENS)
+_KNOWN = dict(zip(PARTS, _NAMES, strict=True))
 _HALVES = "\ud800-\udfff"
 
 
@@ -207,6 +209,7 @@ def _candidate(row: Row, columns: Mapping[str, Sequence[str]], references: list[
         group=_name(row, columns, "group"),
         lang=_name(row, columns, "lang"),
         finish_reason=_name(row, columns, "finish_reason"),
+        new_tokens=_count(row, columns),
         meta={c: v for c, v in row.values.items() if c not in used},
     )
 
@@ -241,6 +244,12 @@ def _whole(text: str) -> str:
 def _name(row: Row, columns: Mapping[str, Sequence[str]], part: str) -> str | None:
     value: Any = row.values.get(columns[part][0]) if part in columns else None
     return None if value is None or value == "" else str(value)
+
+
+def _count(row: Row, columns: Mapping[str, Sequence[str]]) -> int | None:
+    """Read how many tokens a model wrote; 0 is what a rule writes, which has none."""
+    text = _name(row, columns, "new_tokens")
+    return int(text) if text and text.isdecimal() and int(text) else None
 
 
 def _same_id(ours: str, row: Row, theirs: str | None, where: str, source: Source) -> None:

@@ -1,15 +1,73 @@
 """Summaries that cost nothing: what a tuned model has to beat."""
 
 import random
+import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
+from abrege.errors import RecipeError
 from abrege.metrics import rouge
-from abrege.text.sentences import first_sentences, sentences
+from abrege.records import Candidate
+from abrege.text.sentences import first_sentences, sentences, spans
+
+HUMAN = "human"
+RULES = ("random", "oracle", HUMAN)
+_LEAD = re.compile(r"lead-[1-9]\d?")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Summaries made of the rows that are scored: lead-N, random, oracle, human."""
+
+    name: str
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a name that is none of these."""
+        if not _LEAD.fullmatch(self.name) and self.name not in RULES:
+            known = ", ".join(["lead-3", *RULES])
+            raise RecipeError(f"--baselines: no {self.name!r}; there are {known}, or none.")
+
+    def row(self, row: Candidate, lang: str | None, place: int) -> Candidate | None:
+        """Give the row with a summary of this baseline; None where none can be made of it."""
+        if self.name == HUMAN:
+            return by_a_person(row, place)
+        if row.document is None:
+            return None
+        if self.name == "random":
+            made = random_sentence(row.document, seed=f"{self.seed} {row.id}", lang=lang)
+        elif self.name == "oracle":
+            made = oracle(row.document, row.references, lang=lang)
+        else:
+            count = int(self.name.removeprefix("lead-"))
+            made = lead_sentences(row.document, count=count, lang=lang)
+        return replace(row, prediction=made, finish_reason=None, new_tokens=None)
+
+
+def by_a_person(row: Candidate, place: int) -> Candidate | None:
+    """Take one of a row's references, in turn, to be scored against the others.
+
+    It has one reference less than systems are scored with, which costs it a little. None where
+    there is but one.
+    """
+    if len(row.references) < 2:
+        return None
+    own = place % len(row.references)
+    others = [*row.references[:own], *row.references[own + 1 :]]
+    taken = row.references[own]
+    return replace(row, prediction=taken, references=others, finish_reason=None, new_tokens=None)
 
 
 def lead(document: str, *, words: int, lang: str | None = None) -> str:
     """Take the first sentences of a document, about `words` words of them."""
     return first_sentences(document, words=words, lang=lang)
+
+
+def lead_sentences(document: str, *, count: int, lang: str | None = None) -> str:
+    """Take so many sentences from the start of a document, as lead-3 does."""
+    ends = [end for _, end in islice(spans(document, lang), count)]
+    return document[: ends[-1]].strip() if ends else ""
 
 
 def cut(summary: str, *, words: int, lang: str | None = None) -> str:

@@ -8,7 +8,9 @@ from abrege.metrics.rouge_profiles import METRICS as ROUGE
 
 CORPUS = ("bleu", "chrf")
 """Metrics of all rows together, which are no mean of the rows'."""
-LENGTHS = ("length_ratio", "words")
+BY_MODEL = ("bertscore",)
+"""Metrics that a model computes: slow, so left out for baselines that nobody asked for."""
+LENGTHS = ("length_ratio", "words", "tokens")
 FORM = ("stop_rate", "repeated", "preamble", "markup", "in_language")
 EXTRACTION = (
     *("copied", "compression", "coverage", "density", "novel1", "novel2", "novel3", "novel4"),
@@ -32,6 +34,7 @@ TITLES = {
     "bertscore": "BERTScore",
     "length_ratio": "length ratio",
     "words": "words",
+    "tokens": "tokens",
     "stop_rate": "stop rate",
     "repeated": "trigrams said before",
     "preamble": "with a preamble",
@@ -48,7 +51,7 @@ TITLES = {
     "unsupported": "with a fact unsupported",
     "unsupported_facts": "facts unsupported",
 }
-DECIMALS = {"length_ratio": 2, "words": 1, "compression": 1, "density": 2}
+DECIMALS = {"length_ratio": 2, "words": 1, "tokens": 1, "compression": 1, "density": 2}
 """Metrics that are no shares, and how they are written; shares are written as per cent."""
 GROUPS = {
     "rouge": rouge.METRICS,

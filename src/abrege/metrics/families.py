@@ -63,6 +63,15 @@ class Family(Protocol):
         """Give what is known after the last row, of all rows at once."""
 
 
+UNKNOWN = (0.0, 0.0)
+"""The statistics of a row of which a mean cannot be told: it weighs nothing."""
+
+
+def weighed(value: float | None) -> tuple[float, float]:
+    """Give a row's value and weight, for `Mean`."""
+    return UNKNOWN if value is None else (float(value), 1.0)
+
+
 class OneByOne:
     """A family that needs no other rows to score one."""
 
@@ -194,12 +203,16 @@ class Lengths(OneByOne):
 
     def statistics(self, row: Candidate) -> Statistics:
         """Give the lengths and 1."""
-        found = {
+        found: dict[str, float | None] = {
             "length_ratio": length.length_ratio(row.prediction, row.references, lang=self.lang),
             "words": float(words.count(row.prediction, self.lang)),
+            "tokens": row.new_tokens,
         }
-        return {metric: (found[metric], 1.0) for metric in self.measures}
+        return {metric: weighed(found[metric]) for metric in self.measures}
 
     def _signing(self, metric: str) -> Callable[[], str]:
-        made = f"{metric}|abrege-{abrege.__version__}|words:unicode|lang:{self.lang or 'und'}"
-        return lambda: made + ("|refs:mean" if metric == "length_ratio" else "")
+        made = f"{metric}|abrege-{abrege.__version__}"
+        if metric == "tokens":
+            return lambda: f"{made}|model's"
+        refs = "|refs:mean" if metric == "length_ratio" else ""
+        return lambda: f"{made}|words:unicode|lang:{self.lang or 'und'}{refs}"

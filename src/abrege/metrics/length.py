@@ -1,9 +1,42 @@
 """How long summaries are, against their references and against the limit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from abrege.errors import DataError
 from abrege.text import words
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How long texts are, in words: percentiles of their lengths."""
+
+    n: int
+    mean: float
+    p5: float
+    p25: float
+    median: float
+    p75: float
+    p95: float
+    longest: int
+
+
+def distribution(lengths: Sequence[int]) -> Distribution:
+    """Describe lengths in words by lengths that there are; DataError where there are none."""
+    if not lengths:
+        raise DataError("length: there is no text.\n  Give at least one.")
+    p5, p25, median, p75, p95 = np.percentile(
+        lengths, [5, 25, 50, 75, 95], method="inverted_cdf"
+    ).tolist()
+    mean, longest = float(np.mean(lengths)), max(lengths)
+    return Distribution(len(lengths), mean, p5, p25, median, p75, p95, longest)
+
+
+def within(lengths: Sequence[int], of: Distribution) -> float:
+    """Give the share of lengths from the 5th to the 95th percentile of other texts."""
+    return sum(of.p5 <= length <= of.p95 for length in lengths) / len(lengths)
 
 
 def length_ratio(prediction: str, references: Sequence[str], *, lang: str | None = None) -> float:

@@ -5,12 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import abrege
 from abrege.errors import RecipeError
 from abrege.metrics import extractive, faithfulness, form, length
-from abrege.metrics.families import Mean, OneByOne, Reading, Statistics
+from abrege.metrics.families import Mean, OneByOne, Reading, Statistics, weighed
 from abrege.records import Candidate
 from abrege.text.words import primary
-
-_UNKNOWN = (0.0, 0.0)
-"""The statistics of a row of which a metric cannot be told: it weighs nothing."""
 
 
 class _Told(OneByOne):
@@ -34,7 +31,7 @@ class Form(_Told):
             "markup": lambda: bool(form.markup(text)),
             "in_language": lambda: form.in_language(text, lang),
         }
-        return {metric: _weighed(ways[metric]()) for metric in self.measures}
+        return {metric: weighed(ways[metric]()) for metric in self.measures}
 
 
 class Extraction(_Told):
@@ -55,7 +52,7 @@ class Extraction(_Told):
             found["copied"] = form.copied(document, text, lang=lang) is not None
         if "compression" in self.measures:
             found["compression"] = form.compression(document, text, lang=lang)
-        return {metric: _weighed(found[metric]) for metric in self.measures}
+        return {metric: weighed(found[metric]) for metric in self.measures}
 
 
 class Faithfulness(_Told):
@@ -78,10 +75,6 @@ def document_of(row: Candidate, metric: str) -> str:
     if row.document is None:
         raise RecipeError(f"{metric} looks at the documents: give them with --data.")
     return row.document
-
-
-def _weighed(value: float | None) -> tuple[float, float]:
-    return _UNKNOWN if value is None else (float(value), 1.0)
 
 
 def _signing(metric: str, lang: str | None) -> Callable[[], str]:

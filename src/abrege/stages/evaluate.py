@@ -6,7 +6,7 @@ writes  evaluate/rows.jsonl  evaluate/scores.json
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import zip_longest
 from math import isnan
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import results, rouge, significance
+from abrege.metrics import baselines, results, rouge, significance
 from abrege.metrics.breakdown import DOCUMENT_WORDS, Label
 from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
 from abrege.metrics.families import Reading
@@ -30,8 +30,6 @@ from abrege.text import words
 CODE = ("stages/evaluate", "metrics", "text", "records")
 WRITES = ("scores.json", "rows.jsonl")
 
-HUMAN = "human"
-"""A reference of each row against its others, where there are several: a person's score."""
 BROKEN_DOWN = ("rougeL",)
 FURTHER = (*CORPUS, *LENGTHS, *FORM, *EXTRACTION, *FAITHFULNESS)
 """What is told beside ROUGE; not METEOR nor BERTScore, which need files of their own."""
@@ -71,7 +69,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     columns = columns_of(pairs, recipe.evaluate.by, lang)
     fill(tables, pairs, {s: _matched(folder, s, pairs) for s in recipe.systems()}, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
-        tables[HUMAN] = among_people(pairs, next(iter(tables.values())).asked)
+        tables[baselines.HUMAN] = among_people(pairs, next(iter(tables.values())).asked)
 
     rows = list(rows_of(tables))
     store.write(folder / "evaluate/rows.jsonl", rows)
@@ -132,37 +130,33 @@ def fill(
     for done, (pair, *of_row) in enumerate(rows, start=1):
         for table, prediction in zip(tables.values(), of_row, strict=True):
             table.add(
-                Candidate(
-                    id=pair.id,
-                    prediction=prediction.prediction,
-                    references=pair.references,
-                    group=pair.group,
-                    document=pair.document,
+                replace(
+                    _candidate(pair, prediction.prediction),
                     finish_reason=prediction.finish_reason,
+                    new_tokens=prediction.new_tokens or None,
                 )
             )
         on_event(Progress("evaluate", done, len(pairs)))
 
 
 def among_people(pairs: Sequence[Pair], asked: Asked) -> Table:
-    """Score a reference of each row that has several against the others, taking turns.
-
-    It has one reference less than the systems are scored with, which costs it a little.
-    """
+    """Score a reference of each row that has several against the others, taking turns."""
     table = Table(asked)
     for number, pair in enumerate(p for p in pairs if len(p.references) > 1):
-        own = number % len(pair.references)
-        others = [*pair.references[:own], *pair.references[own + 1 :]]
-        table.add(
-            Candidate(
-                id=pair.id,
-                prediction=pair.references[own],
-                references=others,
-                group=pair.group,
-                document=pair.document,
-            )
-        )
+        person = baselines.by_a_person(_candidate(pair, ""), number)
+        assert person is not None
+        table.add(person)
     return table
+
+
+def _candidate(pair: Pair, text: str) -> Candidate:
+    return Candidate(
+        id=pair.id,
+        prediction=text,
+        references=pair.references,
+        group=pair.group,
+        document=pair.document,
+    )
 
 
 def rows_of(tables: Mapping[str, Table]) -> Iterator[Row]:

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.metrics import breakdown
+from abrege.metrics.baselines import Baseline
 from abrege.metrics.breakdown import DOCUMENT_WORDS
-from abrege.metrics.catalogue import LESS_IS_BETTER, NOT_BETTER, TITLES, nearest
+from abrege.metrics.catalogue import BY_MODEL, LESS_IS_BETTER, NOT_BETTER, TITLES, nearest
 from abrege.metrics.scoring import Asked, Table, profile_warnings
 from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
 from abrege.records import Candidate
@@ -37,15 +38,22 @@ class Kept:
     """How many of the best and of the worst rows are kept, by the first metric."""
     less_is_better: bool = False
     """Whether that is so of the first metric."""
+    lengths: bool = False
+    """Whether the words of predictions and references are kept."""
+    words: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    """Of predictions, and of references."""
     labels: list[breakdown.Label] = field(default_factory=list)
     explained: list[Candidate] = field(default_factory=list)
     ends: tuple[Heap, Heap] = field(default_factory=lambda: ([], []))
     """The best and the worst as heaps of (± score, − place, row)."""
 
-    def add(self, row: Candidate, score: float, place: int) -> None:
-        """Keep what is asked for of a row."""
+    def add(self, row: Candidate, score: float, place: int, lang: str | None) -> None:
+        """Keep what is asked for of a row, its words counted as those of a language."""
+        if self.lengths:
+            self.words[0].append(words.count(row.prediction, lang))
+            self.words[1].extend(words.count(r, lang) for r in row.references)
         if self.by is not None:
-            self.labels.append(_label(row, self.by))
+            self.labels.append(_label(row, self.by, lang))
         if row.id in self.explain:
             self.explained.append(row)
         for sign, heap in zip(self._signs, self.ends, strict=True):
@@ -83,12 +91,14 @@ def score(
     systems: Sequence[System],
     asked: Asked,
     *,
+    baselines: Sequence[Baseline] = (),
     kept: Kept | None = None,
     on_event: OnEvent = silent,
 ) -> dict[str, Table]:
     """Score all systems row by row, side by side: name → its table.
 
-    kept  takes what it asks for of the first system's rows
+    baselines  what is scored beside them, made of the rows of the first
+    kept       takes what it asks for of the first system's rows
 
     The language is that of `asked`, else of the rows, else the one found in the references.
     DataError where systems do not have the same rows with the same references.
@@ -97,20 +107,25 @@ def score(
     first = list(islice(rows, LOOKED_AT))
     asked = _in_a_language(asked, [row[0] for row in first], on_event)
     tables = {system.name: Table(asked) for system in systems}
+    alike = replace(asked, metrics=tuple(m for m in asked.metrics if m not in BY_MODEL))
+    beside = {baseline.name: Table(alike) for baseline in baselines} if alike.metrics else {}
     for number, row in enumerate(_told(chain(first, rows), on_event)):
         for table, candidate in zip(tables.values(), row, strict=True):
             table.add(candidate)
+        for baseline, table in zip(baselines, beside.values(), strict=False):
+            if made := baseline.row(row[0], asked.reading.lang, number):
+                table.add(made)
         if kept:
             first_table = tables[systems[0].name]
             value = first_table.last(asked.metrics[0]) if kept.examples else nan
-            kept.add(row[0], value, number)
+            kept.add(row[0], value, number, asked.reading.lang)
     for name, table in tables.items():
         table.finish()
         if table.without_words:
             plural = "s" * (table.without_words != 1)
             count = f"{table.without_words} prediction{plural} without a word"
             on_event(Note(f"{name}: {count}, scored 0"))
-    return tables
+    return {**tables, **{name: table for name, table in beside.items() if len(table)}}
 
 
 def compare(tables: Mapping[str, Table], resampling: Resampling) -> list[dict[str, Any]]:
@@ -179,12 +194,12 @@ def _told(
         yield row
 
 
-def _label(row: Candidate, by: str) -> breakdown.Label:
+def _label(row: Candidate, by: str, lang: str | None) -> breakdown.Label:
     """Give what stands in a column of a row, or the words of its document."""
     if by == DOCUMENT_WORDS:
         if row.document is None:
             raise RecipeError(f"--by {by} needs the documents: give them with --data.")
-        return words.count(row.document, row.lang)
+        return words.count(row.document, lang)
     known = {"group": row.group, "lang": row.lang, **row.meta}
     if by not in known:
         raise RecipeError(f"--by {by}: no such column; {nearest(by, [DOCUMENT_WORDS, *known])}")
