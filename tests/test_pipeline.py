@@ -296,7 +296,7 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(tmp_path, data, stu
 
 
 def test_a_damaged_batch_of_a_half_written_file_is_decoded_again(tmp_path):
-    from abrege.stages.generate import kept_batches
+    from abrege.model.keeping import kept_batches
 
     good = {
         "id": "a",

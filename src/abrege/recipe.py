@@ -207,6 +207,24 @@ class Generate(Settings):
         return self
 
 
+class BertScore(Settings):
+    """How BERTScore is computed; it is left out where no encoder is named."""
+
+    encoder: str | None = Field(None, description="folder or hub id of the encoder")
+    layer: AtLeastOne | None = Field(
+        None, description="the encoder's layer; the best known or the last where left out"
+    )
+    idf: bool = Field(default=False, description="weigh rare words of the references more")
+    rescale: bool = Field(default=False, description="0 is what references of other rows score")
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "BertScore":
+        given = [k for k in ("layer", "idf", "rescale") if getattr(self, k)]
+        if given and self.encoder is None:
+            raise ValueError(f"{given[0]} has no effect without an encoder")
+        return self
+
+
 class Evaluate(Settings):
     """How summaries are scored."""
 
@@ -219,6 +237,10 @@ class Evaluate(Settings):
     references: Literal[
         "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
     ] = Field("max", description="how several references become one score")
+    wordnet: str | None = Field(
+        None, description="folder of WordNet's files, for METEOR's synonyms; stems alone without it"
+    )
+    bertscore: BertScore = Field(BertScore(), description="BERTScore, which needs an encoder")
     by: list[str] | None = Field(
         None,
         description="columns to tell the scores apart by, document_words among them; all that "

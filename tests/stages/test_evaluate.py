@@ -373,3 +373,48 @@ def test_the_runs_of_several_seeds_are_put_side_by_side(folder):
     assert not scores["verdict"]["better"]  # the second run is no better than base
     assert "1 beat base" in scores["verdict"]["sentence"]
     assert scores_of(folder)["seeds"] is None
+
+
+def test_meteor_is_told_where_the_language_has_a_stemmer(folder):
+    systems = scores_of(folder)["systems"]
+    # Equal but for capitals and the full stop: each word matched, in one chunk of 6, 5, 4 and 2
+    # words: 1 - .5 (1/n)³ (Lavie and Agarwal 2007, section 2)
+    expected = sum(1 - 0.5 / n**3 for n in (6, 5, 4, 2)) / 4
+    assert systems["tuned"]["meteor"]["value"] == pytest.approx(expected)
+    assert "synonyms:no" in systems["tuned"]["meteor"]["signature"]
+    store.write(folder / "split/test.jsonl", pairs(lang="pl"))
+    done = evaluate.run(a_recipe(), folder)
+    assert "METEOR is left out: there is no stemmer for pl." in done["notes"]
+    scores = store.read_json(folder / "evaluate/scores.json")
+    assert "meteor" not in scores["systems"]["tuned"]
+
+
+def test_bertscore_is_told_where_an_encoder_is_named(folder, monkeypatch):
+    import numpy as np
+
+    from abrege.model import encoding
+
+    known: dict[str, int] = {}
+
+    class Letters:
+        """Gives each different word a vector of its own."""
+
+        name = "letters_L1"
+
+        def encode(self, texts):
+            for text in texts:
+                found = text.lower().rstrip(".").split()
+                ids = [known.setdefault(word, len(known)) for word in found]
+                vectors = np.eye(64, dtype=np.float32)[ids]
+                yield np.array(ids), vectors, np.ones(len(ids), dtype=bool)
+
+    opened = []
+    monkeypatch.setattr(
+        encoding, "open_encoder", lambda name, *, layer: opened.append((name, layer)) or Letters()
+    )
+    systems = scores_of(folder, a_recipe(bertscore={"encoder": "e", "layer": 3}))["systems"]
+    assert opened == [("e", 3)]
+    assert systems["tuned"]["bertscore"]["value"] == 1.0
+    # "It was." 0 of 2, "A bird flew over it." 1 of 5, "Sun shone on Rome." 1 of 4, the last 0
+    assert systems["base"]["bertscore"]["value"] == pytest.approx((1 / 5 + 1 / 4) / 4)
+    assert "bertscore" not in scores_of(folder)["systems"]["tuned"]

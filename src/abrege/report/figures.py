@@ -26,11 +26,15 @@ METRICS = {
     "rougeLsum": Metric("ROUGE-Lsum"),
     "bleu": Metric("BLEU"),
     "chrf": Metric("chrF"),
+    "meteor": Metric("METEOR"),
+    "bertscore": Metric("BERTScore"),
+    "perplexity": Metric("Perplexity", scale=1),
     "length_ratio": Metric("Length ratio", scale=1, digits=2),
     "stop_rate": Metric("Stop rate", unit=" %"),
 }
 QUALITY = {
     "words": Metric("Words", scale=1),
+    "tokens": Metric("Tokens", scale=1),
     "repeated": Metric("Trigrams said before", unit=" %"),
     "preamble": Metric("With a preamble", unit=" %"),
     "markup": Metric("With markup", unit=" %"),

@@ -7,16 +7,16 @@ writes  evaluate/rows.jsonl  evaluate/scores.json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import zip_longest
 from math import isnan
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
 from abrege import store
+from abrege.corpus import predictions
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import baselines, results, rouge, significance
+from abrege.metrics import baselines, bertscore, results, rouge, significance
 from abrege.metrics.breakdown import DOCUMENT_WORDS, Label
 from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
 from abrege.metrics.families import Reading
@@ -25,14 +25,15 @@ from abrege.metrics.scoring import Asked, Table, profile_warnings
 from abrege.metrics.verdict import verdict
 from abrege.recipe import Evaluate, Recipe
 from abrege.records import Candidate, Pair, Prediction
-from abrege.text import words
+from abrege.text import stems, words
+from abrege.text.wordnet import find as folder_of_wordnet
 
-CODE = ("stages/evaluate", "metrics", "text", "records")
+CODE = ("stages/evaluate", "metrics", "text", "records", "model/encoding")
 WRITES = ("scores.json", "rows.jsonl")
 
 BROKEN_DOWN = ("rougeL",)
 FURTHER = (*CORPUS, *LENGTHS, *FORM, *EXTRACTION, *FAITHFULNESS)
-"""What is told beside ROUGE; not METEOR nor BERTScore, which need files of their own."""
+"""What is told beside ROUGE, METEOR and, where there is an encoder, BERTScore."""
 
 Row = dict[str, Any]
 Columns = Mapping[str, Sequence[Label]]
@@ -53,7 +54,9 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Name the files that the scores depend on."""
     split = {f"split/{s}": folder / f"split/{s}.jsonl" for s in ("train", "test")}
-    return split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
+    found = split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
+    encoder = Path(recipe.evaluate.bertscore.encoder or "").expanduser()
+    return {**found, "encoder": encoder} if encoder.is_dir() and encoder.name else found
 
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
@@ -62,12 +65,14 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     if not pairs:
         raise DataError("split/test.jsonl: there are no test rows to score.\n  Raise split.test.")
     lang, notes = language(pairs, recipe.data.lang)
-    tables, remarks = made(pairs, recipe.evaluate, lang, recipe.systems())
+    encoder = _encoder(recipe.evaluate)
+    tables, remarks = made(pairs, recipe.evaluate, lang, recipe.systems(), encoder=encoder)
     notes += remarks
     for note in notes:
         on_event(Note(note))
     columns = columns_of(pairs, recipe.evaluate.by, lang)
-    fill(tables, pairs, {s: _matched(folder, s, pairs) for s in recipe.systems()}, on_event)
+    read = {s: predictions.read(_predictions(folder, s), pairs) for s in recipe.systems()}
+    fill(tables, pairs, read, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
         tables[baselines.HUMAN] = among_people(pairs, next(iter(tables.values())).asked)
 
@@ -104,12 +109,31 @@ def language(pairs: Sequence[Pair], given: str | None) -> tuple[str | None, list
 
 
 def made(
-    pairs: Sequence[Pair], settings: Evaluate, lang: str | None, systems: Sequence[str]
+    pairs: Sequence[Pair],
+    settings: Evaluate,
+    lang: str | None,
+    systems: Sequence[str],
+    *,
+    encoder: bertscore.Encoder | None = None,
 ) -> tuple[dict[str, Table], list[str]]:
     """Make an empty table for each system, and say what makes the scores weaker than they look."""
-    reading = Reading(lang, settings.profile, settings.stemmer, settings.references)
-    asked = Asked((*rouge.metrics_of(settings.profile), *FURTHER), reading)
+    wordnet = settings.wordnet
+    score = settings.bertscore
+    reading = Reading(
+        lang,
+        settings.profile,
+        settings.stemmer,
+        settings.references,
+        wordnet=folder_of_wordnet(Path(wordnet).expanduser()) if wordnet else None,
+        encoder=encoder,
+        matching=bertscore.Settings(score.idf, score.rescale),
+    )
+    further = ["meteor"] if stems.knows(lang) else []
+    further += ["bertscore"] if encoder else []
+    asked = Asked((*rouge.metrics_of(settings.profile), *further, *FURTHER), reading)
     found = profile_warnings(reading)
+    if not stems.knows(lang):
+        found.append(f"METEOR is left out: there is no stemmer for {lang or 'no language'}.")
     if len({n if p.group is None else p.group for n, p in enumerate(pairs)}) < 2:
         found.append("All test rows are of one group: there are no intervals and no tests.")
     empty = sum(not any(words.count(r, lang) for r in p.references) for p in pairs)
@@ -121,12 +145,12 @@ def made(
 def fill(
     tables: Mapping[str, Table],
     pairs: Sequence[Pair],
-    predictions: Mapping[str, Sequence[Prediction]],
+    written: Mapping[str, Sequence[Prediction]],
     on_event: OnEvent,
 ) -> None:
     """Score each row of each system, all systems of a row together."""
     on_event(Progress("evaluate", 0, len(pairs)))
-    rows = zip(pairs, *predictions.values(), strict=True)
+    rows = zip(pairs, *written.values(), strict=True)
     for done, (pair, *of_row) in enumerate(rows, start=1):
         for table, prediction in zip(tables.values(), of_row, strict=True):
             table.add(
@@ -137,6 +161,8 @@ def fill(
                 )
             )
         on_event(Progress("evaluate", done, len(pairs)))
+    for table in tables.values():
+        table.finish()
 
 
 def among_people(pairs: Sequence[Pair], asked: Asked) -> Table:
@@ -146,6 +172,7 @@ def among_people(pairs: Sequence[Pair], asked: Asked) -> Table:
         person = baselines.by_a_person(_candidate(pair, ""), number)
         assert person is not None
         table.add(person)
+    table.finish()
     return table
 
 
@@ -235,16 +262,9 @@ def _predictions(folder: Path, system: str) -> Path:
     return folder / f"generate/{system}.jsonl"
 
 
-def _matched(folder: Path, system: str, pairs: Sequence[Pair]) -> list[Prediction]:
-    """Read a system's predictions; DataError unless they are those of the pairs, in order."""
-    path = _predictions(folder, system)
-    read = list(store.read(path, Prediction))
-    for number, (pair, prediction) in enumerate(zip_longest(pairs, read), start=1):
-        if pair is None or prediction is None or pair.id != prediction.id:
-            expected = "no more rows" if pair is None else f"id {pair.id!r}"
-            found = "the file's end" if prediction is None else f"id {prediction.id!r}"
-            raise DataError(
-                f"{path}:{number}: expected {expected}, as in split/test.jsonl, found {found}.\n"
-                "  Delete this file and its manifest, and run the same command again."
-            )
-    return read
+def _encoder(settings: Evaluate) -> bertscore.Encoder | None:
+    if settings.bertscore.encoder is None:
+        return None
+    from abrege.model.encoding import open_encoder
+
+    return open_encoder(settings.bertscore.encoder, layer=settings.bertscore.layer)

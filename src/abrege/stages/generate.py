@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
-from abrege.events import Note, OnEvent, Progress, silent
+from abrege.events import OnEvent, silent
 from abrege.metrics import baselines
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
 from abrege.text.words import words
 
 if TYPE_CHECKING:
-    from abrege.model.decoding import Decoder
-    from abrege.model.rendering import Example, Renderer
+    from abrege.model.rendering import Renderer
 
 CODE = (
     *("stages/generate", "model", "assets", "records", "text"),
@@ -151,6 +150,7 @@ def by_model(
     """Decode with the base model, with worked examples or not, or with an adapter over it."""
     from abrege.model import device, loading
     from abrege.model.decoding import Decoder
+    from abrege.model.keeping import decoded
     from abrege.model.rendering import Renderer, Rendering
 
     machine = device.choose(recipe.tune.dtype)
@@ -171,7 +171,14 @@ def by_model(
         renderer = with_shots(renderer, recipe, folder, model.config)
         told = {"shots": [shot.id for shot in renderer.shots]}
     prompts = [renderer.prompt(pair) for pair in pairs]
-    predictions = decoded(decoder, prompts, partial_path(folder, system), system, key, on_event)
+    predictions = decoded(
+        decoder,
+        prompts,
+        partial_path(folder, system),
+        task=f"generate {system}",
+        key=key,
+        on_event=on_event,
+    )
     extras: dict[str, Any] = {
         "device": machine.device,
         "dtype": machine.dtype,
@@ -189,69 +196,6 @@ def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) 
     drawn = shots.draw(train, recipe.generate.shots, seed=recipe.generate.seed)
     positions = getattr(config.get_text_config(), "max_position_embeddings", None)
     return shots.shown(renderer, drawn, positions=positions)
-
-
-def decoded(
-    decoder: "Decoder",
-    prompts: "Sequence[Example]",
-    partial: Path,
-    system: str,
-    key: str,
-    on_event: OnEvent,
-) -> list[Prediction]:
-    """Decode in whole batches, each kept on disk at once; give the predictions in row order."""
-    from abrege.model.decoding import batches
-
-    plan = batches(prompts, decoder.profile.batch_rows)
-    done = kept_batches(partial, key, plan)
-    rows = {row: prediction for batch in done for row, prediction in batch}
-    if done:
-        on_event(Note(f"generate {system}: going on after {len(rows)} of {len(prompts)} rows"))
-    task = f"generate {system}"
-    on_event(Progress(task, len(rows), len(prompts)))
-    with partial.open("a", encoding="utf-8") as file:
-        for batch in decoder.decode(prompts, skip=len(done)):
-            rows.update(batch)
-            file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
-            file.flush()
-            on_event(Progress(task, len(rows), len(prompts)))
-    return [rows[row] for row in range(len(prompts))]
-
-
-def kept_batches(
-    partial: Path, key: str, plan: Sequence[Sequence[int]]
-) -> list[list[tuple[int, Prediction]]]:
-    """Read the whole batches of a half-written file, and leave the file holding just these.
-
-    The first line is the key; a batch that kill -9 cut, and all after it, is decoded again.
-    """
-    lines = (
-        partial.read_text(encoding="utf-8", errors="replace").split("\n")
-        if (partial.exists())
-        else []
-    )
-    kept: list[list[tuple[int, Prediction]]] = []
-    if lines[:1] == [key]:
-        for text, expected in zip(lines[1:-1], plan, strict=False):
-            batch = batch_of(text)
-            if [row for row, _ in batch] != list(expected):
-                break
-            kept.append(batch)
-    with store.whole(partial) as file:
-        file.write(key + "\n")
-        for batch in kept:
-            file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
-    return kept
-
-
-def batch_of(text: str) -> list[tuple[int, Prediction]]:
-    """Read one batch of a half-written file; a damaged one is empty."""
-    import json
-
-    try:
-        return [(row, Prediction(**values)) for row, values in json.loads(text)]
-    except (ValueError, TypeError):
-        return []
 
 
 def partial_path(folder: Path, system: str) -> Path:

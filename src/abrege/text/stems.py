@@ -46,6 +46,11 @@ def stems(words: Iterable[str], lang: str | None) -> list[str]:
     return [stem(word) for word in words]
 
 
+def knows(lang: str | None) -> bool:
+    """Say whether there is a stemmer for a language."""
+    return primary(lang) in _SNOWBALL
+
+
 def name(lang: str | None) -> str:
     """Name the stemmer of a language and its version, for signatures."""
     return f"snowball-{_algorithm(primary(lang))}-{version('snowballstemmer')}"
