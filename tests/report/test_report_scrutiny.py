@@ -88,3 +88,93 @@ def test_a_step_taken_again_after_a_kill_counts_once():
         Step(step=2, loss=2.5),
         Step(step=3),
     ]
+
+
+def counted(wins, ties, losses, **more):
+    return {"wins": wins, "ties": ties, "losses": losses, **more}
+
+
+CHOSEN = counted(31, 6, 13, share=31 / 44, low=0.548, high=0.832, p=0.0096)
+PEOPLE = {
+    "systems": ["base", "tuned"],
+    "together": CHOSEN,
+    "reviewers": [
+        {"name": "Ann", "preference": CHOSEN},
+        {"name": "Bob", "preference": counted(20, 10, 20, share=0.5, low=0.3, high=0.7, p=1.0)},
+    ],
+    "agreement": [
+        {"first": "Ann", "second": "Bob", "kappa": {"kappa": 0.614, "observed": 0.78, "n": 50}}
+    ],
+}
+JUDGE = {
+    "systems": ["base", "tuned"],
+    "model": "a-model",
+    "figures": {"n": 50, "disagreements": 7},
+    "preference": counted(5, 30, 15, share=0.25, low=0.1, high=0.45, p=0.04),
+}
+
+
+def test_what_people_chose_is_told_with_its_interval_test_and_agreement():
+    found = scrutiny.preference(reading.of_people(PEOPLE))
+    assert found.head[1:4] == ["tuned better", "Alike", "base better"]
+    assert texts(found) == [
+        ["all, by majority", "31", "6", "13", "70.5 %", "tuned is preferred"],
+        ["Ann", "31", "6", "13", "70.5 %", "tuned is preferred"],
+        ["Bob", "20", "10", "20", "50.0 %", "no detectable preference"],
+    ]
+    assert [cell.aside for cell in found.rows[0][4:]] == ["[55, 83]", "p = 0.010"]
+    assert found.caption.endswith("Ann and Bob: κ = 0.61, the same choice on 78.0 %.")
+
+
+def test_what_a_model_chose_is_told_with_how_often_it_contradicts_itself():
+    found = scrutiny.preference(reading.of_judge(JUDGE))
+    assert texts(found) == [["the model a-model", "5", "30", "15", "25.0 %", "base is preferred"]]
+    assert found.rows[0][0].aside == "asked in both orders; contradicts itself on 7 of 50 rows"
+    assert found.rows[0][-1].tone == "worse"
+
+
+def of_stress(passed):
+    told = {"share": passed / 20, "low": 0.1, "high": 0.9}
+    return {"passed": passed, "wrong": 20 - passed, "omitted": 0, **told}
+
+
+STRESS = {
+    "signature": "stress|seed:0",
+    "all": {"n": 20, "systems": {"base": of_stress(5), "tuned": of_stress(15)}},
+    "kinds": {
+        "aside": {
+            "about": "a vivid aside",
+            "n": 20,
+            "systems": {"base": of_stress(5), "tuned": of_stress(15)},
+        }
+    },
+}
+
+
+def a_case(number, outcome):
+    return {
+        "id": f"en/aside/{number:02}",
+        "kind": "aside",
+        "lang": "en",
+        "document": "A text <b>.",
+        "prediction": "Said <i>.",
+        "outcome": outcome,
+        "why": "tells of the parrot",
+        "point": "says when the meeting is",
+    }
+
+
+def test_hard_texts_show_what_passes_and_some_that_do_not():
+    rows = {"base": [], "tuned": [a_case(n, "passed" if n > 4 else "wrong") for n in range(20)]}
+    run = a_run(stress=reading.stress(STRESS, rows, most=2))
+    assert texts(scrutiny.stress(run.stress)) == [
+        ["aside", "a vivid aside", "20", "25 %", "75 %"],
+        ["all", "all cases", "20", "25 %", "75 %"],
+    ]
+    html = page.render(run)
+    assert "2 of the 5 failures of tuned" in html
+    assert "en/aside/01" in html
+    assert "en/aside/02" not in html
+    assert "Said &lt;i&gt;." in html
+    assert "## Hard texts" in markdown.render(run)
+    assert "stress|seed:0" in html

@@ -45,6 +45,23 @@ def explain(
     )
 
 
+def against_best(
+    prediction: str,
+    references: Sequence[str],
+    *,
+    lang: str | None = None,
+    stemmer: bool = False,
+) -> list[Mark]:
+    """Mark the words of a prediction against the reference with which most stands in order."""
+    told = [explain(prediction, ref, lang=lang, stemmer=stemmer) for ref in references]
+    return max(told, key=_share_in_order)[0]
+
+
+def _share_in_order(marked: tuple[list[Mark], list[Mark]]) -> float:
+    ours, theirs = marked
+    return sum(mark.in_order for mark in ours) / (len(ours) + len(theirs) or 1)
+
+
 def _marks(
     placed: Sequence[tuple[str, int, int]],
     own: Sequence[int],

@@ -176,6 +176,80 @@ class Breakdown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choices:
+    """How somebody chose between two systems without knowing whose a summary was."""
+
+    who: str
+    wins: int
+    """Of the second system, in groups of rows where there are any."""
+    ties: int
+    losses: int
+    share: float | None = None
+    """Of wins among wins and losses."""
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preference:
+    """What people, or a model, prefer of two systems."""
+
+    systems: tuple[str, str]
+    choices: Sequence[Choices]
+    agreement: Sequence[str] = ()
+    """How far two of them agree, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """How many cases of a kind a system passes; the others are wrong, or leave the point out."""
+
+    share: float
+    low: float
+    high: float
+    wrong: int
+    omitted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StressKind:
+    """A kind of texts written to trip a model, and what each system does with them."""
+
+    name: str
+    about: str
+    n: int
+    systems: Mapping[str, Passed]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A case that a system did not pass."""
+
+    id: str
+    why: str
+    point: str
+    """What a right summary does."""
+    document: str
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stress:
+    """What came of the stress suite."""
+
+    kinds: Sequence[StressKind]
+    signature: str
+    system: str = ""
+    """Whose failures are shown."""
+    failures: Sequence[Failure] = ()
+    failed: int = 0
+    """How many there are in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """What one manifest says about how the stage went."""
 
@@ -205,6 +279,8 @@ class Run:
     comparisons: Sequence[Comparison] = ()
     luck: Luck | None = None
     breakdowns: Sequence[Breakdown] = ()
+    preferences: Sequence[Preference] = ()
+    stress: Stress | None = None
     steps: Sequence[Step] = ()
     lengths: Sequence[Lengths] = ()
     galleries: Sequence[Gallery] = ()

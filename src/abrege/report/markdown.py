@@ -44,6 +44,8 @@ def render(run: Run) -> str:
         ("Other seeds", [table(scrutiny.luck(run))]),
         ("How the summaries are made", [table(tables.quality(run))]),
         ("Parts of the rows", [table(scrutiny.breakdown(given)) for given in run.breakdowns]),
+        ("Preference", [table(scrutiny.preference(given)) for given in run.preferences]),
+        ("Hard texts", [table(scrutiny.stress(run.stress))] if run.stress else []),
         ("Training", [table(tables.losses(run.steps))]),
         ("Lengths", [table(tables.lengths(run.lengths))]),
         ("Examples", galleries),

@@ -29,6 +29,8 @@ def render(run: Run) -> str:
         ("seeds", "Other seeds", table(scrutiny.luck(run), same=True)),
         ("quality", "How the summaries are made", table(tables.quality(run))),
         ("parts", "Parts of the rows", _parts(run)),
+        ("people", "Preference", "".join(table(scrutiny.preference(p)) for p in run.preferences)),
+        ("stress", "Hard texts", _stress(run)),
         ("training", "Training", _training(run)),
         ("lengths", "Lengths", _lengths(run)),
         ("examples", "Examples", _examples(run)),
@@ -150,6 +152,22 @@ def _parts(run: Run) -> str:
     )
 
 
+def _stress(run: Run) -> str:
+    if run.stress is None:
+        return ""
+    shown = "".join(
+        f"<article><header><h4>{escape(failure.id)}</h4>"
+        f'<p class="gain">{escape(failure.why)}</p></header>'
+        f'<p class="who">Right</p>{_text(failure.point, "en")}'
+        f"{_document(failure.document, failure.lang)}"
+        f'<p class="who">{escape(run.stress.system)}</p>{_text(failure.text, failure.lang)}'
+        "</article>"
+        for failure in run.stress.failures
+    )
+    said = f"{len(run.stress.failures)} of the {run.stress.failed} failures of {run.stress.system}"
+    return table(scrutiny.stress(run.stress)) + folded(said, shown)
+
+
 def folded(title: str, body: str) -> str:
     """Put what only some readers look for behind a click; nothing where there is nothing."""
     return f"<details><summary>{escape(title)}</summary>{body}</details>" if body else ""
@@ -174,16 +192,6 @@ def _gallery(gallery: Gallery) -> str:
 def _example(example: Example) -> str:
     meta = " · ".join(f"{escape(k)}: {escape(v)}" for k, v in example.meta.items())
     gain = wording.gain(example)
-    opening, rest = head(example.document)
-    document = f'<p class="who">Document</p>{_text(opening, example.lang, "document")}'
-    if rest:
-        note = f'<p class="quiet">{escape(missing(example.document))}</p>'
-        document += (
-            f"<details><summary>the rest of the document "
-            f"({figures.plural(len(rest), 'character')})</summary>"
-            f"{_text('… ' + rest[:AT_MOST], example.lang, 'document')}"
-            f"{note if missing(example.document) else ''}</details>"
-        )
     several = len(example.references) > 1
     references = "".join(
         f'<p class="who">Reference{f" {i}" if several else ""}</p>{_text(r, example.lang)}'
@@ -193,7 +201,22 @@ def _example(example: Example) -> str:
     return (
         f"<article><header><h4>{escape(example.id)}</h4>"
         f'<p class="gain">{escape(gain)}</p><p class="meta">{meta}</p></header>'
-        f'{document}{references}<div class="answers">{answers}</div></article>\n'
+        f"{_document(example.document, example.lang)}"
+        f'{references}<div class="answers">{answers}</div></article>\n'
+    )
+
+
+def _document(text: str, lang: str | None) -> str:
+    """Write the opening of a document, and its rest behind a click."""
+    opening, rest = head(text)
+    shown = f'<p class="who">Document</p>{_text(opening, lang, "document")}'
+    if not rest:
+        return shown
+    note = f'<p class="quiet">{escape(missing(text))}</p>' if missing(text) else ""
+    return (
+        f"{shown}<details><summary>the rest of the document "
+        f"({figures.plural(len(rest), 'character')})</summary>"
+        f"{_text('… ' + rest[:AT_MOST], lang, 'document')}{note}</details>"
     )
 
 

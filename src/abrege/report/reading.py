@@ -79,6 +79,91 @@ def _metrics(parts: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
     return list(next(iter(systems_of_first.values()), {}))
 
 
+def of_people(given: Mapping[str, Any]) -> facts.Preference:
+    """Give what reviewers of a blind page decided: all together, and each."""
+    people = given["reviewers"]
+    together = [("all, by majority", given["together"])] if len(people) > 1 else []
+    each = [(person["name"], person["preference"]) for person in people]
+    return facts.Preference(
+        systems=(given["systems"][0], given["systems"][1]),
+        choices=[_choices(who, found) for who, found in [*together, *each]],
+        agreement=[_agreed(pair) for pair in given["agreement"] if pair["kappa"]],
+    )
+
+
+def _agreed(pair: Mapping[str, Any]) -> str:
+    found = pair["kappa"]
+    kappa = "no κ: both always chose the same"
+    if found["kappa"] is not None:
+        kappa = f"κ = {figures.number(found['kappa'], 2)}"
+    same = figures.share(found["observed"], 1)
+    return f"{pair['first']} and {pair['second']}: {kappa}, the same choice on {same}"
+
+
+def of_judge(given: Mapping[str, Any]) -> facts.Preference:
+    """Give what a model decided that was asked in both orders."""
+    told = given["figures"]
+    remark = (
+        f"asked in both orders; contradicts itself on {told['disagreements']} of {told['n']} rows"
+    )
+    return facts.Preference(
+        systems=(given["systems"][0], given["systems"][1]),
+        choices=[_choices(f"the model {given['model']}", given["preference"], remark)],
+    )
+
+
+def _choices(who: str, found: Mapping[str, Any], remark: str = "") -> facts.Choices:
+    names = ("wins", "ties", "losses", "share", "low", "high", "p")
+    return facts.Choices(who=who, remark=remark, **{name: found[name] for name in names})
+
+
+def stress(
+    given: Mapping[str, Any], rows: Mapping[str, Sequence[Mapping[str, Any]]], *, most: int
+) -> facts.Stress:
+    """Give what came of the stress suite, and at most so many failures of each kind.
+
+    rows  system → its cases; shown are failures of the last, the tuned one where there is one
+    """
+    system = list(rows)[-1]
+    failed = [row for row in rows[system] if row["outcome"] != "passed"]
+    shown = [
+        row
+        for kind in given["kinds"]
+        for row in [row for row in failed if row["kind"] == kind][:most]
+    ]
+    counted = {**given["kinds"], "all": {**given["all"], "about": "all cases"}}
+    return facts.Stress(
+        kinds=[
+            facts.StressKind(
+                name=name,
+                about=found["about"],
+                n=found["n"],
+                systems={s: _passed(of) for s, of in found["systems"].items()},
+            )
+            for name, found in counted.items()
+        ],
+        signature=given["signature"],
+        system=system,
+        failures=[
+            facts.Failure(
+                id=row["id"],
+                why=row["why"],
+                point=row["point"],
+                document=row["document"],
+                text=row["prediction"],
+                lang=row["lang"],
+            )
+            for row in shown
+        ],
+        failed=len(failed),
+    )
+
+
+def _passed(found: Mapping[str, Any]) -> facts.Passed:
+    known = facts.Passed.__dataclass_fields__
+    return facts.Passed(**{name: found[name] for name in known})
+
+
 def steps(lines: Iterable[Mapping[str, Any]]) -> list[facts.Step]:
     """Give the loss curve; of a step that a resumed run took twice, the later counts."""
     found: dict[tuple[int, bool], facts.Step] = {}

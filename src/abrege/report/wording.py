@@ -50,6 +50,8 @@ def signatures(run: Run) -> list[tuple[str, str]]:
         if c.signature:
             label = f"{figures.metric(c.metric).label}, differences"
             signed.setdefault(c.signature, {})[label] = None
+    if run.stress:
+        signed[run.stress.signature] = {"Hard texts": None}
     return [(" and ".join(labels), signature) for signature, labels in signed.items()]
 
 

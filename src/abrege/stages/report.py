@@ -11,7 +11,7 @@ from typing import Any
 
 from abrege import store
 from abrege.events import Note, OnEvent, silent
-from abrege.metrics.explain import Mark, explain
+from abrege.metrics.explain import against_best
 from abrege.metrics.faithfulness import unsupported
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
@@ -48,6 +48,8 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
         "evaluate/scores.json",
         "evaluate/rows.jsonl",
         "evaluate/manifest.json",
+        *(f"review/{name}.json" for name in ("preference", "judge")),
+        *(f"stress/{name}" for name in ("scores.json", "base.jsonl", "tuned.jsonl")),
     ]
     return {name: folder / name for name in names if (folder / name).is_file()}
 
@@ -87,12 +89,31 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
         comparisons=reading.comparisons(scores.get("comparisons", [])),
         luck=reading.luck(scores.get("seeds")),
         breakdowns=reading.breakdowns(scores.get("by", {})),
+        preferences=_preferences(folder),
+        stress=_stress(folder, most=recipe.report.examples),
         steps=reading.steps(_optional(folder / "tune/steps.jsonl")),
         lengths=_lengths(scores, splits["test"], rows, lang),
         galleries=_galleries(recipe, folder, splits["test"], rows, lang),
         stages=list(_stages(recipe, folder)),
         preflight=tuned.get("preflight") or {},
     )
+
+
+def _preferences(folder: Path) -> list[facts.Preference]:
+    """Read what people and models chose, where they were asked."""
+    ways = {"preference": reading.of_people, "judge": reading.of_judge}
+    paths = {name: folder / f"review/{name}.json" for name in ways}
+    return [ways[n](store.read_json(path)) for n, path in paths.items() if path.is_file()]
+
+
+def _stress(folder: Path, *, most: int) -> facts.Stress | None:
+    """Read what came of the stress suite, where it was run."""
+    scores = _manifest(folder / "stress/scores.json")
+    if not scores:
+        return None
+    systems = scores["all"]["systems"]
+    rows = {system: list(_optional(folder / f"stress/{system}.jsonl")) for system in systems}
+    return reading.stress(scores, rows, most=most)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -230,29 +251,18 @@ def _marked(example: facts.Example, lang: str | None, *, stemmer: bool) -> facts
         answers=[
             replace(
                 answer,
-                marks=_shared(answer.text, example.references, lang, stemmer=stemmer),
+                marks=[
+                    facts.Mark(start=mark.start, end=mark.end, in_order=mark.in_order)
+                    for mark in against_best(
+                        answer.text, example.references, lang=lang, stemmer=stemmer
+                    )
+                    if mark.word or mark.in_order
+                ],
                 unsupported=[f.text for f in unsupported(example.document, answer.text, lang=lang)],
             )
             for answer in example.answers
         ],
     )
-
-
-def _shared(
-    text: str, references: Sequence[str], lang: str | None, *, stemmer: bool
-) -> list[facts.Mark]:
-    best: list[Mark] = []
-    most = -1.0
-    for reference in references:
-        ours, theirs = explain(text, reference, lang=lang, stemmer=stemmer)
-        in_order = sum(mark.in_order for mark in ours) / (len(ours) + len(theirs) or 1)
-        if in_order > most:
-            best, most = ours, in_order
-    return [
-        facts.Mark(start=mark.start, end=mark.end, in_order=mark.in_order)
-        for mark in best
-        if mark.word or mark.in_order
-    ]
 
 
 def _answer(
