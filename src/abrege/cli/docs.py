@@ -43,7 +43,9 @@ def commands_page() -> str:
     parts = [f"# Commands\n\n{WRITTEN}\n", _fenced("abrege", top_parser())]
     for command in COMMANDS:
         module = import_module(f"abrege.cli.{command.module}")
-        parts.append(_fenced(f"abrege {command.name}", command_parser(command, module)))
+        parser = command_parser(command, module)
+        parts.append(_fenced(f"abrege {command.name}", parser))
+        parts += [_fenced(sub.prog, sub) for sub in _actions(parser)]
     parts.append(
         "## Exit codes\n\n"
         "0 done · 1 a failure at run time · 2 the command or the recipe · 3 bad data · "
@@ -56,6 +58,17 @@ def write(folder: Path) -> None:
     """Write the pages into a folder."""
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """Give the parsers of what stands after a command, where it has actions."""
+    every = parser._actions
+    return [
+        sub
+        for a in every
+        if isinstance(a, argparse._SubParsersAction)
+        for sub in a.choices.values()
+    ]
 
 
 def _fenced(title: str, parser: argparse.ArgumentParser) -> str:

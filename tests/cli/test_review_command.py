@@ -1,0 +1,281 @@
+import argparse
+import json
+import subprocess
+import sys
+
+import pytest
+
+from abrege import store
+from abrege.cli import review
+from abrege.errors import DataError
+from abrege.metrics.agreement import Agreement, Kappa, preference
+from abrege.records import Pair, Prediction
+from teacher.fake_server import Say, serving
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a run folder of 50 rows, of which both systems wrote six alike."""
+    ids = [f"r{n}" for n in range(50)]
+    store.write(
+        tmp_path / "split/test.jsonl", [Pair(id=i, document="…", references=["…"]) for i in ids]
+    )
+    for system in ("base", "tuned"):
+        rows = [
+            Prediction(
+                id=i,
+                prediction="same" if n < 6 else f"{system} {n}",
+                finish_reason="stop",
+                prompt_tokens=1,
+                new_tokens=1,
+                document_tokens_cut=0,
+            )
+            for n, i in enumerate(ids)
+        ]
+        store.write(tmp_path / f"generate/{system}.jsonl", rows)
+    return tmp_path
+
+
+def printed(capsys, *words):
+    parser = argparse.ArgumentParser(prog="abrege review", allow_abbrev=False)
+    review.add_arguments(parser)
+    code = review.run(parser.parse_args([str(word) for word in words]))
+    return code, *capsys.readouterr()
+
+
+def decisions(folder, reviewer, choices, notes=None):
+    """Write decisions of the rows in the order of the page; `t` is tuned, `b` is base."""
+    key = store.read_json(folder / "review/key.json")
+
+    def choice(row, letter):
+        wanted = {"t": "tuned", "b": "base"}.get(letter, letter)
+        return {row["A"]: "A", row["B"]: "B"}.get(wanted, {"=": "alike"}.get(wanted, wanted))
+
+    rows = [
+        {"id": row["id"], "choice": choice(row, letter), "note": "", "seconds": 1}
+        for row, letter in zip(key["rows"], choices, strict=False)
+    ]
+    for place, note in (notes or {}).items():
+        rows[place]["note"] = note
+    path = folder / f"decisions-{reviewer}.json"
+    file = {"format": 1, "token": key["token"], "reviewer": reviewer, "decisions": rows}
+    store.write_json(path, file)
+    return path
+
+
+def test_the_page_is_printed_and_what_to_know_of_it_said_aside(folder, capsys):
+    code, out, err = printed(capsys, "blind", folder)
+    assert (code, out) == (0, f"{folder}/review/blind.html\n")
+    assert "44 rows to compare of 50 test rows" in err
+    assert "6 rows not asked about: both systems wrote the same" in err
+    assert "fewer than the 50 asked for" in err
+    assert f"send the page alone; {folder}/review/key.json says what stood where" in err
+    assert "replaces another page" not in err
+
+
+def test_rows_systems_and_seed_can_be_chosen(folder, capsys):
+    words = ("blind", folder, "--systems", "tuned", "base", "--rows", "3", "--seed", "7")
+    _, _, err = printed(capsys, *words)
+    assert "3 rows to compare of 50 test rows" in err
+    assert "fewer than" not in err
+    key = store.read_json(folder / "review/key.json")
+    assert (key["systems"], len(key["rows"]), key["seed"]) == (["tuned", "base"], 3, 7)
+    assert "this replaces another page" in printed(capsys, "blind", folder)[2]
+
+
+def test_a_preference_is_told_with_its_share_interval_and_p(folder, capsys):
+    printed(capsys, "blind", folder)
+    path = decisions(folder, "ann", "t" * 27 + "b" * 11 + "=" * 6)
+    code, out, err = printed(capsys, "tally", folder, path)
+    # scipy 1.17.1: binomtest(27, 38): p .0141, proportion_ci("exact") .5410 to .8458
+    assert code == 0
+    assert out.splitlines()[0] == (
+        "ann: tuned was preferred on 27 of 38 rows (71 % [54, 85], p = .014), 6 alike"
+    )
+    assert "one reviewer: how far another would agree is not known" in err
+    assert "6 rows not asked about" in err
+
+
+def test_what_people_like_less_is_said_as_a_preference_for_the_other(folder, capsys):
+    printed(capsys, "blind", folder)
+    _, out, _ = printed(capsys, "tally", folder, decisions(folder, "ann", "b" * 27 + "t" * 11))
+    assert "base was preferred on 27 of 38 rows (71 % [54, 85], p = .014), 0 alike" in out
+
+
+def test_what_may_be_chance_is_no_detectable_preference(folder, capsys):
+    printed(capsys, "blind", folder)
+    _, out, _ = printed(capsys, "tally", folder, decisions(folder, "ann", "t" * 24 + "b" * 20))
+    # scipy 1.17.1: binomtest(24, 44): p .652, proportion_ci("exact") .388 to .696
+    assert (
+        "no detectable preference: tuned preferred on 24 of 44 rows (55 % [39, 70], p = .65)" in out
+    )
+    assert "was preferred" not in out
+
+
+def test_several_reviewers_are_told_together_and_how_far_they_agree(folder, capsys):
+    printed(capsys, "blind", folder)
+    paths = [
+        decisions(folder, "bob", "A" * 20 + "B" * 20),
+        decisions(folder, "ann", "A" * 10 + "B" * 20 + "A" * 10, {0: "A is false"}),
+    ]
+    _, out, err = printed(capsys, "tally", folder, *paths)
+    lines = out.splitlines()
+    assert lines[0].startswith(
+        "2 reviewers together, each row by majority: no detectable preference:"
+    )
+    assert [line.split(":")[0] for line in lines[1:3]] == ["ann", "bob"]
+    # The same on 20 of 40, and by chance ½ · ½ + ½ · ½: κ is 0.
+    assert (
+        lines[3] == "ann and bob agree: κ = 0 (the same choice on 50 % of 40 rows; 50 % by chance)"
+    )
+    assert lines[-1].startswith("preference|abrege-")
+    assert "ann left 4 of 44 rows open" in err
+    assert "4 rows of 44 nobody decided" in err
+    assert "1 note of reviewers: review/preference.json has them" in err
+
+
+def test_a_habit_of_choosing_one_side_is_remarked(folder, capsys):
+    printed(capsys, "blind", folder)
+    path = decisions(folder, "ann", "A" * 10 + "B")
+    assert (
+        "ann chose A on 10 of 11 rows (p = .012): a habit perhaps"
+        in printed(capsys, "tally", folder, path)[2]
+    )
+    path = decisions(folder, "ann", "A" * 10 + "B" * 10)
+    assert "habit" not in printed(capsys, "tally", folder, path)[2]
+
+
+def test_json_holds_the_figures_and_the_sentences(folder, capsys):
+    printed(capsys, "blind", folder)
+    path = decisions(folder, "ann", "t" * 27 + "b" * 11 + "=" * 6)
+    _, out, _ = printed(capsys, "tally", folder, path, "--json")
+    found = json.loads(out)
+    assert found["together"]["wins"] == 27
+    assert found["in_words"][0].startswith("ann: tuned was preferred on 27 of 38 rows")
+    kept = store.read_json(folder / "review/preference.json")
+    assert found["reviewers"] == kept["reviewers"]
+
+
+def test_groups_are_said_where_rows_belong_together():
+    found = preference(["win"] * 12, groups=[n // 2 for n in range(12)])
+    assert review.preferred(found, ("base", "tuned"), rows=12) == (
+        "tuned was preferred on 6 of 6 groups (100 % [54, 100], p = .031), 0 alike"
+        "; 12 rows in 6 groups, each counted once"
+    )
+
+
+def test_rows_that_are_all_alike_give_no_preference():
+    told = review.preferred(preference(["tie", "tie"]), ("base", "tuned"), rows=2)
+    assert told == "no preference: all 2 rows alike"
+
+
+@pytest.mark.parametrize(
+    ("kappa", "told"),
+    [
+        (Kappa(0.612, 0.74, 0.33, 50), "κ = .61 (the same choice on 74 % of 50 rows; 33 % by"),
+        (Kappa(-0.2, 0.4, 0.5, 10), "κ = −.2 (the same"),
+        (Kappa(1.0, 1.0, 0.5, 4), "κ = 1 (the same"),
+        (Kappa(None, 1.0, 1.0, 9), "agree: the same choice on 100 % of 9 rows; no κ, for both"),
+        (None, "a and b decided no row in common"),
+    ],
+)
+def test_agreement_is_told_as_far_as_it_can_be(kappa, told):
+    assert told in review.agreed(Agreement("a", "b", kappa))
+
+
+def with_(**parts):
+    return lambda file: {**file, **parts}
+
+
+def with_third(part, value):
+    def damage(file):
+        rows = file["decisions"]
+        return {**file, "decisions": [*rows[:2], {**rows[2], part: value}, *rows[3:]]}
+
+    return damage
+
+
+DAMAGES = [
+    (lambda f: "{", "not JSON: Expecting"),
+    (lambda f: "[" * 100_000, "not JSON"),
+    (lambda f: [], 'no "format": 1'),
+    (with_(format=2), 'no "format": 1'),
+    (with_(reviewer=" \n"), "no reviewer is named"),
+    (with_(reviewer=7), "no reviewer is named"),
+    (with_(decisions=[]), "there are no decisions in it"),
+    (with_(decisions=None), "there are no decisions in it"),
+    (with_(decisions=["A"]), "decision 1: no object"),
+    (lambda f: {**f, "decisions": f["decisions"][:1] * 2}, "decision 2: .* is decided twice"),
+    (with_third("id", "r99"), "decision 3: the page has no row 'r99'"),
+    (with_third("id", None), "decision 3: id is None"),
+    (with_third("choice", "C"), "decision 3: choice is 'C', and not one of A, B, alike"),
+    (with_third("choice", ["A"]), r"decision 3: choice is \['A'\]"),
+    (with_third("note", 3), "decision 3: note is 3"),
+    (with_third("seconds", "4"), "decision 3: seconds is '4'"),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_a_damaged_file_is_named_with_what_is_wrong(folder, capsys, damage, message):
+    printed(capsys, "blind", folder)
+    path = decisions(folder, "ann", "ttt")
+    content = damage(store.read_json(path))
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match=f"-ann.json: this is no whole decisions file: {message}"):
+        printed(capsys, "tally", folder, path)
+    assert not (folder / "review/preference.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["judge"], ["tally", "run"], ["blind", "run", "--sys", "a", "b"]]
+)
+def test_an_action_that_is_not_there_or_not_whole_is_a_usage_error(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        printed(capsys, *words)
+    assert stop.value.code == 2
+    assert "usage: abrege review" in capsys.readouterr().err
+
+
+def test_debug_may_stand_after_the_action(folder, capsys):
+    assert printed(capsys, "blind", folder, "--debug")[0] == 0
+
+
+def test_help_loads_neither_numpy_nor_torch():
+    code = (
+        "import argparse, sys\n"
+        "from abrege.cli import review\n"
+        "parser = argparse.ArgumentParser()\n"
+        "review.add_arguments(parser)\n"
+        "parser.format_help()\n"
+        "print(sorted({'numpy', 'torch'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def likes_tuned(body):
+    """Judge by a word, but of row 7 take what stands first, and say nothing readable of row 8."""
+    user = body["messages"][1]["content"]
+    if "base 8\n" in user:
+        return Say("I cannot say.")
+    return Say("1" if "base 7\n" in user or user.index("tuned ") < user.index("base ") else "2")
+
+
+def test_a_model_is_asked_in_both_orders_and_told_with_its_contradictions(folder, capsys):
+    with serving(likes_tuned) as fake:
+        words = ("judge", folder, "--model", "judge-1", "--base-url", fake.url, "--rows", 50)
+        code, out, _ = printed(capsys, *words)
+        asked = len(fake.asked)
+        again = printed(capsys, *words, "--json")
+    assert code == 0
+    assert out.splitlines() == [
+        "the model judge-1: tuned was preferred on 42 of 42 rows (100 % [92, 100], p = 4.5e-13), "
+        "7 alike",
+        "it contradicts itself on 1 of 43 rows (2 %)",
+        "it picked what stood first in 44 of 86 picks (51 %)",
+        "6 rows not asked about: both systems wrote the same, ties by themselves",
+        "2 answers could not be read",
+    ]
+    assert asked == 88
+    assert len(fake.asked) == asked  # the same command has nothing left to ask
+    assert json.loads(again[1])["figures"]["n"] == 43
