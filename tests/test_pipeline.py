@@ -1,6 +1,7 @@
 """One whole run on a tiny model, ending in a report; skipping, re-running, killing, refusing."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -77,6 +78,22 @@ def test_a_run_ends_in_a_report_with_every_stage_done(whole):
     assert "ROUGE-L" in (folder / "report/index.html").read_text()
     assert "ROUGE-L" in (folder / "report/report.md").read_text()
     assert recipe.load(folder / "recipe.yaml").tune.batch_size == 4
+
+
+def test_the_perplexity_of_references_is_told_of_base_and_tuned(whole):
+    folder, _ = whole
+    scores = store.read_json(folder / "evaluate/scores.json")
+    told = {s for s, found in scores["systems"].items() if "perplexity" in found}
+    assert told == {"base", "tuned"}
+    rows = list(store.read(folder / "generate/tuned.likelihood.jsonl", dict))
+    tokens = sum(row["tokens"] for row in rows)
+    expected = math.exp(sum(row["nats"] for row in rows) / tokens)
+    found = scores["systems"]["tuned"]["perplexity"]
+    assert found["value"] == pytest.approx(expected)
+    assert found["signature"].startswith("perplexity|abrege-0.1.0|tuned|prompt:chat-tuned-")
+    [compared] = [c for c in scores["comparisons"] if c["metric"] == "perplexity"]
+    assert (compared["baseline"], compared["difference"] < 0) == ("base", True)
+    assert compared["wins"] > compared["losses"]
 
 
 def test_every_manifest_says_settings_inputs_versions_seconds_and_memory(whole):
@@ -262,7 +279,7 @@ def test_a_run_killed_at_any_stage_ends_with_the_same_predictions_and_scores(
     pipeline.run(recipe.load(recipe_file), folder)
 
     assert results(folder) == results(whole[0])
-    assert len(results(folder)) == 9
+    assert len(results(folder)) == 11
     assert not list(folder.rglob("*.part*"))
 
 

@@ -149,7 +149,7 @@ def pieces(
             f"{stage} {system}",
             folder / stage / f"{system}.{store.MANIFEST}",
             key,
-            (f"{system}.jsonl",),
+            module.writes(recipe, system),
             lambda: module.run(recipe, folder, system, key=store.digest(key), on_event=on_event),
         )
 

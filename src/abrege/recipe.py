@@ -189,10 +189,14 @@ class Generate(Settings):
     top_k: AtLeastOne | None = Field(None, description="likeliest k tokens; needs do_sample")
     seed: int = Field(0, description="fixes the sampling")
     batch_rows: AtLeastOne = Field(32, description="rows decoded together")
+    likelihood: bool = Field(
+        default=True,
+        description="measure how likely base and tuned find the references, for their perplexity",
+    )
 
     def decoding(self) -> dict[str, Any]:
         """Give the words of the profile, but for the length, which the train split may decide."""
-        return self.model_dump(exclude={"systems", "shots", "max_new_tokens"})
+        return self.model_dump(exclude={"systems", "shots", "likelihood", "max_new_tokens"})
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> "Generate":
@@ -241,6 +245,9 @@ class Evaluate(Settings):
         None, description="folder of WordNet's files, for METEOR's synonyms; stems alone without it"
     )
     bertscore: BertScore = Field(BertScore(), description="BERTScore, which needs an encoder")
+    entailment: str | None = Field(
+        None, description="folder or hub id of an entailment model, to judge faithfulness"
+    )
     by: list[str] | None = Field(
         None,
         description="columns to tell the scores apart by, document_words among them; all that "

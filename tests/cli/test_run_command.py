@@ -70,6 +70,13 @@ def test_until_takes_only_stages(pipeline, capsys):
     assert pipeline.calls == []
 
 
+def test_seeds_are_a_setting_of_the_recipe(pipeline):
+    assert main(["run", "r.yaml", "--seeds", "3"]) == 0
+    [(asked, _, _)] = pipeline.calls
+    assert asked.tune.seeds == 3
+    assert asked.systems()[-3:] == ["tuned", "tuned-2", "tuned-3"]
+
+
 def test_a_dry_run_prints_the_resolved_recipe_and_does_nothing(pipeline, capsys, tmp_path):
     assert main(["run", "r.yaml", "--set", "tune.epochs=2", "--dry-run"]) == 0
     assert pipeline.calls == []

@@ -4,7 +4,7 @@ import sacrebleu
 
 from abrege.errors import RecipeError
 from abrege.metrics import rouge
-from abrege.metrics.catalogue import EXTRACTION, FAITHFULNESS, FORM, METRICS, named
+from abrege.metrics.catalogue import BY_MODEL, EXTRACTION, FAITHFULNESS, FORM, METRICS, named
 from abrege.metrics.families import Reading
 from abrege.metrics.scoring import Asked, Table
 from abrege.metrics.significance import Resampling
@@ -19,7 +19,7 @@ ROWS = [
 ]
 
 
-EVERY = tuple(metric for metric in METRICS if metric != "bertscore")
+EVERY = tuple(metric for metric in METRICS if metric not in BY_MODEL)
 
 
 def a_table(rows=ROWS, *, groups=None, **asked):
@@ -154,9 +154,60 @@ def test_what_looks_at_documents_needs_them():
         table.add(Candidate(id="r", prediction="a", references=["a"]))
 
 
-def test_bertscore_needs_an_encoder():
-    with pytest.raises(RecipeError, match="bertscore needs an encoder"):
-        Asked(("bertscore",))
+@pytest.mark.parametrize(
+    ("metric", "needed"),
+    [
+        ("bertscore", "an encoder: give one with --encoder"),
+        ("perplexity", "a model: give one with --model"),
+        ("entailment", "an entailment model: give it with --entailment"),
+    ],
+)
+def test_a_metric_of_a_model_needs_one(metric, needed):
+    with pytest.raises(RecipeError, match=f"^{metric} needs {needed}, or leave it out.$"):
+        Asked((metric,))
+
+
+class Sure:
+    """Finds each reference as likely as its words are many: a nat a word, two tokens a word."""
+
+    name, rendering = "sure", "prompt:none"
+
+    def score(self, pairs):
+        for pair in pairs:
+            words = sum(len(r.split()) for r in pair.references)
+            yield float(words), 2 * words
+
+
+def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
+    class Surer(Sure):
+        def score(self, pairs):
+            return ((nats / 2, tokens) for nats, tokens in super().score(pairs))
+
+    tables = [
+        a_table(metrics=("perplexity",), reading=Reading(lang="en", likelihood=likelihood))
+        for likelihood in (Sure(), Surer())
+    ]
+    found = [table.scores(Resampling())["perplexity"] for table in tables]
+    assert [f["value"] for f in found] == pytest.approx([np.exp(1 / 2), np.exp(1 / 4)])
+    compared = tables[1].compare(tables[0], "perplexity", Resampling())
+    assert compared.difference < 0
+    assert (compared.wins, compared.ties, compared.losses) == (4, 0, 0)
+
+
+class Literal:
+    """Says that a text follows from another where it stands in it."""
+
+    name, cut = "literal", 0
+
+    def entailed(self, pairs):
+        return (float(claim in premise) for premise, claim in pairs)
+
+
+def test_a_summary_is_entailed_as_far_as_its_sentences_are():
+    rows = [("The dog barked all day. It rained.", ["a"]), ("Then the cat sat down.", ["a"])]
+    table = a_table(rows, metrics=("entailment",), reading=Reading(lang="en", judge=Literal()))
+    found = table.scores(Resampling())["entailment"]
+    assert (found["value"], found["lowest"]) == (0.75, 0.5)
 
 
 def test_names_stand_for_several_metrics_and_the_nearest_is_told():

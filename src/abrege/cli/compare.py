@@ -42,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     names = [str(path) for path in args.predictions]
     if len({*names}) < 2 or len({*names}) < len(names):
         raise RecipeError("compare needs two files or more, each named once")
+    if "perplexity" in args.metrics.split(","):
+        raise RecipeError("perplexity is a model's, and compare takes summaries: score tells it")
     wanted, how = scoring.asked(args), scoring.resampling(args)
     where = scoring.sources(args)
     with drawing() as on_event:

@@ -31,7 +31,7 @@ TALLY = """examples:
   abrege review tally runs/demo decisions-*.json --json
 
 The share is of the rows that were not alike, with its exact interval (Clopper-Pearson) and the
-two-sided sign test. Rows of one group (a paper, a dialogue) count once, by their majority. The
+two-sided sign test. Rows of one group (a paper, a dialogue) count once, ties left out. The
 result is kept in RUN/review/preference.json."""
 
 JUDGE = """examples:

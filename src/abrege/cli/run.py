@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege.cli import STAGES, recipes
+from abrege.cli.scoring import positive
 
 if TYPE_CHECKING:
     from abrege.recipe import Recipe
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   abrege run quickstart --out runs/demo
   abrege run abrege.yaml --set tune.epochs=2 --set tune.learning_rate=2e-4
+  abrege run abrege.yaml --seeds 3
   abrege run abrege.yaml --dry-run
 
 A run that was stopped, by anything, is carried on by the same command; what is finished and
@@ -26,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege run`."""
     parser.epilog = EXAMPLES
     recipes.add_arguments(parser)
+    parser.add_argument("--seeds", type=positive, metavar="N",
+        help="tune N times with other seeds, to show the luck of it: tune.seeds=N")  # fmt: skip
     parser.add_argument("--until", choices=STAGES, help="stop after this stage")
     parser.add_argument(
         "--dry-run", action="store_true", help="print the resolved recipe and do nothing"
@@ -34,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry the recipe through; print the verdict and where the page is."""
+    if args.seeds:
+        args.overrides.append(f"tune.seeds={args.seeds}")
     recipe, folder = recipes.read(args)
     if args.dry_run:
         from abrege.recipe import dump

@@ -9,6 +9,8 @@ from abrege.errors import RecipeError
 
 if TYPE_CHECKING:
     from abrege.metrics.bertscore import Encoder
+    from abrege.metrics.entailment import Judge
+    from abrege.metrics.perplexity import Likelihood
     from abrege.metrics.scoring import Asked, Table
     from abrege.metrics.significance import Resampling
 
@@ -43,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--idf", action="store_true", help="BERTScore: weigh rare words of the references more")
     add("--rescale", action="store_true",
         help="BERTScore: 0 is what references of other rows score")  # fmt: skip
+    add("--model", metavar="MODEL",
+        help="model for perplexity: a run folder, or any folder or name on the hub")  # fmt: skip
+    add("--base", action="store_true",
+        help="perplexity: take the model that the run of --model began with")  # fmt: skip
+    add("--entailment", metavar="MODEL",
+        help="entailment model: a folder or a name on the hub")  # fmt: skip
     add("--samples", type=positive, default=2000, metavar="N", help="resamples (default: 2000)")
     add("--confidence", type=float, default=0.95, metavar="C",
         help="coverage of the intervals (default: 0.95)")  # fmt: skip
@@ -79,6 +87,8 @@ def asked(args: argparse.Namespace) -> "Asked":
         wordnet=wordnet.find(args.wordnet) if "meteor" in metrics else None,
         encoder=_encoder(args) if "bertscore" in metrics else None,
         matching=bertscore.Settings(args.idf, args.rescale),
+        likelihood=_likelihood(args) if "perplexity" in metrics else None,
+        judge=_judge(args) if "entailment" in metrics else None,
     )
     return Asked(_possible(metrics, args), reading)
 
@@ -96,6 +106,8 @@ def _check_options(metrics: tuple[str, ...], args: argparse.Namespace) -> None:
                 "--rescale": args.rescale,
             },
         ),
+        ("perplexity", {"--model": args.model, "--base": args.base}),
+        ("entailment", {"--entailment": args.entailment}),
     ):
         given = [option for option, value in options.items() if value]
         if given and metric not in metrics:
@@ -108,6 +120,8 @@ def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, 
 
     left_out = {
         "an encoder, which --encoder names": [] if args.encoder else ["bertscore"],
+        "a model, which --model names": [] if args.model else ["perplexity"],
+        "a model, which --entailment names": [] if args.entailment else ["entailment"],
         "the documents, which --data gives": [] if args.data else catalogue.NEED_DOCUMENTS,
     }
     for missing, needing in left_out.items():
@@ -125,6 +139,27 @@ def _encoder(args: argparse.Namespace) -> "Encoder | None":
     from abrege.model.encoding import open_encoder
 
     return open_encoder(args.encoder, layer=args.layer)
+
+
+def _likelihood(args: argparse.Namespace) -> "Likelihood | None":
+    if args.model is None:
+        return None
+    from abrege.model.likelihood import open_scorer
+
+    return open_scorer(args.model, base=args.base, lang=args.lang if not _is_run(args) else None)
+
+
+def _is_run(args: argparse.Namespace) -> bool:
+    folder = Path(args.model).expanduser()
+    return (folder / "abrege.json").is_file() or (folder / "tune/abrege.json").is_file()
+
+
+def _judge(args: argparse.Namespace) -> "Judge | None":
+    if args.entailment is None:
+        return None
+    from abrege.model.entailment import open_entailment
+
+    return open_entailment(args.entailment)
 
 
 def resampling(args: argparse.Namespace) -> "Resampling":

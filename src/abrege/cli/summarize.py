@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abrege import store
+from abrege.cli import meta
 from abrege.errors import RecipeError
 from abrege.events import OnEvent, silent
 
@@ -35,8 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", type=Path, required=True, metavar="DIR", help="a run folder, or its tune folder")
     add("--jsonl", action="store_true", help="the input is JSONL, whatever its suffix")
     add("--column", metavar="NAME", help="column of the rows that holds the document")
-    add("--meta", action="append", default=[], metavar="KEY=VALUE",
-        help="what stands for {meta.KEY} in the prompt; may be given several times")  # fmt: skip
+    meta.add_argument(parser)
     add("--max-new-tokens", type=_at_least_one, metavar="N",
         help="longest summary in tokens; as in the run where left out")  # fmt: skip
     add("--json", action="store_true", help="print JSON for a text too")
@@ -68,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 def _read(args: argparse.Namespace, *, many: bool, on_event: OnEvent) -> "list[Pair]":
     from abrege.corpus import documents
 
-    meta = _meta(args.meta)
+    given = meta.read(args.meta)
     if args.column and not many:
         raise RecipeError("--column is for rows; give --jsonl, or a file of rows")
     path = STDIN if args.file == "-" else Path(args.file)
@@ -78,7 +77,7 @@ def _read(args: argparse.Namespace, *, many: bool, on_event: OnEvent) -> "list[P
         pairs = [documents.text(path)]
     else:
         pairs = documents.rows(path, column=args.column, jsonl=args.jsonl, on_event=on_event)
-    return [replace(pair, meta={**pair.meta, **meta}) for pair in pairs]
+    return [replace(pair, meta={**pair.meta, **given}) for pair in pairs]
 
 
 def _stream(model: "Summarizer", pair: "Pair", max_new_tokens: int | None) -> "Prediction | None":
@@ -107,18 +106,6 @@ def _flag(answer: "Prediction | None", *, named: bool) -> None:
             "--max-new-tokens raises it",
             file=sys.stderr,
         )
-
-
-def _meta(settings: Sequence[str]) -> Mapping[str, str]:
-    found = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not (key and equals):
-            raise RecipeError(
-                f"--meta {setting}: write it as KEY=VALUE, as in --meta aspect=outcome"
-            )
-        found[key] = value
-    return found
 
 
 def _at_least_one(text: str) -> int:

@@ -116,8 +116,8 @@ def preference(
     groups  what each row belongs to (a paper, a dialogue)
 
     The sign test and the interval need independent rows, and three questions about one paper are
-    not three papers: with `groups`, each group counts once, by the majority of its rows, so that
-    wins, ties and losses are then counts of groups. Ties say nothing of the direction and are
+    not three papers: with `groups`, each group counts once, as most of its rows that are no tie.
+    Wins, ties and losses are then counts of groups. Ties say nothing of the direction and are
     left out of share, interval (Clopper and Pearson 1934) and test (Dixon and Mood 1946).
     """
     if not outcomes:
@@ -253,7 +253,8 @@ def _by_group(outcomes: Sequence[Outcome], groups: Sequence[Hashable]) -> list[O
     rows: dict[Hashable, list[Outcome]] = {}
     for group, outcome in zip(groups, outcomes, strict=True):
         rows.setdefault(group, []).append(outcome)
-    return [majority(of_group) for of_group in rows.values()]
+    net = [of_group.count("win") - of_group.count("loss") for of_group in rows.values()]
+    return ["win" if won > 0 else "loss" if won < 0 else "tie" for won in net]
 
 
 def _sign_test(wins: int, losses: int) -> float:

@@ -8,7 +8,7 @@ from abrege.metrics.rouge_profiles import METRICS as ROUGE
 
 CORPUS = ("bleu", "chrf")
 """Metrics of all rows together, which are no mean of the rows'."""
-BY_MODEL = ("bertscore",)
+BY_MODEL = ("bertscore", "perplexity", "entailment")
 """Metrics that a model computes: slow, so left out for baselines that nobody asked for."""
 LENGTHS = ("length_ratio", "words", "tokens")
 FORM = ("stop_rate", "repeated", "preamble", "markup", "in_language")
@@ -17,10 +17,10 @@ EXTRACTION = (
 )
 FAITHFULNESS = ("unsupported", "unsupported_facts")
 METRICS = (
-    *(*ROUGE, *CORPUS, "meteor", "bertscore", *LENGTHS, *FORM),
-    *(*EXTRACTION, *FAITHFULNESS),
+    *(*ROUGE, *CORPUS, "meteor", "bertscore", "perplexity", *LENGTHS, *FORM),
+    *(*EXTRACTION, *FAITHFULNESS, "entailment"),
 )
-NEED_DOCUMENTS = (*EXTRACTION, *FAITHFULNESS)
+NEED_DOCUMENTS = (*EXTRACTION, *FAITHFULNESS, "perplexity", "entailment")
 DEFAULT = (*rouge.METRICS, "length_ratio")
 TITLES = {
     "rouge1": "ROUGE-1",
@@ -32,6 +32,7 @@ TITLES = {
     "chrf": "chrF",
     "meteor": "METEOR",
     "bertscore": "BERTScore",
+    "perplexity": "perplexity",
     "length_ratio": "length ratio",
     "words": "words",
     "tokens": "tokens",
@@ -50,8 +51,16 @@ TITLES = {
     "novel4": "novel 4-grams",
     "unsupported": "with a fact unsupported",
     "unsupported_facts": "facts unsupported",
+    "entailment": "entailed",
 }
-DECIMALS = {"length_ratio": 2, "words": 1, "tokens": 1, "compression": 1, "density": 2}
+DECIMALS = {
+    "perplexity": 2,
+    "length_ratio": 2,
+    "words": 1,
+    "tokens": 1,
+    "compression": 1,
+    "density": 2,
+}
 """Metrics that are no shares, and how they are written; shares are written as per cent."""
 GROUPS = {
     "rouge": rouge.METRICS,
@@ -63,7 +72,7 @@ GROUPS = {
 """Names that stand for several metrics."""
 NOT_BETTER = (*LENGTHS, *EXTRACTION)
 """Metrics of which more is neither better nor worse: nobody wins by them."""
-LESS_IS_BETTER = ("repeated", "preamble", "markup", *FAITHFULNESS)
+LESS_IS_BETTER = ("perplexity", "repeated", "preamble", "markup", *FAITHFULNESS)
 
 
 def named(text: str) -> tuple[str, ...]:

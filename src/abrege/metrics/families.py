@@ -9,7 +9,9 @@ import numpy as np
 
 import abrege
 from abrege.metrics import bertscore, bleu_chrf, length, rouge
+from abrege.metrics.entailment import Judge
 from abrege.metrics.meteor import Meteor
+from abrege.metrics.perplexity import Likelihood
 from abrege.metrics.significance import Floats
 from abrege.records import Candidate
 from abrege.text import words
@@ -31,6 +33,10 @@ class Reading:
     encoder: bertscore.Encoder | None = None
     matching: bertscore.Settings = field(default_factory=bertscore.Settings)
     """How BERTScore, which takes its vectors from `encoder`, matches them."""
+    likelihood: Likelihood | None = None
+    """What knows how likely references are, for perplexity."""
+    judge: Judge | None = None
+    """What tells whether a text follows from another, for entailment."""
 
 
 class Measure(Protocol):

@@ -31,6 +31,7 @@ def comparisons(tables: Tables, metrics: Sequence[str], how: Resampling) -> list
         for baseline in BASELINES
         if baseline in tables and COMPARED in tables
         for metric in metrics
+        if all(metric in tables[system].asked.metrics for system in (baseline, COMPARED))
     ]
     tested = [c for c in found if c["p"] is not None]
     for row, p in zip(tested, significance.holm([c["p"] for c in tested]), strict=True):

@@ -20,9 +20,11 @@ from abrege.metrics.catalogue import (
     FAITHFULNESS,
     FORM,
     LENGTHS,
+    LESS_IS_BETTER,
     METRICS,
     nearest,
 )
+from abrege.metrics.entailment import OfEntailment
 from abrege.metrics.families import (
     BleuChrf,
     Family,
@@ -32,6 +34,7 @@ from abrege.metrics.families import (
     Reading,
     Rouge,
 )
+from abrege.metrics.perplexity import OfPerplexity
 from abrege.metrics.quality import Extraction, Faithfulness, Form
 from abrege.metrics.rouge_profiles import METRICS as ROUGE
 from abrege.metrics.rouge_profiles import PROFILES
@@ -44,6 +47,8 @@ FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family
     (CORPUS, BleuChrf),
     (("meteor",), OfMeteor),
     (("bertscore",), OfBertScore),
+    (("perplexity",), OfPerplexity),
+    (("entailment",), OfEntailment),
     (LENGTHS, Lengths),
     (FORM, Form),
     (EXTRACTION, Extraction),
@@ -64,10 +69,13 @@ class Asked:
         for metric in self.metrics:
             if metric not in METRICS:
                 raise RecipeError(f"there is no metric {metric!r}; {nearest(metric, METRICS)}")
-        if "bertscore" in self.metrics and self.reading.encoder is None:
-            raise RecipeError(
-                "bertscore needs an encoder: give one with --encoder, or leave it out."
-            )
+        for metric, has, needs in (
+            ("bertscore", self.reading.encoder, "an encoder: give one with --encoder"),
+            ("perplexity", self.reading.likelihood, "a model: give one with --model"),
+            ("entailment", self.reading.judge, "an entailment model: give it with --entailment"),
+        ):
+            if metric in self.metrics and has is None:
+                raise RecipeError(f"{metric} needs {needs}, or leave it out.")
         rouge.check(
             self.reading.profile,
             lang=self.reading.lang,
@@ -168,16 +176,19 @@ class Table:
         return {**found, **measure.parts(sums), "signature": signature}
 
     def compare(self, other: "Table", metric: str, resampling: Resampling) -> Paired:
-        """Test the difference self − other of a metric on the same rows."""
+        """Test the difference self − other of a metric on the same rows; a better one wins."""
         measure = self._measures[metric]
         a, b = (table.statistics(metric) for table in (self, other))
         rows = (self.rows(metric), other.rows(metric))
         if self.n_groups() < 2:
             difference = float(measure.score(a.sum(0)) - measure.score(b.sum(0)))
             return replace(significance.untested(*rows), difference=difference)
-        return significance.paired_scores(
+        found = significance.paired_scores(
             a, b, self.groups, measure.score, rows=rows, **asdict(resampling)
         )
+        if metric in LESS_IS_BETTER:
+            return replace(found, wins=found.losses, losses=found.wins)
+        return found
 
     def signature(
         self, metric: str, resampling: Resampling, *, only: NDArray[np.int64] | None = None

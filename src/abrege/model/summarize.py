@@ -9,13 +9,27 @@ from typing import Any
 import torch
 from transformers import TextIteratorStreamer
 
+from abrege import store
 from abrege.errors import DataError
 from abrege.events import OnEvent, Progress, silent
 from abrege.model import device
 from abrege.model.decoding import Decoder, left_padded
 from abrege.model.loading import load_adapter, load_model, load_tokenizer, locate
-from abrege.model.rendering import FILE, Renderer, Rendering
+from abrege.model.rendering import (
+    FILE,
+    Profile,
+    Renderer,
+    Rendering,
+    stop_ids,
+    template_for,
+    use_chat,
+)
 from abrege.records import Pair, Prediction
+
+MOST_NEW = 128
+"""The longest summary of a model that was not tuned, in tokens."""
+LONGEST = 2048
+"""Room for its prompt and summary, in tokens."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,8 @@ class Summarizer:
 
     decoder: Decoder
     renderer: Renderer
+    weights: str = ""
+    """Names the weights: a hash of the adapter, or of an untuned model's folder."""
 
     def batch(
         self,
@@ -83,10 +99,17 @@ class Summarizer:
         return self.decoder.prediction(prompt, new_ids)
 
 
+def tuned_folder(folder: Path) -> Path | None:
+    """Give the folder of the tuned model: a run's tune folder, or that itself; None in others."""
+    inside = folder if (folder / FILE).is_file() else folder / "tune"
+    whole = (inside / "adapter_config.json").is_file() and (inside / FILE).is_file()
+    return inside if whole else None
+
+
 def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     """Open a tuned model: a run folder, or its tune folder. DataError where it is neither."""
-    inside = folder if (folder / FILE).is_file() else folder / "tune"
-    if not (inside / "adapter_config.json").is_file() or not (inside / FILE).is_file():
+    inside = tuned_folder(folder)
+    if inside is None:
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
             "  Give the run folder of a finished abrege run, or its tune folder."
@@ -99,4 +122,46 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     tokenizer = load_tokenizer(str(inside))
     tuned = load_adapter(base, inside)
     decoder = Decoder(tuned, tokenizer, rendering.profile, rendering.stop_ids)
-    return Summarizer(decoder, Renderer(tokenizer, rendering))
+    weights = store.fingerprint(inside / "adapter_model.safetensors")
+    return Summarizer(decoder, Renderer(tokenizer, rendering), weights)
+
+
+def open_untuned(
+    model: str, langs: Sequence[str], *, on_event: OnEvent = silent
+) -> dict[str, Summarizer]:
+    """Open any causal model, to be asked with the plain request of each language.
+
+    model    a folder, hub id, .gguf file or demo part
+    returns  language → the one model, as it is asked in it
+    """
+    located = locate(model, on_event=on_event)
+    tokenizer = load_tokenizer(located)
+    machine = device.choose("auto")
+    loaded = load_model(located, machine.torch_dtype, machine.device)
+    chat = use_chat(tokenizer, "auto")
+    positions = getattr(loaded.config.get_text_config(), "max_position_embeddings", None)
+    stops = stop_ids(tokenizer, chat=chat)
+    profile = Profile(max_new_tokens=MOST_NEW)
+    decoder = Decoder(loaded, tokenizer, profile, stops)
+    name = store.fingerprint(Path(located)) if Path(located).is_dir() else located
+    return {
+        lang: Summarizer(
+            decoder,
+            Renderer(
+                tokenizer,
+                Rendering(
+                    base_model=model,
+                    dtype="auto",
+                    template=template_for(None, lang, chat=chat),
+                    system=None,
+                    chat=chat,
+                    max_tokens=min(positions or LONGEST, LONGEST),
+                    stop_ids=stops,
+                    profile=profile,
+                    lang=lang,
+                ),
+            ),
+            name,
+        )
+        for lang in langs
+    }

@@ -17,6 +17,7 @@ class Metric:
     scale: float = 100
     digits: int = 1
     unit: str = ""
+    less_is_better: bool = False
 
 
 METRICS = {
@@ -28,7 +29,7 @@ METRICS = {
     "chrf": Metric("chrF"),
     "meteor": Metric("METEOR"),
     "bertscore": Metric("BERTScore"),
-    "perplexity": Metric("Perplexity", scale=1),
+    "perplexity": Metric("Perplexity", scale=1, less_is_better=True),
     "length_ratio": Metric("Length ratio", scale=1, digits=2),
     "stop_rate": Metric("Stop rate", unit=" %"),
 }
@@ -46,6 +47,7 @@ QUALITY = {
     "compression": Metric("Compression", scale=1),
     "unsupported": Metric("With a fact unsupported", unit=" %"),
     "unsupported_facts": Metric("Facts unsupported", unit=" %"),
+    "entailment": Metric("Entailed"),
 }
 """How summaries are made, whatever the references say."""
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")

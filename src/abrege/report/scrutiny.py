@@ -70,7 +70,7 @@ def preference(given: Preference) -> Table:
         rows.append([Cell(of.who, of.remark), *counts, Cell(share, between), _sure(given, of)])
     return Table(
         caption=f"Which of two summaries is better, asked without telling whose they are. Rows of "
-        f"one group count once, by their majority. Share: {second} among those that were not "
+        f"one group count once, ties left out. Share: {second} among those that were not "
         f"alike, with its exact interval; p of the sign test.{told}",
         head=["Who", f"{second} better", "Alike", f"{first} better", "Share", "Finding"],
         rows=rows,

@@ -49,7 +49,8 @@ def scores(run: Run) -> Table:
         f"Scores on {wording.size(run)}, with {figures.confidence(run.confidence)} intervals in "
         "brackets. "
         "ROUGE is F1 × 100. Length ratio: words of the summary per word of the reference. "
-        "Stop rate: summaries that the model ended by itself."
+        "Stop rate: summaries that the model ended by itself. Perplexity: of the references given "
+        "the documents, in the model's tokens; it looks at no summary."
         + "".join(f" {said}" for system, said in RULES.items() if system in run.systems)
     )
     found = _told(run, figures.METRICS)
@@ -99,7 +100,7 @@ def finding(comparison: Comparison) -> Cell:
         least = figures.difference(comparison.metric, comparison.detectable).lstrip("+")
         seen = f"one of {least} would show" if comparison.detectable else ""
         return Cell("no detectable difference", seen, tone="unsure")
-    if comparison.difference > 0:
+    if (comparison.difference > 0) != figures.metric(comparison.metric).less_is_better:
         return Cell(f"{comparison.system} is better", tone="better")
     return Cell(f"{comparison.baseline} is better", tone="worse")
 

@@ -6,7 +6,7 @@ writes  evaluate/rows.jsonl  evaluate/scores.json
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from math import isnan
 from pathlib import Path
 from statistics import mean, median
@@ -19,6 +19,7 @@ from abrege.events import Note, OnEvent, Progress, silent
 from abrege.metrics import baselines, bertscore, results, rouge, significance
 from abrege.metrics.breakdown import DOCUMENT_WORDS, Label
 from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
+from abrege.metrics.entailment import Judge
 from abrege.metrics.families import Reading
 from abrege.metrics.rouge_profiles import Score
 from abrege.metrics.scoring import Asked, Table, profile_warnings
@@ -28,7 +29,7 @@ from abrege.records import Candidate, Pair, Prediction
 from abrege.text import stems, words
 from abrege.text.wordnet import find as folder_of_wordnet
 
-CODE = ("stages/evaluate", "metrics", "text", "records", "model/encoding")
+CODE = ("stages/evaluate", "metrics", "text", "records", "model/encoding", "model/entailment")
 WRITES = ("scores.json", "rows.jsonl")
 
 BROKEN_DOWN = ("rougeL",)
@@ -55,8 +56,12 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Name the files that the scores depend on."""
     split = {f"split/{s}": folder / f"split/{s}.jsonl" for s in ("train", "test")}
     found = split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
-    encoder = Path(recipe.evaluate.bertscore.encoder or "").expanduser()
-    return {**found, "encoder": encoder} if encoder.is_dir() and encoder.name else found
+    for system in recipe.systems():
+        path = folder / f"generate/{system}.likelihood.jsonl"
+        found |= {f"likelihood/{system}": path} if path.is_file() else {}
+    given = {"encoder": recipe.evaluate.bertscore.encoder, "entailment": recipe.evaluate.entailment}
+    folders = {name: Path(model).expanduser() for name, model in given.items() if model}
+    return found | {name: path for name, path in folders.items() if path.is_dir()}
 
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
@@ -65,8 +70,9 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     if not pairs:
         raise DataError("split/test.jsonl: there are no test rows to score.\n  Raise split.test.")
     lang, notes = language(pairs, recipe.data.lang)
-    encoder = _encoder(recipe.evaluate)
-    tables, remarks = made(pairs, recipe.evaluate, lang, recipe.systems(), encoder=encoder)
+    encoder, judge = _encoder(recipe.evaluate), _judge(recipe.evaluate)
+    asked, remarks = made(pairs, recipe.evaluate, lang, encoder=encoder, judge=judge)
+    tables = {s: Table(_with_likelihood(asked, folder, s)) for s in recipe.systems()}
     notes += remarks
     for note in notes:
         on_event(Note(note))
@@ -74,7 +80,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     read = {s: predictions.read(_predictions(folder, s), pairs) for s in recipe.systems()}
     fill(tables, pairs, read, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
-        tables[baselines.HUMAN] = among_people(pairs, next(iter(tables.values())).asked)
+        tables[baselines.HUMAN] = among_people(pairs, asked)
 
     rows = list(rows_of(tables))
     store.write(folder / "evaluate/rows.jsonl", rows)
@@ -112,11 +118,11 @@ def made(
     pairs: Sequence[Pair],
     settings: Evaluate,
     lang: str | None,
-    systems: Sequence[str],
     *,
     encoder: bertscore.Encoder | None = None,
-) -> tuple[dict[str, Table], list[str]]:
-    """Make an empty table for each system, and say what makes the scores weaker than they look."""
+    judge: Judge | None = None,
+) -> tuple[Asked, list[str]]:
+    """Settle what is asked of all systems, and say what makes the scores weaker than they look."""
     wordnet = settings.wordnet
     score = settings.bertscore
     reading = Reading(
@@ -127,9 +133,11 @@ def made(
         wordnet=folder_of_wordnet(Path(wordnet).expanduser()) if wordnet else None,
         encoder=encoder,
         matching=bertscore.Settings(score.idf, score.rescale),
+        judge=judge,
     )
     further = ["meteor"] if stems.knows(lang) else []
     further += ["bertscore"] if encoder else []
+    further += ["entailment"] if judge else []
     asked = Asked((*rouge.metrics_of(settings.profile), *further, *FURTHER), reading)
     found = profile_warnings(reading)
     if not stems.knows(lang):
@@ -139,7 +147,31 @@ def made(
     empty = sum(not any(words.count(r, lang) for r in p.references) for p in pairs)
     if empty:
         found.append(f"{empty} test rows have references without a word: every system scores 0.")
-    return {system: Table(asked) for system in systems}, found
+    return asked, found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What generate measured: how likely a system's model finds the references."""
+
+    name: str
+    rendering: str
+    rows: Mapping[str, tuple[float, int]]
+
+    def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
+        """Yield the nats and the tokens of each pair, in order."""
+        return (self.rows[pair.id] for pair in pairs)
+
+
+def _with_likelihood(asked: Asked, folder: Path, system: str) -> Asked:
+    """Ask for perplexity too, where generate measured it."""
+    path = folder / f"generate/{system}.likelihood.jsonl"
+    if not path.is_file():
+        return asked
+    how = store.read_json(folder / f"generate/{system}.{store.MANIFEST}")["likelihood"]
+    rows = {row["id"]: (row["nats"], row["tokens"]) for row in store.read(path, dict)}
+    reading = replace(asked.reading, likelihood=Measured(**how, rows=rows))
+    return Asked((*asked.metrics, "perplexity"), reading)
 
 
 def fill(
@@ -226,9 +258,9 @@ def summarise(
     first_seed  that of the first of several tunings
     """
     how = significance.Resampling(settings.samples, settings.confidence, settings.seed)
-    rouges = rouge.metrics_of(settings.profile)
+    rouges = [*rouge.metrics_of(settings.profile)]
     systems = results.scores(tables, how)
-    compared = results.comparisons(tables, rouges, how)
+    compared = results.comparisons(tables, [*rouges, "perplexity"], how)
     seeds = results.over_seeds(tables, rouges, how, first=first_seed)
     judged = verdict(systems, compared, confidence=settings.confidence, seeds=seeds)
     return {
@@ -260,6 +292,14 @@ def _label(value: Any) -> Label:
 
 def _predictions(folder: Path, system: str) -> Path:
     return folder / f"generate/{system}.jsonl"
+
+
+def _judge(settings: Evaluate) -> Judge | None:
+    if settings.entailment is None:
+        return None
+    from abrege.model.entailment import open_entailment
+
+    return open_entailment(settings.entailment)
 
 
 def _encoder(settings: Evaluate) -> bertscore.Encoder | None:

@@ -1,7 +1,7 @@
 """Generate: let each system summarise the test split, with one rendering and one profile.
 
 reads   split/test.jsonl  split/train.jsonl  tune/  tune-2/ …
-writes  generate/SYSTEM.jsonl, one manifest a system
+writes  generate/SYSTEM.jsonl, one manifest a system; SYSTEM.likelihood.jsonl of base and tuned
 """
 
 import statistics
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
-from abrege.events import OnEvent, silent
+from abrege.events import OnEvent, Progress, silent
 from abrege.metrics import baselines
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
@@ -37,6 +37,17 @@ def tuning(system: str) -> str:
     return system.replace("tuned", "tune") if system.startswith("tuned") else "tune"
 
 
+def tells_likelihood(recipe: Recipe, system: str) -> bool:
+    """Say whether a system's model is asked how likely it finds the references."""
+    return recipe.generate.likelihood and is_by_model(system) and system != "few-shot"
+
+
+def writes(recipe: Recipe, system: str) -> tuple[str, ...]:
+    """Name the files of a system."""
+    likelihood = [f"{system}.likelihood.jsonl"] if tells_likelihood(recipe, system) else []
+    return (f"{system}.jsonl", *likelihood)
+
+
 def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
     """Give what the summaries of a system depend on beside its input files.
 
@@ -47,8 +58,9 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
         return {"lang": recipe.data.lang, **seed}
     saved = store.read_json(folder / tuning(system) / "abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
-    shots = {"shots": recipe.generate.shots} if system == "few-shot" else {}
-    return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding(), **shots}
+    more: dict[str, Any] = {"shots": recipe.generate.shots} if system == "few-shot" else {}
+    more |= {"likelihood": True} if tells_likelihood(recipe, system) else {}
+    return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding(), **more}
 
 
 def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
@@ -185,7 +197,29 @@ def by_model(
         "notes": [machine.reason],
     }
     extras |= {"profile": vars(rendering.profile), "model": recipe.tune.model}
+    if tells_likelihood(recipe, system):
+        told = {"likelihood": likelihood(model, renderer, system, pairs, folder, on_event)}
     return predictions, {**extras, **told}
+
+
+def likelihood(
+    model: Any,
+    renderer: "Renderer",
+    system: str,
+    pairs: Sequence[Pair],
+    folder: Path,
+    on_event: OnEvent,
+) -> dict[str, str]:
+    """Write how likely the model finds each row's references; say how it was asked."""
+    from abrege.model import likelihood as measuring
+
+    scorer = measuring.over(system, model, renderer)
+    task, rows = f"likelihood {system}", []
+    for pair, (nats, tokens) in zip(pairs, scorer.score(pairs), strict=True):
+        rows.append({"id": pair.id, "nats": nats, "tokens": tokens})
+        on_event(Progress(task, len(rows), len(pairs)))
+    store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
+    return {"name": scorer.name, "rendering": scorer.rendering}
 
 
 def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) -> "Renderer":

@@ -1,0 +1,309 @@
+"""How likely a model finds people's summaries of documents: causal and encoder-decoder alike.
+
+Every token of a summary is predicted from the true ones before it, so nothing here says how well
+the model writes by itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from torch import Tensor
+from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedModel
+
+from abrege import store
+from abrege.errors import DataError, EnvironmentError_, RecipeError
+from abrege.events import OnEvent, silent
+from abrege.model import device, packing
+from abrege.model.batching import IGNORE, MicroBatch, collate, cut, cut_line, line_up
+from abrege.model.loading import first_line, load_model, load_tokenizer, locate
+from abrege.model.objective import projecting_only
+from abrege.model.rendering import (
+    FILE,
+    Example,
+    Profile,
+    Renderer,
+    Rendering,
+    stop_ids,
+    template_for,
+    use_chat,
+)
+from abrege.model.summarize import open_model
+from abrege.records import Pair
+
+BATCH_TOKENS = 2048
+LOGITS = 1 << 26  # logits held at once, 256 MiB of float32; a vocabulary may be 250,000 wide
+WINDOW = 512  # pairs whose token ids are held at once
+ENDLESS = 1 << 30  # tokens: tokenizers say as much or more where they know no limit
+WEIGHTS = "adapter_model.safetensors"
+
+
+def log_likelihoods(
+    model: PreTrainedModel, examples: Sequence[Example], *, batch_tokens: int = BATCH_TOKENS
+) -> Iterator[tuple[float, int]]:
+    """Yield each summary's negative log-likelihood in nats and its tokens, in order.
+
+    batch_tokens  prompts and summaries that pass through together, padding included; a row that
+                  is longer passes alone
+
+    The stop token counts. Of an encoder-decoder the prompt goes into the encoder. Rows of a model
+    that `packing.pack` has prepared share what their prompts begin with, which is computed once.
+    """
+    for example in examples:
+        if not example.summary_ids:
+            raise DataError(f"row {example.id}: its summary has no token, so nothing is predicted.")
+    model.eval()
+    found: dict[int, tuple[float, int]] = {}
+    numbered = [replace(example, id=str(row)) for row, example in enumerate(examples)]
+    for batch in _batches(model, numbered, batch_tokens):
+        lengths = [len(e.summary_ids) for e in batch]
+        for example, nats in zip(batch, _nats(model, batch).split(lengths), strict=True):
+            found[int(example.id)] = (float(nats.sum()), len(nats))
+    yield from (found[row] for row in range(len(examples)))
+
+
+class Scorer:
+    """An open model, and how it is asked for the summaries it is scored on."""
+
+    def __init__(
+        self, name: str, asked: str, model: Any, renderer: Renderer, room: int | None = None
+    ) -> None:
+        room = renderer.rendering.max_tokens if room is None else room
+        self.name, self.asked, self.room = name, asked, room
+        self.model, self.renderer = model, renderer
+        if isinstance(renderer, EncoderRenderer):
+            renderer.summary_room = _room(model.config, "decoder", ENDLESS)
+        self.cut = 0
+        """Examples whose document was cut, of those scored last."""
+
+    @property
+    def rendering(self) -> str:
+        """Say how the model was asked, for signatures; a document that was cut is told too."""
+        request = self.renderer.rendering
+        kind = "chat" if request.chat else "text"
+        prompt = f"{kind}-{self.asked}-{store.digest([request.template, request.system])[:8]}"
+        room = "any" if self.room >= ENDLESS else str(self.room)
+        dtype = str(self.model.dtype).removeprefix("torch.")
+        return f"prompt:{prompt}|room:{room}|cut:{self.cut}|{dtype}"
+
+    def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
+        """Yield the nats and the tokens of each pair, in order, summed over its references."""
+        self.cut = 0
+        for start in range(0, len(pairs), WINDOW):
+            yield from self._window(pairs[start : start + WINDOW])
+
+    def _window(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
+        examples: list[Example] = []
+        for pair in pairs:
+            if not pair.references:
+                raise DataError(f"row {pair.id}: there is no reference to be likely or not.")
+            each = (replace(pair, references=[reference]) for reference in pair.references)
+            examples += map(self.renderer.example, each)
+        self.cut += sum(e.document_tokens_cut > 0 for e in examples)
+        found = log_likelihoods(self.model, examples)
+        for pair in pairs:
+            nats, tokens = zip(*islice(found, len(pair.references)), strict=True)
+            yield sum(nats), sum(tokens)
+
+
+def over(name: str, model: Any, renderer: Renderer) -> Scorer:
+    """Give a scorer of a causal model that is open already, tuned or the base of a tuned one."""
+    inner: Any = model.get_base_model() if isinstance(model, PeftModel) else model
+    packing.pack(inner)
+    return Scorer(name, "tuned", model, renderer)
+
+
+class EncoderRenderer(Renderer):
+    """Renders for an encoder and a decoder, each with the special tokens of the tokenizer."""
+
+    summary_room = ENDLESS
+
+    def example(self, pair: Pair) -> Example:
+        """Render a pair; its summary takes no room from the document."""
+        target = self.summary_ids(pair.references[0])
+        if len(target) > self.summary_room:
+            raise DataError(
+                f"row {pair.id}: its summary has {len(target)} tokens, and the model's decoder "
+                f"reads {self.summary_room}.\n  Drop the row, or take another model."
+            )
+        return replace(self.prompt(pair), summary_ids=target)
+
+    def summary_ids(self, summary: str) -> list[int]:
+        """Give the ids of a summary as the tokenizer writes what a decoder is to say."""
+        return list(self.tokenizer(text_target=summary.strip(), verbose=False)["input_ids"])
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, verbose=False)["input_ids"])
+
+
+def open_scorer(
+    model: str,
+    *,
+    base: bool = False,
+    lang: str | None = None,
+    template: str | None = None,
+    chat: str = "auto",
+    dtype: str = "auto",
+    on_event: OnEvent = silent,
+) -> Scorer:
+    """Open a model to score summaries with.
+
+    model     a run folder of abrege or its tune folder, asked as it was tuned to be; or any folder,
+              hub id, .gguf file or demo part of a causal or an encoder-decoder model
+    base      take the model that a run began with, asked in the same way
+    template  the request; where left out, the plain one of the language for a causal model, and
+              the document alone for an encoder-decoder
+    chat      auto, always or never: whether a causal model's request goes into a chat template
+
+    The document is cut to what the model reads, never the summary. RecipeError for settings that
+    would have no effect, or a model that sees what is to come.
+    """
+    folder = Path(model).expanduser()
+    if (folder / FILE).is_file() or (folder / "tune" / FILE).is_file():
+        if (template, chat, dtype) != (None, "auto", "auto"):
+            raise RecipeError(f"{model}: a tuned model is asked as it was tuned; set nothing.")
+        return _of_run(folder, base, on_event)
+    if base:
+        raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
+    located = locate(model, on_event=on_event)
+    config, tokenizer = _loaded(AutoConfig, located), load_tokenizer(located)
+    both = bool(config.is_encoder_decoder)
+    room = _room(config, "encoder", tokenizer.model_max_length)
+    chatty = not both and use_chat(tokenizer, chat)
+    request = "{document}" if both and template is None else template
+    rendering = Rendering(
+        base_model=model,
+        dtype=dtype,
+        template=template_for(request, lang, chat=chatty),
+        system=None,
+        chat=chatty,
+        max_tokens=room + both,  # all but the one token that a prompt leaves room for
+        stop_ids=stop_ids(tokenizer, chat=chatty),
+        profile=Profile(max_new_tokens=1),  # nothing is written: a summary takes what it needs
+        lang=lang,
+    )
+    renderer = (EncoderRenderer if both else Renderer)(tokenizer, rendering)
+    asked = "plain" if template is None else "own"
+    return Scorer(_name(model), asked, _model(located, config, dtype), renderer, room)
+
+
+def _of_run(folder: Path, base: bool, on_event: OnEvent) -> Scorer:  # noqa: FBT001
+    summarizer = open_model(folder, on_event=on_event)
+    inside = folder if (folder / FILE).is_file() else folder / "tune"
+    rendering = summarizer.renderer.rendering
+    model: Any = summarizer.decoder.model
+    name = f"{folder.resolve().name}@{store.fingerprint(inside / WEIGHTS)[:8]}"
+    if base:
+        model, name = model.unload(), _name(rendering.base_model)
+    return over(name, model, summarizer.renderer)
+
+
+def _model(located: str, config: Any, dtype: str) -> Any:
+    machine = device.choose(dtype)
+    if config.is_encoder_decoder:
+        loaded = _loaded(AutoModelForSeq2SeqLM, located, dtype=machine.torch_dtype)
+        return loaded.to(machine.device)
+    model = load_model(located, machine.torch_dtype, machine.device)
+    _check_causal(model, located)
+    packing.pack(model)
+    return model
+
+
+def _batches(
+    model: PreTrainedModel, examples: Sequence[Example], budget: int
+) -> Iterator[list[Example]]:
+    """Cut rows into batches that bound what is computed together, logits included."""
+    lined = model.config._attn_implementation == packing.NAME
+    most = LOGITS // model.config.get_text_config().vocab_size  # summary tokens
+    for run in cut_line(examples, budget=budget) if lined else cut(examples, budget=budget):
+        rows = max(1, most // max(len(e.summary_ids) for e in run))
+        yield from (run[start : start + rows] for start in range(0, len(run), rows))
+
+
+@torch.inference_mode()
+def _nats(model: PreTrainedModel, batch: Sequence[Example]) -> Tensor:
+    """Give the negative log-likelihood of each summary token, row after row, (tokens) float32."""
+    if model.config.is_encoder_decoder:
+        logits = _encoder_decoder_logits(model, batch)
+    elif model.config._attn_implementation == packing.NAME:
+        logits = _causal_logits(model, line_up(batch))
+    else:
+        logits = _causal_logits(model, collate(batch, pad_id=0))
+    expected = torch.tensor([token for e in batch for token in e.summary_ids])  # (N,)
+    return F.cross_entropy(logits.float(), expected.to(logits.device), reduction="none")
+
+
+def _causal_logits(model: PreTrainedModel, batch: MicroBatch) -> Tensor:
+    """Give what is predicted at the places of the summary tokens, (N, vocab)."""
+    predicts = (batch.labels[:, 1:] != IGNORE).to(model.device)  # position t predicts token t + 1
+    inputs = {"input_ids": batch.input_ids.to(model.device)}
+    if batch.line is not None:
+        inputs["position_ids"] = batch.line.position_ids.to(model.device)
+    head: Any = model.get_output_embeddings()
+    with projecting_only(head, predicts), packing.passing(batch.line, predicts):
+        logits: Tensor = model(**inputs, use_cache=False).logits  # (1, N, vocab)
+    return logits[0]
+
+
+def _encoder_decoder_logits(model: PreTrainedModel, batch: Sequence[Example]) -> Tensor:
+    """Give what is predicted at the places of the summary tokens, (N, vocab).
+
+    The model makes the decoder's inputs of the labels itself: their shift differs by family.
+    """
+    padded = partial(pad_sequence, batch_first=True)
+    prompts = [torch.tensor(e.prompt_ids) for e in batch]
+    labels = padded([torch.tensor(e.summary_ids) for e in batch], padding_value=IGNORE)  # (B, S)
+    inputs = {
+        "input_ids": padded(prompts, padding_value=model.config.pad_token_id or 0),  # (B, T)
+        "attention_mask": padded([torch.ones_like(ids) for ids in prompts]),  # (B, T)
+        "labels": labels,
+    }
+    on_device = {name: value.to(model.device) for name, value in inputs.items()}
+    logits: Tensor = model(**on_device, use_cache=False).logits  # (B, S, vocab)
+    return logits[(labels != IGNORE).to(logits.device)]
+
+
+@torch.inference_mode()
+def _check_causal(model: PreTrainedModel, name: str) -> None:
+    """Refuse an encoder: AutoModelForCausalLM loads one, and it would see its own answers."""
+    ids = torch.tensor([[5, 6], [5, 7]], device=model.device)
+    first = model(input_ids=ids, use_cache=False).logits[:, 0].float()  # (2, vocab)
+    if (first[0] - first[1]).abs().max() > 1e-4 * first.abs().max():
+        raise RecipeError(
+            f"{name}: this model sees the tokens to come, so it cannot be asked how likely they "
+            "are.\n  Give a causal or an encoder-decoder model."
+        )
+
+
+def _loaded(kind: Any, located: str, **settings: Any) -> Any:
+    try:
+        return kind.from_pretrained(located, **settings)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise EnvironmentError_(
+            f"{located}: this model cannot be loaded: {first_line(error)}\n"
+            "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
+        ) from error
+
+
+def _room(config: Any, side: str, otherwise: int) -> int:
+    """Find how many tokens a model reads, at most ENDLESS.
+
+    n_positions bounds no decoder: T5 states it, and learns distances instead of positions.
+    """
+    stated = [f"max_{side}_position_embeddings", "max_position_embeddings"]
+    stated += ["n_positions"] if side == "encoder" else []
+    known = [getattr(config.get_text_config(), name, None) for name in stated]
+    return int(next((number for number in known if number), min(otherwise, ENDLESS)))
+
+
+def _name(model: str) -> str:
+    path = Path(model).expanduser()
+    return f"{path.resolve().name}@{store.fingerprint(path)[:8]}" if path.exists() else model
