@@ -37,6 +37,7 @@ COMMANDS = (
     Command("score", "score", "score any tool's summaries against references, with intervals"),
     Command("compare", "compare", "test whether one system's summaries are better than another's"),
     Command("review", "review", "let people, or a model, compare two systems blindly"),
+    Command("stress", "stress", "ask a model texts written to trip it, and judge it by rules"),
     Command("summarize", "summarize", "summarise new texts with a tuned model"),
     Command("init", "init", "write a short recipe to start from"),
     Command("schema", "schema", "print the JSON Schema of recipes"),

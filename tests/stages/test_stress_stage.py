@@ -1,0 +1,115 @@
+import pytest
+
+from abrege import store
+from abrege.errors import RecipeError
+from abrege.metrics.stress.cases import KINDS, cases
+from abrege.metrics.stress.judging import Judged
+from abrege.model.rendering import Profile, Rendering
+from abrege.stages import stress
+from abrege.stages.stress import Suite
+from conftest import a_llama, a_tokenizer
+
+SMALL = Suite(langs=("en",), per_kind=1, kinds=("aside", "injection"))
+
+
+@pytest.fixture(scope="module")
+def tuned_folder(tmp_path_factory, student_folder):
+    """Write a run folder with an adapter of random weights that change what the model says."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    folder = tmp_path_factory.mktemp("run") / "tune"
+    tokenizer = a_tokenizer()
+    model = get_peft_model(a_llama(vocab=len(tokenizer)), LoraConfig(target_modules="all-linear"))
+    torch.manual_seed(0)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=1.0)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    Rendering(
+        base_model=str(student_folder),
+        dtype="float32",
+        template="About {meta.aspect}: {document}",
+        system=None,
+        chat=True,
+        max_tokens=300,
+        stop_ids=[2, 1],
+        profile=Profile(max_new_tokens=6),
+        lang="en",
+    ).save(folder)
+    return folder.parent
+
+
+def judged(*outcomes):
+    return [Judged(outcome) for outcome in outcomes]
+
+
+def test_shares_are_told_by_kind_by_language_and_of_all():
+    asked = [case for case in cases("en", per_kind=4) if case.kind in ("aside", "negation")]
+    base = ["wrong"] * 4 + ["omitted"] * 3 + ["passed"]
+    tuned = ["passed"] * 4 + ["passed"] * 3 + ["wrong"]
+    found = stress.told(asked, {"base": judged(*base), "tuned": judged(*tuned)})
+    assert list(found["kinds"]) == ["negation", "aside"]
+    first = found["kinds"]["negation"]["systems"]
+    assert (first["base"]["wrong"], first["base"]["share"], first["tuned"]["share"]) == (4, 0, 1)
+    # Clopper-Pearson of 4 of 4: (0.05 / 2) ** (1 / 4)
+    assert first["tuned"]["low"] == pytest.approx(0.025**0.25)
+    assert found["langs"]["en"]["n"] == found["all"]["n"] == 8
+    # Seven cases are won and one is lost: 2 (C(8, 0) + C(8, 1)) / 2**8
+    assert found["all"]["p"] == pytest.approx(2 * 9 / 256)
+
+
+def test_a_tuned_model_is_asked_beside_its_base(tmp_path, tuned_folder):
+    found = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
+    assert list(found["all"]["systems"]) == ["base", "tuned"]
+    rows = {s: list(store.read(tmp_path / f"{s}.jsonl", dict)) for s in ("base", "tuned")}
+    assert [r["id"] for r in rows["base"]] == ["en/aside/00", "en/injection/00"]
+    assert [r["prediction"] for r in rows["base"]] != [r["prediction"] for r in rows["tuned"]]
+    assert store.read_json(tmp_path / "scores.json") == found
+
+
+def test_a_run_goes_on_where_it_stopped_and_asks_nothing_twice(tmp_path, tuned_folder, monkeypatch):
+    from abrege.model import keeping
+
+    first = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
+
+    def nothing(self, prompts, *, skip=0):
+        assert skip == len(keeping.batches(prompts, self.profile.batch_rows))
+        return iter(())
+
+    monkeypatch.setattr(keeping.Decoder, "decode", nothing)
+    assert stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"}) == first
+    with pytest.raises(AssertionError):  # another request is asked anew
+        stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "other"})
+
+
+def test_what_the_request_needs_must_be_given(tmp_path, tuned_folder):
+    with pytest.raises(RecipeError, match=r"asks for \{meta.aspect\}: give it with --meta aspect"):
+        stress.run(str(tuned_folder), tmp_path, SMALL)
+
+
+def test_any_model_is_asked_with_the_plain_request_of_each_language(tmp_path, student_folder):
+    both = Suite(per_kind=1, kinds=("empty",))
+    found = stress.run(str(student_folder), tmp_path, both)
+    assert list(found["all"]["systems"]) == ["base"]
+    assert {lang: of["n"] for lang, of in found["langs"].items()} == {"en": 1, "fr": 1}
+    assert "p" not in found["all"]
+
+
+@pytest.mark.parametrize(
+    ("suite", "said"),
+    [
+        (Suite(langs=("de",)), "no language 'de'; there are en and fr"),
+        (Suite(kinds=("asides",)), "there is no kind 'asides'; there are corrected-once"),
+    ],
+)
+def test_a_suite_that_there_is_not_is_refused(suite, said):
+    with pytest.raises(RecipeError, match=said):
+        suite.cases()
+
+
+def test_the_signature_names_the_texts():
+    assert SMALL.signature().startswith("stress|abrege-0.1.0|seed:0|per-kind:1|langs:en|texts:")
+    assert Suite(("en",), 1, 1).signature() != Suite(("en",), 1, 0).signature()
+    assert len(KINDS) >= 12
