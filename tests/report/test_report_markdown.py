@@ -26,7 +26,7 @@ def test_every_row_of_every_table_has_as_many_cells_as_its_head():
     )
     found = tables(markdown.render(run))
 
-    assert len(found) == 8
+    assert len(found) == 9
     for table in found:
         assert {len(row) for row in table} == {len(table[0])}
 

@@ -57,13 +57,13 @@ def test_a_comparison_on_other_rows_says_on_how_many():
 
 def test_a_metric_without_a_value_is_a_dash_and_one_nobody_has_is_no_column():
     both = {
-        "tuned": {"rougeL": a_score(0.3), "stop_rate": a_score(1.0)},
+        "tuned": {"rougeL": a_score(0.3), "perplexity": a_score(12.5)},
         "lead": {"rougeL": a_score(0.2)},
     }
     table = tables.scores(a_run(systems=both))
 
-    assert list(table.head) == ["System", "ROUGE-L", "Stop rate"]
-    assert texts(table) == [["tuned", "30.0", "100.0 %"], ["lead", "20.0", "–"]]
+    assert list(table.head) == ["System", "ROUGE-L", "Perplexity"]
+    assert texts(table) == [["tuned", "30.0", "12.5"], ["lead", "20.0", "–"]]
 
 
 def test_counts_are_read_through_their_nesting():

@@ -30,12 +30,12 @@ METRICS = {
     "meteor": Metric("METEOR"),
     "bertscore": Metric("BERTScore"),
     "perplexity": Metric("Perplexity", scale=1, less_is_better=True),
-    "length_ratio": Metric("Length ratio", scale=1, digits=2),
-    "stop_rate": Metric("Stop rate", unit=" %"),
 }
 QUALITY = {
+    "length_ratio": Metric("Length ratio", scale=1, digits=2),
     "words": Metric("Words", scale=1),
     "tokens": Metric("Tokens", scale=1),
+    "stop_rate": Metric("Stop rate", unit=" %"),
     "repeated": Metric("Trigrams said before", unit=" %"),
     "preamble": Metric("With a preamble", unit=" %"),
     "markup": Metric("With markup", unit=" %"),

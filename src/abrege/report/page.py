@@ -101,6 +101,7 @@ def table(given: Table | None, *, same: bool = False) -> str:
         cells = "".join(_cell(c, k) for c, k in zip(row[1:], kinds[1:], strict=True))
         rows.append(f'<tr{class_}><th scope="row" class="words">{escape(above)}</th>{cells}</tr>')
     wide = " wide" if len(given.head) > 4 else ""
+    wide += " many" if len(given.head) > 7 else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(given.caption)}">'
         f'<table class="stick{wide}"><caption><span>{escape(given.caption)}</span></caption>'

@@ -72,6 +72,8 @@ table {
   font-variant-numeric: tabular-nums;
 }
 table.wide { width: 100%; }
+table.many :is(th, td) { padding-left: .35rem; padding-right: .35rem; }
+table.many { font-size: .85rem; }
 caption { text-align: left; padding: 0 0 .7rem; color: var(--quiet); font: 1rem/1.45 var(--serif); }
 caption > span { display: block; max-width: 46rem; }
 th, td { padding: .5rem .8rem; text-align: right; vertical-align: top; }

@@ -48,9 +48,8 @@ def scores(run: Run) -> Table:
     caption = (
         f"Scores on {wording.size(run)}, with {figures.confidence(run.confidence)} intervals in "
         "brackets. "
-        "ROUGE is F1 × 100. Length ratio: words of the summary per word of the reference. "
-        "Stop rate: summaries that the model ended by itself. Perplexity: of the references given "
-        "the documents, in the model's tokens; it looks at no summary."
+        "ROUGE is F1 × 100. Perplexity: of the references given the documents, in the model's "
+        "tokens; it looks at no summary."
         + "".join(f" {said}" for system, said in RULES.items() if system in run.systems)
     )
     found = _told(run, figures.METRICS)
@@ -65,10 +64,11 @@ def scores(run: Run) -> Table:
 def quality(run: Run) -> Table:
     """Show how each system's summaries are made, whatever the references say."""
     caption = (
-        "Coverage: words of the summary that stand in the document, in runs; density: the mean "
-        "length of these runs (Grusky et al. 2018). Compression: words of the document per word of "
-        "the summary. A fact is a number, date, name or quotation; unsupported is one that the "
-        "document does not hold, which is not always false."
+        "Length ratio: words of the summary per word of the reference. Stop rate: summaries that "
+        "the model ended by itself. Coverage: words of the summary that stand in the document, in "
+        "runs; density: the mean length of these runs (Grusky et al. 2018). Compression: words of "
+        "the document per word of the summary. A fact is a number, date, name or quotation; "
+        "unsupported is one that the document does not hold, which is not always false."
     )
     rows = [
         [
@@ -124,7 +124,7 @@ def comparisons(run: Run) -> Table:
         )
     covered = figures.confidence(run.confidence)
     caption = (
-        f"Paired differences on the same {wording.size(run)}, × 100. Each p is of one test alone; "
+        f"Paired differences on the same {wording.size(run)}; ROUGE × 100. Each p is of one test alone; "
         f"at p ≥ {figures.ALPHA} there is no detectable difference. Holm: p corrected for all the "
         "tests of this table."
     )

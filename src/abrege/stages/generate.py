@@ -215,6 +215,7 @@ def likelihood(
 
     scorer = measuring.over(system, model, renderer)
     task, rows = f"likelihood {system}", []
+    on_event(Progress(task, 0, len(pairs)))
     for pair, (nats, tokens) in zip(pairs, scorer.score(pairs), strict=True):
         rows.append({"id": pair.id, "nats": nats, "tokens": tokens})
         on_event(Progress(task, len(rows), len(pairs)))

@@ -196,7 +196,7 @@ def _lengths(
         facts.Lengths(name="references", kind="reference", words=written),
     ]
     for system in ("base", "tuned"):
-        given = [row["words"] for row in rows if row["system"] == system]
+        given = [round(row["words"]) for row in rows if row["system"] == system]
         sets.append(facts.Lengths(name=system, kind=system, words=given))
     return [s for s in sets if s.words]
 
