@@ -124,9 +124,9 @@ def comparisons(run: Run) -> Table:
         )
     covered = figures.confidence(run.confidence)
     caption = (
-        f"Paired differences on the same {wording.size(run)}; ROUGE × 100. Each p is of one test alone; "
-        f"at p ≥ {figures.ALPHA} there is no detectable difference. Holm: p corrected for all the "
-        "tests of this table."
+        f"Paired differences on the same {wording.size(run)}; ROUGE × 100. Each p is of one test "
+        f"alone; at p ≥ {figures.ALPHA} there is no detectable difference. Holm: p corrected for "
+        "all the tests of this table."
     )
     head = ["Compared", "Metric", "Difference", f"{covered} interval", "p", "Wins / ties / losses"]
     return Table(caption=caption, head=[*head, "Finding"], rows=rows, words=(0, 1, 6))
