@@ -98,8 +98,8 @@ def others(known: str, sort: Sort, text: str, lang: str) -> list[str]:
 
 
 def shown(value: str) -> str:
-    """Give the first form of a value, as it is shown to people."""
-    return value.partition("|")[0].replace("*", "")
+    """Give the first form of a value, as it is shown to people: `insur*` as insur…."""
+    return value.partition("|")[0].replace("*", "…")
 
 
 def _plain(text: str, lang: str) -> str:
