@@ -58,7 +58,7 @@ def test_the_demo_runs_on_the_real_model_and_a_second_run_skips_all_of_it(whole,
 
     again = abrege(environment, "run", "quickstart", "--out", whole, *SMALL, timeout=60)
     assert again.returncode == 0
-    assert again.stderr.count("skipped, finished and unchanged") == 10
+    assert again.stderr.count("skipped, finished and unchanged") == 11
 
 
 def test_a_real_run_killed_in_tuning_and_in_decoding_ends_the_same_byte_for_byte(
@@ -98,6 +98,35 @@ def test_the_tuned_model_summarises_a_text_from_standard_input(whole, environmen
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) >= 3
+
+
+def test_what_is_found_of_a_finished_run_stands_on_its_page_after_the_next(
+    tmp_path, whole, environment
+):
+    folder = tmp_path / "run"
+    shutil.copytree(whole, folder)
+    words = ("--meta", "aspect=outcome", "--per-kind", "2", "--kinds", "aside", "very-short")
+    done = abrege(environment, "stress", folder, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["all"]["n"] == 4
+    assert set(found["all"]["systems"]) == {"base", "tuned"}
+    done = abrege(environment, "review", "blind", folder, "--rows", "4")
+    assert done.returncode == 0, done.stderr
+    key = json.loads((folder / "review/key.json").read_text())
+    decided = [{"id": row["id"], "choice": "A", "note": "", "seconds": 9.5} for row in key["rows"]]
+    told = {"format": 1, "token": key["token"], "reviewer": "Ann", "decisions": decided}
+    (tmp_path / "decisions-Ann.json").write_text(json.dumps(told))
+    done = abrege(environment, "review", "tally", folder, tmp_path / "decisions-Ann.json")
+    assert done.returncode == 0, done.stderr
+
+    again = abrege(environment, "run", "quickstart", "--out", folder, *SMALL)
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("skipped, finished and unchanged") == 10
+    assert "report: running, out of date (changed: inputs.review/preference.json" in again.stderr
+    page = (folder / "report/index.html").read_text()
+    assert "Hard texts" in page
+    assert "Ann" in page
 
 
 class Text(HTMLParser):

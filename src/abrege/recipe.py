@@ -293,6 +293,11 @@ class Recipe(Settings):
         further = [f"tuned-{nth}" for nth in range(2, self.tune.seeds + 1)]
         return [*self.generate.systems, *(further if "tuned" in self.generate.systems else [])]
 
+    def tells_likelihood(self, system: str) -> bool:
+        """Say whether a system's model is asked how likely it finds the references."""
+        asked = system == "base" or system.startswith("tuned")
+        return self.generate.likelihood and asked
+
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a YAML 1.2 recipe, with `a.b=c` overrides on top.

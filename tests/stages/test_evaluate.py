@@ -1,4 +1,5 @@
 import json
+import math
 import shutil
 
 import pytest
@@ -19,7 +20,7 @@ BASE = ["It was.", "A bird flew over it.", "Sun shone on Rome.", "They stayed th
 
 def a_recipe(systems=SYSTEMS, **settings):
     tree = {"data": {"source": "x.jsonl"}, "tune": {"model": "m"}}
-    generate = {"systems": list(systems)}
+    generate = {"systems": list(systems), "likelihood": False}
     return recipes.parse(tree | {"generate": generate, "evaluate": {"samples": 200, **settings}})
 
 
@@ -418,3 +419,18 @@ def test_bertscore_is_told_where_an_encoder_is_named(folder, monkeypatch):
     # "It was." 0 of 2, "A bird flew over it." 1 of 5, "Sun shone on Rome." 1 of 4, the last 0
     assert systems["base"]["bertscore"]["value"] == pytest.approx((1 / 5 + 1 / 4) / 4)
     assert "bertscore" not in scores_of(folder)["systems"]["tuned"]
+
+
+def test_the_perplexity_is_that_of_what_generate_measured(folder):
+    rows = [{"id": f"r{n}", "nats": 2.0 + n % 2, "tokens": 5} for n in range(12)]
+    for system, name in (("base", "base"), ("tuned", "tuned")):
+        store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
+        how = {"name": name, "rendering": "prompt:chat"}
+        store.write_json(folder / f"generate/{system}.manifest.json", {"likelihood": how})
+    tree = a_recipe().model_dump()
+    tree["generate"]["likelihood"] = True
+    systems = scores_of(folder, recipes.parse(tree))["systems"]
+    assert systems["base"]["perplexity"]["value"] == pytest.approx(math.exp(30 / 60))
+    assert systems["base"]["perplexity"]["signature"].startswith("perplexity|abrege-0.1.0|base|")
+    assert "perplexity" not in systems["lead"]
+    assert "perplexity" not in scores_of(folder)["systems"]["base"]  # though the files are there

@@ -56,9 +56,8 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Name the files that the scores depend on."""
     split = {f"split/{s}": folder / f"split/{s}.jsonl" for s in ("train", "test")}
     found = split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
-    for system in recipe.systems():
-        path = folder / f"generate/{system}.likelihood.jsonl"
-        found |= {f"likelihood/{system}": path} if path.is_file() else {}
+    for system in filter(recipe.tells_likelihood, recipe.systems()):
+        found[f"likelihood/{system}"] = folder / f"generate/{system}.likelihood.jsonl"
     given = {"encoder": recipe.evaluate.bertscore.encoder, "entailment": recipe.evaluate.entailment}
     folders = {name: Path(model).expanduser() for name, model in given.items() if model}
     return found | {name: path for name, path in folders.items() if path.is_dir()}
@@ -72,7 +71,12 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     lang, notes = language(pairs, recipe.data.lang)
     encoder, judge = _encoder(recipe.evaluate), _judge(recipe.evaluate)
     asked, remarks = made(pairs, recipe.evaluate, lang, encoder=encoder, judge=judge)
-    tables = {s: Table(_with_likelihood(asked, folder, s)) for s in recipe.systems()}
+    tables = {
+        system: Table(
+            _with_likelihood(asked, folder, system) if recipe.tells_likelihood(system) else asked
+        )
+        for system in recipe.systems()
+    }
     notes += remarks
     for note in notes:
         on_event(Note(note))
@@ -164,10 +168,8 @@ class Measured:
 
 
 def _with_likelihood(asked: Asked, folder: Path, system: str) -> Asked:
-    """Ask for perplexity too, where generate measured it."""
+    """Ask for perplexity too, as generate measured it."""
     path = folder / f"generate/{system}.likelihood.jsonl"
-    if not path.is_file():
-        return asked
     how = store.read_json(folder / f"generate/{system}.{store.MANIFEST}")["likelihood"]
     rows = {row["id"]: (row["nats"], row["tokens"]) for row in store.read(path, dict)}
     reading = replace(asked.reading, likelihood=Measured(**how, rows=rows))

@@ -37,14 +37,9 @@ def tuning(system: str) -> str:
     return system.replace("tuned", "tune") if system.startswith("tuned") else "tune"
 
 
-def tells_likelihood(recipe: Recipe, system: str) -> bool:
-    """Say whether a system's model is asked how likely it finds the references."""
-    return recipe.generate.likelihood and is_by_model(system) and system != "few-shot"
-
-
 def writes(recipe: Recipe, system: str) -> tuple[str, ...]:
     """Name the files of a system."""
-    likelihood = [f"{system}.likelihood.jsonl"] if tells_likelihood(recipe, system) else []
+    likelihood = [f"{system}.likelihood.jsonl"] if recipe.tells_likelihood(system) else []
     return (f"{system}.jsonl", *likelihood)
 
 
@@ -59,7 +54,7 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
     saved = store.read_json(folder / tuning(system) / "abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
     more: dict[str, Any] = {"shots": recipe.generate.shots} if system == "few-shot" else {}
-    more |= {"likelihood": True} if tells_likelihood(recipe, system) else {}
+    more |= {"likelihood": True} if recipe.tells_likelihood(system) else {}
     return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding(), **more}
 
 
@@ -197,7 +192,7 @@ def by_model(
         "notes": [machine.reason],
     }
     extras |= {"profile": vars(rendering.profile), "model": recipe.tune.model}
-    if tells_likelihood(recipe, system):
+    if recipe.tells_likelihood(system):
         told = {"likelihood": likelihood(model, renderer, system, pairs, folder, on_event)}
     return predictions, {**extras, **told}
 
