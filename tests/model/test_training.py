@@ -446,3 +446,13 @@ def test_an_argument_of_transformers_is_passed_through(tmp_path):
 def test_lora_modules_that_the_model_lacks_are_refused():
     with pytest.raises(RecipeError, match=r"tune\.lora\.modules: .*no_such_module"):
         tuning.attach_lora(a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0)
+
+
+def test_validation_tells_how_far_it_is(tmp_path):
+    # 1,246 valid rows took ten minutes without a word.
+    events = []
+    tune(tmp_path, on_event=events.append)
+    told = [(e.done, e.total) for e in events if isinstance(e, Progress) and e.task == "validate"]
+    assert told
+    assert {total for _, total in told} == {4}
+    assert told[-1] == (4, 4)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from abrege.errors import AbregeError
+from abrege.events import OnEvent, Progress, silent
 from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
@@ -41,7 +42,9 @@ class StepTrainer(Trainer):
         micro_batch_tokens: int,
         pad_id: int,
         callbacks: list[TrainerCallback],
+        on_event: OnEvent = silent,
     ) -> None:
+        self.on_event = on_event
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
@@ -134,10 +137,13 @@ class StepTrainer(Trainer):
         model.eval()
         renew(model)
         nats = tokens = 0.0
+        done, rows = 0, len(self.eval_dataset)  # type: ignore[arg-type]
         with torch.no_grad(), self.compute_loss_context_manager():
             for batch in self._step(self.eval_dataset)["step"].micro_batches:  # type: ignore[arg-type]
                 nats += summary_nll(model, self.head, batch, self.args.device).item()
                 tokens += batch.summary_tokens
+                done += len(batch.ids)
+                self.on_event(Progress("validate", done, rows))
         metrics = {f"{metric_key_prefix}_loss": nats / tokens}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(

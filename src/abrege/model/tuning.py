@@ -129,6 +129,7 @@ def tune(
         micro_batch_tokens=plan.micro_batch_tokens,
         pad_id=pad_id,
         callbacks=[reporter],
+        on_event=on_event if reporter.speak else silent,
     )
     trainer.remove_callback(PrinterCallback)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
