@@ -168,6 +168,7 @@ class Generate(Settings):
 
     systems: list[System] = Field(
         ["lead", "random", "oracle", "base", "base-cut", "few-shot", "tuned"],
+        min_length=1,
         description="whose summaries to make and compare: of the document's first sentences, of "
         "one at random, of those that match the references best, and of the models",
     )
@@ -187,7 +188,7 @@ class Generate(Settings):
     temperature: Positive | None = Field(None, description="sampling temperature; needs do_sample")
     top_p: float | None = Field(None, gt=0, le=1, description="nucleus; needs do_sample")
     top_k: AtLeastOne | None = Field(None, description="likeliest k tokens; needs do_sample")
-    seed: int = Field(0, description="fixes the sampling")
+    seed: int = Field(0, description="fixes the sampling, the random sentence and the examples")
     batch_rows: AtLeastOne = Field(32, description="rows decoded together")
     likelihood: bool = Field(
         default=True,

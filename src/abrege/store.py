@@ -15,6 +15,8 @@ from abrege.errors import DataError, EnvironmentError_
 R = TypeVar("R")
 
 MANIFEST = "manifest.json"
+TUNED = "abrege.json"
+"""How a tuned model is asked; it stands beside its weights."""
 PART = ".part"
 """How the name of a file ends while it is being written."""
 
@@ -102,6 +104,11 @@ def read(path: Path, kind: type[R]) -> Iterator[R]:
                     "  Delete the stage's folder and run the same command again."
                 ) from error
             yield record
+
+
+def tuned_folder(folder: Path) -> Path | None:
+    """Give the folder of the tuned model: a run's tune folder, or that itself; None of others."""
+    return next((f for f in (folder, folder / "tune") if (f / TUNED).is_file()), None)
 
 
 def digest(value: Any) -> str:

@@ -428,3 +428,32 @@ def test_why_a_model_ended_and_how_many_tokens_it_wrote_are_scored(files, capsys
     (tmp_path / "p.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     found = scored(capsys, "p.jsonl", "--lang", "en", "--metrics", "stop_rate,tokens")["scores"]
     assert (found["stop_rate"]["value"], found["tokens"]["value"]) == (0.5, 6.5)
+
+
+def test_a_baseline_named_twice_is_scored_once(with_documents, capsys):
+    words = ("--data", "data.jsonl", "--lang", "en", "--metrics", "rouge1")
+    found = scored(capsys, with_documents, *words, "--baselines", "lead-1,lead-1,oracle")
+    assert {b: f["rouge1"]["value"] for b, f in found["baselines"].items()} == {
+        "lead-1": 0.5,
+        "oracle": 1.0,
+    }
+
+
+def test_a_row_without_the_column_is_parted_as_none(files, capsys, tmp_path):
+    rows = [
+        {"prediction": "a", "label": "a", "topic": "x"},
+        {"prediction": "b", "label": "b"},
+        {"prediction": "c", "label": "c", "topic": "x"},
+    ]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    words = ("p.jsonl", "--lang", "en", "--metrics", "rouge1", "--by")
+    found = scored(capsys, *words, "topic")["by"]["topic"]
+    assert {part: of["n"] for part, of in found.items()} == {"x": 2, "none": 1}
+    code, _, err = printed(capsys, "score", *words, "topics")
+    assert (code, "--by topics: no such column; did you mean topic?" in err) == (2, True)
+
+
+def test_a_model_that_is_asked_needs_the_language_of_the_texts(with_documents, capsys):
+    words = ("--data", "data.jsonl", "--metrics", "perplexity", "--model", "org/name")
+    code, _, err = printed(capsys, "score", with_documents, *words)
+    assert (code, "name it with --lang" in err) == (2, True)

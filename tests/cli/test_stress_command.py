@@ -6,6 +6,18 @@ from abrege import store
 from abrege.cli import main
 from abrege.metrics.stress.cases import cases
 from abrege.metrics.stress.judging import judge
+from abrege.records import Prediction
+
+
+def a_prediction(case, text):
+    return Prediction(
+        id=case.id,
+        prediction=text,
+        finish_reason="stop",
+        prompt_tokens=9,
+        new_tokens=3,
+        document_tokens_cut=int(case.id.endswith("00")),
+    )
 
 
 @pytest.fixture
@@ -24,12 +36,15 @@ def asked(monkeypatch, tmp_path):
             "base": [case.right[0] for case in rows],
             "tuned": [(c.wrong if c.kind == "aside" else c.right)[0] for c in rows],
         }
-        judged = {}
+        judged, cut = {}, {}
         for system, texts in answers.items():
             judged[system] = [judge(c, text) for c, text in zip(rows, texts, strict=True)]
-            told = zip(rows, texts, judged[system], strict=True)
+            said = [a_prediction(c, text) for c, text in zip(rows, texts, strict=True)]
+            told = zip(rows, said, judged[system], strict=True)
+            cut[system] = sum(p.document_tokens_cut > 0 for p in said)
             store.write(out / f"{system}.jsonl", (stress._row(*row) for row in told))
-        return {"model": model, "signature": suite.signature(), **stress.told(rows, judged)}
+        told = stress.told(rows, judged)
+        return {"model": model, "signature": suite.signature(), "cut": cut, **told}
 
     monkeypatch.setattr(stress, "run", run)
     return calls
@@ -57,6 +72,7 @@ def test_a_line_a_kind_says_what_passes_and_failures_are_shown(asked, capsys):
     ]
     assert out[3].split()[:2] == ["all", "8"]
     assert out[5].startswith("no detectable difference between tuned and base (50 % against 100 %")
+    assert "tuned read 2 of 8 texts cut to fit" in out
     [(_, folder, suite, meta)] = asked
     assert (str(folder), meta) == ("run/stress", {"aspect": "all"})
     assert suite.langs == ["fr"]  # the language of the run
@@ -77,5 +93,5 @@ def test_json_holds_the_figures_and_all_failures(asked, capsys):
 
 def test_what_is_written_of_another_model_stands_by_its_name(asked):
     assert main(["stress", "org/some-model", "--per-kind", "1", "--kinds", "empty"]) == 0
-    assert str(asked[0][1]) == "runs/stress/some-model/stress"
+    assert str(asked[0][1]) == "runs/stress/some-model"
     assert asked[0][2].langs == ("en", "fr")

@@ -4,7 +4,7 @@ from abrege.errors import RecipeError
 from abrege.metrics.breakdown import parts
 
 
-def sizes(labels, name="topic"):
+def sizes(labels, name="--by topic"):
     return {part: places.tolist() for part, places in parts(labels, name=name).items()}
 
 
@@ -33,8 +33,13 @@ def test_many_dates_are_cut_at_their_years():
     }  # fmt: skip
 
 
+def test_large_numbers_stay_apart():
+    labels = [1_000_001.0, 1_000_002.0, 1_000_003.0]
+    assert list(sizes(labels)) == ["1000001", "1000002", "1000003"]
+
+
 def test_many_texts_are_refused():
     with pytest.raises(RecipeError, match=r"--by topic: 21 different texts.\n  Give a column of"):
-        parts([f"t{n}" for n in range(21)], name="topic")
+        parts([f"t{n}" for n in range(21)], name="--by topic")
     with pytest.raises(RecipeError, match="--by topic: no row has a value there"):
-        parts([None, None], name="topic")
+        parts([None, None], name="--by topic")

@@ -194,6 +194,16 @@ def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
     assert (compared.wins, compared.ties, compared.losses) == (4, 0, 0)
 
 
+def test_less_wins_where_less_is_better_however_many_groups_there_are():
+    again = [("the cat the cat the cat the cat", refs) for _, refs in ROWS]
+    for groups in (None, ["g"] * 4):
+        better, worse = (
+            a_table(rows, groups=groups, metrics=("repeated",)) for rows in (ROWS, again)
+        )
+        found = better.compare(worse, "repeated", Resampling())
+        assert (found.difference < 0, found.wins, found.losses) == (True, 4, 0)
+
+
 class Literal:
     """Says that a text follows from another where it stands in it."""
 

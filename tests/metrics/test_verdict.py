@@ -110,6 +110,13 @@ def over_seeds(*tests):
     return {"over_base": {"rougeL": {**told, "tests": list(tests)}}}
 
 
+def test_several_tunings_without_a_base_are_not_called_one():
+    seeds = {"seeds": [0, 1], "over_base": {}}
+    found = verdict(SYSTEMS, [a_comparison("lead")], confidence=0.95, seeds=seeds)
+    assert found.sentence.endswith("There are 2 training runs, and no base to hold them against.")
+    assert not found.better
+
+
 def test_no_better_than_worked_examples_in_the_prompt_is_not_better():
     shots = a_comparison("few-shot", 0.01, p=0.4)
     systems = {**SYSTEMS, "few-shot": {"rougeL": {"value": 0.25}}}

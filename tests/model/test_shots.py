@@ -1,6 +1,9 @@
+import pytest
+
+from abrege.errors import RecipeError
 from abrege.model import shots
 from abrege.model.rendering import Profile, Renderer, Rendering
-from abrege.records import Pair
+from abrege.records import Pair, Prediction
 from conftest import a_tokenizer
 
 TOKENIZER = a_tokenizer()
@@ -65,3 +68,34 @@ def test_examples_are_of_different_groups_and_not_long_and_drawn_by_the_seed():
         assert len({p.group for p in chosen}) == 3
         assert all(len(p.document) <= len("A cat. " * 2) + 4 for p in chosen)
     assert len(shots.draw(train, 9, seed=0)) == 5
+
+
+def a_prediction(text):
+    return Prediction(
+        id="row",
+        prediction=text,
+        finish_reason="length",
+        prompt_tokens=9,
+        new_tokens=9,
+        document_tokens_cut=0,
+    )
+
+
+def test_outside_a_chat_a_summary_ends_where_the_next_request_would_begin():
+    said = a_prediction("a cat sat\n\nThe dog ran.\n\nSummary: the dog")
+    ended = shots.ended(said, a_renderer(chat=False))
+    assert (ended.prediction, ended.finish_reason) == ("a cat sat", "stop")
+    assert shots.ended(said, a_renderer()) == said  # in a chat a stop token says so
+    whole = a_prediction("a cat\nsat")
+    assert shots.ended(whole, a_renderer(chat=False)) == whole
+
+
+def test_fewer_examples_are_shown_where_so_many_do_not_fit():
+    summary = "the cat sat on the mat " * 8
+    told = [a_pair(str(n), "A cat sat.", summary) for n in range(4)]
+    plain = a_renderer()
+    assert len(shots.shown(plain, told, positions=None).shots) == 4
+    fewer = shots.shown(plain, told, positions=400)
+    assert 1 <= len(fewer.shots) < 4
+    with pytest.raises(RecipeError, match="not even one worked example fits"):
+        shots.shown(plain, told, positions=60)

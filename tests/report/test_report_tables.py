@@ -66,6 +66,14 @@ def test_a_metric_without_a_value_is_a_dash_and_one_nobody_has_is_no_column():
     assert texts(table) == [["tuned", "30.0", "12.5"], ["lead", "20.0", "–"]]
 
 
+def test_a_system_scored_on_fewer_rows_says_on_how_many():
+    some = a_score(0.3, signature="rougeL|refs:max|n:7|groups:7|bootstrap:2000")
+    table = tables.scores(
+        a_run(systems={"tuned": {"rougeL": a_score(0.3)}, "human": {"rougeL": some}})
+    )
+    assert [row[0] for row in table.rows] == [tables.Cell("tuned"), tables.Cell("human", "7 rows")]
+
+
 def test_counts_are_read_through_their_nesting():
     counted = {"dropped/too_long": 4, "stop": 7, "cut": {"documents": 12_000}}
 

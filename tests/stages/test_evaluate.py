@@ -351,6 +351,8 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
 
     only = scores_of(folder, a_recipe(by=["kind"]))["by"]
     assert set(only) == {"kind"}
+    with pytest.raises(RecipeError, match=r"evaluate\.by title: 24 different texts"):
+        evaluate.run(a_recipe(by=["title"]), folder)
     with pytest.raises(
         RecipeError, match=r"evaluate\.by: no row has a column 'kinds'; did you mean kind"
     ):

@@ -302,3 +302,40 @@ def test_the_page_depends_on_every_file_it_reads_and_on_the_recipe(tmp_path):
     assert report.settings(a_recipe()) == {"examples": 2, "seed": 3}
     assert json.dumps(report.settings(a_recipe()))
     assert store.code_version(*report.CODE)
+
+
+def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
+    folder = a_run_folder(tmp_path)
+    shown = {"wins": 3, "ties": 0, "losses": 1, "share": 0.75, "low": 0.2, "high": 0.99, "p": 0.6}
+    files = ("split/test.jsonl", "generate/base.jsonl", "generate/tuned.jsonl")
+    of = {Path(name).name: store.fingerprint(folder / name) for name in files}
+    people = {
+        "of": of,
+        "systems": ["base", "tuned"],
+        "together": shown,
+        "reviewers": [{"name": "Ann", "preference": shown}],
+        "agreement": [],
+    }
+    store.write_json(folder / "review/preference.json", people)
+    (folder / "tune/adapter_model.safetensors").write_bytes(b"weights")
+    passed = {"share": 1, "low": 0, "high": 1, "wrong": 0, "omitted": 0}
+    part = {"n": 1, "systems": {"tuned": passed}}
+    stress = {
+        "weights": store.fingerprint(folder / "tune/adapter_model.safetensors"),
+        "signature": "stress|x",
+        "all": part,
+        "kinds": {"aside": {"about": "asides", **part}},
+    }
+    store.write_json(folder / "stress/scores.json", stress)
+    told = report.gather(a_recipe(), folder)
+    assert told.preferences[0].choices[0].who == "Ann"
+    assert told.stress.kinds[0].name == "aside"
+
+    store.write(folder / "generate/tuned.jsonl", [a_prediction(i, "other") for i in range(ROWS)])
+    (folder / "tune/adapter_model.safetensors").write_bytes(b"other weights")
+    notes = []
+    report.run(a_recipe(), folder, on_event=notes.append)
+    told = report.gather(a_recipe(), folder)
+    assert (told.preferences, told.stress) == ([], None)
+    texts = [note.text for note in notes if isinstance(note, Note)]
+    assert [t.split("stands in ")[1].split(" ")[0] for t in texts[:2]] == ["review/", "stress/"]

@@ -67,6 +67,9 @@ def test_a_tuned_model_is_asked_beside_its_base(tmp_path, tuned_folder):
     assert [r["id"] for r in rows["base"]] == ["en/aside/00", "en/injection/00"]
     assert [r["prediction"] for r in rows["base"]] != [r["prediction"] for r in rows["tuned"]]
     assert store.read_json(tmp_path / "scores.json") == found
+    adapter = tuned_folder / "tune/adapter_model.safetensors"
+    assert found["weights"] == store.fingerprint(adapter)
+    assert found["cut"] == {"base": 2, "tuned": 2}  # a byte is a token there, and there are 300
 
 
 def test_a_run_goes_on_where_it_stopped_and_asks_nothing_twice(tmp_path, tuned_folder, monkeypatch):
@@ -95,6 +98,18 @@ def test_any_model_is_asked_with_the_plain_request_of_each_language(tmp_path, st
     assert list(found["all"]["systems"]) == ["base"]
     assert {lang: of["n"] for lang, of in found["langs"].items()} == {"en": 1, "fr": 1}
     assert "p" not in found["all"]
+
+
+def test_what_cannot_write_by_itself_is_refused(tmp_path):
+    from transformers import BertConfig, BertForMaskedLM
+
+    tokenizer = a_tokenizer()
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), intermediate_size=16, **size))
+    model.save_pretrained(tmp_path / "bert")
+    tokenizer.save_pretrained(tmp_path / "bert")
+    with pytest.raises(RecipeError, match="sees the tokens to come"):
+        stress.run(str(tmp_path / "bert"), tmp_path, SMALL)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("predictions", type=Path, nargs="+", metavar="PREDICTIONS",
         help="two files or more, of the same rows in the same order")  # fmt: skip
     scoring.add_arguments(parser)
-    parser.set_defaults(metrics="rouge")
+    parser.set_defaults(metrics="rouge", model=None, base=False)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +42,6 @@ def run(args: argparse.Namespace) -> int:
     names = [str(path) for path in args.predictions]
     if len({*names}) < 2 or len({*names}) < len(names):
         raise RecipeError("compare needs two files or more, each named once")
-    if "perplexity" in args.metrics.split(","):
-        raise RecipeError("perplexity is a model's, and compare takes summaries: score tells it")
     wanted, how = scoring.asked(args), scoring.resampling(args)
     where = scoring.sources(args)
     with drawing() as on_event:

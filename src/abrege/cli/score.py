@@ -42,6 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is scored beside them, of lead-N, random, oracle, human (a reference against "
         "the others), or none (default: lead-3 with --data, human where there are several "
         "references)")  # fmt: skip
+    add("--model", metavar="MODEL",
+        help="model for perplexity: a run folder, or any folder or name on the hub")  # fmt: skip
+    add("--base", action="store_true",
+        help="perplexity: take the model that the run of --model began with")  # fmt: skip
     add("--train", metavar="FILE",
         help="pairs trained on: how long their summaries are, beside these")  # fmt: skip
     add("--by", metavar="COLUMN",
@@ -117,7 +121,7 @@ def _parts(
 
     if not args.by:
         return {}
-    parts = breakdown.parts(kept.labels, name=args.by)
+    parts = breakdown.parts(kept.labels, name=f"--by {args.by}")
     return {part: (len(only), table.scores(how, only=only)) for part, only in parts.items()}
 
 

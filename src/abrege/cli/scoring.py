@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abrege import store
 from abrege.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -45,10 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--idf", action="store_true", help="BERTScore: weigh rare words of the references more")
     add("--rescale", action="store_true",
         help="BERTScore: 0 is what references of other rows score")  # fmt: skip
-    add("--model", metavar="MODEL",
-        help="model for perplexity: a run folder, or any folder or name on the hub")  # fmt: skip
-    add("--base", action="store_true",
-        help="perplexity: take the model that the run of --model began with")  # fmt: skip
     add("--entailment", metavar="MODEL",
         help="entailment model: a folder or a name on the hub")  # fmt: skip
     add("--samples", type=positive, default=2000, metavar="N", help="resamples (default: 2000)")
@@ -146,12 +143,11 @@ def _likelihood(args: argparse.Namespace) -> "Likelihood | None":
         return None
     from abrege.model.likelihood import open_scorer
 
-    return open_scorer(args.model, base=args.base, lang=args.lang if not _is_run(args) else None)
-
-
-def _is_run(args: argparse.Namespace) -> bool:
-    folder = Path(args.model).expanduser()
-    return (folder / "abrege.json").is_file() or (folder / "tune/abrege.json").is_file()
+    if store.tuned_folder(Path(args.model).expanduser()):
+        return open_scorer(args.model, base=args.base)
+    if args.lang is None:
+        raise RecipeError("--model is asked in the language of the texts: name it with --lang")
+    return open_scorer(args.model, base=args.base, lang=args.lang)
 
 
 def _judge(args: argparse.Namespace) -> "Judge | None":

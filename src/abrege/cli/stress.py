@@ -20,7 +20,7 @@ Texts of this program's own, in English and French, with a trap each: a time tha
 order hidden in the text, a paragraph that stands twice. Rules judge the output: passed, wrong
 (something false or forbidden is said) or omitted (the needed fact is missing). Of a tuned model its
 base is asked too. Intervals are exact (Clopper-Pearson); cases of one kind resemble one another, so
-they are rather too narrow. Everything that was written is kept in DIR/stress."""
+they are rather too narrow."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="fixes the cases (default: 0)")
     meta.add_argument(parser)
     add("--out", type=Path, metavar="DIR",
-        help="where to keep what is written; the run folder, or runs/stress/NAME")  # fmt: skip
+        help="keep what is written in DIR/stress; RUN/stress or runs/stress/NAME")  # fmt: skip
     add("--failures", type=positive, metavar="N", help="show at most so many failures of a kind")
     add("--json", action="store_true", help="print JSON instead of a table")
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         **({"kinds": args.kinds} if args.kinds else {}),
     )
-    out = (args.out or _out(folder)) / "stress"
+    out = args.out / "stress" if args.out else _out(folder)
     with drawing() as on_event:
         found = stress.run(args.model, out, suite, meta=meta.read(args.meta), on_event=on_event)
     rows = {
@@ -80,19 +80,19 @@ def _langs(args: argparse.Namespace, folder: Path) -> Sequence[str]:
 
     if args.lang:
         return list(dict.fromkeys(args.lang))
-    saved = next(
-        (p for p in (folder / "abrege.json", folder / "tune/abrege.json") if p.is_file()), None
-    )
-    own = (store.read_json(saved).get("lang") or "")[:2] if saved else ""
+    tuned = store.tuned_folder(folder)
+    own = (store.read_json(tuned / store.TUNED).get("lang") or "")[:2] if tuned else ""
     return [own] if own in LANGS else LANGS
 
 
 def _out(folder: Path) -> Path:
-    if (folder / "tune").is_dir():
-        return folder
-    if folder.name.startswith("tune") and (folder / "abrege.json").is_file():
-        return folder.parent
-    return Path("runs/stress") / folder.name
+    """Give RUN/stress for the run or its tune folder, RUN/stress-2 for tune-2."""
+    from abrege import store
+
+    tuned = store.tuned_folder(folder)
+    if tuned is None or not tuned.resolve().name.startswith("tune"):
+        return Path("runs/stress") / folder.resolve().name
+    return tuned.parent / tuned.resolve().name.replace("tune", "stress")
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -115,6 +115,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from columns(cells)
     if "p" in found["all"]:
         yield "\n" + _compared(found["all"])
+    for system, cut in found["cut"].items():
+        if cut:
+            yield f"{system} read {cut} of {found['all']['n']} texts cut to fit"
     yield ""
     yield found["signature"]
 

@@ -95,11 +95,13 @@ def oracle(document: str, references: Sequence[str], *, lang: str | None = None)
 
     chosen: set[int] = set()
     best = 0.0
-    while len(chosen) < len(found):
-        value, taken = max((score({*chosen, n}, "rouge2"), -n) for n in range(len(found)))
+    # What shares no pair of words with a reference adds nothing of its own.
+    left = {n for n in range(len(found)) if score({n}, "rouge2")}
+    while left:
+        value, taken = max((score({*chosen, n}, "rouge2"), -n) for n in left)
         if value <= best:
             break
-        best, chosen = value, {*chosen, -taken}
+        best, chosen, left = value, {*chosen, -taken}, left - {-taken}
     if found and not chosen:
         chosen = {max(range(len(found)), key=lambda n: (score({n}, "rouge1"), -n))}
     return " ".join(found[n] for n in sorted(chosen))

@@ -28,7 +28,7 @@ def parts(labels: Sequence[Label], *, name: str) -> Parts:
     """
     there = [label for label in labels if label is not None]
     if not there:
-        raise RecipeError(f"--by {name}: no row has a value there.")
+        raise RecipeError(f"{name}: no row has a value there.")
     if len({*there}) <= MOST:
         return _in_order(_as_they_are(labels), labels)
     if all(isinstance(label, int | float) for label in there):
@@ -37,7 +37,7 @@ def parts(labels: Sequence[Label], *, name: str) -> Parts:
         years = [None if label is None else float(str(label)[:4]) for label in labels]
         return _in_order(_as_they_are(years), years)
     raise RecipeError(
-        f"--by {name}: {len({*there})} different texts.\n"
+        f"{name}: {len({*there})} different texts.\n"
         f"  Give a column of at most {MOST} values, of numbers or of dates (2024-03-12)."
     )
 
@@ -68,4 +68,4 @@ def _in_order(named: Sequence[str | None], labels: Sequence[Label]) -> Parts:
 
 
 def _written(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+    return value if isinstance(value, str) else f"{value:.12g}"

@@ -47,8 +47,10 @@ class Perplexity:
         self.likelihood = likelihood
 
     def score(self, sums: Floats) -> Floats:
-        """Give the perplexity of each row of sums, (…, 4) to (…)."""
-        found: Floats = np.exp(sums[..., 0] / sums[..., 1])
+        """Give the perplexity of each row of sums, (…, 4) to (…); not-a-number without tokens."""
+        nats, tokens = sums[..., 0], sums[..., 1]
+        each = np.divide(nats, tokens, out=np.full(tokens.shape, np.nan), where=tokens > 0)
+        found: Floats = np.exp(each)
         return found
 
     row_score = score
@@ -101,7 +103,7 @@ class OfPerplexity:
         """Give the nats, tokens, references and bytes of every row."""
         found = zip(self._pairs, self.likelihood.score(self._pairs), strict=True)
         flat = [
-            float(value)
+            float(value) * (tokens > 0)  # a row left out has no tokens, and counts for nothing
             for pair, (nats, tokens) in found
             for value in (nats, tokens, len(pair.references), _bytes(pair.references))
         ]

@@ -66,20 +66,25 @@ def over_seeds(
 
 def by_parts(
     tables: Tables, columns: Mapping[str, Sequence[breakdown.Label]], metrics: Sequence[str],
-    how: Resampling,
+    how: Resampling, *, asked: bool,
 ) -> dict[str, dict[str, dict[str, Any]]]:  # fmt: skip
     """Score the parts of the rows that a column makes: column → part → n and systems.
 
-    A column that makes no parts worth telling is left out: one value, or texts all different.
+    asked  somebody named the columns. Of others, those that make no parts worth telling are left
+           out: one value, texts all different, parts of fewer rows than FEWEST
+
+    RecipeError for a column that was asked for and makes no parts.
     """
     found = {}
     for column, labels in columns.items():
         try:
-            parts = breakdown.parts(labels, name=column)
+            parts = breakdown.parts(labels, name=f"evaluate.by {column}")
         except RecipeError:  # too many texts, or nothing at all
+            if asked:
+                raise
             continue
-        told = {part: rows for part, rows in parts.items() if len(rows) >= FEWEST}
-        if len(told) < 2:
+        told = {part: rows for part, rows in parts.items() if asked or len(rows) >= FEWEST}
+        if len(told) < 2 and not asked:
             continue
         found[column] = {
             part: {

@@ -182,13 +182,11 @@ class Table:
         rows = (self.rows(metric), other.rows(metric))
         if self.n_groups() < 2:
             difference = float(measure.score(a.sum(0)) - measure.score(b.sum(0)))
-            return replace(significance.untested(*rows), difference=difference)
+            return _won(metric, replace(significance.untested(*rows), difference=difference))
         found = significance.paired_scores(
             a, b, self.groups, measure.score, rows=rows, **asdict(resampling)
         )
-        if metric in LESS_IS_BETTER:
-            return replace(found, wins=found.losses, losses=found.wins)
-        return found
+        return _won(metric, found)
 
     def signature(
         self, metric: str, resampling: Resampling, *, only: NDArray[np.int64] | None = None
@@ -200,6 +198,13 @@ class Table:
 
     def _groups(self, only: NDArray[np.int64] | None) -> Sequence[Hashable]:
         return self.groups if only is None else [self.groups[n] for n in only]
+
+
+def _won(metric: str, found: Paired) -> Paired:
+    """Count a row as won by what is better of a metric, which may be less."""
+    if metric not in LESS_IS_BETTER:
+        return found
+    return replace(found, wins=found.losses, losses=found.wins)
 
 
 def profile_warnings(reading: Reading) -> list[str]:

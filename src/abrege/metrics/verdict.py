@@ -71,7 +71,9 @@ def verdict(
 
 def _luck(seeds: Mapping[str, Any] | None) -> str:
     """Say what is known of the luck of training."""
-    if not seeds or METRIC not in seeds["over_base"]:
+    if seeds and METRIC not in seeds["over_base"]:
+        return f"There are {len(seeds['seeds'])} training runs, and no base to hold them against."
+    if not seeds:
         return (
             "This is one training run: an interval covers the choice of test rows, not the luck "
             "of training."

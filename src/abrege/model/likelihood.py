@@ -24,10 +24,9 @@ from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.events import OnEvent, silent
 from abrege.model import device, packing
 from abrege.model.batching import IGNORE, MicroBatch, collate, cut, cut_line, line_up
-from abrege.model.loading import first_line, load_model, load_tokenizer, locate
+from abrege.model.loading import check_causal, first_line, load_model, load_tokenizer, locate
 from abrege.model.objective import projecting_only
 from abrege.model.rendering import (
-    FILE,
     Example,
     Profile,
     Renderer,
@@ -93,6 +92,15 @@ class Scorer:
         room = "any" if self.room >= ENDLESS else str(self.room)
         dtype = str(self.model.dtype).removeprefix("torch.")
         return f"prompt:{prompt}|room:{room}|cut:{self.cut}|{dtype}"
+
+    def fits(self, pair: Pair) -> bool:
+        """Say whether each reference of a pair leaves room for some of its document."""
+        try:
+            for reference in pair.references:
+                self.renderer.example(replace(pair, references=[reference]))
+        except DataError:
+            return False
+        return True
 
     def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
         """Yield the nats and the tokens of each pair, in order, summed over its references."""
@@ -167,10 +175,10 @@ def open_scorer(
     would have no effect, or a model that sees what is to come.
     """
     folder = Path(model).expanduser()
-    if (folder / FILE).is_file() or (folder / "tune" / FILE).is_file():
+    if inside := store.tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
             raise RecipeError(f"{model}: a tuned model is asked as it was tuned; set nothing.")
-        return _of_run(folder, base, on_event)
+        return _of_run(folder, inside, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
     located = locate(model, on_event=on_event)
@@ -195,9 +203,8 @@ def open_scorer(
     return Scorer(_name(model), asked, _model(located, config, dtype), renderer, room)
 
 
-def _of_run(folder: Path, base: bool, on_event: OnEvent) -> Scorer:  # noqa: FBT001
+def _of_run(folder: Path, inside: Path, on_event: OnEvent, *, base: bool) -> Scorer:
     summarizer = open_model(folder, on_event=on_event)
-    inside = folder if (folder / FILE).is_file() else folder / "tune"
     rendering = summarizer.renderer.rendering
     model: Any = summarizer.decoder.model
     name = f"{folder.resolve().name}@{store.fingerprint(inside / WEIGHTS)[:8]}"
@@ -212,7 +219,7 @@ def _model(located: str, config: Any, dtype: str) -> Any:
         loaded = _loaded(AutoModelForSeq2SeqLM, located, dtype=machine.torch_dtype)
         return loaded.to(machine.device)
     model = load_model(located, machine.torch_dtype, machine.device)
-    _check_causal(model, located)
+    check_causal(model, located)
     packing.pack(model)
     return model
 
@@ -269,18 +276,6 @@ def _encoder_decoder_logits(model: PreTrainedModel, batch: Sequence[Example]) ->
     on_device = {name: value.to(model.device) for name, value in inputs.items()}
     logits: Tensor = model(**on_device, use_cache=False).logits  # (B, S, vocab)
     return logits[(labels != IGNORE).to(logits.device)]
-
-
-@torch.inference_mode()
-def _check_causal(model: PreTrainedModel, name: str) -> None:
-    """Refuse an encoder: AutoModelForCausalLM loads one, and it would see its own answers."""
-    ids = torch.tensor([[5, 6], [5, 7]], device=model.device)
-    first = model(input_ids=ids, use_cache=False).logits[:, 0].float()  # (2, vocab)
-    if (first[0] - first[1]).abs().max() > 1e-4 * first.abs().max():
-        raise RecipeError(
-            f"{name}: this model sees the tokens to come, so it cannot be asked how likely they "
-            "are.\n  Give a causal or an encoder-decoder model."
-        )
 
 
 def _loaded(kind: Any, located: str, **settings: Any) -> Any:

@@ -71,6 +71,18 @@ def load_model(located: str, dtype: torch.dtype, device: str) -> PreTrainedModel
     return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
 
 
+@torch.inference_mode()
+def check_causal(model: PreTrainedModel, name: str) -> None:
+    """Refuse an encoder: AutoModelForCausalLM loads one, and it sees the tokens to come."""
+    ids = torch.tensor([[5, 6], [5, 7]], device=model.device)
+    first = model(input_ids=ids, use_cache=False).logits[:, 0].float()  # (2, vocab)
+    if (first[0] - first[1]).abs().max() > 1e-4 * first.abs().max():
+        raise RecipeError(
+            f"{name}: this model sees the tokens to come, so it cannot write, nor be asked how "
+            "likely a text is.\n  Give a causal or an encoder-decoder model."
+        )
+
+
 def load_adapter(model: PreTrainedModel, folder: Path) -> Any:
     """Put a tuned adapter over its base, ready to decode."""
     from peft import PeftModel

@@ -12,7 +12,9 @@ from abrege.errors import DataError, RecipeError
 from abrege.records import Pair
 from abrege.text.sentences import sentences
 
-FILE = "abrege.json"
+FILE = store.TUNED
+BETWEEN = "\n\n"
+"""What stands between worked examples outside a chat, and so ends a summary there."""
 NEAR = 0.8  # a sentence end in the last fifth of the room is near enough to cut there
 PLACE = re.compile(r"\{(document|meta\.[\w-]+)\}")
 ANY_PLACE = re.compile(r"\{([\w.-]*)\}")
@@ -198,7 +200,7 @@ class Renderer:
         if not self.rendering.chat:
             told = zip(requests, self.shots, strict=True)
             before = [f"{asked}{self._gap}{shot.references[0].strip()}" for asked, shot in told]
-            return "\n\n".join([*before, request])
+            return BETWEEN.join([*before, request])
         talk = []
         if self.rendering.system is not None:
             talk.append({"role": "system", "content": self.rendering.system})

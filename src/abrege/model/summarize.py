@@ -10,13 +10,12 @@ import torch
 from transformers import TextIteratorStreamer
 
 from abrege import store
-from abrege.errors import DataError
+from abrege.errors import DataError, RecipeError
 from abrege.events import OnEvent, Progress, silent
 from abrege.model import device
 from abrege.model.decoding import Decoder, left_padded
-from abrege.model.loading import load_adapter, load_model, load_tokenizer, locate
+from abrege.model.loading import check_causal, load_adapter, load_model, load_tokenizer, locate
 from abrege.model.rendering import (
-    FILE,
     Profile,
     Renderer,
     Rendering,
@@ -99,17 +98,10 @@ class Summarizer:
         return self.decoder.prediction(prompt, new_ids)
 
 
-def tuned_folder(folder: Path) -> Path | None:
-    """Give the folder of the tuned model: a run's tune folder, or that itself; None in others."""
-    inside = folder if (folder / FILE).is_file() else folder / "tune"
-    whole = (inside / "adapter_config.json").is_file() and (inside / FILE).is_file()
-    return inside if whole else None
-
-
 def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     """Open a tuned model: a run folder, or its tune folder. DataError where it is neither."""
-    inside = tuned_folder(folder)
-    if inside is None:
+    inside = store.tuned_folder(folder)
+    if inside is None or not (inside / "adapter_config.json").is_file():
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
             "  Give the run folder of a finished abrege run, or its tune folder."
@@ -138,6 +130,9 @@ def open_untuned(
     tokenizer = load_tokenizer(located)
     machine = device.choose("auto")
     loaded = load_model(located, machine.torch_dtype, machine.device)
+    if loaded.config.is_encoder_decoder or not loaded.can_generate():
+        raise RecipeError(f"{model}: this is no causal model, and only such can be asked yet.")
+    check_causal(loaded, model)
     chat = use_chat(tokenizer, "auto")
     positions = getattr(loaded.config.get_text_config(), "max_position_embeddings", None)
     stops = stop_ids(tokenizer, chat=chat)

@@ -54,11 +54,18 @@ def scores(run: Run) -> Table:
     )
     found = _told(run, figures.METRICS)
     rows = [
-        [Cell(system), *(scored(name, values.get(name)) for name in found)]
+        [Cell(system, _rows(run, values)), *(scored(name, values.get(name)) for name in found)]
         for system, values in run.systems.items()
     ]
     head = ["System", *(figures.metric(name).label for name in found)]
     return Table(caption=caption, head=head, rows=rows)
+
+
+def _rows(run: Run, values: Mapping[str, Score | None]) -> str:
+    """Say how many rows a system was scored on, where they are not all."""
+    signed = next((given.signature for given in values.values() if given), "")
+    n = signed.partition("|n:")[2].partition("|")[0]
+    return f"{figures.plural(int(n), 'row')}" if n.isdecimal() and int(n) != run.n else ""
 
 
 def quality(run: Run) -> Table:

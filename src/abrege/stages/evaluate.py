@@ -163,8 +163,8 @@ class Measured:
     rows: Mapping[str, tuple[float, int]]
 
     def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
-        """Yield the nats and the tokens of each pair, in order."""
-        return (self.rows[pair.id] for pair in pairs)
+        """Yield the nats and the tokens of each pair, in order; none of those left out."""
+        return (self.rows.get(pair.id, (0.0, 0)) for pair in pairs)
 
 
 def _with_likelihood(asked: Asked, folder: Path, system: str) -> Asked:
@@ -202,10 +202,9 @@ def fill(
 def among_people(pairs: Sequence[Pair], asked: Asked) -> Table:
     """Score a reference of each row that has several against the others, taking turns."""
     table = Table(asked)
-    for number, pair in enumerate(p for p in pairs if len(p.references) > 1):
-        person = baselines.by_a_person(_candidate(pair, ""), number)
-        assert person is not None
-        table.add(person)
+    for number, pair in enumerate(pairs):
+        if person := baselines.by_a_person(_candidate(pair, ""), number):
+            table.add(person)
     table.finish()
     return table
 
@@ -269,7 +268,7 @@ def summarise(
         "systems": systems,
         "comparisons": compared,
         "seeds": seeds,
-        "by": results.by_parts(tables, columns, BROKEN_DOWN, how),
+        "by": results.by_parts(tables, columns, BROKEN_DOWN, how, asked=settings.by is not None),
         "verdict": asdict(judged),
     }
 

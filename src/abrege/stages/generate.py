@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
-from abrege.events import OnEvent, Progress, silent
+from abrege.events import Note, OnEvent, Progress, silent
 from abrege.metrics import baselines
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
@@ -155,7 +155,7 @@ def by_model(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Decode with the base model, with worked examples or not, or with an adapter over it."""
-    from abrege.model import device, loading
+    from abrege.model import device, loading, shots
     from abrege.model.decoding import Decoder
     from abrege.model.keeping import decoded
     from abrege.model.rendering import Renderer, Rendering
@@ -192,6 +192,8 @@ def by_model(
         "notes": [machine.reason],
     }
     extras |= {"profile": vars(rendering.profile), "model": recipe.tune.model}
+    if system == "few-shot":
+        predictions = [shots.ended(prediction, renderer) for prediction in predictions]
     if recipe.tells_likelihood(system):
         told = {"likelihood": likelihood(model, renderer, system, pairs, folder, on_event)}
     return predictions, {**extras, **told}
@@ -209,13 +211,19 @@ def likelihood(
     from abrege.model import likelihood as measuring
 
     scorer = measuring.over(system, model, renderer)
+    fitting = [pair for pair in pairs if scorer.fits(pair)]
+    if left_out := len(pairs) - len(fitting):
+        on_event(
+            Note(f"likelihood {system}: {left_out} rows left out, whose references do not fit")
+        )
     task, rows = f"likelihood {system}", []
-    on_event(Progress(task, 0, len(pairs)))
-    for pair, (nats, tokens) in zip(pairs, scorer.score(pairs), strict=True):
+    on_event(Progress(task, 0, len(fitting)))
+    for pair, (nats, tokens) in zip(fitting, scorer.score(fitting), strict=True):
         rows.append({"id": pair.id, "nats": nats, "tokens": tokens})
-        on_event(Progress(task, len(rows), len(pairs)))
+        on_event(Progress(task, len(rows), len(fitting)))
     store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
-    return {"name": scorer.name, "rendering": scorer.rendering}
+    left = f"|left-out:{left_out}" if left_out else ""
+    return {"name": scorer.name, "rendering": scorer.rendering + left}
 
 
 def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) -> "Renderer":

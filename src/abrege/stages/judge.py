@@ -82,7 +82,9 @@ def judge(
         failed = collect(book, asked, server, systems, workers=workers, on_event=on_event)
         keys = {request.key for one in asked for request in one.requests}
         told = {key: book.told[key] for key in sorted(keys & book.told.keys())}
+        files = ["split/test.jsonl", *(f"generate/{s}.jsonl" for s in systems)]
         found = {
+            "of": {Path(f).name: store.fingerprint(folder / f) for f in files},
             "systems": list(systems),
             "seed": seed,
             **outcomes(drawn, asked, told),

@@ -1,6 +1,6 @@
 """Report: tell on one page whether the student became better, and what it rests on.
 
-reads   recipe.yaml  split/  tune/  generate/  evaluate/   (records, scores and manifests)
+reads   recipe.yaml  split/  tune/  generate/  evaluate/  review/  stress/
 writes  report/index.html  report/report.md
 """
 
@@ -57,6 +57,9 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Write the page and its Markdown; return the counts for the manifest."""
     told = gather(recipe, folder)
+    for found, name in ((told.preferences, "review"), (told.stress, "stress")):
+        if not found and list((folder / name).glob("*.json")):
+            on_event(Note(f"report: what stands in {name}/ is of other summaries, or of no result"))
     path = folder / "report/index.html"
     for target, text in (
         (path, page.render(told)),
@@ -102,15 +105,28 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
 def _preferences(folder: Path) -> list[facts.Preference]:
     """Read what people and models chose, where they were asked."""
     ways = {"preference": reading.of_people, "judge": reading.of_judge}
-    paths = {name: folder / f"review/{name}.json" for name in ways}
-    return [ways[n](store.read_json(path)) for n, path in paths.items() if path.is_file()]
+    found = {name: _manifest(folder / f"review/{name}.json") for name in ways}
+    return [ways[name](given) for name, given in found.items() if _is_of(given, folder)]
+
+
+def _is_of(given: Mapping[str, Any], folder: Path) -> bool:
+    """Say whether people or models saw the summaries that stand in the run folder now."""
+    now = {
+        name: folder / ("split" if name == "test.jsonl" else "generate") / name
+        for name in given.get("of") or {}
+    }
+    return bool(now) and all(
+        path.is_file() and store.fingerprint(path) == given["of"][name]
+        for name, path in now.items()
+    )
 
 
 def _stress(folder: Path, *, most: int) -> facts.Stress | None:
     """Read what came of the stress suite, where it was run."""
     scores = _manifest(folder / "stress/scores.json")
-    if not scores:
-        return None
+    adapter = folder / "tune/adapter_model.safetensors"
+    if not scores or not adapter.is_file() or scores["weights"] != store.fingerprint(adapter):
+        return None  # nobody asked, or asked an earlier model
     systems = scores["all"]["systems"]
     rows = {system: list(_optional(folder / f"stress/{system}.jsonl")) for system in systems}
     return reading.stress(scores, rows, most=most)

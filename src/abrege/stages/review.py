@@ -71,7 +71,15 @@ def blind(
         sides.append(asdict(Sides(id=pair.id, A=behind[0], B=behind[1], group=pair.group)))
     token = store.digest([asdict(item) for item in items])
     same = len(every) - len(different)
-    key = {"token": token, "systems": list(systems), "seed": seed, "same": same, "rows": sides}
+    of = {path.name: store.fingerprint(path) for path in files}
+    key = {
+        "token": token,
+        "of": of,
+        "systems": list(systems),
+        "seed": seed,
+        "same": same,
+        "rows": sides,
+    }
     replaced = (folder / KEY).exists() and _read_key(folder)["token"] != token
     store.write_json(folder / KEY, key)
     with store.whole(folder / PAGE) as file:
@@ -100,7 +108,8 @@ def tally(folder: Path, decision_files: Sequence[Path]) -> Tally:
     first, second = key["systems"]
     page = [Sides(**row) for row in key["rows"]]
     found = agreement.tally(people, page, systems=(first, second), same=key["same"])
-    store.write_json(folder / RESULT, {"token": key["token"], **asdict(found)})
+    told = {"token": key["token"], "of": key.get("of"), **asdict(found)}
+    store.write_json(folder / RESULT, told)
     return found
 
 

@@ -42,6 +42,8 @@ class Kept:
     """Whether the words of predictions and references are kept."""
     words: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
     """Of predictions, and of references."""
+    columns: set[str] = field(default_factory=set)
+    """Those that some row has."""
     labels: list[breakdown.Label] = field(default_factory=list)
     explained: list[Candidate] = field(default_factory=list)
     ends: tuple[Heap, Heap] = field(default_factory=lambda: ([], []))
@@ -53,6 +55,7 @@ class Kept:
             self.words[0].append(words.count(row.prediction, lang))
             self.words[1].extend(words.count(r, lang) for r in row.references)
         if self.by is not None:
+            self.columns |= {DOCUMENT_WORDS, *_columns(row)}
             self.labels.append(_label(row, self.by, lang))
         if row.id in self.explain:
             self.explained.append(row)
@@ -63,7 +66,10 @@ class Kept:
                     heapq.heappop(heap)
 
     def check(self) -> None:
-        """Refuse an id to explain that no row has."""
+        """Refuse an id to explain, or a column, that no row has."""
+        if self.by is not None and self.by not in self.columns:
+            hint = nearest(self.by, sorted(self.columns))
+            raise RecipeError(f"--by {self.by}: no such column; {hint}")
         if missing := self.explain - {row.id for row in self.explained}:
             raise DataError(f"there is no row with the id {min(missing)!r} to explain.")
 
@@ -108,12 +114,13 @@ def score(
     asked = _in_a_language(asked, [row[0] for row in first], on_event)
     tables = {system.name: Table(asked) for system in systems}
     alike = replace(asked, metrics=tuple(m for m in asked.metrics if m not in BY_MODEL))
-    beside = {baseline.name: Table(alike) for baseline in baselines} if alike.metrics else {}
+    named = {baseline.name: baseline for baseline in baselines} if alike.metrics else {}
+    beside = {name: Table(alike) for name in named}
     for number, row in enumerate(_told(chain(first, rows), on_event)):
         for table, candidate in zip(tables.values(), row, strict=True):
             table.add(candidate)
-        for baseline, table in zip(baselines, beside.values(), strict=False):
-            if made := baseline.row(row[0], asked.reading.lang, number):
+        for name, table in beside.items():
+            if made := named[name].row(row[0], asked.reading.lang, number):
                 table.add(made)
         if kept:
             first_table = tables[systems[0].name]
@@ -200,13 +207,14 @@ def _label(row: Candidate, by: str, lang: str | None) -> breakdown.Label:
         if row.document is None:
             raise RecipeError(f"--by {by} needs the documents: give them with --data.")
         return words.count(row.document, lang)
-    known = {"group": row.group, "lang": row.lang, **row.meta}
-    if by not in known:
-        raise RecipeError(f"--by {by}: no such column; {nearest(by, [DOCUMENT_WORDS, *known])}")
-    value = known[by]
+    value = _columns(row).get(by)
     if value is None or isinstance(value, int | float | str):
         return value
     return str(value)
+
+
+def _columns(row: Candidate) -> dict[str, Any]:
+    return {"group": row.group, "lang": row.lang, **row.meta}
 
 
 def _side_by_side(systems: Sequence[System]) -> Iterator[tuple[Candidate, ...]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import abrege
 from abrege import store
 from abrege.errors import RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.events import OnEvent, silent
 from abrege.metrics.agreement import preference
 from abrege.metrics.stress.cases import KINDS, Case, cases
 from abrege.metrics.stress.judging import Judged, judge
@@ -67,13 +67,21 @@ def run(
     """
     asked = suite.cases()
     out.mkdir(parents=True, exist_ok=True)
-    judged = {}
+    judged, cut, weights = {}, {}, ""
     for system, opened in _systems(model, suite.langs, on_event):
         said = _answers(system, opened, asked, meta or {}, out, on_event)
-        judged[system] = [judge(case, text) for case, text in zip(asked, said, strict=True)]
+        judged[system] = [judge(c, p.prediction) for c, p in zip(asked, said, strict=True)]
         rows = zip(asked, said, judged[system], strict=True)
         store.write(out / f"{system}.jsonl", (_row(*row) for row in rows))
-    found = {"model": model, "signature": suite.signature(), **told(asked, judged)}
+        cut[system] = sum(p.document_tokens_cut > 0 for p in said)
+        weights = next(iter(opened[0].values())).weights
+    found = {
+        "model": model,
+        "weights": weights,
+        "signature": suite.signature(),
+        "cut": cut,
+        **told(asked, judged),
+    }
     store.write_json(out / "scores.json", found)
     return found
 
@@ -116,13 +124,14 @@ def _better(base: Judged, tuned: Judged) -> Any:
     return "tie" if passed[0] == passed[1] else "win" if passed[1] else "loss"
 
 
-def _row(case: Case, said: str, judged: Judged) -> dict[str, Any]:
+def _row(case: Case, said: Prediction, judged: Judged) -> dict[str, Any]:
     return {
         "id": case.id,
         "kind": case.kind,
         "lang": case.lang,
         "document": case.document,
-        "prediction": said,
+        "prediction": said.prediction,
+        "document_tokens_cut": said.document_tokens_cut,
         "outcome": judged.outcome,
         "why": judged.why,
         "point": case.point,
@@ -137,7 +146,7 @@ def _systems(model: str, langs: Sequence[str], on_event: OnEvent) -> Iterator[tu
     from abrege.model import summarize
 
     folder = Path(model).expanduser()
-    if summarize.tuned_folder(folder) is None:
+    if store.tuned_folder(folder) is None:
         opened = summarize.open_untuned(model, langs, on_event=on_event)
         yield "base", (opened, nullcontext())
         return
@@ -168,18 +177,21 @@ def _answers(
     meta: Mapping[str, str],
     out: Path,
     on_event: OnEvent,
-) -> list[str]:
+) -> list[Prediction]:
     """Let a model summarise the cases, language by language, kept on disk batch by batch."""
     from abrege.model import device
     from abrege.model.keeping import decoded
 
     models, entered = opened
     _check_meta(models.values(), meta)
-    found: dict[str, str] = {}
+    found: dict[str, Prediction] = {}
     with entered, device.keeping_heap():
         for lang, model in models.items():
             rows = [case for case in asked if case.lang == lang]
-            pairs = [Pair(id=c.id, document=c.document, references=[], meta=meta) for c in rows]
+            pairs = [
+                Pair(id=c.id, document=c.document, references=[], lang=lang, meta=meta)
+                for c in rows
+            ]
             prompts = [model.renderer.prompt(pair) for pair in pairs]
             # Of the key: the prompts, the weights, how they decode, and the code that does it.
             key = store.digest(
@@ -191,14 +203,9 @@ def _answers(
                 ]
             )
             partial = out / f"{system}-{lang}.partial"
-            predictions: list[Prediction] = decoded(
+            predictions = decoded(
                 model.decoder, prompts, partial, task=f"stress {system} {lang}", key=key,
                 on_event=on_event,
             )  # fmt: skip
-            cut = sum(p.document_tokens_cut > 0 for p in predictions)
-            if cut:
-                on_event(
-                    Note(f"stress {system} {lang}: {cut} of {len(rows)} texts were cut to fit")
-                )
-            found |= {p.id: p.prediction for p in predictions}
+            found |= {p.id: p for p in predictions}
     return [found[case.id] for case in asked]
