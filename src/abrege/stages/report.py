@@ -125,7 +125,7 @@ def _stress(folder: Path, *, most: int) -> facts.Stress | None:
     """Read what came of the stress suite, where it was run."""
     scores = _manifest(folder / "stress/scores.json")
     adapter = folder / "tune/adapter_model.safetensors"
-    if not scores or not adapter.is_file() or scores["weights"] != store.fingerprint(adapter):
+    if not scores or not adapter.is_file() or scores.get("weights") != store.fingerprint(adapter):
         return None  # nobody asked, or asked an earlier model
     systems = scores["all"]["systems"]
     rows = {system: list(_optional(folder / f"stress/{system}.jsonl")) for system in systems}
