@@ -133,6 +133,28 @@ def test_a_changed_setting_runs_its_stage_again_and_what_depends_on_it(
         assert done[untouched][0] == "skipped"
 
 
+def test_a_tuned_model_of_another_key_waits_until_the_new_one_is_whole(
+    tmp_path, data, student_folder, monkeypatch
+):
+    from abrege.stages import tune
+
+    pipeline.run(a_recipe(data, student_folder, max_steps=2), tmp_path, stages=("split", "tune"))
+    weights = (tmp_path / "tune/adapter_model.safetensors").read_bytes()
+    again = a_recipe(data, student_folder, max_steps=2, learning_rate=2e-2)
+
+    def stopped(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tune, "_run", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.run(again, tmp_path, stages=("split", "tune"))
+    assert (tmp_path / "tune.earlier/adapter_model.safetensors").read_bytes() == weights
+    pipeline.run(again, tmp_path, stages=("split", "tune"))
+    assert not (tmp_path / "tune.earlier").exists()
+    assert (tmp_path / "tune/adapter_model.safetensors").read_bytes() != weights
+
+
 def test_another_way_of_decoding_is_decoded_again_and_not_tuned_again(
     tmp_path, data, student_folder
 ):

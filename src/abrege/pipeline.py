@@ -52,6 +52,11 @@ class Piece:
     run: Callable[[], dict[str, Any]]
 
     @property
+    def earlier(self) -> Path:
+        """Name the folder where a tuned model of another key waits until this one is whole."""
+        return self.manifest.parent.with_name(f"{self.manifest.parent.name}.earlier")
+
+    @property
     def started(self) -> Path:
         """Name the file that says which key a half-done piece belongs to."""
         return self.manifest.with_name(self.manifest.name.replace("manifest", "started"))
@@ -206,18 +211,26 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
         },
     )
     piece.started.unlink()
+    shutil.rmtree(piece.earlier, ignore_errors=True)
     return Outcome(piece.name, "ran", reason, seconds, found["counts"])
 
 
 def clear_what_is_stale(piece: Piece) -> bool:
-    """Drop the results of another key; return whether half-done work of this key is kept."""
+    """Drop the results of another key; return whether half-done work of this key is kept.
+
+    A model that took hours is put aside until the new one is whole.
+    """
     same = piece.started.exists() and store.read_json(piece.started) == piece.key
     stage = piece.name.partition(" ")[0].partition("-")[0]
     if same and stage in RESUMABLE:
         return True
     piece.manifest.unlink(missing_ok=True)
-    if stage != "generate":
-        shutil.rmtree(piece.manifest.parent, ignore_errors=True)
+    folder = piece.manifest.parent
+    if stage == "tune" and (folder / piece.writes[0]).exists():
+        shutil.rmtree(piece.earlier, ignore_errors=True)
+        folder.rename(piece.earlier)
+    elif stage != "generate":
+        shutil.rmtree(folder, ignore_errors=True)
     return False
 
 

@@ -52,12 +52,11 @@ def disk_error(error: OSError, path: Path) -> Exception:
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return EnvironmentError_(
             f"{path}: cannot be written, for a part of its path is a file and no folder.\n"
-            "  Choose another folder with --out."
+            "  Choose another folder."
         )
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOENT):
         return EnvironmentError_(
-            f"{path}: not allowed to write here ({error.strerror}).\n"
-            "  Choose another folder with --out."
+            f"{path}: not allowed to write here ({error.strerror}).\n  Choose another folder."
         )
     return error
 

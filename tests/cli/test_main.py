@@ -161,6 +161,15 @@ def test_what_libraries_announce_is_shown_to_developers_only(monkeypatch, words,
 def test_an_interrupt_ends_the_line_and_exits_130(capsys, a_command_that):
     a_command_that(KeyboardInterrupt())
     assert main(["schema"]) == 130
+    assert capsys.readouterr().err == "\nabrege: interrupted; nothing was kept\n"
+
+
+def test_an_interrupted_run_says_that_the_same_command_carries_on(capsys, monkeypatch):
+    def stop(_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("abrege.cli.run.run", stop)
+    assert main(["run", "r.yaml"]) == 130
     assert capsys.readouterr().err == "\nabrege: interrupted; the same command carries on\n"
 
 

@@ -392,7 +392,7 @@ def test_the_baselines_asked_for_are_the_ones_shown(with_documents, capsys):
     [
         (
             ["--baselines", "lead"],
-            "--baselines: no 'lead'; there are lead-3, random, oracle, human",
+            "--baselines: no 'lead'; there are lead-N (N of 1 to 99), random",
         ),
         (["--references", "ref.txt", "--baselines", "lead-3"], "lead-3 is made of the documents"),
     ],
@@ -457,3 +457,34 @@ def test_a_model_that_is_asked_needs_the_language_of_the_texts(with_documents, c
     words = ("--data", "data.jsonl", "--metrics", "perplexity", "--model", "org/name")
     code, _, err = printed(capsys, "score", with_documents, *words)
     assert (code, "name it with --lang" in err) == (2, True)
+
+
+def test_what_is_read_is_never_written_over(files, capsys, tmp_path):
+    before = [(tmp_path / name).read_text() for name in ("good.txt", "ref.txt")]
+    for rows in ("good.txt", "ref.txt", "."):
+        code, _, err = printed(
+            capsys, "score", "good.txt", "--references", "ref.txt", "--rows", rows
+        )
+        assert code == 2
+        assert f"--rows {rows}: this " in err
+    assert [(tmp_path / name).read_text() for name in ("good.txt", "ref.txt")] == before
+
+
+def test_rows_of_other_languages_are_told(files, capsys, tmp_path):
+    rows = [{"prediction": "a", "label": "a", "lang": lang} for lang in ("en", "en", "fr", "en-GB")]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    _, _, err = printed(capsys, "score", "p.jsonl", "--metrics", "rouge1")
+    assert "of the first 4 rows, 1 fr: all are read as en; score them apart" in err
+
+
+def test_a_language_is_not_guessed_from_a_few_letters(files, capsys):
+    files("short.txt", ["a b c", "y"])
+    found = scored(capsys, "short.txt", "--references", "short.txt", "--metrics", "rouge1")
+    assert found["lang"] == "und"
+
+
+def test_a_very_long_row_is_not_explained_but_said_to_be_long(files, capsys):
+    files("long.txt", ["un " * 2500])
+    words = ("long.txt", "--references", "long.txt", "--lang", "fr", "--explain", "1")
+    code, out, _ = printed(capsys, "score", *words, "--metrics", "rouge1")
+    assert (code, "1: too long to be explained word by word" in out) == (0, True)

@@ -173,7 +173,11 @@ def test_it_is_told_when_another_page_is_replaced(tmp_path):
         ({"systems": ["base"]}, RecipeError, "two systems, each named once"),
         ({"systems": ["base", "base"]}, RecipeError, "two systems, each named once"),
         ({"rows": 0}, RecipeError, "--rows 0: there is nothing to decide"),
-        ({"systems": ["base", "lead"]}, DataError, r"lead.jsonl: no such file.\n.*: base, tuned."),
+        (
+            {"systems": ["base", "tunde"]},
+            RecipeError,
+            "tunde: not generated here; did you mean tuned",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(tmp_path, change, error, message):
@@ -183,7 +187,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path, change, error, message):
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(DataError, match=r"test.jsonl: no such file.\n  Generated .* nothing"):
+    with pytest.raises(DataError, match="there is no run here"):
         review.blind(tmp_path)
 
 

@@ -116,7 +116,7 @@ def test_what_cannot_write_by_itself_is_refused(tmp_path):
     ("suite", "said"),
     [
         (Suite(langs=("de",)), "no language 'de'; there are en and fr"),
-        (Suite(kinds=("asides",)), "there is no kind 'asides'; there are corrected-once"),
+        (Suite(kinds=("asides",)), "there is no kind 'asides'; did you mean aside"),
     ],
 )
 def test_a_suite_that_there_is_not_is_refused(suite, said):

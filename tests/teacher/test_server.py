@@ -224,7 +224,7 @@ def test_address_and_key_are_those_of_the_environment_where_not_given(monkeypatc
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "No server is named.\n  Set OPENAI_BASE_URL"),
+        ({}, "No server is named.\n  Give --base-url or set OPENAI_BASE_URL"),
         ({"base_url": "localhost:11434/v1"}, "not one of the web.\n  Write it whole"),
         ({"base_url": "http://h/v1", "api_key": "a\u2026b"}, "a sign that no key has"),
         ({"base_url": "http://h/v1", "api_key": "a\nb"}, "a sign that no key has"),

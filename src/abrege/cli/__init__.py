@@ -43,6 +43,8 @@ COMMANDS = (
     Command("schema", "schema", "print the JSON Schema of recipes"),
     Command("env", "env", "show the versions and the machine abrege works with"),
 )
+CARRIED_ON = {"run", "review", "stress", *(c.name for c in COMMANDS if c.module == "stage")}
+"""Commands that keep what they did, and go on from there."""
 STAGES = tuple(command.name for command in COMMANDS if command.module == "stage")
 
 
@@ -60,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _carry_out(words)
         sys.stdout.flush()  # a full disk or a closed pipe is met here, not in the interpreter's end
     except KeyboardInterrupt as error:
-        what = str(error) or "the same command carries on"
+        again = "the same command carries on" if {*words} & CARRIED_ON else "nothing was kept"
+        what = str(error) or again
         print(f"\n{_speaker()}: interrupted; {what}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `abrege … | head` has read enough

@@ -62,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from abrege.corpus import candidates
     from abrege.stages.score import System, score
 
+    _check_rows(args)
     wanted, how = scoring.asked(args), scoring.resampling(args)
     kept, beside = _kept(args, wanted.metrics[0]), _baselines(args)
     name = str(args.predictions)
@@ -94,6 +95,17 @@ def run(args: argparse.Namespace) -> int:
     lines += [*_by(args.by, by), *shown.rows(kept, wanted, lang=table.asked.reading.lang)]
     print("\n".join(lines), end="")
     return 0
+
+
+def _check_rows(args: argparse.Namespace) -> None:
+    """Refuse to write over what is read."""
+    if args.rows is None:
+        return
+    if args.rows.is_dir():
+        raise RecipeError(f"--rows {args.rows}: this is a folder; name a file")
+    read = [args.predictions, *args.references, *([Path(args.data)] if args.data else [])]
+    if any(path.exists() and args.rows.exists() and path.samefile(args.rows) for path in read):
+        raise RecipeError(f"--rows {args.rows}: this file is read, and would be written over")
 
 
 def _kept(args: argparse.Namespace, first: str) -> "Kept":

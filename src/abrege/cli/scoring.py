@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--samples", type=positive, default=2000, metavar="N", help="resamples (default: 2000)")
     add("--confidence", type=float, default=0.95, metavar="C",
         help="coverage of the intervals (default: 0.95)")  # fmt: skip
-    add("--seed", type=int, default=0, metavar="N", help="fixes the resampling (default: 0)")
+    add("--seed", type=count, default=0, metavar="N", help="fixes the resampling (default: 0)")
     add("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -192,6 +192,13 @@ def heading(table: "Table") -> str:
     """Say on one line how many rows were scored, and in which language."""
     groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
     return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"
+
+
+def count(text: str) -> int:
+    """Read a whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
 
 
 def positive(text: str) -> int:

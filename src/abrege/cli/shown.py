@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from abrege.records import Candidate
     from abrege.stages.score import Kept
 
+LONGEST = 4_000_000
+"""Words of a summary times words of its reference: more take minutes to explain."""
 BOLD, UNDERLINED, PLAIN = "\x1b[1m", "\x1b[4m", "\x1b[0m"
 
 
@@ -38,7 +40,7 @@ def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
         return "–"
     from abrege.metrics.catalogue import DECIMALS
 
-    plus = "+" if sign else ""
+    plus = "+z" if sign else "z"  # z: no minus before a zero
     if metric in DECIMALS:
         return f"{value:{plus}.{DECIMALS[metric]}f}"
     return f"{100 * value:{plus}.1f}"
@@ -61,6 +63,9 @@ def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator
     from abrege.metrics.faithfulness import unsupported
 
     for reference in row.references:
+        if len(row.prediction.split()) * len(reference.split()) > LONGEST:
+            yield f"\n{row.id}: too long to be explained word by word"
+            continue
         ours, theirs = explain(row.prediction, reference, lang=lang, stemmer=stemmer)
         counts = [(sum(getattr(m, kind) for m in ours)) for kind in ("word", "in_order")]
         yield (

@@ -26,8 +26,8 @@ class Baseline:
     def __post_init__(self) -> None:
         """Refuse a name that is none of these."""
         if not _LEAD.fullmatch(self.name) and self.name not in RULES:
-            known = ", ".join(["lead-3", *RULES])
-            raise RecipeError(f"--baselines: no {self.name!r}; there are {known}, or none.")
+            known = "lead-N (N of 1 to 99), random, oracle and human; none stands alone"
+            raise RecipeError(f"--baselines: no {self.name!r}; there are {known}.")
 
     def row(self, row: Candidate, lang: str | None, place: int) -> Candidate | None:
         """Give the row with a summary of this baseline; None where none can be made of it."""

@@ -78,7 +78,7 @@ LESS_IS_BETTER = ("perplexity", "repeated", "preamble", "markup", *FAITHFULNESS)
 def named(text: str) -> tuple[str, ...]:
     """Read metrics from a list with commas; a name of GROUPS stands for several."""
     found: list[str] = []
-    for name in (part.strip() for part in text.split(",")):
+    for name in filter(None, (part.strip() for part in text.split(","))):
         found += GROUPS.get(name, [name])
     return tuple(dict.fromkeys(found))
 

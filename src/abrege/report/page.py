@@ -99,7 +99,9 @@ def table(given: Table | None, *, same: bool = False) -> str:
         above = row[0].text
         class_ = f' class="{" ".join(names)}"' if names else ""
         cells = "".join(_cell(c, k) for c, k in zip(row[1:], kinds[1:], strict=True))
-        rows.append(f'<tr{class_}><th scope="row" class="words">{escape(above)}</th>{cells}</tr>')
+        aside = f"<small>{escape(row[0].aside)}</small>" if row[0].aside else ""
+        first = f'<th scope="row" class="words">{escape(above)}{aside}</th>'
+        rows.append(f"<tr{class_}>{first}{cells}</tr>")
     wide = " wide" if len(given.head) > 4 else ""
     wide += " many" if len(given.head) > 7 else ""
     return (

@@ -97,17 +97,15 @@ def stress(given: Stress) -> Table:
         "passes, with its exact interval, and how many are wrong (something false or forbidden is "
         "said) or leave the point out. Cases of one kind resemble one another, so the intervals "
         "are rather too narrow.",
-        head=["Kind", "What it tests", "Cases", *systems],
+        head=["Kind", "Cases", *systems],
         rows=[
             [
-                Cell(kind.name),
-                Cell(kind.about),
+                Cell(kind.name, kind.about),
                 Cell(figures.count(kind.n)),
                 *(_passed(kind.systems[system]) for system in systems),
             ]
             for kind in given.kinds
         ],
-        words=(0, 1),
         total=True,
     )
 

@@ -90,9 +90,10 @@ tbody tr.same > * { border-top-color: transparent; padding-top: .1rem; }
 tbody tr.same > th { color: transparent; user-select: none; }
 tbody tr:last-child > * { border-bottom: 2px solid var(--ink); }
 tbody tr.total > * { border-top: 1px solid var(--ink); font-weight: 600; }
-td small {
+td small, th small {
   display: block; font-size: .8rem; color: var(--quiet); white-space: nowrap; font-weight: 400;
 }
+th small { white-space: normal; max-width: 16rem; }
 td.number, .wide th, .wide td { white-space: nowrap; }
 tr.tuned > * { font-weight: 700; }
 tr.tuned small { font-weight: 400; }

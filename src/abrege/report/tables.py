@@ -73,9 +73,10 @@ def quality(run: Run) -> Table:
     caption = (
         "Length ratio: words of the summary per word of the reference. Stop rate: summaries that "
         "the model ended by itself. Coverage: words of the summary that stand in the document, in "
-        "runs; density: the mean length of these runs (Grusky et al. 2018). Compression: words of "
-        "the document per word of the summary. A fact is a number, date, name or quotation; "
-        "unsupported is one that the document does not hold, which is not always false."
+        "runs; density: how long the run of a word is, on average (Grusky et al. 2018). "
+        "Compression: words of the document per word of the summary. A fact is a number, date, "
+        "name or quotation; unsupported is one that the document does not hold, which is not "
+        "always false."
     )
     rows = [
         [

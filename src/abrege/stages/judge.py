@@ -15,7 +15,7 @@ from typing import Any
 import abrege
 from abrege import store
 from abrege.corpus import predictions
-from abrege.errors import DataError
+from abrege.errors import DataError, EnvironmentError_
 from abrege.events import Note, OnEvent, Progress, silent
 from abrege.metrics.agreement import Outcome, preference
 from abrege.records import Pair
@@ -80,6 +80,10 @@ def judge(
     ]
     with ledger.opened(folder / "review/judge.jsonl") as book:
         failed = collect(book, asked, server, systems, workers=workers, on_event=on_event)
+        if failed and not book.told:
+            raise EnvironmentError_(
+                f"{server.address} answered none of {len(failed)} questions: {failed[0]['reason']}"
+            )
         keys = {request.key for one in asked for request in one.requests}
         told = {key: book.told[key] for key in sorted(keys & book.told.keys())}
         files = ["split/test.jsonl", *(f"generate/{s}.jsonl" for s in systems)]

@@ -19,6 +19,7 @@ from abrege.corpus import predictions
 from abrege.errors import DataError, RecipeError
 from abrege.metrics import agreement
 from abrege.metrics.agreement import FOR_A, Decisions, Sides, Tally
+from abrege.metrics.catalogue import nearest
 from abrege.records import Pair
 from abrege.report import blind as blind_page
 
@@ -114,13 +115,13 @@ def tally(folder: Path, decision_files: Sequence[Path]) -> Tally:
 
 
 def _refuse_missing(folder: Path, files: Sequence[Path]) -> None:
-    for path in files:
-        if not path.is_file():
-            made = ", ".join(sorted(found.stem for found in folder.glob("generate/*.jsonl")))
-            raise DataError(
-                f"{path}: no such file.\n"
-                f"  Generated in this run: {made or 'nothing'}. --systems names two of them."
-            )
+    if not files[0].is_file():
+        raise DataError(f"{folder}: there is no run here.\n  Give the folder of a finished run.")
+    made = [path.name.removesuffix(".jsonl") for path in sorted(folder.glob("generate/*.jsonl"))]
+    made = [name for name in made if "." not in name]
+    for name in (path.name.removesuffix(".jsonl") for path in files[1:]):
+        if name not in made:
+            raise RecipeError(f"--systems {name}: not generated here; {nearest(name, made)}")
 
 
 def _draw(

@@ -126,13 +126,20 @@ def score(
             first_table = tables[systems[0].name]
             value = first_table.last(asked.metrics[0]) if kept.examples else nan
             kept.add(row[0], value, number, asked.reading.lang)
+    _finish({**tables, **beside}, on_event)
+    return {**tables, **{name: table for name, table in beside.items() if len(table)}}
+
+
+def _finish(tables: Mapping[str, Table], on_event: OnEvent) -> None:
+    """Score what waits for the last row, and say what is weak or missing."""
     for name, table in tables.items():
         table.finish()
+        if not len(table):
+            on_event(Note(f"{name}: left out, no row has what it takes"))
         if table.without_words:
             plural = "s" * (table.without_words != 1)
             count = f"{table.without_words} prediction{plural} without a word"
             on_event(Note(f"{name}: {count}, scored 0"))
-    return {**tables, **{name: table for name, table in beside.items() if len(table)}}
 
 
 def compare(tables: Mapping[str, Table], resampling: Resampling) -> list[dict[str, Any]]:
@@ -250,6 +257,13 @@ def _in_a_language(asked: Asked, rows: Sequence[Candidate], on_event: OnEvent) -
             else ("none found; words are cut by Unicode alone")
         )
         on_event(Note(f"language: {found}"))
+    if others := {
+        code: n for code, n in given.items() if words.primary(code) != words.primary(lang)
+    }:
+        told = ", ".join(f"{n} {code}" for code, n in others.items())
+        on_event(
+            Note(f"of the first {len(rows)} rows, {told}: all are read as {lang}; score them apart")
+        )
     asked = replace(asked, reading=replace(asked.reading, lang=lang))
     for note in profile_warnings(asked.reading):
         on_event(Note(note))

@@ -15,6 +15,7 @@ from abrege import store
 from abrege.errors import RecipeError
 from abrege.events import OnEvent, silent
 from abrege.metrics.agreement import preference
+from abrege.metrics.catalogue import nearest
 from abrege.metrics.stress.cases import KINDS, Case, cases
 from abrege.metrics.stress.judging import Judged, judge
 from abrege.records import Pair, Prediction
@@ -39,7 +40,7 @@ class Suite:
         """Make the cases; RecipeError for a language or kind that there is not."""
         known = [name for name, _ in KINDS]
         if unknown := [kind for kind in self.kinds if kind not in known]:
-            raise RecipeError(f"there is no kind {unknown[0]!r}; there are {', '.join(known)}.")
+            raise RecipeError(f"there is no kind {unknown[0]!r}; {nearest(unknown[0], known)}")
         made = [cases(lang, seed=self.seed, per_kind=self.per_kind) for lang in self.langs]
         return [case for of_lang in made for case in of_lang if case.kind in self.kinds]
 
@@ -66,7 +67,10 @@ def run(
     A run that was killed goes on where it stopped.
     """
     asked = suite.cases()
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise store.disk_error(error, out) from error
     judged, cut, weights = {}, {}, ""
     for system, opened in _systems(model, suite.langs, on_event):
         said = _answers(system, opened, asked, meta or {}, out, on_event)

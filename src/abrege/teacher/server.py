@@ -248,14 +248,14 @@ def _address(base_url: str | None, api_key: str | None) -> tuple[str, str]:
     key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
     if not (url or key):
         raise EnvironmentError_(
-            "No server is named.\n  Set OPENAI_BASE_URL (http://localhost:11434/v1 for Ollama), "
-            "or OPENAI_API_KEY for OpenAI's own."
+            "No server is named.\n  Give --base-url or set OPENAI_BASE_URL "
+            "(http://localhost:11434/v1 for Ollama), or OPENAI_API_KEY for OpenAI's own."
         )
     url = (url or OPENAI).rstrip("/")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise EnvironmentError_(
             "The server's address is not one of the web.\n"
-            "  Write it whole, as http://localhost:11434/v1, in OPENAI_BASE_URL."
+            "  Write it whole, as http://localhost:11434/v1, in --base-url or OPENAI_BASE_URL."
         )
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise EnvironmentError_(

@@ -53,14 +53,18 @@ def check(lang: str) -> str:
     raise RecipeError(f"there is no language {lang!r}; {hint}")
 
 
+FEWEST = 12
+"""Letters; of less, py3langid names rare languages."""
+
+
 def detect(texts: Iterable[str]) -> str | None:
-    """Give the code of the language that texts are in, by py3langid; None without a letter."""
+    """Give the code of the language that texts are in, by py3langid; None of too few letters."""
     sample = ""
     for text in texts:
         sample += text[: SAMPLE - len(sample)] + "\n"
         if len(sample) >= SAMPLE:
             break
-    if not any(sign.isalpha() for sign in sample):
+    if sum(sign.isalpha() for sign in sample) < FEWEST:
         return None
     code: str = _identifier().classify(sample)[0]
     return code
