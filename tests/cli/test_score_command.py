@@ -430,6 +430,13 @@ def test_why_a_model_ended_and_how_many_tokens_it_wrote_are_scored(files, capsys
     assert (found["stop_rate"]["value"], found["tokens"]["value"]) == (0.5, 6.5)
 
 
+def test_that_no_row_has_several_references_is_said_to_who_asks_for_people(files, capsys):
+    words = ("score", "good.txt", "--references", "ref.txt", "--lang", "fr")
+    assert "human" not in printed(capsys, *words)[2]
+    err = printed(capsys, *words, "--baselines", "human")[2]
+    assert "human: left out, no row has what it takes" in err
+
+
 def test_a_baseline_named_twice_is_scored_once(with_documents, capsys):
     words = ("--data", "data.jsonl", "--lang", "en", "--metrics", "rouge1")
     found = scored(capsys, with_documents, *words, "--baselines", "lead-1,lead-1,oracle")

@@ -141,7 +141,8 @@ def _baselines(args: argparse.Namespace) -> "list[Baseline]":
     from abrege.metrics.baselines import HUMAN, Baseline
 
     if args.baselines is None:
-        return [Baseline(name) for name in (["lead-3"] if args.data else []) + [HUMAN]]
+        usual = (["lead-3"] if args.data else []) + [HUMAN]
+        return [Baseline(name, asked=False) for name in usual]
     names = [name.strip() for name in args.baselines.split(",")]
     found = [] if names == ["none"] else [Baseline(name, args.seed) for name in names]
     if not args.data and (needing := [b.name for b in found if b.name != HUMAN]):

@@ -22,6 +22,8 @@ class Baseline:
 
     name: str
     seed: int = 0
+    asked: bool = True
+    """Whether somebody named it; of others nothing is said where no row has what they take."""
 
     def __post_init__(self) -> None:
         """Refuse a name that is none of these."""

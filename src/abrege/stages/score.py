@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice, zip_longest
 from math import isnan, nan
@@ -126,15 +126,16 @@ def score(
             first_table = tables[systems[0].name]
             value = first_table.last(asked.metrics[0]) if kept.examples else nan
             kept.add(row[0], value, number, asked.reading.lang)
-    _finish({**tables, **beside}, on_event)
+    expected = {name for name in beside if named[name].asked} | {*tables}
+    _finish({**tables, **beside}, expected, on_event)
     return {**tables, **{name: table for name, table in beside.items() if len(table)}}
 
 
-def _finish(tables: Mapping[str, Table], on_event: OnEvent) -> None:
+def _finish(tables: Mapping[str, Table], expected: Collection[str], on_event: OnEvent) -> None:
     """Score what waits for the last row, and say what is weak or missing."""
     for name, table in tables.items():
         table.finish()
-        if not len(table):
+        if not len(table) and name in expected:
             on_event(Note(f"{name}: left out, no row has what it takes"))
         if table.without_words:
             plural = "s" * (table.without_words != 1)
