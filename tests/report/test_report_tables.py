@@ -66,6 +66,13 @@ def test_a_metric_without_a_value_is_a_dash_and_one_nobody_has_is_no_column():
     assert texts(table) == [["tuned", "30.0", "12.5"], ["lead", "20.0", "–"]]
 
 
+def test_less_perplexity_is_better():
+    less = a_comparison(metric="perplexity", difference=-9.5)
+    assert tables.finding(less) == tables.Cell("tuned is better", tone="better")
+    more = a_comparison(metric="perplexity", difference=9.5)
+    assert tables.finding(more) == tables.Cell("base is better", tone="worse")
+
+
 def test_a_system_scored_on_fewer_rows_says_on_how_many():
     some = a_score(0.3, signature="rougeL|refs:max|n:7|groups:7|bootstrap:2000")
     table = tables.scores(

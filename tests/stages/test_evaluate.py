@@ -349,7 +349,14 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
     expected = sum(r["rougeL"]["fmeasure"] for r in rows[::2]) / 12
     assert by["kind"]["a"]["systems"]["base"]["rougeL"]["value"] == pytest.approx(expected)
 
-    only = scores_of(folder, a_recipe(by=["kind"]))["by"]
+    small = a_recipe(by=["kind"])
+    rows = [{**vars(p), "meta": {"kind": "rare" if n < 3 else "often"}} for n, p in enumerate(told)]
+    store.write(folder / "split/test.jsonl", [Pair(**row) for row in rows])
+    assert "kind" not in scores_of(folder)["by"]  # three rows are too few, and one part is none
+    assert scores_of(folder, small)["by"]["kind"]["rare"]["n"] == 3
+    store.write(folder / "split/test.jsonl", told)
+
+    only = scores_of(folder, small)["by"]
     assert set(only) == {"kind"}
     with pytest.raises(RecipeError, match=r"evaluate\.by title: 24 different texts"):
         evaluate.run(a_recipe(by=["title"]), folder)

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from abrege import store
@@ -85,6 +87,25 @@ def test_a_run_goes_on_where_it_stopped_and_asks_nothing_twice(tmp_path, tuned_f
     assert stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"}) == first
     with pytest.raises(AssertionError):  # another request is asked anew
         stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "other"})
+
+
+def test_a_model_tuned_anew_is_asked_anew(tmp_path, tuned_folder):
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "run"
+    shutil.copytree(tuned_folder, folder)
+    out = tmp_path / "out"
+    stress.run(str(folder), out, SMALL, meta={"aspect": "all"})
+    before = (out / "tuned.jsonl").read_bytes()
+    adapter = folder / "tune/adapter_model.safetensors"
+    weights = load_file(adapter)
+    save_file(
+        {k: -v if "lora_A" in k else v.clone() for k, v in weights.items()},
+        adapter,
+        {"format": "pt"},
+    )
+    stress.run(str(folder), out, SMALL, meta={"aspect": "all"})
+    assert (out / "tuned.jsonl").read_bytes() != before
 
 
 def test_what_the_request_needs_must_be_given(tmp_path, tuned_folder):
