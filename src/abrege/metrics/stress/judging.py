@@ -26,7 +26,7 @@ def judge(case: Case, summary: str) -> Judged:
     `wrong` where something false or forbidden is said, even if the right thing stands beside it;
     `omitted` where only the needed fact is missing. An output without a word is `omitted`, but on
     an empty text it is right. More than 0.8 of the words of a text of over 60 words is `wrong`,
-    whatever it says: a copy is no summary.
+    whatever it says: that is no summary.
     """
     faults = list(_faults(case, summary))
     first = next((fault for fault in faults if fault.outcome == "wrong"), next(iter(faults), None))
@@ -39,7 +39,7 @@ def _faults(case: Case, summary: str) -> Iterator[Fault]:
     if not found and case.kind != "empty":
         yield Fault("omitted", "is empty")
     elif there > _SHORT and found > _COPY * there:
-        yield Fault("wrong", f"copies the document: {found} of {there} words")
+        yield Fault("wrong", f"is nearly as long as the text: {found} of {there} words")
     else:
         output = Output(case.document, summary, case.lang)
         for rule in case.rules:
