@@ -442,4 +442,12 @@ def test_the_perplexity_is_that_of_what_generate_measured(folder):
     assert systems["base"]["perplexity"]["value"] == pytest.approx(math.exp(30 / 60))
     assert systems["base"]["perplexity"]["signature"].startswith("perplexity|abrege-0.1.0|base|")
     assert "perplexity" not in systems["lead"]
+    store.write(folder / "generate/base.likelihood.jsonl", rows[1:])  # r0 was left out
+    found = scores_of(folder, recipes.parse(tree))["systems"]["base"]["perplexity"]
+    assert found["value"] == pytest.approx(math.exp(28 / 55))
+    told = {
+        (r["id"], r["system"]): r.get("perplexity")
+        for r in store.read(folder / "evaluate/rows.jsonl", dict)
+    }
+    assert (told["r0", "base"], told["r1", "base"]) == (None, pytest.approx(math.exp(3 / 5)))
     assert "perplexity" not in scores_of(folder)["systems"]["base"]  # though the files are there

@@ -51,7 +51,7 @@ def over_seeds(
     runs = [COMPARED, *(s for s in tables if s.startswith(f"{COMPARED}-"))]
     if len(runs) < 2:
         return None
-    told = {metric: _spread([_value(tables[run], metric) for run in runs]) for metric in metrics}
+    told = {metric: _spread([tables[run].value(metric) for run in runs]) for metric in metrics}
     gains = {}
     if "base" in tables:
         for metric in metrics:
@@ -112,10 +112,6 @@ def _compare(metric: str, baseline: str, tables: Tables, how: Resampling) -> dic
         "groups": table.n_groups(),
         "signature": f"{table.signature(metric, how)}|test:paired-bootstrap,two-sided",
     }
-
-
-def _value(table: Table, metric: str) -> float:
-    return float(table.value(metric))
 
 
 def _spread(values: Sequence[float]) -> dict[str, Any]:

@@ -259,7 +259,7 @@ def summarise(
     first_seed  that of the first of several tunings
     """
     how = significance.Resampling(settings.samples, settings.confidence, settings.seed)
-    rouges = [*rouge.metrics_of(settings.profile)]
+    rouges = rouge.metrics_of(settings.profile)
     systems = results.scores(tables, how)
     compared = results.comparisons(tables, [*rouges, "perplexity"], how)
     seeds = results.over_seeds(tables, rouges, how, first=first_seed)

@@ -173,10 +173,13 @@ def by_model(
         model = loading.load_adapter(model, tune)
     decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
     renderer = Renderer(tokenizer, rendering)
+    notes = [machine.reason]
     told: dict[str, Any] = {}
     if system == "few-shot":
         renderer = with_shots(renderer, recipe, folder, model.config)
         told = {"shots": [shot.id for shot in renderer.shots]}
+        if len(renderer.shots) < recipe.generate.shots:
+            notes.append(f"{len(renderer.shots)} of {recipe.generate.shots} worked examples shown")
     prompts = [renderer.prompt(pair) for pair in pairs]
     predictions = decoded(
         decoder,
@@ -189,13 +192,19 @@ def by_model(
     extras: dict[str, Any] = {
         "device": machine.device,
         "dtype": machine.dtype,
-        "notes": [machine.reason],
+        "notes": notes,
+        "profile": vars(rendering.profile),
+        "model": recipe.tune.model,
     }
-    extras |= {"profile": vars(rendering.profile), "model": recipe.tune.model}
     if system == "few-shot":
         predictions = [shots.ended(prediction, renderer) for prediction in predictions]
     if recipe.tells_likelihood(system):
-        told = {"likelihood": likelihood(model, renderer, system, pairs, folder, on_event)}
+        how, left_out = likelihood(model, renderer, system, pairs, folder, on_event)
+        told = {"likelihood": how}
+        if left_out:
+            notes.append(f"likelihood: {left_out} rows left out, whose references do not fit")
+    for note in notes[1:]:
+        on_event(Note(f"generate {system}: {note}"))
     return predictions, {**extras, **told}
 
 
@@ -206,16 +215,16 @@ def likelihood(
     pairs: Sequence[Pair],
     folder: Path,
     on_event: OnEvent,
-) -> dict[str, str]:
-    """Write how likely the model finds each row's references; say how it was asked."""
+) -> tuple[dict[str, str], int]:
+    """Write how likely the model finds each row's references.
+
+    Give how it was asked, and how many rows were left out since their references do not fit.
+    """
     from abrege.model import likelihood as measuring
 
     scorer = measuring.over(system, model, renderer)
     fitting = [pair for pair in pairs if scorer.fits(pair)]
-    if left_out := len(pairs) - len(fitting):
-        on_event(
-            Note(f"likelihood {system}: {left_out} rows left out, whose references do not fit")
-        )
+    left_out = len(pairs) - len(fitting)
     task, rows = f"likelihood {system}", []
     on_event(Progress(task, 0, len(fitting)))
     for pair, (nats, tokens) in zip(fitting, scorer.score(fitting), strict=True):
@@ -223,7 +232,7 @@ def likelihood(
         on_event(Progress(task, len(rows), len(fitting)))
     store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
     left = f"|left-out:{left_out}" if left_out else ""
-    return {"name": scorer.name, "rendering": scorer.rendering + left}
+    return {"name": scorer.name, "rendering": scorer.rendering + left}, left_out
 
 
 def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) -> "Renderer":

@@ -23,6 +23,12 @@ CODE = (
     *("metrics/explain", "metrics/faithfulness", "metrics/evidence"),
 )
 WRITES = ("index.html", "report.md")
+CHOICES = {
+    "review/preference.json": reading.of_people,
+    "review/judge.json": reading.of_judge,
+}
+"""What people and models chose → how it is read."""
+STRESS = "stress/scores.json"
 SPLITS = ("train", "valid", "test")
 
 
@@ -48,8 +54,8 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
         "evaluate/scores.json",
         "evaluate/rows.jsonl",
         "evaluate/manifest.json",
-        *(f"review/{name}.json" for name in ("preference", "judge")),
-        *(f"stress/{name}" for name in ("scores.json", "base.jsonl", "tuned.jsonl")),
+        *CHOICES,
+        *(STRESS, "stress/base.jsonl", "stress/tuned.jsonl"),
     ]
     return {name: folder / name for name in names if (folder / name).is_file()}
 
@@ -57,9 +63,9 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Write the page and its Markdown; return the counts for the manifest."""
     told = gather(recipe, folder)
-    for found, name in ((told.preferences, "review"), (told.stress, "stress")):
-        if not found and list((folder / name).glob("*.json")):
-            on_event(Note(f"report: what stands in {name}/ is of other summaries, or of no result"))
+    notes = [f"{name} is left out: it is of other summaries" for name in _asked(folder)[1]]
+    for note in notes:
+        on_event(Note(f"report: {note}"))
     path = folder / "report/index.html"
     for target, text in (
         (path, page.render(told)),
@@ -69,7 +75,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
             file.write(text)
     on_event(Note(f"report: {path}"))
     shown = sum(len(g.examples) for g in told.galleries)
-    return {"counts": {"examples": shown, "systems": len(told.systems)}}
+    return {"counts": {"examples": shown, "systems": len(told.systems)}, "notes": notes}
 
 
 def gather(recipe: Recipe, folder: Path) -> facts.Run:
@@ -80,6 +86,7 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
     rows = list(_optional(folder / "evaluate/rows.jsonl"))
     lang = None if scores.get("lang") == "und" else scores.get("lang")
     verdict = scores.get("verdict")
+    asked, _ = _asked(folder)
     return facts.Run(
         name=recipe.name,
         setup=_setup(recipe, folder, splits, tuned, lang),
@@ -92,8 +99,8 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
         comparisons=reading.comparisons(scores.get("comparisons", [])),
         luck=reading.luck(scores.get("seeds")),
         breakdowns=reading.breakdowns(scores.get("by", {})),
-        preferences=_preferences(folder),
-        stress=_stress(folder, most=recipe.report.examples),
+        preferences=[CHOICES[path](asked[path]) for path in CHOICES if path in asked],
+        stress=_stress(asked.get(STRESS), folder, most=recipe.report.examples),
         steps=reading.steps(_optional(folder / "tune/steps.jsonl")),
         lengths=_lengths(scores, splits["test"], rows, lang),
         galleries=_galleries(recipe, folder, splits["test"], rows, lang),
@@ -102,11 +109,15 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
     )
 
 
-def _preferences(folder: Path) -> list[facts.Preference]:
-    """Read what people and models chose, where they were asked."""
-    ways = {"preference": reading.of_people, "judge": reading.of_judge}
-    found = {name: _manifest(folder / f"review/{name}.json") for name in ways}
-    return [ways[name](given) for name, given in found.items() if _is_of(given, folder)]
+def _asked(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Read what people, models and rules said of this run; name what they said of an earlier."""
+    every = {path: _manifest(folder / path) for path in (*CHOICES, STRESS)}
+    of_now = {
+        path: given
+        for path, given in every.items()
+        if (_is_of_weights if path == STRESS else _is_of)(given, folder)
+    }
+    return of_now, [path for path, given in every.items() if given and path not in of_now]
 
 
 def _is_of(given: Mapping[str, Any], folder: Path) -> bool:
@@ -121,15 +132,19 @@ def _is_of(given: Mapping[str, Any], folder: Path) -> bool:
     )
 
 
-def _stress(folder: Path, *, most: int) -> facts.Stress | None:
-    """Read what came of the stress suite, where it was run."""
-    scores = _manifest(folder / "stress/scores.json")
-    adapter = folder / "tune/adapter_model.safetensors"
-    if not scores or not adapter.is_file() or scores.get("weights") != store.fingerprint(adapter):
-        return None  # nobody asked, or asked an earlier model
+def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> facts.Stress | None:
+    """Give what came of the stress suite, with its cases."""
+    if not scores:
+        return None
     systems = scores["all"]["systems"]
     rows = {system: list(_optional(folder / f"stress/{system}.jsonl")) for system in systems}
     return reading.stress(scores, rows, most=most)
+
+
+def _is_of_weights(scores: Mapping[str, Any], folder: Path) -> bool:
+    """Say whether the suite was asked of the model that stands in the run folder now."""
+    adapter = folder / "tune/adapter_model.safetensors"
+    return adapter.is_file() and scores.get("weights") == store.fingerprint(adapter)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
