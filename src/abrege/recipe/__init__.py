@@ -1,0 +1,99 @@
+"""Every setting, said once: its type, default and meaning. Flags and docs are read off it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from abrege import store, tree
+from abrege.errors import RecipeError
+from abrege.recipe.data import Columns, Data, Prompt, Split
+from abrege.recipe.evaluate import BertScore, Evaluate, Report
+from abrege.recipe.generate import Generate, System
+from abrege.recipe.settings import Settings
+from abrege.recipe.tune import Lora, Tune
+
+__all__ = [
+    "BertScore",
+    "Columns",
+    "Data",
+    "Evaluate",
+    "Generate",
+    "Lora",
+    "Prompt",
+    "Recipe",
+    "Report",
+    "Settings",
+    "Split",
+    "System",
+    "Tune",
+    "dump",
+    "load",
+    "parse",
+    "write",
+]
+
+
+class Recipe(Settings):
+    """A whole run. Only data and tune.model have no default."""
+
+    name: str = Field("run", pattern=r"^[\w.-]+$", description="name of the run's folder")
+    data: Data = Field(description="where the pairs come from")
+    split: Split = Field(Split(), description="train, valid, test")
+    prompt: Prompt = Field(Prompt(), description="what the model is asked")
+    tune: Tune = Field(description="how the student is tuned")
+    generate: Generate = Field(Generate(), description="how summaries are decoded")
+    evaluate: Evaluate = Field(Evaluate(), description="how they are scored")
+    report: Report = Field(Report(), description="what the page shows")
+
+    def systems(self) -> list[str]:
+        """Name the systems to compare: those asked for, and tuned-2, … where there are seeds."""
+        further = [f"tuned-{nth}" for nth in range(2, self.tune.seeds + 1)]
+        return [*self.generate.systems, *(further if "tuned" in self.generate.systems else [])]
+
+    def tells_likelihood(self, system: str) -> bool:
+        """Say whether a system's model is asked how likely it finds the references."""
+        asked = system == "base" or system.startswith("tuned")
+        return self.generate.likelihood and asked
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a YAML 1.2 recipe, with `a.b=c` overrides on top.
+
+    RecipeError names the file, the line and the key, what was found, and the nearest name.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RecipeError(f"{path}: there is no such recipe.\n  abrege init writes one.") from error
+    except (UnicodeDecodeError, OSError) as error:
+        raise RecipeError(f"{path}: this file cannot be read as text: {error}") from error
+    return parse(tree.read(text, where=str(path)), overrides, where=str(path))
+
+
+def parse(written: Any, overrides: Sequence[str] = (), *, where: str = "recipe") -> Recipe:
+    """Check a tree of values against the settings; see `load`."""
+    if not isinstance(written, Mapping):
+        raise RecipeError(
+            f"{where}: a recipe is a table with data: and tune:, found {written!r:.60}"
+        )
+    merged = tree.plain(written)
+    for override in overrides:
+        tree.override(merged, override, Recipe)
+    try:
+        return Recipe.model_validate(merged)
+    except ValidationError as error:
+        message = tree.explain(error, Recipe, written, where=where, overrides=overrides)
+        raise RecipeError(message) from error
+
+
+def dump(recipe: Recipe) -> str:
+    """Give the resolved recipe as YAML that `load` reads back to an equal recipe."""
+    return tree.write(recipe.model_dump(mode="json"))
+
+
+def write(recipe: Recipe, path: Path) -> None:
+    """Write the resolved recipe, whole or not at all."""
+    with store.whole(path) as file:
+        file.write(dump(recipe))
