@@ -64,7 +64,7 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
         ("  max_token: 9\n", "r.yaml:5: tune.max_token is not a setting; did you mean max_tokens?"),
         (
             "  lora:\n    ranks: 9\n",
-            "r.yaml:6: tune.lora.ranks is not a setting; known: r, alpha, dropout, modules",
+            "r.yaml:6: tune.lora.ranks is not a setting; known: r, alpha, dropout, modules, dora, rslora",
         ),
         ("tun: 1\n", "r.yaml:5: tun is not a setting; did you mean tune?"),
         ("  batch_size: 1e3\n", "r.yaml:5: tune.batch_size should be a whole number, found 1000.0"),
@@ -90,7 +90,8 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
         (
             "generate:\n  systems: [lead, bose]\n",
             "r.yaml:6: generate.systems.1 should be "
-            "'lead', 'random', 'oracle', 'base', 'base-cut', 'few-shot' or 'tuned', found 'bose'",
+            "'lead', 'random', 'oracle', 'base', 'base-cut', 'few-shot', 'tuned' or 'merged', "
+            "found 'bose'",
         ),
         (
             "  schedule: constant\n  warmup_steps: 3\n",
@@ -280,3 +281,44 @@ def test_every_setting_has_a_meaning():
     tables = [schema, *schema["$defs"].values()]
     silent = [k for t in tables for k, v in t["properties"].items() if not v.get("description")]
     assert silent == []
+
+
+def test_the_stand_in_table_is_laid_over_the_recipe_only_where_asked_for(tmp_path):
+    path = tmp_path / "r.yaml"
+    written = SHORTEST + "  lora:\n    r: 4\n    alpha: 8\nstand-in:\n  tune:\n    lora: {r: 2}\n"
+    path.write_text(written, encoding="utf-8")
+    assert recipe.load(path).tune.lora.r == 4
+    small = recipe.load(path, ["tune.model=mine"], stand_in=True).tune
+    assert (small.lora.r, small.lora.alpha, small.model) == (2, 8, "mine")
+
+
+def test_a_recipe_without_a_stand_in_says_so(tmp_path):
+    path = tmp_path / "r.yaml"
+    path.write_text(SHORTEST, encoding="utf-8")
+    with pytest.raises(RecipeError, match="this recipe has no stand-in table"):
+        recipe.load(path, stand_in=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("  method: full\n  lora: {r: 4}\n", "lora has no effect without method lora or qlora"),
+        ("  quantization: {type: fp4}\n", "quantization has no effect without method qlora"),
+        (
+            "  metric_for_best_model: rougeL\n",
+            "metric_for_best_model has no effect without load_best_model_at_end or "
+            "early_stopping_patience",
+        ),
+        (
+            "  warmup_steps: 3\n  warmup_ratio: .1\n",
+            "give either warmup_steps or warmup_ratio, not both",
+        ),
+        (
+            "  load_best_model_at_end: true\n  eval_steps: 4\n  save_steps: 6\n",
+            "save_steps must be a multiple of eval_steps for load_best_model_at_end; leave "
+            "save_steps out to save with each validation",
+        ),
+    ],
+)
+def test_a_setting_of_tuning_without_effect_is_refused(tmp_path, written, expected):
+    assert message(tmp_path, written) == f"r.yaml:3: tune: {expected}"

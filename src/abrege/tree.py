@@ -63,6 +63,15 @@ def plain(node: Any) -> Any:
     return node
 
 
+def lay_over(tree: dict[str, Any], other: dict[str, Any]) -> None:
+    """Put the values of another plain tree over those of this one, table by table."""
+    for key, value in other.items():
+        if isinstance(value, dict) and isinstance(tree.get(key), dict):
+            lay_over(tree[key], value)
+        else:
+            tree[key] = value
+
+
 def override(tree: dict[str, Any], text: str, root: type[BaseModel]) -> None:
     """Put one `table.key=value` into a plain tree."""
     key, equals, value = text.partition("=")

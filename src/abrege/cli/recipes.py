@@ -30,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="change one setting, as in --set tune.max_steps=50; may be given several times",
     )
+    parser.add_argument(
+        "--stand-in",
+        action="store_true",
+        help="take the recipe's small stand-ins for model and data: the same path in minutes",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
 
 
@@ -37,7 +42,7 @@ def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
     """Give the recipe that the arguments name, and its run folder."""
     from abrege import recipe
 
-    resolved = recipe.load(find(args.recipe), args.overrides)
+    resolved = recipe.load(find(args.recipe), args.overrides, stand_in=args.stand_in)
     return resolved, args.out or Path("runs") / resolved.name
 
 

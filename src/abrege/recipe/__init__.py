@@ -10,18 +10,24 @@ from abrege import store, tree
 from abrege.errors import RecipeError
 from abrege.recipe.data import Columns, Data, Prompt, Split
 from abrege.recipe.evaluate import BertScore, Evaluate, Report
+from abrege.recipe.export import Export
 from abrege.recipe.generate import Generate, System
 from abrege.recipe.settings import Settings
-from abrege.recipe.tune import Lora, Tune
+from abrege.recipe.tune import Lora, Quantization, Tune
+
+STAND_IN = "stand-in"
+"""A table of a recipe, laid over it on demand: the same path with small parts."""
 
 __all__ = [
     "BertScore",
     "Columns",
     "Data",
     "Evaluate",
+    "Export",
     "Generate",
     "Lora",
     "Prompt",
+    "Quantization",
     "Recipe",
     "Report",
     "Settings",
@@ -46,6 +52,7 @@ class Recipe(Settings):
     generate: Generate = Field(Generate(), description="how summaries are decoded")
     evaluate: Evaluate = Field(Evaluate(), description="how they are scored")
     report: Report = Field(Report(), description="what the page shows")
+    export: Export = Field(Export(), description="how the tuned model leaves abrege")
 
     def systems(self) -> list[str]:
         """Name the systems to compare: those asked for, and tuned-2, … where there are seeds."""
@@ -58,8 +65,10 @@ class Recipe(Settings):
         return self.generate.likelihood and asked
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+def load(path: Path, overrides: Sequence[str] = (), *, stand_in: bool = False) -> Recipe:
     """Read a YAML 1.2 recipe, with `a.b=c` overrides on top.
+
+    stand_in  put the recipe's own stand-in table over it first: small parts for the same path
 
     RecipeError names the file, the line and the key, what was found, and the nearest name.
     """
@@ -69,16 +78,28 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"{path}: there is no such recipe.\n  abrege init writes one.") from error
     except (UnicodeDecodeError, OSError) as error:
         raise RecipeError(f"{path}: this file cannot be read as text: {error}") from error
-    return parse(tree.read(text, where=str(path)), overrides, where=str(path))
+    written = tree.read(text, where=str(path))
+    return parse(written, overrides, where=str(path), stand_in=stand_in)
 
 
-def parse(written: Any, overrides: Sequence[str] = (), *, where: str = "recipe") -> Recipe:
+def parse(
+    written: Any,
+    overrides: Sequence[str] = (),
+    *,
+    where: str = "recipe",
+    stand_in: bool = False,
+) -> Recipe:
     """Check a tree of values against the settings; see `load`."""
     if not isinstance(written, Mapping):
         raise RecipeError(
             f"{where}: a recipe is a table with data: and tune:, found {written!r:.60}"
         )
     merged = tree.plain(written)
+    smaller = merged.pop(STAND_IN, None)
+    if stand_in:
+        if not isinstance(smaller, dict):
+            raise RecipeError(f"{where}: this recipe has no {STAND_IN} table")
+        tree.lay_over(merged, smaller)
     for override in overrides:
         tree.override(merged, override, Recipe)
     try:

@@ -9,7 +9,7 @@ from pydantic import PositiveInt as AtLeastOne
 
 from abrege.recipe.settings import Settings
 
-System = Literal["lead", "random", "oracle", "base", "base-cut", "few-shot", "tuned"]
+System = Literal["lead", "random", "oracle", "base", "base-cut", "few-shot", "tuned", "merged"]
 
 
 class Generate(Settings):
