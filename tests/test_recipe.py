@@ -64,7 +64,8 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
         ("  max_token: 9\n", "r.yaml:5: tune.max_token is not a setting; did you mean max_tokens?"),
         (
             "  lora:\n    ranks: 9\n",
-            "r.yaml:6: tune.lora.ranks is not a setting; known: r, alpha, dropout, modules, dora, rslora",
+            "r.yaml:6: tune.lora.ranks is not a setting; "
+            "known: r, alpha, dropout, modules, dora, rslora",
         ),
         ("tun: 1\n", "r.yaml:5: tun is not a setting; did you mean tune?"),
         ("  batch_size: 1e3\n", "r.yaml:5: tune.batch_size should be a whole number, found 1000.0"),

@@ -130,11 +130,12 @@ def pieces(
     def tuning(nth: int) -> Piece:
         alone = module.seeded(recipe, nth)
         name = module.name(nth)
+        source = store.code_version(*module.code(alone))
         return Piece(
             name,
             folder / name / store.MANIFEST,
-            key_of(module.settings(alone), module.inputs(alone, folder), code),
-            module.WRITES,
+            key_of(module.settings(alone), module.inputs(alone, folder), source),
+            module.writes(alone),
             lambda: module.run(alone, folder, nth=nth, on_event=on_event),
         )
 
@@ -224,6 +225,8 @@ def clear_what_is_stale(piece: Piece) -> bool:
     stage = piece.name.partition(" ")[0].partition("-")[0]
     if same and stage in RESUMABLE:
         return True
+    if stage == "tune":
+        refuse_half_done(piece)
     piece.manifest.unlink(missing_ok=True)
     folder = piece.manifest.parent
     if stage == "tune" and (folder / piece.writes[0]).exists():
@@ -232,6 +235,20 @@ def clear_what_is_stale(piece: Piece) -> bool:
     elif stage != "generate":
         shutil.rmtree(folder, ignore_errors=True)
     return False
+
+
+def refuse_half_done(piece: Piece) -> None:
+    """Refuse to throw away the checkpoints of another recipe, or to go on from them."""
+    folder = piece.manifest.parent
+    if not piece.started.exists() or not any(folder.glob("checkpoint-*/whole")):
+        return
+    old = store.read_json(piece.started)
+    differences = "\n".join(f"  {x}" for x in store.differences(old, piece.key))
+    raise RecipeError(
+        f"{folder}: a tuning that was not finished stands here, of another recipe, data or "
+        f"program:\n{differences}\n"
+        "  Go on with that recipe, give another --out, or remove the folder to begin anew."
+    )
 
 
 def versions() -> dict[str, str]:

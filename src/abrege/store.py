@@ -110,6 +110,33 @@ def tuned_folder(folder: Path) -> Path | None:
     return next((f for f in (folder, folder / "tune") if (f / TUNED).is_file()), None)
 
 
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Say what differs between two keys: a setting with both values, other things by their name."""
+    said = []
+    for name in changes(old, new):
+        table, _, key = name.partition(".")
+        if table == "settings":
+            said.append(f"{key}: {_at(old, name)!r}, now {_at(new, name)!r}")
+        else:
+            said.append("the program" if table == "code" else f"the content of {key}")
+    return said
+
+
+def _at(tree: Any, path: str) -> Any:
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree
+
+
+def tuned_weights(folder: Path) -> Path:
+    """Name the file of what was tuned in a tune folder: an adapter's weights, or a whole model's.
+
+    The adapter's where there is neither yet.
+    """
+    adapter, model = folder / "adapter_model.safetensors", folder / "model.safetensors"
+    return model if model.is_file() and not adapter.is_file() else adapter
+
+
 def digest(value: Any) -> str:
     """Hash a JSON value, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -321,7 +321,7 @@ def test_a_run_killed_after_its_last_step_takes_no_further_step(tmp_path):
 
 def test_activation_checkpointing_gives_the_same_losses(tmp_path):
     tune(tmp_path / "plain")
-    tune(tmp_path / "saving", a_plan(arguments={"activation_checkpointing": True}))
+    tune(tmp_path / "saving", a_plan(gradient_checkpointing=True))
     plain, saving = (
         [json.loads(x) for x in (tmp_path / n / "steps.jsonl").read_text().splitlines()]
         for n in ("plain", "saving")

@@ -41,6 +41,8 @@ def _is_plain(layer: Any) -> bool:
 class DecoderLayer:
     """One decoder layer's forward, with the modules and weights of the layer it stands for."""
 
+    of_lines = True  # knows no cache and no padding: `packing.ordinary` takes it off to decode
+
     def __init__(self, layer: Any, *, last: bool) -> None:
         self.layer, self.last = layer, last
         attention, mlp = layer.self_attn, layer.mlp

@@ -62,6 +62,27 @@ def pack(model: PreTrainedModel) -> bool:
     return True
 
 
+@contextmanager
+def ordinary(model: PreTrainedModel) -> Iterator[None]:
+    """Let a packed model, rewritten or not, compute as transformers does: to decode, say."""
+    base: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()
+    packed = base.config._attn_implementation == NAME
+    rewritten = {
+        module: vars(module).pop("forward")
+        for module in base.modules()
+        if getattr(vars(module).get("forward"), "of_lines", False)
+    }
+    if packed:
+        base.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        if packed:
+            base.set_attn_implementation(NAME)
+        for module, forward in rewritten.items():
+            module.forward = forward
+
+
 def attend(
     module: torch.nn.Module,
     query: Tensor,

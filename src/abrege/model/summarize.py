@@ -101,20 +101,22 @@ class Summarizer:
 def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     """Open a tuned model: a run folder, or its tune folder. DataError where it is neither."""
     inside = store.tuned_folder(folder)
-    if inside is None or not (inside / "adapter_config.json").is_file():
+    if inside is None or not store.tuned_weights(inside).is_file():
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
             "  Give the run folder of a finished abrege run, or its tune folder."
         )
     rendering = Rendering.load(inside)
     machine = device.choose(rendering.dtype)
-    base = load_model(
-        locate(rendering.base_model, on_event=on_event), machine.torch_dtype, machine.device
-    )
     tokenizer = load_tokenizer(str(inside))
-    tuned = load_adapter(base, inside)
+    if (inside / "adapter_config.json").is_file():
+        located = locate(rendering.base_model, on_event=on_event)
+        base = load_model(located, machine.torch_dtype, machine.device)
+        tuned = load_adapter(base, inside)
+    else:
+        tuned = load_model(str(inside), machine.torch_dtype, machine.device)
     decoder = Decoder(tuned, tokenizer, rendering.profile, rendering.stop_ids)
-    weights = store.fingerprint(inside / "adapter_model.safetensors")
+    weights = store.fingerprint(store.tuned_weights(inside))
     return Summarizer(decoder, Renderer(tokenizer, rendering), weights)
 
 

@@ -6,7 +6,7 @@ the whole step over all processes.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,11 @@ from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
 from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
-from abrege.model.packing import pack
+from abrege.model.packing import ordinary, pack
 from abrege.model.rendering import Example
+
+Summarise = Callable[[Any, int], Mapping[str, float]]
+"""Summarise some valid rows with the model as it is after a step; give what they score."""
 
 WHOLE = "whole"  # an empty file: this checkpoint was written to its end
 
@@ -42,13 +45,15 @@ class StepTrainer(Trainer):
         micro_batch_tokens: int,
         pad_id: int,
         callbacks: list[TrainerCallback],
+        summarise: Summarise | None = None,
         on_event: OnEvent = silent,
     ) -> None:
         self.on_event = on_event
+        self.summarise = summarise
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
-        base = model.get_base_model()  # type: ignore[operator]
+        base: Any = getattr(model, "get_base_model", lambda: model)()
         packed = not arguments.activation_checkpointing and pack(base)
         rewritten = packed and rewrite(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
@@ -145,6 +150,10 @@ class StepTrainer(Trainer):
                 done += len(batch.ids)
                 self.on_event(Progress("validate", done, rows))
         metrics = {f"{metric_key_prefix}_loss": nats / tokens}
+        if self.summarise:
+            with ordinary(model), torch.random.fork_rng():
+                found = self.summarise(model, self.state.global_step)
+            metrics |= {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
@@ -157,6 +166,12 @@ class StepTrainer(Trainer):
         if self.args.should_save:
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / WHOLE).touch()
+
+    def _load_best_model(self) -> None:
+        """Load the best checkpoint from where the run stands now: a folder may have moved."""
+        name = f"checkpoint-{self.state.best_global_step}"
+        self.state.best_model_checkpoint = str(Path(str(self.args.output_dir)) / name)
+        super()._load_best_model()
 
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Count nothing: Trainer's estimate knows no micro-batches."""

@@ -1,30 +1,34 @@
-"""Tune a causal model by LoRA on rendered pairs, going on from the last whole checkpoint."""
+"""Tune a model on rendered pairs, going on from the last whole checkpoint."""
 
 import math
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from peft import LoraConfig, get_peft_model
-from transformers import PreTrainedModel, TrainerState, set_seed
+from transformers import PreTrainedModel, TrainerState, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.model.arguments import Plan, total_steps, training_arguments
+from abrege.model.device import Machine
+from abrege.model.loading import load_model
 from abrege.model.lora import fuse
 from abrege.model.rendering import Example, Renderer
-from abrege.model.reporter import Reporter, keep_lines_until
-from abrege.model.trainer import WHOLE, StepTrainer
+from abrege.model.reporter import Reporter, keep_lines_until, stale_for_too_long
+from abrege.model.trainer import WHOLE, StepTrainer, Summarise
 from abrege.records import Pair
 
 STEPS = "steps.jsonl"
+SAMPLES = "samples.jsonl"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Tuned:
     train_loss: float
     eval_loss: float | None
     interrupted: bool
+    kept_step: int | None = None
+    """The step whose weights were kept: the last, or that of the best validation."""
 
 
 def preflight(
@@ -83,13 +89,71 @@ def preflight(
     )
 
 
-def attach_lora(
-    model: PreTrainedModel, *, r: int, alpha: int, dropout: float, modules: Any, seed: int
+def open_student(
+    located: str,
+    method: str,
+    machine: Machine,
+    *,
+    max_tokens: int,
+    lora: Mapping[str, Any],
+    seed: int,
 ) -> Any:
-    """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32."""
+    """Load a located model and let learn what the method says; what learns is float32.
+
+    method  lora, qlora or full
+    lora    the arguments of `attach_lora`, which full has no use for
+    """
+    full = method == "full"
+    dtype = torch.float32 if full else machine.torch_dtype
+    model = load_model(located, dtype, machine.device)
+    check_room(max_tokens, model.config)
+    return let_all_learn(model, seed=seed) if full else attach_lora(model, seed=seed, **lora)
+
+
+def check_room(max_tokens: int, config: Any) -> None:
+    """Refuse prompts longer than the positions a model knows."""
+    known = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if known and max_tokens > known:
+        raise RecipeError(
+            f"tune.max_tokens is {max_tokens}, but this model knows {known} positions.\n"
+            f"  Write {known} or less."
+        )
+
+
+def trainable_share(model: Any) -> tuple[int, int]:
+    """Count the parameters that learn, and all."""
+    counts = [(p.numel(), p.requires_grad) for p in model.parameters()]
+    return sum(n for n, learns in counts if learns), sum(n for n, _ in counts)
+
+
+def attach_lora(
+    model: PreTrainedModel,
+    *,
+    r: int,
+    alpha: int,
+    dropout: float,
+    modules: str | Sequence[str],
+    seed: int,
+    dora: bool = False,
+    rslora: bool = False,
+) -> Any:
+    """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32.
+
+    dora    learn the length of each weight apart from its direction (Liu et al. 2024)
+    rslora  scale by alpha / √r (Kalajdzievski 2023)
+
+    RecipeError for modules that the model lacks, with the names that exist.
+    """
     set_seed(seed)
+    check_modules(model, modules)
     config = LoraConfig(
-        r=r, lora_alpha=alpha, lora_dropout=dropout, target_modules=modules, task_type="CAUSAL_LM"
+        r=r,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=modules if isinstance(modules, str) else list(modules),
+        use_dora=dora,
+        use_rslora=rslora,
+        task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
     )
     try:
         adapted = get_peft_model(model, config)
@@ -97,6 +161,30 @@ def attach_lora(
         raise RecipeError(f"tune.lora.modules: {error}") from error
     fuse(adapted)
     return adapted
+
+
+def check_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
+    """Refuse names that no module ends with; a text that is no such name is peft's own pattern."""
+    wanted = [modules] if isinstance(modules, str) else modules
+    ends = {name.rpartition(".")[2] for name, _ in model.named_modules()}
+    known = {n.rpartition(".")[2] for n, m in model.named_modules() if hasattr(m, "weight")}
+    missing = [
+        name
+        for name in wanted
+        if name != "all-linear" and name.rpartition(".")[2] not in ends and name.isidentifier()
+    ]
+    if missing:
+        raise RecipeError(
+            f"tune.lora.modules: this model has no module named {', '.join(missing)}.\n"
+            f"  It has: {', '.join(sorted(known - {''}))}; or write all-linear."
+        )
+
+
+def let_all_learn(model: PreTrainedModel, *, seed: int) -> PreTrainedModel:
+    """Let every weight learn. They must be float32: in 16 bits small steps are rounded away."""
+    set_seed(seed)
+    assert all(p.dtype in (torch.float32, torch.float64) for p in model.parameters())
+    return model.requires_grad_(requires_grad=True)
 
 
 def tune(
@@ -108,18 +196,24 @@ def tune(
     *,
     dtype: str,
     pad_id: int,
+    summarise: Summarise | None = None,
     on_event: OnEvent = silent,
 ) -> Tuned:
-    """Train the adapter of `model` and leave it in `folder`, going on from a checkpoint there."""
+    """Train what learns of `model` and leave it in `folder`, going on from a checkpoint there.
+
+    summarise  called at each validation; gives what its summaries score
+    """
     checkpoint = last_whole_checkpoint(folder)
     total = total_steps(len(train), plan)
-    arguments = training_arguments(plan, folder, total, dtype=dtype, validate=bool(valid))
+    arguments = training_arguments(plan, folder, len(train), dtype=dtype, validate=bool(valid))
     trainer: StepTrainer
     reporter = Reporter(
         folder / STEPS,
         tokens=lambda: trainer.tokens,
         on_event=on_event,
         speak=arguments.process_index == 0,
+        validates=bool(valid),
+        patience=plan.early_stopping_patience if valid else None,
     )
     trainer = StepTrainer(
         model,
@@ -129,34 +223,54 @@ def tune(
         micro_batch_tokens=plan.micro_batch_tokens,
         pad_id=pad_id,
         callbacks=[reporter],
+        summarise=summarise,
         on_event=on_event if reporter.speak else silent,
     )
     trainer.remove_callback(PrinterCallback)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if arguments.process_index == 0:
-        keep_lines_until(folder / STEPS, done)
+        for name in (STEPS, SAMPLES):
+            keep_lines_until(folder / name, done)
     if checkpoint:
         on_event(Note(f"going on from step {done} of {total}"))
-    if checkpoint and done >= total:  # killed after the last step: Trainer would take one more
-        trainer._load_from_checkpoint(str(checkpoint))
-        trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    if checkpoint and ended(checkpoint, arguments, total, reporter.patience):
+        take_up(trainer, checkpoint)  # killed after the last step: Trainer would take one more
     else:
         with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if trainer.state.global_step < total:
+    if reporter.stop_asked and trainer.state.global_step < total:
         return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
-    lines = list(store.read(folder / STEPS, dict))
-    if valid and not any("eval_loss" in x for x in lines if x["step"] == total):
-        trainer.evaluate()
-    lines = list(store.read(folder / STEPS, dict))
-    losses = [x["loss"] for x in lines if "loss" in x]
-    validations = [x["eval_loss"] for x in lines if "eval_loss" in x]
     trainer.save_model(str(folder))
+    return summed_up(trainer.state, list(store.read(folder / STEPS, dict)), arguments)
+
+
+def ended(checkpoint: Path, arguments: TrainingArguments, total: int, patience: int | None) -> bool:
+    """Say whether a run had nothing left to do when it left this checkpoint."""
+    state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    return state.global_step >= total or stale_for_too_long(state, arguments, patience)
+
+
+def take_up(trainer: StepTrainer, checkpoint: Path) -> None:
+    """Stand where an ended run stood: with its last weights, or its best."""
+    trainer._load_from_checkpoint(str(checkpoint))
+    trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    if trainer.args.load_best_model_at_end:
+        trainer._load_best_model()
+
+
+def summed_up(
+    state: TrainerState, lines: Sequence[Mapping[str, Any]], arguments: TrainingArguments
+) -> Tuned:
+    """Say what a finished run came to; its eval_loss is that of the weights it leaves."""
+    losses = [x["loss"] for x in lines if "loss" in x]
+    validations = {x["step"]: x["eval_loss"] for x in lines if "eval_loss" in x}
+    kept = state.best_global_step if arguments.load_best_model_at_end else state.global_step
     return Tuned(
-        steps=total,
+        steps=state.global_step,
         train_loss=sum(losses) / len(losses),
-        eval_loss=validations[-1] if validations else None,
+        eval_loss=validations.get(kept),
         interrupted=False,
+        kept_step=kept,
     )
 
 

@@ -18,6 +18,7 @@ from abrege.records import Pair, Prediction
 from abrege.text.words import words
 
 if TYPE_CHECKING:
+    from abrege.model.device import Machine
     from abrege.model.rendering import Renderer
 
 CODE = (
@@ -75,7 +76,7 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     if system == "few-shot":
         found["train"] = folder / "split/train.jsonl"
     if system.startswith("tuned"):
-        found["adapter"] = folder / tuning(system) / "adapter_model.safetensors"
+        found["adapter"] = store.tuned_weights(folder / tuning(system))
     return found
 
 
@@ -167,10 +168,7 @@ def by_model(
     rendering = replace(saved, profile=profile)
     rendering.save(tune)  # summarize then decodes as was evaluated
     tokenizer = loading.load_tokenizer(str(tune))
-    located = loading.locate(recipe.tune.model, on_event=on_event)
-    model: Any = loading.load_model(located, machine.torch_dtype, machine.device)
-    if system.startswith("tuned"):
-        model = loading.load_adapter(model, tune)
+    model = the_model(recipe, system, tune, machine, on_event)
     decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
     renderer = Renderer(tokenizer, rendering)
     notes = [machine.reason]
@@ -206,6 +204,20 @@ def by_model(
     for note in notes[1:]:
         on_event(Note(f"generate {system}: {note}"))
     return predictions, {**extras, **told}
+
+
+def the_model(
+    recipe: Recipe, system: str, tune: Path, machine: "Machine", on_event: OnEvent
+) -> Any:
+    """Load what a system decodes with: the base, or what was tuned of it."""
+    from abrege.model import loading
+
+    tuned = system.startswith("tuned")
+    if tuned and recipe.tune.method == "full":
+        return loading.load_model(str(tune), machine.torch_dtype, machine.device)
+    located = loading.locate(recipe.tune.model, on_event=on_event)
+    base = loading.load_model(located, machine.torch_dtype, machine.device)
+    return loading.load_adapter(base, tune) if tuned else base
 
 
 def likelihood(

@@ -143,8 +143,8 @@ def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> fac
 
 def _is_of_weights(scores: Mapping[str, Any], folder: Path) -> bool:
     """Say whether the suite was asked of the model that stands in the run folder now."""
-    adapter = folder / "tune/adapter_model.safetensors"
-    return adapter.is_file() and scores.get("weights") == store.fingerprint(adapter)
+    tuned = store.tuned_weights(folder / "tune")
+    return tuned.is_file() and scores.get("weights") == store.fingerprint(tuned)
 
 
 def _manifest(path: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Tune: teach the student to summarise as the train split does.
 
 reads   split/train.jsonl  split/valid.jsonl
-writes  tune/  the adapter, its tokenizer, abrege.json, steps.jsonl, checkpoint-N/
+writes  tune/  the adapter or the model, its tokenizer, abrege.json, steps.jsonl, samples.jsonl,
+        checkpoint-N/
         tune-2/, …  the same of further seeds
 """
 
@@ -16,6 +17,7 @@ from abrege.errors import RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.recipe import Recipe
 from abrege.records import Pair
+from abrege.stages.validation import summariser
 
 if TYPE_CHECKING:
     from abrege.model.arguments import Plan
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from abrege.model.tuning import Preflight
 
 CODE = ("stages/tune", "model", "assets", "records", "text/sentences")
-WRITES = ("adapter_model.safetensors", "abrege.json", "steps.jsonl")
+ROUGE = ("stages/validation", "metrics/rouge", "metrics/rouge_profiles", "text")
 LONGEST = 0.99  # max_new_tokens leaves room for this share of the train summaries
 MARGIN = 1.1
 
@@ -38,6 +40,18 @@ def seeded(recipe: Recipe, nth: int) -> Recipe:
     seed = recipe.tune.seed + nth - 1
     alone = recipe.tune.model_copy(update={"seed": seed, "seeds": 1})
     return recipe.model_copy(update={"tune": alone})
+
+
+def code(recipe: Recipe) -> tuple[str, ...]:
+    """Name the source that a tuned model depends on: that of ROUGE only where ROUGE is asked."""
+    return (*CODE, *ROUGE) if recipe.tune.generated_rows else CODE
+
+
+def writes(recipe: Recipe) -> tuple[str, ...]:
+    """Name the files without which a tuned model is not whole, its weights first."""
+    whole = recipe.tune.method == "full"
+    weights = "model.safetensors" if whole else "adapter_model.safetensors"
+    return (weights, "abrege.json", "steps.jsonl")
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -74,9 +88,13 @@ def _run(
     from abrege.model.rendering import Renderer
 
     machine = device.choose(recipe.tune.dtype)
-    on_event(Note(machine.reason))
+    plan, without = plan_of(recipe)
+    notes = [machine.reason, *filter(None, [without])]
+    for note in notes:
+        on_event(Note(note))
     train = list(store.read(folder / "split/train.jsonl", Pair))
     valid = list(store.read(folder / "split/valid.jsonl", Pair))
+    check_valid(recipe, len(valid))
     located = loading.locate(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
     rendering = rendering_for(recipe, train, tokenizer)
@@ -84,27 +102,32 @@ def _run(
     examples, counted = tuning.preflight(renderer, train, on_empty=recipe.tune.on_empty_target)
     validation = [renderer.example(pair) for pair in valid]
     on_event(Note(in_words(counted)))
-    base = loading.load_model(located, machine.torch_dtype, machine.device)
-    check_room(recipe.tune.max_tokens, base.config)
-    lora = recipe.tune.lora
-    model = tuning.attach_lora(
-        base,
-        r=lora.r,
-        alpha=lora.alpha,
-        dropout=lora.dropout,
-        modules=lora.modules,
+    model = tuning.open_student(
+        located,
+        recipe.tune.method,
+        machine,
+        max_tokens=recipe.tune.max_tokens,
+        lora=recipe.tune.lora.model_dump(),
         seed=recipe.tune.seed,
     )
-    learning, every = model.get_nb_trainable_parameters()
+    learning, every = tuning.trainable_share(model)
     on_event(Note(f"{learning:,} of {every:,} parameters learn ({learning / every:.2%})"))
     tuned = tuning.tune(
         model,
         examples,
         validation,
-        plan_of(recipe),
+        plan,
         out,
         dtype=machine.dtype,
         pad_id=tokenizer.pad_token_id or 0,
+        summarise=summariser(
+            renderer,
+            valid,
+            out / tuning.SAMPLES,
+            rows=recipe.tune.generated_rows,
+            lang=recipe.data.lang,
+            on_event=on_event,
+        ),
         on_event=on_event,
     )
     if tuned.interrupted:
@@ -120,12 +143,26 @@ def _run(
         "all_parameters": every,
         "device": machine.device,
         "dtype": machine.dtype,
-        "notes": [machine.reason, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
+        "optim": plan.optim,
+        "notes": [*notes, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
         "seed": recipe.tune.seed,
         "steps": tuned.steps,
+        "kept_step": tuned.kept_step,
         "train_loss": tuned.train_loss,
         "eval_loss": tuned.eval_loss,
     }
+
+
+def check_valid(recipe: Recipe, rows: int) -> None:
+    """Refuse to choose among models, or to stop early, with nothing to validate on."""
+    tune = recipe.tune
+    asked = [
+        key
+        for key in ("load_best_model_at_end", "early_stopping_patience", "eval_generate_rows")
+        if getattr(tune, key)
+    ]
+    if asked and not rows:
+        raise RecipeError(f"tune.{asked[0]} has no effect without valid rows; see split.valid")
 
 
 def rendering_for(recipe: Recipe, train: Sequence[Pair], tokenizer: Any) -> "Rendering":
@@ -150,16 +187,6 @@ def rendering_for(recipe: Recipe, train: Sequence[Pair], tokenizer: Any) -> "Ren
     )
 
 
-def check_room(max_tokens: int, config: Any) -> None:
-    """Refuse prompts longer than the positions a model knows."""
-    known = getattr(config.get_text_config(), "max_position_embeddings", None)
-    if known and max_tokens > known:
-        raise RecipeError(
-            f"tune.max_tokens is {max_tokens}, but this model knows {known} positions.\n"
-            f"  Write {known} or less."
-        )
-
-
 def room_for(lengths: Sequence[int]) -> int:
     """Give max_new_tokens: 99th percentile of the train summaries, a tenth more, the stop token."""
     ordered = sorted(lengths)
@@ -167,13 +194,16 @@ def room_for(lengths: Sequence[int]) -> int:
     return math.ceil(longest * MARGIN) + 1
 
 
-def plan_of(recipe: Recipe) -> "Plan":
-    """Hand the recipe's numbers over in plain arguments."""
-    from abrege.model.arguments import Plan
+def plan_of(recipe: Recipe) -> tuple["Plan", str]:
+    """Hand the recipe's numbers over in plain arguments; say what this machine has not got."""
+    from abrege.model.arguments import Plan, check, optimiser
 
-    names = {field.name for field in fields(Plan)} - {"step_rows"}
+    optim, without = optimiser(recipe.tune.optim)
+    names = {field.name for field in fields(Plan)} - {"step_rows", "optim"}
     rows = recipe.tune.batch_size * recipe.tune.accumulation
-    return Plan(step_rows=rows, **recipe.tune.model_dump(include=names))
+    plan = Plan(step_rows=rows, optim=optim, **recipe.tune.model_dump(include=names))
+    check(plan)
+    return plan, without
 
 
 def in_words(counted: "Preflight") -> str:

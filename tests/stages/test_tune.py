@@ -1,0 +1,104 @@
+"""Tuning as a stage: every method ends in a folder that opens; what it refuses before it starts."""
+
+import json
+
+import pytest
+
+from abrege import pipeline, recipe, store
+from abrege.errors import DataError, RecipeError
+from abrege.events import Progress
+from abrege.model import summarize
+from abrege.records import Pair
+from conftest import some_rows
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "pairs.jsonl"
+    store.write(path, some_rows(40))
+    return path
+
+
+def a_recipe(data, model, **tune):
+    return recipe.parse(
+        {
+            "data": {"source": str(data), "lang": "en"},
+            "split": {"valid": 0.2, "test": 0.2, "test_rows": 4},
+            "tune": {"model": str(model), "batch_size": 8, "max_tokens": 160, **tune},
+            "generate": {"systems": ["base", "tuned"]},
+            "evaluate": {"samples": 100},
+        }
+    )
+
+
+def test_a_model_tuned_in_full_decodes_by_itself_and_is_a_run_like_any_other(
+    tmp_path, data, student_folder
+):
+    full = a_recipe(data, student_folder, method="full", max_steps=2, learning_rate=1e-3)
+    pipeline.run(full, tmp_path)
+    made = store.read_json(tmp_path / "tune/manifest.json")
+    assert made["trainable_parameters"] == made["all_parameters"] > 0
+    assert not (tmp_path / "tune/adapter_model.safetensors").exists()
+    [summary] = summarize.open_model(tmp_path).batch(
+        [next(store.read(tmp_path / "split/test.jsonl", Pair))]
+    )
+    first = next(store.read(tmp_path / "generate/tuned.jsonl", dict))
+    assert summary.prediction == first["prediction"]
+    assert all(o.done == "skipped" for o in pipeline.run(full, tmp_path))
+
+
+def test_validation_by_summaries_keeps_them_and_tells_their_rouge(tmp_path, data, student_folder):
+    asked = a_recipe(
+        data,
+        student_folder,
+        max_steps=2,
+        eval_steps=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="rougeL",
+        eval_generate_rows=3,
+    )
+    pipeline.run(asked, tmp_path, stages=("split", "tune"))
+    samples = list(store.read(tmp_path / "tune/samples.jsonl", dict))
+    assert [s["step"] for s in samples] == [1, 1, 1, 2, 2, 2]
+    assert [s["id"] for s in samples[:3]] == [s["id"] for s in samples[3:]]
+    valid = {v["id"]: v for v in store.read(tmp_path / "split/valid.jsonl", dict)}
+    assert all(s["reference"] == valid[s["id"]]["references"][0] for s in samples)
+    told = [json.loads(x) for x in (tmp_path / "tune/steps.jsonl").read_text().splitlines()]
+    scored = {x["step"]: x["eval_rougeL"] for x in told if "eval_rougeL" in x}
+    kept = store.read_json(tmp_path / "tune/manifest.json")["kept_step"]
+    assert list(scored) == [1, 2]
+    assert scored[kept] == max(scored.values())
+
+
+def test_a_half_done_tuning_of_another_recipe_is_refused_with_what_differs(
+    tmp_path, data, student_folder
+):
+    class Cut(BaseException):
+        """What kill -9 is to the process."""
+
+    def kill(event):
+        if isinstance(event, Progress) and event.task == "tune" and event.done == 2:
+            raise Cut
+
+    asked = a_recipe(data, student_folder, save_steps=1)
+    with pytest.raises(Cut):
+        pipeline.run(asked, tmp_path, stages=("split", "tune"), on_event=kill)
+    other = a_recipe(data, student_folder, save_steps=1, learning_rate=1e-3)
+    with pytest.raises(RecipeError) as caught:
+        pipeline.run(other, tmp_path, stages=("split", "tune"))
+    assert "tune.learning_rate: 0.0005, now 0.001" in str(caught.value)
+    assert (tmp_path / "tune/checkpoint-1/whole").exists()
+    [_, tuned] = pipeline.run(asked, tmp_path, stages=("split", "tune"))
+    assert tuned.reason == "going on with what was interrupted"
+
+
+def test_choosing_the_best_without_valid_rows_is_refused(tmp_path, data, student_folder):
+    asked = a_recipe(data, student_folder, load_best_model_at_end=True)
+    none = asked.model_copy(update={"split": asked.split.model_copy(update={"valid": 0.0})})
+    with pytest.raises(RecipeError, match="load_best_model_at_end has no effect without valid"):
+        pipeline.run(none, tmp_path, stages=("split", "tune"))
+
+
+def test_a_folder_without_a_tuned_model_is_not_opened(tmp_path):
+    with pytest.raises(DataError, match="there is no tuned model here"):
+        summarize.open_model(tmp_path)
