@@ -194,6 +194,23 @@ def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
     assert (compared.wins, compared.ties, compared.losses) == (4, 0, 0)
 
 
+def test_the_perplexity_of_whole_texts_is_asked_of_what_knows_texts():
+    class OfTexts(Sure):
+        def score(self, pairs):
+            return ((3.0, 6) for _ in pairs)
+
+    table = a_table(
+        metrics=("perplexity", "text_perplexity"),
+        reading=Reading(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
+    )
+    found = table.scores(Resampling())
+    assert found["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
+    assert found["perplexity"]["value"] == pytest.approx(np.exp(1 / 2))
+    assert found["text_perplexity"]["signature"].startswith("text_perplexity|abrege-")
+    with pytest.raises(RecipeError, match=r"text_perplexity needs a run with tune\.loss: sequence"):
+        a_table(metrics=("text_perplexity",))
+
+
 def test_less_wins_where_less_is_better_however_many_groups_there_are():
     again = [("the cat the cat the cat the cat", refs) for _, refs in ROWS]
     for groups in (None, ["g"] * 4):
@@ -222,6 +239,6 @@ def test_a_summary_is_entailed_as_far_as_its_sentences_are():
 
 def test_names_stand_for_several_metrics_and_the_nearest_is_told():
     assert named("rouge, bleu,rouge1") == (*rouge.METRICS, "bleu")
-    assert named("all") == METRICS
+    assert named("all") == tuple(m for m in METRICS if m != "text_perplexity")
     with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):
         Asked(metrics=("rougel",))

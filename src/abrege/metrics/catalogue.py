@@ -8,7 +8,7 @@ from abrege.metrics.rouge_profiles import METRICS as ROUGE
 
 CORPUS = ("bleu", "chrf")
 """Metrics of all rows together, which are no mean of the rows'."""
-BY_MODEL = ("bertscore", "perplexity", "entailment")
+BY_MODEL = ("bertscore", "perplexity", "text_perplexity", "entailment")
 """Metrics that a model computes: slow, so left out for baselines that nobody asked for."""
 LENGTHS = ("length_ratio", "words", "tokens")
 FORM = ("stop_rate", "repeated", "preamble", "markup", "in_language")
@@ -17,10 +17,10 @@ EXTRACTION = (
 )
 FAITHFULNESS = ("unsupported", "unsupported_facts")
 METRICS = (
-    *(*ROUGE, *CORPUS, "meteor", "bertscore", "perplexity", *LENGTHS, *FORM),
+    *(*ROUGE, *CORPUS, "meteor", "bertscore", "perplexity", "text_perplexity", *LENGTHS, *FORM),
     *(*EXTRACTION, *FAITHFULNESS, "entailment"),
 )
-NEED_DOCUMENTS = (*EXTRACTION, *FAITHFULNESS, "perplexity", "entailment")
+NEED_DOCUMENTS = (*EXTRACTION, *FAITHFULNESS, "perplexity", "text_perplexity", "entailment")
 DEFAULT = (*rouge.METRICS, "length_ratio")
 TITLES = {
     "rouge1": "ROUGE-1",
@@ -33,6 +33,7 @@ TITLES = {
     "meteor": "METEOR",
     "bertscore": "BERTScore",
     "perplexity": "perplexity",
+    "text_perplexity": "perplexity of the whole text",
     "length_ratio": "length ratio",
     "words": "words",
     "tokens": "tokens",
@@ -55,6 +56,7 @@ TITLES = {
 }
 DECIMALS = {
     "perplexity": 2,
+    "text_perplexity": 2,
     "length_ratio": 2,
     "words": 1,
     "tokens": 1,
@@ -67,12 +69,12 @@ GROUPS = {
     "form": FORM,
     "extraction": EXTRACTION,
     "faithfulness": FAITHFULNESS,
-    "all": METRICS,
+    "all": tuple(m for m in METRICS if m != "text_perplexity"),  # known to a run alone
 }
 """Names that stand for several metrics."""
 NOT_BETTER = (*LENGTHS, *EXTRACTION)
 """Metrics of which more is neither better nor worse: nobody wins by them."""
-LESS_IS_BETTER = ("perplexity", "repeated", "preamble", "markup", *FAITHFULNESS)
+LESS_IS_BETTER = ("perplexity", "text_perplexity", "repeated", "preamble", "markup", *FAITHFULNESS)
 
 
 def named(text: str) -> tuple[str, ...]:

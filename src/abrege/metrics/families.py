@@ -35,6 +35,8 @@ class Reading:
     """How BERTScore, which takes its vectors from `encoder`, matches them."""
     likelihood: Likelihood | None = None
     """What knows how likely references are, for perplexity."""
+    text_likelihood: Likelihood | None = None
+    """What knows how likely whole texts are, prompt and summary together."""
     judge: Judge | None = None
     """What tells whether a text follows from another, for entailment."""
 

@@ -34,6 +34,10 @@ class Reading(Protocol):
     def likelihood(self) -> Likelihood | None:
         """Give what knows how likely references are."""
 
+    @property
+    def text_likelihood(self) -> Likelihood | None:
+        """Give what knows how likely whole texts are."""
+
 
 class Perplexity:
     """exp of the nats per token, over all tokens of all rows: long references weigh more.
@@ -71,6 +75,21 @@ class Perplexity:
         return f"perplexity|abrege-{abrege.__version__}|{model}|{counted}"
 
 
+class TextPerplexity(Perplexity):
+    """The same of the whole text: the prompt with its document, and the summary."""
+
+    def parts(self, sums: Floats) -> dict[str, float]:
+        """Give nats per token, and tokens per text."""
+        nats, tokens, references, _ = sums.tolist()
+        return {"nats_per_token": nats / tokens, "tokens_per_text": tokens / references}
+
+    def signature(self) -> str:
+        """Say what it was made with."""
+        model = f"{self.likelihood.name}|{self.likelihood.rendering}"
+        counted = "tokens:model's,prompt-and-summary,but-the-first|refs:all,token-weighted"
+        return f"text_perplexity|abrege-{abrege.__version__}|{model}|{counted}"
+
+
 class OfPerplexity:
     """Perplexity of references; pairs are kept to the end, to be scored together.
 
@@ -78,10 +97,16 @@ class OfPerplexity:
     """
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
-        assert reading.likelihood is not None
-        self.likelihood = reading.likelihood
-        self.measures = {metric: Perplexity(self.likelihood) for metric in metrics}
+        self.likelihood = self._likelihood(reading)
+        self.measures = {metric: self._measure(self.likelihood) for metric in metrics}
         self._pairs: list[Pair] = []
+
+    def _likelihood(self, reading: Reading) -> Likelihood:
+        assert reading.likelihood is not None
+        return reading.likelihood
+
+    def _measure(self, likelihood: Likelihood) -> Perplexity:
+        return Perplexity(likelihood)
 
     def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
         """Remember the document and its references; RecipeError for a row without a document."""
@@ -108,6 +133,17 @@ class OfPerplexity:
             for value in (nats, tokens, len(pair.references), _bytes(pair.references))
         ]
         return dict.fromkeys(self.measures, flat)
+
+
+class OfTextPerplexity(OfPerplexity):
+    """Perplexity of whole texts, of models that learned whole texts."""
+
+    def _likelihood(self, reading: Reading) -> Likelihood:
+        assert reading.text_likelihood is not None
+        return reading.text_likelihood
+
+    def _measure(self, likelihood: Likelihood) -> Perplexity:
+        return TextPerplexity(likelihood)
 
 
 def _bytes(texts: Sequence[str]) -> int:

@@ -34,7 +34,7 @@ from abrege.metrics.families import (
     Reading,
     Rouge,
 )
-from abrege.metrics.perplexity import OfPerplexity
+from abrege.metrics.perplexity import OfPerplexity, OfTextPerplexity
 from abrege.metrics.quality import Extraction, Faithfulness, Form
 from abrege.metrics.rouge_profiles import METRICS as ROUGE
 from abrege.metrics.rouge_profiles import PROFILES
@@ -48,6 +48,7 @@ FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family
     (("meteor",), OfMeteor),
     (("bertscore",), OfBertScore),
     (("perplexity",), OfPerplexity),
+    (("text_perplexity",), OfTextPerplexity),
     (("entailment",), OfEntailment),
     (LENGTHS, Lengths),
     (FORM, Form),
@@ -72,6 +73,7 @@ class Asked:
         for metric, has, needs in (
             ("bertscore", self.reading.encoder, "an encoder: give one with --encoder"),
             ("perplexity", self.reading.likelihood, "a model: give one with --model"),
+            ("text_perplexity", self.reading.text_likelihood, "a run with tune.loss: sequence"),
             ("entailment", self.reading.judge, "an entailment model: give it with --entailment"),
         ):
             if metric in self.metrics and has is None:

@@ -30,6 +30,7 @@ METRICS = {
     "meteor": Metric("METEOR"),
     "bertscore": Metric("BERTScore"),
     "perplexity": Metric("Perplexity", scale=1, less_is_better=True),
+    "text_perplexity": Metric("Perplexity of the whole text", scale=1, less_is_better=True),
 }
 QUALITY = {
     "length_ratio": Metric("Length ratio", scale=1, digits=2),

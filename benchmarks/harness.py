@@ -1,0 +1,261 @@
+"""What the benchmarks of training share: rows, a clock, fresh processes, ratios, the machine's rate.
+
+Rows are DialogSum's where `--data` finds them; where not, rows of random tokens with the same lengths
+and the same instruction in front. All trainers get the very same token ids in the same order.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+MODEL = "demo:smollm2-135m-instruct"
+DIALOGSUM = Path(__file__).parents[2] / "shared/data/dialogsum/train.jsonl"
+PROMPT_TOKENS = (121, 157, 184, 204, 221, 240, 269, 301, 342, 418)
+SUMMARY_TOKENS = (18, 22, 26, 29, 32, 35, 40, 43, 50, 64)
+"""Tokens of DialogSum's prompts and summaries, 5th to 95th percentile, with the demo's tokenizer."""
+
+
+class Clock(TrainerCallback):  # type: ignore[misc]
+    """Times the steps of a Trainer and keeps their losses."""
+
+    def __init__(self) -> None:
+        self.began: list[float] = []
+        self.ended: list[float] = []
+        self.losses: list[float] = []
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Note the time."""
+        self.began.append(time.perf_counter())
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        """Note the time."""
+        self.ended.append(time.perf_counter())
+
+    def on_log(self, *_: Any, logs: Mapping[str, float], **__: Any) -> None:
+        """Keep the step's loss."""
+        if "loss" in logs:
+            self.losses.append(float(logs["loss"]))
+
+    def seconds(self) -> float:
+        """Add up all steps but the first, which warms up."""
+        return sum(self.ended[1:]) - sum(self.began[1:])
+
+
+def options(claim: str, trainers: Sequence[str], *, batch: int = 8) -> argparse.Namespace:
+    """Read the arguments that every benchmark of training takes."""
+    parser = argparse.ArgumentParser(description=claim)
+    parser.add_argument("--steps", type=int, default=5, help="timed steps, after one to warm up")
+    parser.add_argument("--batch", type=int, default=batch, help="rows of a step")
+    parser.add_argument("--repeat", type=int, default=1, help="how often to compare")
+    parser.add_argument("--dtype", default="auto", help="arithmetic: auto, float32 or bfloat16")
+    parser.add_argument("--data", type=Path, default=DIALOGSUM, help="rows of DialogSum")
+    parser.add_argument("--only", choices=trainers, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def compare(
+    trainers: Sequence[str],
+    ours: str,
+    measure: Callable[[str, argparse.Namespace], dict[str, Any]],
+    asked: argparse.Namespace,
+    *,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Measure each trainer in a fresh process, as often as asked; print all, and JSON last."""
+    if asked.only:
+        print(json.dumps(measure(asked.only, asked)))
+        return
+    rounds = []
+    for _ in range(asked.repeat):
+        found = {name: in_a_fresh_process(name) for name in trainers}
+        rounds.append(found)
+        for name, figures in found.items():
+            print(said(name, figures), flush=True)
+    print(json.dumps({**summary(rounds, ours), **(more or {})}))
+
+
+def said(name: str, figures: Mapping[str, Any]) -> str:
+    """Give a trainer's figures on a line."""
+    losses = " ".join(f"{loss:.4f}" for loss in figures["losses"])
+    return (
+        f"{name:14} {figures['tokens_per_second']:7.1f} tokens/s  "
+        f"peak {figures['peak_memory_gb']:.1f} GB  {figures['dtype']}  loss of each step {losses}"
+    )
+
+
+def summary(rounds: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
+    """Give the ratios to each of the others, and how far apart the losses are."""
+    others = [name for name in rounds[0] if name != ours]
+
+    def ratios(name: str, key: str) -> list[float]:
+        return [round(r[ours][key] / r[name][key], 2) for r in rounds]
+
+    def gap(name: str) -> float:
+        pairs = [zip(r[ours]["losses"], r[name]["losses"], strict=True) for r in rounds]
+        return round(max(abs(a - b) for pair in pairs for a, b in pair), 5)
+
+    return {
+        "tokens": rounds[0][ours]["tokens"],
+        "dtype": {name: rounds[0][name]["dtype"] for name in rounds[0]},
+        "tokens_per_second": {
+            n: [round(r[n]["tokens_per_second"], 1) for r in rounds] for n in rounds[0]
+        },  # fmt: skip
+        "times_as_fast_as": {n: ratios(n, "tokens_per_second") for n in others},
+        "median_times_as_fast_as": {
+            n: round(statistics.median(ratios(n, "tokens_per_second")), 2) for n in others
+        },
+        "peak_memory_ratio": {n: ratios(n, "peak_memory_gb") for n in others},
+        "largest_loss_gap": {n: gap(n) for n in others},
+    }
+
+
+def in_a_fresh_process(name: str) -> dict[str, Any]:
+    """Measure one trainer alone, so that no heap or cache is inherited."""
+    command = [sys.executable, sys.argv[0], *sys.argv[1:], "--only", name]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def figures(clock: Clock, rows: Sequence[Any], asked: argparse.Namespace, dtype: str) -> Any:
+    """Give what a measured trainer came to; tokens are those of prompts and summaries."""
+    from abrege import pipeline
+
+    tokens = sum(len(e) for e in rows[asked.batch :])
+    return {
+        "tokens_per_second": tokens / clock.seconds(),
+        "tokens": tokens,
+        "losses": clock.losses,
+        "dtype": dtype,
+        "peak_memory_gb": pipeline.peak_memory() / 1e9,
+    }
+
+
+def rows(tokenizer: Any, asked: argparse.Namespace) -> list[Any]:
+    """Take rows evenly over the lengths, as an epoch has them, shuffled once for all."""
+    count = asked.batch * (asked.steps + 1)
+    if asked.data.is_file():
+        every = sorted(dialogues(tokenizer, asked.data), key=lambda e: (len(e), e.id))
+        taken = [every[(2 * n + 1) * len(every) // (2 * count)] for n in range(count)]
+    else:
+        taken = synthetic(tokenizer, count)
+    random.Random(0).shuffle(taken)
+    return taken
+
+
+def dialogues(tokenizer: Any, path: Path, *, most: int = 1500) -> list[Any]:
+    """Render rows of DialogSum as a recipe would that says nothing of the prompt."""
+    from abrege.records import Pair
+
+    lines = path.read_text(encoding="utf-8").splitlines()
+    drawn = random.Random(0).sample(lines, min(most, len(lines)))
+    pairs = [
+        Pair(id=row["fname"], document=row["dialogue"], references=[row["summary"]])
+        for row in map(json.loads, drawn)
+    ]
+    renderer = the_renderer(tokenizer)
+    return [renderer.example(pair) for pair in pairs]
+
+
+def synthetic(tokenizer: Any, count: int) -> list[Any]:
+    """Make rows of random tokens with the lengths of DialogSum's, behind the same instruction."""
+    from abrege.model.rendering import Example
+    from abrege.records import Pair
+
+    drawn = random.Random(0)
+    empty = the_renderer(tokenizer).ids(Pair(id="empty", document="", references=[]))
+    stop = the_renderer(tokenizer).rendering.stop_ids[0]
+
+    def ids(length: int) -> list[int]:
+        return [drawn.randrange(1000, tokenizer.vocab_size) for _ in range(length)]
+
+    found = []
+    for n in range(count):
+        prompt = PROMPT_TOKENS[n * len(PROMPT_TOKENS) // count]
+        summary = SUMMARY_TOKENS[n * len(SUMMARY_TOKENS) // count]
+        prompt_ids = [*empty, *ids(prompt - len(empty))]
+        found.append(Example(f"row-{n}", prompt_ids, [*ids(summary - 1), stop], prompt, 0))
+    return found
+
+
+def the_renderer(tokenizer: Any) -> Any:
+    """Ask plainly, in the chat template."""
+    from abrege.model.rendering import Profile, Renderer, Rendering, stop_ids, template_for
+
+    return Renderer(
+        tokenizer,
+        Rendering(
+            base_model=MODEL,
+            dtype="auto",
+            template=template_for(None, "en", chat=True),
+            system=None,
+            chat=True,
+            max_tokens=1024,
+            stop_ids=stop_ids(tokenizer, chat=True),
+            profile=Profile(max_new_tokens=64),
+        ),
+    )
+
+
+def the_plan(asked: argparse.Namespace, **changes: Any) -> Any:
+    """Say the numbers of the run as abrege does, those of the peers likewise."""
+    from abrege.model.arguments import Plan
+
+    values: dict[str, Any] = {
+        "step_rows": asked.batch,
+        "epochs": 1.0,
+        "max_steps": None,
+        "micro_batch_tokens": 1024,
+        "learning_rate": 2e-4,
+        "schedule": "linear",
+        "warmup_steps": 0,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "eval_steps": None,
+        "save_steps": 10**6,
+        "keep_checkpoints": 2,
+        "seed": 0,
+        "arguments": {"train_sampling_strategy": "sequential"},
+    }
+    return Plan(**{**values, **changes})
+
+
+def peer_arguments(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Say the same numbers to a peer; nothing here changes how it computes."""
+    return {
+        "output_dir": str(folder),
+        "per_device_train_batch_size": asked.batch,
+        "num_train_epochs": 1,
+        "learning_rate": 2e-4,
+        "logging_steps": 1,
+        "report_to": [],
+        "save_strategy": "no",
+        "use_cpu": True,
+        "seed": 0,
+        "disable_tqdm": True,
+        "dataloader_pin_memory": False,
+        "train_sampling_strategy": "sequential",
+    }
+
+
+def matrix_rate(dtype: str) -> float:
+    """Time the machine's own product of a layer's shape, the best of twenty, in FLOP/s."""
+    import torch
+
+    kind = getattr(torch, dtype)
+    x, w = torch.ones(2048, 576, dtype=kind), torch.ones(1536, 576, dtype=kind)
+    seconds = []
+    for _ in range(23):
+        began = time.perf_counter()
+        torch.nn.functional.linear(x, w)
+        seconds.append(time.perf_counter() - began)
+    return float(2 * 2048 * 576 * 1536 / min(seconds[3:]))

@@ -1,0 +1,138 @@
+"""Claim: abrege tunes LoRA several times as fast as TRL's SFTTrainer on the same CPU.
+
+LoRA r 16 on all linear layers of SmolLM2-135M, rows of DialogSum, 8 a step. Same token ids, first
+weights and order. TRL runs three times: as it comes (bfloat16 autocast, gradient checkpointing), at
+its best here (no checkpointing, our arithmetic) and so with our heap settings. With --dtype bfloat16
+the weights of all are bfloat16.
+
+    make bench          or: python benchmarks/lora_speed.py [--dtype bfloat16] [--repeat 3]
+
+Prints tokens/s, peak memory and losses of each, and last a line of JSON with the ratios and the share
+of the machine's own rate of matrix products that our steps reach.
+"""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import harness
+
+TRAINERS = ("trl", "trl-best", "trl-best+heap", "abrege")
+LORA = {"r": 16, "alpha": 32, "dropout": 0.0, "modules": "all-linear"}
+
+
+def main() -> None:
+    """Compare the trainers side by side, as often as asked."""
+    asked = harness.options(__doc__.splitlines()[0], TRAINERS)
+    harness.compare(TRAINERS, "abrege", measure, asked)
+
+
+def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """Train by `name` and time every step but the first."""
+    from abrege.model import device, loading
+
+    machine = device.choose(asked.dtype)
+    if name in ("abrege", "trl-best+heap"):
+        device.keep_heap()
+    located = loading.locate(harness.MODEL)
+    tokenizer = loading.load_tokenizer(located)
+    rows = harness.rows(tokenizer, asked)
+    base = loading.load_model(located, machine.torch_dtype, machine.device)
+    clock = harness.Clock()
+    with TemporaryDirectory() as folder:
+        if name == "abrege":
+            with_abrege(base, tokenizer, rows, Path(folder), machine.dtype, asked, clock)
+        else:
+            best = {"bf16": machine.dtype == "bfloat16", "gradient_checkpointing": False}
+            with_trl(
+                base, tokenizer, rows, Path(folder), asked, clock, {} if name == "trl" else best
+            )
+    found = harness.figures(clock, rows, asked, machine.dtype)
+    if name == "abrege":
+        rate = useful_flops(base, rows[asked.batch :]) / clock.seconds()
+        found["share_of_matrix_rate"] = round(rate / harness.matrix_rate(machine.dtype), 3)
+        print(f"{found['share_of_matrix_rate']:.0%} of the machine's rate of {machine.dtype}")
+    return dict(found)
+
+
+def useful_flops(base: Any, rows: list[Any]) -> float:
+    """Count what the products of these rows need: forward, and backward to the activations.
+
+    A frozen weight costs 2 operations a token forward and 2 backward; the head only where a summary
+    token is predicted. Attention, the adapter and the optimiser are left out.
+    """
+    linear = sum(
+        m.weight.numel()
+        for name, m in base.named_modules()
+        if hasattr(m, "weight")
+        and m.weight.dim() == 2
+        and "embed" not in name
+        and "lora" not in name
+    )
+    head = base.get_output_embeddings().weight.numel()
+    tokens, summaries = sum(len(e) for e in rows), sum(len(e.summary_ids) for e in rows)
+    return float(4 * (linear - head) * tokens + 4 * head * summaries)
+
+
+def with_abrege(
+    base: Any, tokenizer: Any, rows: list[Any], folder: Path, dtype: str, asked: Any, clock: Any
+) -> None:
+    """Train as `abrege tune` does."""
+    from abrege.model import arguments, tuning
+    from abrege.model.trainer import StepTrainer
+
+    model = tuning.attach_lora(base, **LORA, seed=0)
+    plan = harness.the_plan(asked)
+    training = arguments.training_arguments(plan, folder, len(rows), dtype=dtype, validate=False)
+    StepTrainer(
+        model,
+        training,
+        train=rows,
+        valid=[],
+        micro_batch_tokens=plan.micro_batch_tokens,
+        pad_id=tokenizer.pad_token_id,
+        callbacks=[clock],
+    ).train()
+
+
+def with_trl(
+    base: Any, tokenizer: Any, rows: list[Any], folder: Path, asked: Any, clock: Any, more: Any
+) -> None:
+    """Train as SFTTrainer does, on the very same token ids."""
+    from datasets import Dataset
+    from peft import LoraConfig, get_peft_model
+    from transformers import set_seed
+    from trl import SFTConfig, SFTTrainer
+
+    set_seed(0)
+    config = LoraConfig(
+        r=LORA["r"],
+        lora_alpha=LORA["alpha"],
+        lora_dropout=LORA["dropout"],
+        target_modules=LORA["modules"],
+        task_type="CAUSAL_LM",
+    )
+    data = Dataset.from_list(
+        [
+            {
+                "input_ids": e.prompt_ids + e.summary_ids,
+                "completion_mask": [0] * len(e.prompt_ids) + [1] * len(e.summary_ids),
+            }
+            for e in rows
+        ]
+    )
+    arguments = SFTConfig(
+        **harness.peer_arguments(folder, asked), max_length=None, completion_only_loss=True, **more
+    )
+    SFTTrainer(
+        model=get_peft_model(base, config),
+        args=arguments,
+        train_dataset=data,
+        processing_class=tokenizer,
+        callbacks=[clock],
+    ).train()
+
+
+if __name__ == "__main__":
+    main()
