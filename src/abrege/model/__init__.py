@@ -1,6 +1,11 @@
 """The only folder that names torch, transformers and peft."""
 
+import sys
 import warnings
+
+from abrege.model.offline import WithoutHubKernels
 
 # peft 0.21 asks transformers 5.23 for a name on its way out; a user can do nothing about it.
 warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+
+sys.meta_path.insert(0, WithoutHubKernels())

@@ -18,6 +18,7 @@ from transformers.utils import logging
 from abrege import assets, store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.model.quantized import Quantization, dequantised, keep_layout, loading_arguments
 
 logging.disable_progress_bar()  # the core never draws
 logging.set_verbosity_error()
@@ -62,12 +63,27 @@ def load_tokenizer(located: str) -> Tokenizer:
         raise _unavailable(located, error) from error
 
 
-def load_model(located: str, dtype: torch.dtype, device: str) -> PreTrainedModel:
-    """Load a causal model onto the device."""
+def load_model(
+    located: str,
+    dtype: torch.dtype,
+    device: str,
+    *,
+    quantization: Quantization | None = None,
+    unpacked: bool = False,
+) -> PreTrainedModel:
+    """Load a causal model onto the device.
+
+    quantization  packs its linear layers in 4 bits as they are read, but for the output head
+    unpacked      turns them back into plain ones, with the values left by the packing
+    """
+    packing = loading_arguments(quantization, dtype, device) if quantization else {}
     try:
-        model = AutoModelForCausalLM.from_pretrained(located, dtype=dtype)
+        model = AutoModelForCausalLM.from_pretrained(located, dtype=dtype, **packing)
     except (OSError, ValueError, SafetensorError) as error:
         raise _unavailable(located, error) from error
+    keep_layout(model)
+    if quantization:
+        return dequantised(model) if unpacked else model
     return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
 
 

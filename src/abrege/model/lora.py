@@ -6,8 +6,10 @@ from typing import Any
 
 import psutil
 import torch
-from peft.tuners.lora.layer import Linear
+from peft.tuners.lora.layer import Linear, LoraLayer
 from torch import Tensor, nn
+
+from abrege.model.quantized import is_packed, product_dtype, unpack
 
 MERGED_SHARE = 0.1  # of the machine's memory, at most, for copies of weights with adapters in them
 
@@ -18,7 +20,7 @@ Together = Callable[[Tensor], tuple[Tensor, ...]]
 class Frozen:
     """What of one LoRA layer does not learn.
 
-    weight  (out, in)  W, or W + scale · B A where `merged`
+    weight  (out, in)  W, or W + scale · B A where `merged`; packed in 4 bits it has its own shape
     bias    (out)      or None
     """
 
@@ -36,20 +38,20 @@ class LoraProducts(torch.autograd.Function):
     Gradients are given for x, A and B only. peft's own layer adds, scales and accumulates in
     separate passes over (tokens, out); here products add onto their result, the narrow products
     of sibling layers are one, and where W holds the adapter already nothing is added at all. The
-    sums are the same up to rounding.
+    sums are the same up to rounding. A W in 4 bits is unpacked for each product, and never kept.
     """
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, ...]:
         """Compute x's products; inputs are x, the Frozen of each layer, all A, all B."""
         x, layers, *factors = inputs
-        dtype = layers[0].weight.dtype
+        dtype = product_dtype(layers[0].weight)
         rows = x.flatten(0, -2).to(dtype)  # (T, in)
         a, b = (tuple(f.to(dtype) for f in part) for part in _halves(factors))
         low = rows @ torch.cat(a).T  # (T, r of all)
         found = []
         for layer, up, part in zip(layers, b, low.split([len(f) for f in a], 1), strict=True):
-            out = nn.functional.linear(rows, layer.weight, layer.bias)  # (T, out)
+            out = nn.functional.linear(rows, unpack(layer.weight), layer.bias)  # (T, out)
             if not layer.merged:
                 out.addmm_(part, up.T, alpha=layer.scale)
             found.append(out.view(*x.shape[:-1], -1))
@@ -73,9 +75,9 @@ class LoraProducts(torch.autograd.Function):
         ]
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = grads[0] @ ctx.layers[0].weight
+            grad_x = grads[0] @ unpack(ctx.layers[0].weight)
             for g, layer in zip(grads[1:], ctx.layers[1:], strict=True):
-                grad_x.addmm_(g, layer.weight)
+                grad_x.addmm_(g, unpack(layer.weight))
             for part, down, layer in zip(grad_low.split(ranks, 1), a, ctx.layers, strict=True):
                 if not layer.merged:
                     grad_x.addmm_(part, down)
@@ -133,7 +135,7 @@ class Products:
 def fuse(model: nn.Module) -> int:
     """Let the plain LoRA layers of a peft model compute by LoraProducts; return how many do.
 
-    Layers with dropout, DoRA, biases that learn or weights that are not plain stay peft's own.
+    Layers with dropout, DoRA, biases that learn, 8-bit weights or 4-bit ones on a GPU stay peft's.
     """
     layers: list[Any] = [m for m in model.modules() if _is_plain(m)]
     merge = may_merge(layers)
@@ -174,14 +176,12 @@ def may_merge(layers: Sequence[Any]) -> bool:
 
 
 def _is_plain(layer: Any) -> bool:
-    if type(layer) is not Linear:
+    if not (_is_dense(layer) or _is_packed(layer)):
         return False
     names = list(layer.lora_A)
     base = layer.base_layer
     return (
-        type(base) is nn.Linear
-        and base.weight.is_floating_point()
-        and not base.weight.requires_grad
+        not base.weight.requires_grad
         and not getattr(layer, "fan_in_fan_out", False)
         and layer.active_adapters == names
         and len(names) == 1
@@ -189,6 +189,27 @@ def _is_plain(layer: Any) -> bool:
         and isinstance(layer.lora_dropout[names[0]], nn.Identity)
         and layer.lora_A[names[0]].bias is None
         and layer.lora_B[names[0]].bias is None
+    )
+
+
+def _is_dense(layer: Any) -> bool:
+    if type(layer) is not Linear:
+        return False
+    base = layer.base_layer
+    return type(base) is nn.Linear and base.weight.is_floating_point()
+
+
+def _is_packed(layer: Any) -> bool:
+    """Say whether a layer is LoRA over 4 bits that is computed in the dtype it was packed from.
+
+    On a GPU bitsandbytes multiplies packed weights as they are.
+    """
+    if not (isinstance(layer, LoraLayer) and is_packed(layer.base_layer)):
+        return False
+    base = layer.base_layer
+    return base.weight.device.type == "cpu" and base.compute_dtype in (
+        None,
+        product_dtype(base.weight),
     )
 
 
