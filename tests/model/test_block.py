@@ -13,7 +13,7 @@ from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_
 from abrege.model import packing, tuning
 from abrege.model.attention import RowAttention, serves
 from abrege.model.batching import Line, line_up
-from abrege.model.block import RMSNorm, Rotation, SwiGLU, rewrite
+from abrege.model.block import Gated, RMSNorm, Rotation, rewrite
 from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
@@ -125,10 +125,11 @@ def test_gradients_of_norm_rotation_and_gate_are_those_of_finite_differences():
     x = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
     gate = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
     angle = torch.rand(1, 1, 3, 4, dtype=torch.float64).repeat(1, 1, 1, 2)
-    weight = torch.rand(8, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda v: RMSNorm.apply(v, weight, 1e-5), (x,))
+    weight = torch.rand(8, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda v, w: RMSNorm.apply(v, w, 1e-5), (x, weight))
     assert torch.autograd.gradcheck(lambda v: Rotation.apply(v, angle.cos(), angle.sin()), (x,))
-    assert torch.autograd.gradcheck(SwiGLU.apply, (gate, x))
+    for gelu in (False, True):
+        assert torch.autograd.gradcheck(lambda g, v, gelu=gelu: Gated.apply(g, v, gelu), (gate, x))
 
 
 def test_the_rotation_is_transformers_own():

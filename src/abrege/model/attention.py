@@ -15,10 +15,11 @@ BLOCK = 96  # most queries of a head computed together: they do not look at the 
 LONGEST = 1024  # tokens of a row; beyond, the probabilities outweigh the row's other activations
 
 
-def serves(line: Line, query: Tensor, *, dropout: float) -> bool:
+def serves(line: Line, query: Tensor, *, dropout: float, window: int | None = None) -> bool:
     """Say whether RowAttention may attend: short rows, full precision, no dropout."""
     exact = query.dtype in (torch.float32, torch.float64)
-    return exact and dropout == 0.0 and line.prefix + max(line.lengths) <= LONGEST
+    longest = min(LONGEST, window or LONGEST)
+    return exact and dropout == 0.0 and line.prefix + max(line.lengths) <= longest
 
 
 class RowAttention(torch.autograd.Function):

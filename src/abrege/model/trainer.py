@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
@@ -48,7 +49,7 @@ class StepTrainer(Trainer):
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
-        base = model.get_base_model()  # type: ignore[operator]
+        base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         packed = not arguments.activation_checkpointing and pack(base)
         rewritten = packed and rewrite(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]

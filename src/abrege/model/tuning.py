@@ -12,6 +12,7 @@ from typing import Any
 
 from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedModel, TrainerState, set_seed
+from transformers.pytorch_utils import Conv1D
 from transformers.trainer_callback import PrinterCallback
 
 from abrege import store
@@ -89,7 +90,12 @@ def attach_lora(
     """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32."""
     set_seed(seed)
     config = LoraConfig(
-        r=r, lora_alpha=alpha, lora_dropout=dropout, target_modules=modules, task_type="CAUSAL_LM"
+        r=r,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=modules,
+        task_type="CAUSAL_LM",
+        fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2's layers
     )
     try:
         adapted = get_peft_model(model, config)
