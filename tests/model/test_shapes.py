@@ -19,12 +19,13 @@ from transformers import (
 )
 
 from abrege.model import tuning
-from abrege.model.batching import collate, line_up
+from abrege.model.batching import all_labelled, collate, cut_line, line_up
 from abrege.model.block import rewrite
 from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
 from abrege.model.rendering import Example
+from abrege.model.vocabulary import put_off
 
 CPU = torch.device("cpu")
 SIZES = {
@@ -119,6 +120,7 @@ def test_a_line_gives_the_loss_and_gradients_of_transformers_own_call_with_label
     loss, expected = theirs(model)
     assert pack(base)
     assert rewrite(base) == SHAPES[shape][1]
+    assert put_off(base)
     head = None if SHAPES[shape][1] else model.get_output_embeddings()
     line = line_up(rows())
     assert line.line.prefix == 6
@@ -132,3 +134,21 @@ def test_a_line_gives_the_loss_and_gradients_of_transformers_own_call_with_label
         torch.testing.assert_close(
             found[name], gradient, rtol=1e-3, atol=1e-4 * gradient.abs().max().item()
         )
+
+
+def test_the_loss_of_the_whole_text_is_transformers_own_with_the_ids_as_labels():
+    model, base = a_student("llama tied", full=True)
+    nats = 0.0
+    for row in rows():  # by itself: no padding, and labels=input_ids says it all
+        ids = torch.tensor([row.prompt_ids + row.summary_ids])
+        nats += model(input_ids=ids, labels=ids).loss.item() * (len(row) - 1)
+    labelled = [all_labelled(row) for row in rows()]
+    padded = summary_nll(model, model.get_output_embeddings(), collate(labelled, pad_id=0), CPU)
+    assert pack(base)
+    assert rewrite(base)
+    [run] = cut_line(labelled, budget=100)
+    line = line_up(run)
+
+    assert line.summary_tokens == sum(len(row) - 1 for row in rows())
+    assert padded.item() == pytest.approx(nats, rel=1e-6)
+    assert summary_nll(model, None, line, CPU).item() == pytest.approx(nats, rel=1e-6)

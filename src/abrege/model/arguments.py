@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import TrainingArguments
@@ -81,6 +81,7 @@ class Plan:
     keep_checkpoints: int
     seed: int
     arguments: Mapping[str, Any]
+    loss: Literal["summary", "sequence"] = "summary"
 
 
 def total_steps(rows: int, plan: Plan) -> int:

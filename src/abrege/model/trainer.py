@@ -26,6 +26,7 @@ from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
 from abrege.model.rendering import Example
+from abrege.model.vocabulary import put_off
 
 WHOLE = "whole"  # an empty file: this checkpoint was written to its end
 
@@ -52,6 +53,7 @@ class StepTrainer(Trainer):
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         packed = not arguments.activation_checkpointing and pack(base)
         rewritten = packed and rewrite(base)
+        put_off(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
         threads = torch.get_num_threads()
         abreast = rewritten and threads % LANES == 0 and not _is_random(model)

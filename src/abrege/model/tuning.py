@@ -19,6 +19,7 @@ from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.model.arguments import Plan, total_steps, training_arguments
+from abrege.model.batching import all_labelled
 from abrege.model.lora import fuse
 from abrege.model.rendering import Example, Renderer
 from abrege.model.reporter import Reporter, keep_lines_until
@@ -127,6 +128,8 @@ def tune(
         on_event=on_event,
         speak=arguments.process_index == 0,
     )
+    if plan.loss == "sequence":
+        train, valid = ([all_labelled(e) for e in rows] for rows in (train, valid))
     trainer = StepTrainer(
         model,
         arguments,
