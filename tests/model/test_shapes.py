@@ -82,11 +82,13 @@ def rows():
     ]
 
 
-def a_student(shape, *, full, dtype=torch.float32):
+def a_student(shape, *, full, dtype=torch.float32, rounded=False):
     torch.manual_seed(0)
-    base = AutoModelForCausalLM.from_config(copy.deepcopy(SHAPES[shape][0])).to(dtype)
+    base = AutoModelForCausalLM.from_config(copy.deepcopy(SHAPES[shape][0]))
     for parameter in base.parameters():  # biases and norms start as zeros and ones: not a test
         torch.nn.init.normal_(parameter, mean=0.5 if parameter.dim() == 1 else 0.0, std=0.2)
+    if rounded:  # to what bfloat16 holds, so that only products differ
+        base.to(torch.bfloat16).to(dtype)
     if full:
         return base, base
     model = tuning.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
@@ -134,6 +136,30 @@ def test_a_line_gives_the_loss_and_gradients_of_transformers_own_call_with_label
         torch.testing.assert_close(
             found[name], gradient, rtol=1e-3, atol=1e-4 * gradient.abs().max().item()
         )
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
+@pytest.mark.parametrize("shape", ["llama tied", "qwen3", "gemma3", "gpt2"])
+def test_in_bfloat16_a_line_is_as_near_to_float32_as_transformers_own_call(shape, full):
+    # LoRA over weights in bfloat16; full tuning of weights in float32, products in bfloat16
+    truth = theirs(a_student(shape, full=full, rounded=True)[0])[1]
+    stored = torch.float32 if full else torch.bfloat16
+    model, base = a_student(shape, full=full, rounded=True, dtype=stored)
+    with torch.autocast("cpu", torch.bfloat16):  # as accelerate does: the forward and no more
+        loss, expected = theirs(model)
+    pack(base)
+    rewrite(base)
+    put_off(base)
+    forward = model.forward
+    vars(model)["forward"] = torch.autocast("cpu", torch.bfloat16)(forward)
+    head = None if SHAPES[shape][1] else model.get_output_embeddings()
+    nats = summary_nll(model, head, line_up(rows()), CPU)
+
+    assert nats.item() == pytest.approx(loss, rel=1e-2)
+    for name, gradient in gradients(model, nats).items():
+        assert gradient.dtype == torch.float32
+        ours, other = ((g - truth[name]).norm() for g in (gradient, expected[name]))
+        assert ours < 2 * other + 0.01 * truth[name].norm(), name
 
 
 def test_the_loss_of_the_whole_text_is_transformers_own_with_the_ids_as_labels():

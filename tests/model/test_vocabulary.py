@@ -18,6 +18,10 @@ def some_positions(*, bias, learns):
     return torch.randn(11, 8, requires_grad=True), head, torch.randint(30, (11,))
 
 
+def plain(head):
+    return vocabulary.Head(head, torch.float32)
+
+
 def with_gradients(nats, tensors):
     return [nats, *torch.autograd.grad(nats / 7, tensors)]
 
@@ -31,18 +35,18 @@ def test_loss_and_gradients_are_those_of_torchs_cross_entropy(chunk, bias, learn
     learning = [hidden, *(p for p in head.parameters() if learns)]
     theirs = F.cross_entropy(head(hidden), expected, reduction="sum")
 
-    ours = with_gradients(vocabulary.nll(hidden, head, expected), learning)
+    ours = with_gradients(vocabulary.nll(hidden, plain(head), expected), learning)
 
     for found, wanted in zip(ours, with_gradients(theirs, learning), strict=True):
         torch.testing.assert_close(found, wanted)
 
 
-def test_under_autocast_weights_and_gradients_are_those_of_torchs_within_bfloat16():
+def test_in_bfloat16_it_is_what_torch_computes_under_autocast_within_its_rounding():
     hidden, head, expected = some_positions(bias=True, learns=True)
     learning = [hidden, head.weight, head.bias]
     with torch.autocast("cpu", torch.bfloat16):
         theirs = F.cross_entropy(head(hidden).float(), expected, reduction="sum")
-        ours = vocabulary.nll(hidden, head, expected)
+    ours = vocabulary.nll(hidden, vocabulary.Head(head, torch.bfloat16), expected)
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
     for found, wanted in zip(
         with_gradients(ours, learning), with_gradients(theirs, learning), strict=True
@@ -55,7 +59,7 @@ def test_where_no_gradient_is_wanted_none_is_computed(monkeypatch):
     monkeypatch.setattr(vocabulary, "_add_gradients", None)
     hidden, head, expected = some_positions(bias=True, learns=True)
     with torch.no_grad():
-        vocabulary.nll(hidden, head, expected)
+        vocabulary.nll(hidden, plain(head), expected)
 
 
 def test_a_head_hands_on_its_input_only_while_it_is_put_off():
@@ -65,7 +69,7 @@ def test_a_head_hands_on_its_input_only_while_it_is_put_off():
     assert vocabulary.put_off(model)
     with vocabulary.putting_off() as heads:
         hidden = model(input_ids=ids).logits
-    assert heads == [model.lm_head]
+    assert heads == [plain(model.lm_head)]
     assert hidden.shape == (1, 3, 32)
     assert torch.equal(model(input_ids=ids).logits, before)
 

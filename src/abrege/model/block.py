@@ -140,11 +140,10 @@ class RMSNorm(torch.autograd.Function):
         The product with w is rounded once where w is wider than x, as Gemma's is.
         """
         x, weight, epsilon = inputs  # (…, D), (D)
-        exact = x.to(wide(x))
-        square = torch.linalg.vector_norm(exact, dim=-1, keepdim=True).square_()
+        square = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide(x)).square_()
         scale = square.div_(x.shape[-1]).add_(epsilon).rsqrt_()  # (…, 1)
         ctx.save_for_backward(x, weight, scale)
-        found: Tensor = exact * scale
+        found: Tensor = x * scale
         if weight.dtype == x.dtype:
             return found.to(x.dtype).mul_(weight)
         return found.mul_(weight).to(x.dtype)
@@ -156,7 +155,7 @@ class RMSNorm(torch.autograd.Function):
         The weight's own is the sum of gradient · x · s over positions, where it learns.
         """
         x, weight, scale = ctx.saved_tensors
-        exact, gradient = x.to(scale.dtype), gradients[0].to(scale.dtype)
+        exact, [gradient] = x.to(scale.dtype), gradients
         weighted = gradient * weight.to(scale.dtype)
         mean = torch.linalg.vecdot(weighted, exact).unsqueeze(-1).div_(x.shape[-1])
         to_weight = None

@@ -12,6 +12,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 
 from abrege.model import attention
 from abrege.model.batching import Line
+from abrege.model.device import arithmetic
 
 NAME = "abrege_line"
 WINDOWED = ("gemma3_text", "mistral", "phi3", "qwen2", "qwen3", "smollm3")
@@ -119,6 +120,8 @@ def attend_rows(
     passes only once; its output is taken from the first row.
     """
     line, _ = _now.get()
+    dtype = arithmetic(query)  # under autocast, turned queries are float32 and values are not
+    query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
     if attention.serves(line, query, dropout=dropout, window=window):
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         mixed: Tensor = attention.RowAttention.apply(query, key, value, line, scale)

@@ -46,6 +46,8 @@ class StepTrainer(Trainer):
         callbacks: list[TrainerCallback],
         on_event: OnEvent = silent,
     ) -> None:
+        narrow = [n for n, p in model.named_parameters() if p.requires_grad and p.itemsize < 4]
+        assert not narrow, f"trained weights are float32: {narrow[0]} is not"
         self.on_event = on_event
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id

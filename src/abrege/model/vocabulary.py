@@ -6,6 +6,7 @@ Of 500 positions over 49,152 words, logits, their logarithms and their gradient 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -30,7 +31,15 @@ PLAIN = (
 )
 """Models whose forward does nothing after the head, but for soft-capping where config says so."""
 
-_put_off: ContextVar[list[nn.Linear] | None] = ContextVar("heads", default=None)
+_put_off: ContextVar[list["Head"] | None] = ContextVar("heads", default=None)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A linear layer whose product is left to the loss, and the dtype it was to run in."""
+
+    layer: nn.Linear
+    dtype: torch.dtype
 
 
 def put_off(model: PreTrainedModel) -> bool:
@@ -54,7 +63,7 @@ def put_off(model: PreTrainedModel) -> bool:
         if heads is None:
             found: Tensor = ordinary(hidden)
             return found
-        heads.append(head)
+        heads.append(Head(head, arithmetic(hidden)))
         return hidden
 
     vars(head)["forward"] = forward
@@ -62,9 +71,9 @@ def put_off(model: PreTrainedModel) -> bool:
 
 
 @contextmanager
-def putting_off() -> Iterator[list[nn.Linear]]:
+def putting_off() -> Iterator[list[Head]]:
     """Collect the heads that hand on their input, of the calls inside and on this thread."""
-    heads: list[nn.Linear] = []
+    heads: list[Head] = []
     token = _put_off.set(heads)
     try:
         yield heads
@@ -72,7 +81,7 @@ def putting_off() -> Iterator[list[nn.Linear]]:
         _put_off.reset(token)
 
 
-def nll(hidden: Tensor, head: nn.Linear, expected: Tensor) -> Tensor:
+def nll(hidden: Tensor, head: Head, expected: Tensor) -> Tensor:
     """Add up −log softmax(head(hidden)) at the expected words, in nats.
 
     hidden    (N, hidden)
@@ -80,7 +89,12 @@ def nll(hidden: Tensor, head: nn.Linear, expected: Tensor) -> Tensor:
     returns   ()          float32, or float64 for such a head
     """
     total: Tensor = Projected.apply(
-        hidden, head.weight, head.bias, expected, torch.is_grad_enabled()
+        hidden,
+        head.layer.weight,
+        head.layer.bias,
+        expected,
+        head.dtype,
+        torch.is_grad_enabled(),
     )
     return total
 
@@ -95,12 +109,12 @@ class Projected(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        """Sum the loss; inputs are hidden, weight, bias, expected and whether to make gradients.
+        """Sum the loss; inputs are hidden, weight, bias, expected, dtype, whether to learn.
 
         hidden  (N, D)   weight  (V, D)   bias  (V) or None   expected  (N)
         """
-        hidden, weight, bias, expected, wanted = inputs
-        dtype, exact = arithmetic(weight), torch.promote_types(weight.dtype, torch.float32)
+        hidden, weight, bias, expected, dtype, wanted = inputs
+        exact = torch.promote_types(dtype, torch.float32)
         rows, table = hidden.to(dtype), weight.to(dtype)
         total = torch.zeros((), dtype=exact, device=hidden.device)
         ctx.found = [torch.empty_like(rows) if wanted else None, None, None]
@@ -131,7 +145,7 @@ class Projected(torch.autograd.Function):
             None if x is None else x.mul_(gradients[0]).to(dtype)
             for x, dtype in zip(found, ctx.dtypes, strict=True)
         ]
-        return (*scaled, None, None)
+        return (*scaled, None, None, None)
 
 
 def _add_gradients(
