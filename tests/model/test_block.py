@@ -13,7 +13,7 @@ from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_
 from abrege.model import packing, tuning
 from abrege.model.attention import RowAttention, serves
 from abrege.model.batching import Line, line_up
-from abrege.model.block import RMSNorm, Rotation, SwiGLU, rewrite
+from abrege.model.block import Gated, RMSNorm, Rotation, rewrite
 from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
@@ -125,10 +125,11 @@ def test_gradients_of_norm_rotation_and_gate_are_those_of_finite_differences():
     x = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
     gate = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
     angle = torch.rand(1, 1, 3, 4, dtype=torch.float64).repeat(1, 1, 1, 2)
-    weight = torch.rand(8, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda v: RMSNorm.apply(v, weight, 1e-5), (x,))
+    weight = torch.rand(8, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda v, w: RMSNorm.apply(v, w, 1e-5), (x, weight))
     assert torch.autograd.gradcheck(lambda v: Rotation.apply(v, angle.cos(), angle.sin()), (x,))
-    assert torch.autograd.gradcheck(SwiGLU.apply, (gate, x))
+    for gelu in (False, True):
+        assert torch.autograd.gradcheck(lambda g, v, gelu=gelu: Gated.apply(g, v, gelu), (gate, x))
 
 
 def test_the_rotation_is_transformers_own():
@@ -165,9 +166,39 @@ def test_attention_by_products_is_pytorchs_fused_attention_row_by_row(lengths, p
         torch.testing.assert_close(mine, expected)
 
 
-def test_attention_by_products_serves_short_exact_rows_only():
+def test_attention_by_products_is_as_near_to_the_truth_in_bfloat16_as_pytorchs_own(monkeypatch):
+    torch.manual_seed(0)
+    line = Line(torch.empty(0), 11, [130, 7, 300])
+    tokens = line.prefix + sum(line.lengths)
+    exact = [torch.randn(1, heads, tokens, 64).bfloat16().double() for heads in (4, 2, 2)]
+    upstream = torch.randn(1, tokens, 4, 64).bfloat16().double()
+
+    def with_gradients(attend, dtype):
+        states = [x.to(dtype).requires_grad_() for x in exact]
+        out = attend(*states)
+        return [out, *torch.autograd.grad(out, states, upstream.to(dtype))]
+
+    def ours(*states):
+        return RowAttention.apply(*states, line, 0.125)
+
+    def fused(*states):
+        with packing.passing(line, torch.empty(0)):
+            return packing.attend_rows(*states, dropout=0.0, scaling=0.125)
+
+    truth = with_gradients(ours, torch.float64)
+    found = with_gradients(ours, torch.bfloat16)
+    monkeypatch.setattr(packing.attention, "serves", lambda *_, **__: False)
+    theirs = with_gradients(fused, torch.bfloat16)
+    for mine, other, true in zip(found, theirs, truth, strict=True):
+        assert mine.dtype == torch.bfloat16
+        assert (mine - true).norm() < 2 * (other - true).norm() < 0.03 * true.norm()
+
+
+def test_attention_by_products_serves_short_rows_only():
     states = torch.empty(1)
     assert serves(Line(states, 24, [1000, 5]), states, dropout=0.0)
     assert not serves(Line(states, 25, [1000, 5]), states, dropout=0.0)
-    assert not serves(Line(states, 0, [5]), states.bfloat16(), dropout=0.0)
+    assert not serves(Line(states, 0, [5]), states.half(), dropout=0.0)
+    assert serves(Line(states, 4, [5]), states, dropout=0.0, window=9)
+    assert not serves(Line(states, 4, [5]), states, dropout=0.0, window=8)
     assert not serves(Line(states, 0, [5]), states, dropout=0.1)

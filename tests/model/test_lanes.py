@@ -31,8 +31,12 @@ def rows(count):
     ]
 
 
-def a_student(*, dropout=0.0):
+def a_student(*, dropout=0.0, full=False):
     base = a_llama(vocab=100)
+    if full:
+        assert pack(base)
+        assert rewrite(base)
+        return base
     model = attach_lora(base, r=4, alpha=8, dropout=dropout, modules="all-linear", seed=0)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
@@ -56,8 +60,9 @@ def in_lanes(model, lines):
     return total.item(), gradients(model)
 
 
-def test_lanes_add_up_to_the_lines_one_after_another():
-    model = a_student()
+@pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
+def test_lanes_add_up_to_the_lines_one_after_another(full):
+    model = a_student(full=full)
     lines = lines_for(rows(7), budget=60, lanes=LANES)
     assert len(lines) > LANES
     losses = [loss_of(model)(line) for line in lines]
@@ -81,8 +86,9 @@ def test_gradients_are_added_onto_those_that_stand():
         torch.testing.assert_close(gradient, 2 * once[name])
 
 
-def test_the_same_lines_give_the_same_gradients_bit_for_bit():
-    model = a_student()
+@pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
+def test_the_same_lines_give_the_same_gradients_bit_for_bit(full):
+    model = a_student(full=full)
     lines = lines_for(rows(9), budget=60, lanes=LANES)
     first, *others = [in_lanes(model, lines) for _ in range(4)]
     for other in others:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import TrainingArguments
@@ -96,6 +96,7 @@ class Plan:
     metric_for_best_model: str = "loss"
     early_stopping_patience: int | None = None
     report_to: Sequence[str] = ()
+    loss: Literal["summary", "sequence"] = "summary"
 
 
 def total_steps(rows: int, plan: Plan) -> int:

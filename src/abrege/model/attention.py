@@ -15,10 +15,11 @@ BLOCK = 96  # most queries of a head computed together: they do not look at the 
 LONGEST = 1024  # tokens of a row; beyond, the probabilities outweigh the row's other activations
 
 
-def serves(line: Line, query: Tensor, *, dropout: float) -> bool:
-    """Say whether RowAttention may attend: short rows, full precision, no dropout."""
-    exact = query.dtype in (torch.float32, torch.float64)
-    return exact and dropout == 0.0 and line.prefix + max(line.lengths) <= LONGEST
+def serves(line: Line, query: Tensor, *, dropout: float, window: int | None = None) -> bool:
+    """Say whether RowAttention may attend: short rows that see all before them, no dropout."""
+    known = query.dtype in (torch.bfloat16, torch.float32, torch.float64)
+    longest = min(LONGEST, window or LONGEST)
+    return known and dropout == 0.0 and line.prefix + max(line.lengths) <= longest
 
 
 class RowAttention(torch.autograd.Function):
@@ -30,7 +31,8 @@ class RowAttention(torch.autograd.Function):
 
     Heads that look at one key head are stacked in one product: no key is repeated, and the
     gradients of keys and values come out summed. Below, K key heads serve G heads each; the line
-    has T tokens, a block B; S is the size of a head.
+    has T tokens, a block B; S is the size of a head. In bfloat16, scores and probabilities are
+    rounded between products, as in transformers' own; PyTorch takes a softmax's sums in float32.
     """
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Token-budget, length-sorted micro-batches that add up to the recipe's step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -58,6 +58,15 @@ class Step:
     def summary_tokens(self) -> int:
         """Count the labels of the whole step."""
         return sum(batch.summary_tokens for batch in self.micro_batches)
+
+
+def all_labelled(example: Example) -> Example:
+    """Let every token but the first be learnt, those of the prompt too (`tune.loss: sequence`).
+
+    A prompt of one token shares nothing with others, so no label is lost in a line.
+    """
+    ids = example.prompt_ids + example.summary_ids
+    return replace(example, prompt_ids=ids[:1], summary_ids=ids[1:])
 
 
 def cut(examples: Sequence[Example], *, budget: int) -> list[list[Example]]:

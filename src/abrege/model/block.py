@@ -11,11 +11,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
+from transformers.activations import ACT2FN
 
 from abrege.model import packing
 from abrege.model.lora import together
 
-SHAPES = ("LlamaDecoderLayer", "MistralDecoderLayer", "Qwen2DecoderLayer")
+SHAPES = (
+    "LlamaDecoderLayer",
+    "MistralDecoderLayer",
+    "Qwen2DecoderLayer",
+    "Qwen3DecoderLayer",
+    "SmolLM3DecoderLayer",
+    "GemmaDecoderLayer",
+    "Gemma3DecoderLayer",
+)
+SILU = (nn.SiLU, type(ACT2FN["silu"]))
+GELU = type(ACT2FN["gelu_pytorch_tanh"])
 
 
 def rewrite(model: PreTrainedModel) -> bool:
@@ -32,10 +43,7 @@ def rewrite(model: PreTrainedModel) -> bool:
 
 
 def _is_plain(layer: Any) -> bool:
-    norms = (layer.input_layernorm, layer.post_attention_layernorm)
-    return (
-        isinstance(layer.mlp.act_fn, nn.SiLU) or type(layer.mlp.act_fn).__name__ == "SiLUActivation"
-    ) and not any(norm.weight.requires_grad for norm in norms)
+    return isinstance(layer.mlp.act_fn, (*SILU, GELU))
 
 
 class DecoderLayer:
@@ -48,6 +56,11 @@ class DecoderLayer:
         attention, mlp = layer.self_attn, layer.mlp
         self.attended = together([attention.q_proj, attention.k_proj, attention.v_proj])
         self.gated = together([mlp.gate_proj, mlp.up_proj])
+        self.gelu = isinstance(mlp.act_fn, GELU)
+        gemma3 = hasattr(layer, "pre_feedforward_layernorm")
+        self.sandwiched = (
+            (layer.pre_feedforward_layernorm, layer.post_feedforward_layernorm) if gemma3 else ()
+        )  # norms of what goes into the MLP and of what comes out
 
     def __call__(
         self, hidden_states: Tensor, *, position_embeddings: tuple[Tensor, Tensor], **_: Any
@@ -59,55 +72,100 @@ class DecoderLayer:
         returns              (1, tokens, hidden); of the last layer only the predicting positions
         """
         layer, attention = self.layer, self.layer.self_attn
-        cos, sin = position_embeddings
-        states = self.attended(_norm(layer.input_layernorm, hidden_states))
+        states = self.attended(normed(layer.input_layernorm, hidden_states))
         heads = (*hidden_states.shape[:-1], -1, attention.head_dim)
-        query, key, value = (x.view(heads).transpose(1, 2) for x in states)  # (1, heads, T, size)
-        query, key = (Rotation.apply(x, cos.unsqueeze(1), sin.unsqueeze(1)) for x in (query, key))
+        query, key, value = (x.view(heads) for x in states)  # (1, T, heads, size)
         mixed = packing.attend_rows(
-            query, key, value, dropout=_dropout(attention), scaling=attention.scaling
+            self._placed(query, "q_norm", position_embeddings),
+            self._placed(key, "k_norm", position_embeddings),
+            value.transpose(1, 2),
+            dropout=_dropout(attention),
+            scaling=attention.scaling,
+            window=packing.window(attention),
         ).flatten(2)  # (1, T, heads · size)
         if self.last:
             predicts = packing.predicting()
             mixed, hidden_states = mixed[:, predicts], hidden_states[:, predicts]
-        hidden_states = hidden_states + attention.o_proj(mixed)
-        gate, up = self.gated(_norm(layer.post_attention_layernorm, hidden_states))
-        found: Tensor = hidden_states + layer.mlp.down_proj(SwiGLU.apply(gate, up))
-        return found
+        found: Tensor = attention.o_proj(mixed)
+        if self.sandwiched:
+            found = normed(layer.post_attention_layernorm, found)
+        hidden_states = hidden_states + found
+        before = self.sandwiched[0] if self.sandwiched else layer.post_attention_layernorm
+        gate, up = self.gated(normed(before, hidden_states))
+        found = layer.mlp.down_proj(Gated.apply(gate, up, self.gelu))
+        if self.sandwiched:
+            found = normed(self.sandwiched[1], found)
+        return hidden_states + found
+
+    def _placed(self, x: Tensor, norm: str, positions: tuple[Tensor, Tensor]) -> Tensor:
+        """Turn queries or keys by their positions, after the norm of each head if there is one.
+
+        x        (1, tokens, heads, size)
+        returns  (1, heads, tokens, size)
+        """
+        attention = self.layer.self_attn
+        if hasattr(attention, norm):
+            x = normed(getattr(attention, norm), x)
+        x = x.transpose(1, 2)
+        if not getattr(attention, "use_rope", True):  # SmolLM3 leaves out every fourth layer
+            return x
+        cos, sin = positions
+        turned: Tensor = Rotation.apply(x, cos.unsqueeze(1), sin.unsqueeze(1))
+        return turned
 
 
 def _dropout(attention: Any) -> float:
     return float(attention.attention_dropout) if attention.training else 0.0
 
 
-def _norm(module: Any, x: Tensor) -> Tensor:
-    normed: Tensor = RMSNorm.apply(x, module.weight, module.variance_epsilon)
-    return normed
+def normed(module: Any, x: Tensor) -> Tensor:
+    """Compute an RMSNorm module of transformers; Gemma's learns what its weight has beyond 1."""
+    if hasattr(module, "eps"):
+        found: Tensor = RMSNorm.apply(x, 1.0 + module.weight.to(wide(x)), module.eps)
+    else:
+        found = RMSNorm.apply(x, module.weight, module.variance_epsilon)
+    return found
+
+
+def wide(x: Tensor) -> torch.dtype:
+    """Give the dtype in which sums over x are taken."""
+    return torch.float64 if x.dtype == torch.float64 else torch.float32
 
 
 class RMSNorm(torch.autograd.Function):
-    """x / √(mean x² + ε) · w, with a gradient for x only (Zhang and Sennrich 2019, eq. 4)."""
+    """x / √(mean x² + ε) · w (Zhang and Sennrich 2019, eq. 4)."""
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        """Scale each position; what is narrower than float32 is squared in float32."""
+        """Scale each position; what is narrower than float32 is squared in float32.
+
+        The product with w is rounded once where w is wider than x, as Gemma's is.
+        """
         x, weight, epsilon = inputs  # (…, D), (D)
-        wide = x if x.dtype == torch.float64 else x.float()
-        square = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_()
+        square = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide(x)).square_()
         scale = square.div_(x.shape[-1]).add_(epsilon).rsqrt_()  # (…, 1)
         ctx.save_for_backward(x, weight, scale)
-        normed: Tensor = (wide * scale).to(x.dtype).mul_(weight)
-        return normed
+        found: Tensor = x * scale
+        if weight.dtype == x.dtype:
+            return found.to(x.dtype).mul_(weight)
+        return found.mul_(weight).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        """Give s · gw − x · s³ · mean(gw · x), where s is the scale and gw = gradient · w."""
+        """Give s · gw − x · s³ · mean(gw · x), where s is the scale and gw = gradient · w.
+
+        The weight's own is the sum of gradient · x · s over positions, where it learns.
+        """
         x, weight, scale = ctx.saved_tensors
-        wide = x.to(scale.dtype)
-        weighted = gradients[0] * weight.to(scale.dtype)
-        mean = torch.linalg.vecdot(weighted, wide).unsqueeze(-1).div_(x.shape[-1])
-        found = weighted.mul_(scale).addcmul_(wide, mean.mul_(scale.pow(3)), value=-1)
-        return found.to(x.dtype), None, None
+        exact, [gradient] = x.to(scale.dtype), gradients
+        weighted = gradient * weight.to(scale.dtype)
+        mean = torch.linalg.vecdot(weighted, exact).unsqueeze(-1).div_(x.shape[-1])
+        to_weight = None
+        if ctx.needs_input_grad[1]:
+            products = (gradient * exact).flatten(0, -2)  # (T, D)
+            to_weight = (scale.flatten() @ products).to(weight.dtype)
+        found = weighted.mul_(scale).addcmul_(exact, mean.mul_(scale.pow(3)), value=-1)
+        return found.to(x.dtype), to_weight, None
 
 
 class Rotation(torch.autograd.Function):
@@ -138,20 +196,27 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor, *, sign: int) -> Tensor:
     return turned
 
 
-class SwiGLU(torch.autograd.Function):
-    """silu(gate) · up, keeping only the two for the backward (Shazeer 2020, eq. 5)."""
+class Gated(torch.autograd.Function):
+    """silu(gate) · up, or with gelu's tanh form, keeping the two alone (Shazeer 2020, eq. 5, 6)."""
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        """Gate `up`."""
-        gate, up = inputs
+        """Gate `up`; inputs are gate, up and whether by gelu."""
+        gate, up, ctx.gelu = inputs
         ctx.save_for_backward(gate, up)
-        return F.silu(gate).mul_(up)
+        return _activated(gate, gelu=ctx.gelu).mul_(up)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor]:
-        """Give the gradients of gate and up, computing silu(gate) once more."""
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
+        """Give the gradients of gate and up, computing the activation once more."""
         gate, up = ctx.saved_tensors
         [gradient] = gradients
-        grad_gate = torch.ops.aten.silu_backward(gradient * up, gate)
-        return grad_gate, F.silu(gate).mul_(gradient)
+        if ctx.gelu:
+            to_gate = torch.ops.aten.gelu_backward(gradient * up, gate, approximate="tanh")
+        else:
+            to_gate = torch.ops.aten.silu_backward(gradient * up, gate)
+        return to_gate, _activated(gate, gelu=ctx.gelu).mul_(gradient), None
+
+
+def _activated(gate: Tensor, *, gelu: bool) -> Tensor:
+    return F.gelu(gate, approximate="tanh") if gelu else F.silu(gate)

@@ -69,6 +69,13 @@ def _on_cuda(dtype: str) -> Machine:
     return Machine("cuda", "float32", f"{name}, float32: it has no native bfloat16")
 
 
+def arithmetic(x: torch.Tensor) -> torch.dtype:
+    """Give the dtype in which products with x run: autocast's where it is on."""
+    if torch.is_autocast_enabled(x.device.type):
+        return torch.get_autocast_dtype(x.device.type)
+    return x.dtype
+
+
 @contextmanager
 def keeping_heap() -> Iterator[bool]:
     """Keep freed memory in the process while inside, on glibc; yield whether that works here.

@@ -40,16 +40,20 @@ class Lanes:
         learning = [p for p in model.parameters() if p.requires_grad]
 
         def gradients(lane: Sequence[MicroBatch]) -> tuple[Tensor, list[Tensor]]:
-            total, sums = torch.zeros(()), [torch.zeros_like(p) for p in learning]
+            total, sums = torch.zeros(()), list[Tensor]()
             for line in lane:
                 loss = loss_of(line)
-                torch._foreach_add_(sums, torch.autograd.grad(loss, learning))
+                found = torch.autograd.grad(loss, learning)
+                if sums:
+                    torch._foreach_add_(sums, found)
+                else:  # the first line's stand for the sum: in full tuning, zeros cost a pass
+                    sums = [g if g.is_contiguous() else g.contiguous() for g in found]
                 total += loss.detach()
             return total, sums
 
-        found = [self.pool.submit(gradients, lane) for lane in share_out(lines, LANES)]
+        lanes = [lane for lane in share_out(lines, LANES) if lane]
         total = torch.zeros(())
-        for lane in found:
+        for lane in [self.pool.submit(gradients, lane) for lane in lanes]:
             loss, sums = lane.result()
             total += loss
             for parameter, gradient in zip(learning, sums, strict=True):

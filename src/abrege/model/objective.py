@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from abrege.model import packing
+from abrege.model import packing, vocabulary
 from abrege.model.batching import IGNORE, MicroBatch
 
 
@@ -19,7 +19,8 @@ def summary_nll(
 
     model    called as ever, so that DDP, FSDP and autocast see the call
     head     its output embedding, (…, hidden) → (…, vocab); None where it is given the positions
-             that predict a summary token and no others (`block`)
+             that predict a summary token and no others (`block`). A head that hands on its input
+             (`vocabulary`) leaves its product to the loss
     returns  ()  float32
 
     A sum and not a mean, so that the caller divides once by the tokens of the whole step: the
@@ -32,8 +33,10 @@ def summary_nll(
     if batch.line is not None:
         inputs["position_ids"] = batch.line.position_ids.to(device)
     projecting = projecting_only(head, predicts) if head else nullcontext()
-    with projecting, packing.passing(batch.line, predicts):
+    with projecting, packing.passing(batch.line, predicts), vocabulary.putting_off() as heads:
         logits = model(**inputs, use_cache=False).logits
+        if heads:
+            return vocabulary.nll(logits[0], heads[0], expected)
     return F.cross_entropy(logits[0].float(), expected, reduction="sum")
 
 

@@ -12,8 +12,11 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 
 from abrege.model import attention
 from abrege.model.batching import Line
+from abrege.model.device import arithmetic
 
 NAME = "abrege_line"
+WINDOWED = ("gemma3_text", "mistral", "phi3", "qwen2", "qwen3", "smollm3")
+"""Models that tell the attention function how far a layer looks back."""
 
 _now: ContextVar[tuple[Line, Tensor]] = ContextVar("line")  # passing through, on this thread
 
@@ -43,17 +46,22 @@ def predicting() -> Tensor:
 def pack(model: PreTrainedModel) -> bool:
     """Let the model attend row by row, on a CPU; return whether it can.
 
-    It can where every layer attends to all that came before, through transformers' interface.
-    On a GPU one call on padded rows keeps the device busier, so nothing changes there.
+    It can where every layer attends to what came before, all of it or a window, through
+    transformers' interface. On a GPU one call on padded rows keeps the device busier, so nothing
+    changes there.
     """
     config = model.config.get_text_config()
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    kinds = {"full_attention"}
+    if config.model_type in WINDOWED:
+        kinds.add("sliding_attention")
+    windowed = getattr(config, "sliding_window", None) and config.model_type not in WINDOWED
     if (
         model.device.type != "cpu"
         or not model.is_backend_compatible()
         or model.config._attn_implementation != "sdpa"
-        or kinds != {"full_attention"}
-        or getattr(config, "sliding_window", None)
+        or not kinds.issuperset(getattr(config, "layer_types", None) or ())
+        or windowed
+        or getattr(config, "use_bidirectional_attention", None)
         or getattr(config, "attn_logit_softcapping", None)
         or getattr(config, "num_local_experts", None)
     ):
@@ -94,12 +102,34 @@ def attend(
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Attend inside each row: transformers' interface of an attention function."""
-    dropout = dropout if module.training else 0.0
-    return attend_rows(query, key, value, dropout=dropout, scaling=scaling), None
+    mixed = attend_rows(
+        query,
+        key,
+        value,
+        dropout=dropout if module.training else 0.0,
+        scaling=scaling,
+        window=window(module),
+    )
+    return mixed, None
+
+
+def window(attention: Any) -> int | None:
+    """Give how many tokens an attention module of transformers sees, itself included, or None."""
+    if hasattr(attention, "sliding_window"):
+        found: int | None = attention.sliding_window
+    else:
+        found = getattr(attention.config, "sliding_window", None)
+    return found
 
 
 def attend_rows(
-    query: Tensor, key: Tensor, value: Tensor, *, dropout: float, scaling: float | None
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    dropout: float,
+    scaling: float | None,
+    window: int | None = None,
 ) -> Tensor:
     """Attend causally inside each row of the line that passes now.
 
@@ -111,7 +141,9 @@ def attend_rows(
     passes only once; its output is taken from the first row.
     """
     line, _ = _now.get()
-    if attention.serves(line, query, dropout=dropout):
+    dtype = arithmetic(query)  # under autocast, turned queries are float32 and values are not
+    query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
+    if attention.serves(line, query, dropout=dropout, window=window):
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         mixed: Tensor = attention.RowAttention.apply(query, key, value, line, scale)
         return mixed
@@ -121,13 +153,22 @@ def attend_rows(
             q,
             k,
             v,
+            attn_mask=_band(q, window),
             dropout_p=dropout,
-            is_causal=True,
+            is_causal=_band(q, window) is None,
             scale=scaling,
             enable_gqa=query.shape[1] != key.shape[1],
         ).transpose(1, 2)
         found.append(row[:, line.prefix :] if found else row)
     return torch.cat(found, 1)
+
+
+def _band(query: Tensor, window: int | None) -> Tensor | None:
+    """Mask what lies further back than the window, (tokens, tokens) bool; None if nothing does."""
+    tokens = query.shape[2]
+    if window is None or tokens <= window:
+        return None
+    return query.new_ones(tokens, tokens, dtype=torch.bool).tril().triu(1 - window)
 
 
 def rows_of(states: Tensor, line: Line) -> list[Tensor]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
@@ -25,6 +26,7 @@ from abrege.model.lora import renew
 from abrege.model.objective import summary_nll
 from abrege.model.packing import ordinary, pack
 from abrege.model.rendering import Example
+from abrege.model.vocabulary import put_off
 
 Summarise = Callable[[Any, int], Mapping[str, float]]
 """Summarise some valid rows with the model as it is after a step; give what they score."""
@@ -48,14 +50,17 @@ class StepTrainer(Trainer):
         summarise: Summarise | None = None,
         on_event: OnEvent = silent,
     ) -> None:
+        narrow = [n for n, p in model.named_parameters() if p.requires_grad and p.itemsize < 4]
+        assert not narrow, f"trained weights are float32: {narrow[0]} is not"
         self.on_event = on_event
         self.summarise = summarise
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
-        base: Any = getattr(model, "get_base_model", lambda: model)()
+        base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         packed = not arguments.activation_checkpointing and pack(base)
         rewritten = packed and rewrite(base)
+        put_off(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
         threads = torch.get_num_threads()
         abreast = rewritten and threads % LANES == 0 and not _is_random(model)

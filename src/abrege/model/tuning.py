@@ -13,12 +13,14 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedModel, TrainerState, TrainingArguments, set_seed
+from transformers.pytorch_utils import Conv1D
 from transformers.trainer_callback import PrinterCallback
 
 from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.model.arguments import Plan, total_steps, training_arguments
+from abrege.model.batching import all_labelled
 from abrege.model.device import Machine
 from abrege.model.loading import load_model
 from abrege.model.lora import fuse
@@ -154,6 +156,7 @@ def attach_lora(
         use_dora=dora,
         use_rslora=rslora,
         task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
+        fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2's layers
     )
     try:
         adapted = get_peft_model(model, config)
@@ -215,6 +218,8 @@ def tune(
         validates=bool(valid),
         patience=plan.early_stopping_patience if valid else None,
     )
+    if plan.loss == "sequence":
+        train, valid = ([all_labelled(e) for e in rows] for rows in (train, valid))
     trainer = StepTrainer(
         model,
         arguments,
