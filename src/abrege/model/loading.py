@@ -11,8 +11,18 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedModel,
+)
 from transformers import PreTrainedTokenizerBase as Tokenizer
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
 from transformers.utils import logging
 
 from abrege import assets, store
@@ -29,6 +39,8 @@ DEMO_MODELS = {
     )
 }
 WEIGHTS = ("*.safetensors", "*.bin")
+T5_FAMILY = ("t5", "mt5", "umt5", "longt5")
+HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderModel")
 
 
 def locate(model: str, *, on_event: OnEvent = silent) -> str:
@@ -63,12 +75,61 @@ def load_tokenizer(located: str) -> Tokenizer:
 
 
 def load_model(located: str, dtype: torch.dtype, device: str) -> PreTrainedModel:
-    """Load a causal model onto the device."""
+    """Load a causal or an encoder-decoder model onto the device.
+
+    RecipeError for a model that cannot write, or cannot compute in this arithmetic.
+    """
+    config = load_config(located)
+    check_dtype(config, dtype)
+    check_writes(config, located)
+    kind: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     try:
-        model = AutoModelForCausalLM.from_pretrained(located, dtype=dtype)
+        model, told = kind.from_pretrained(located, dtype=dtype, output_loading_info=True)
     except (OSError, ValueError, SafetensorError) as error:
         raise _unavailable(located, error) from error
-    return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
+    if told["missing_keys"]:
+        raise _cannot_write(located, f"its folder lacks {min(told['missing_keys'])}")
+    if config.is_encoder_decoder and not hasattr(model, "prepare_decoder_input_ids_from_labels"):
+        raise RecipeError(f"{located}: {config.model_type} does not tell how its decoder begins.")
+    return model.to(torch.device(device))  # type: ignore[no-any-return]
+
+
+def load_config(located: str) -> Any:
+    """Load the configuration of a located model."""
+    try:
+        return AutoConfig.from_pretrained(located)
+    except (OSError, ValueError) as error:
+        raise _unavailable(located, error) from error
+
+
+def check_dtype(config: Any, dtype: torch.dtype) -> None:
+    """Refuse float16 for the T5 family, FLAN-T5 included.
+
+    Its activations were learnt in bfloat16 and pass float16's 65,504, so losses become NaN
+    (transformers issue 14189). To be called with the arithmetic of autocast too.
+    """
+    if dtype == torch.float16 and config.model_type in T5_FAMILY:
+        raise RecipeError(
+            f"tune.dtype: float16 overflows in {config.model_type}, whose activations pass 65,504."
+            "\n  Write auto, float32 or bfloat16."
+        )
+
+
+def check_writes(config: Any, name: str) -> None:
+    """Refuse an architecture that has no head to write with: an encoder, a classifier."""
+    for architecture in config.architectures or []:
+        if architecture.endswith(HEADLESS):
+            raise _cannot_write(name, f"it is a {architecture}")
+    known = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES | MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    if config.model_type not in known and not hasattr(config, "auto_map"):
+        raise _cannot_write(name, f"transformers has no such class of {config.model_type}")
+
+
+def _cannot_write(name: str, why: str) -> RecipeError:
+    return RecipeError(
+        f"{name}: this model has no head that writes text: {why}.\n"
+        "  Give a causal model (…ForCausalLM) or an encoder-decoder (…ForConditionalGeneration)."
+    )
 
 
 @torch.inference_mode()
