@@ -50,6 +50,7 @@ def pack(model: PreTrainedModel) -> bool:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     if (
         model.device.type != "cpu"
+        or model.config.is_encoder_decoder
         or not model.is_backend_compatible()
         or model.config._attn_implementation != "sdpa"
         or kinds != {"full_attention"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
@@ -48,7 +49,7 @@ class StepTrainer(Trainer):
         self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
-        base = model.get_base_model()  # type: ignore[operator]
+        base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         packed = not arguments.activation_checkpointing and pack(base)
         rewritten = packed and rewrite(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
@@ -57,6 +58,8 @@ class StepTrainer(Trainer):
         self.lanes = Lanes(threads) if abreast else None
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
+        both = base.config.is_encoder_decoder
+        self.shift = base.prepare_decoder_input_ids_from_labels if both else None
         super().__init__(
             model=model,
             args=arguments,
@@ -68,7 +71,11 @@ class StepTrainer(Trainer):
 
     def _step(self, examples: list[Example]) -> dict[str, Step]:
         step = step_of(
-            examples, budget=self.micro_batch_tokens, pad_id=self.pad_id, lanes=self.lines
+            examples,
+            budget=self.micro_batch_tokens,
+            pad_id=self.pad_id,
+            lanes=self.lines,
+            shift=self.shift,
         )
         return {"step": step}  # Trainer wants something to look keys up in
 

@@ -1,4 +1,4 @@
-"""Tune a causal model by LoRA on rendered pairs, going on from the last whole checkpoint."""
+"""Tune a model by LoRA on rendered pairs, going on from the last whole checkpoint."""
 
 import math
 import shutil
@@ -60,7 +60,8 @@ def preflight(
     dropped and counted where `on_empty` is "drop".
     """
     examples = [renderer.example(pair) for pair in pairs]
-    empty = [e.id for e in examples if len(e.summary_ids) < 2]  # the stop token alone
+    blank = renderer.summary_ids("")  # a stop token, and what else stands around no words
+    empty = [e.id for e in examples if e.summary_ids == blank]
     if empty and on_empty == "fail":
         more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
         raise DataError(
@@ -68,7 +69,7 @@ def preflight(
             f"{', '.join(empty[:5])}{more}.\n"
             "  Mend the rows, or set tune.on_empty_target: drop to leave them out, counted."
         )
-    kept = [e for e in examples if len(e.summary_ids) >= 2]
+    kept = [e for e in examples if e.summary_ids != blank]
     if not kept:
         raise DataError("no row is left to train on: every summary is empty.")
     return kept, Preflight(
@@ -89,7 +90,11 @@ def attach_lora(
     """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32."""
     set_seed(seed)
     config = LoraConfig(
-        r=r, lora_alpha=alpha, lora_dropout=dropout, target_modules=modules, task_type="CAUSAL_LM"
+        r=r,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=modules,
+        task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
     )
     try:
         adapted = get_peft_model(model, config)
