@@ -171,8 +171,8 @@ def by_model(
     model: Any = loading.load_model(located, machine.torch_dtype, machine.device)
     if system.startswith("tuned"):
         model = loading.load_adapter(model, tune)
-    decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
     renderer = Renderer(tokenizer, rendering)
+    decoder = Decoder.over(model, renderer)
     notes = [machine.reason]
     told: dict[str, Any] = {}
     if system == "few-shot":
