@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import DataCollatorForSeq2Seq
 
-from abrege.model import arguments, tuning
+from abrege.model import arguments, tuning, two_lines
 from abrege.model.batching import cut_sides, step_of
 from abrege.model.objective import summary_nll
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
@@ -14,9 +14,19 @@ from abrege.records import Pair
 from conftest import a_bart, a_sided_tokenizer, a_t5, some_rows
 
 CPU = torch.device("cpu")
+
+
+def a_mt5():
+    from transformers import MT5Config, MT5ForConditionalGeneration
+
+    torch.manual_seed(0)
+    return MT5ForConditionalGeneration(MT5Config(**a_t5().config.to_diff_dict()))
+
+
 MODELS = {
     "t5": a_t5,
     "flan": functools.partial(a_t5, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+    "mt5": a_mt5,
     "bart": a_bart,
     "mbart": functools.partial(a_bart, "MBart", decoder_start_token_id=None, pad_token_id=3),
 }
@@ -37,12 +47,14 @@ def gradients_of(model):
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
-def ours(model, rows, budget):
+def ours(model, rows, budget, lined=False):
     model.zero_grad()
+    assert not lined or two_lines.pack(model)
     step = step_of(
         rows,
         budget=budget,
         pad_id=model.config.pad_token_id,
+        lanes=int(lined),
         shift=model.prepare_decoder_input_ids_from_labels,
     )
     head, total = model.get_output_embeddings(), 0.0
@@ -76,11 +88,14 @@ def theirs(model, rows):
 
 
 @pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("lined", [False, True])
 @pytest.mark.parametrize("budget", [1, 60, 10**6])
-def test_loss_and_gradient_are_those_of_run_summarization_however_a_step_is_cut(kind, budget):
+def test_loss_and_gradient_are_those_of_run_summarization_however_a_step_is_cut(
+    kind, budget, lined
+):
     model, rows = MODELS[kind](), some_examples()
     expected, theirs_by_name = theirs(model, rows)
-    batches, loss, by_name = ours(model, rows, budget)
+    batches, loss, by_name = ours(model, rows, budget, lined)
     assert (batches == 1) == (budget == 10**6)
     assert loss == pytest.approx(expected, rel=1e-5)
     assert by_name.keys() == theirs_by_name.keys()

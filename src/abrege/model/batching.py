@@ -35,10 +35,12 @@ class Sides:
 
     mask               (batch, length)  int64; 1 over the prompt: an encoder looks right too
     decoder_input_ids  (batch, labels)  int64; the labels as the model itself moves them right
+    lengths            of the rows on both sides, where they stand end to end in two lines
     """
 
-    mask: Tensor
+    mask: Tensor | None
     decoder_input_ids: Tensor
+    lengths: tuple[list[int], list[int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,31 @@ def collate_sides(examples: Sequence[Example], pad_id: int, shift: Shift) -> Mic
     )
 
 
+def line_up_sides(examples: Sequence[Example], shift: Shift) -> MicroBatch:
+    """Put the prompts end to end in one line, and the summaries in another."""
+    labels = [torch.tensor([e.summary_ids]) for e in examples]
+    lengths = [len(e.prompt_ids) for e in examples], [len(e.summary_ids) for e in examples]
+    return MicroBatch(
+        ids=tuple(e.id for e in examples),
+        input_ids=torch.tensor([[token for e in examples for token in e.prompt_ids]]),
+        labels=torch.cat(labels, 1),
+        sides=Sides(None, torch.cat([shift(row) for row in labels], 1), lengths),
+    )
+
+
+def share_sides(examples: Sequence[Example], *, budget: int) -> list[list[Example]]:
+    """Share rows out over as few lines of about the same length as the budget allows."""
+    rows = sorted(examples, key=_by_sides, reverse=True)
+    count = -(-sum(map(len, rows)) // budget)  # ceiling
+    while True:
+        found: list[list[Example]] = [[] for _ in range(min(count, len(rows)))]
+        for row in rows:
+            min(found, key=lambda line: sum(map(len, line))).append(row)
+        if all(len(line) == 1 or sum(map(len, line)) <= budget for line in found):
+            return found
+        count += 1
+
+
 def line_up(examples: Sequence[Example]) -> MicroBatch:
     """Put rows end to end, with what they all begin with (the instruction) only once.
 
@@ -223,7 +250,9 @@ def step_of(
 
     shift  for an encoder-decoder: its own way from labels to what its decoder reads
     """
-    if shift:
+    if shift and lanes:
+        batches = [line_up_sides(run, shift) for run in share_sides(examples, budget=budget)]
+    elif shift:
         runs = cut_sides(examples, budget=budget)
         batches = [collate_sides(run, pad_id, shift) for run in runs]
     elif lanes:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from abrege.model import packing
+from abrege.model import packing, two_lines
 from abrege.model.batching import IGNORE, MicroBatch
 
 
@@ -27,7 +27,8 @@ def summary_nll(
     """
     predicts, expected = predicted(batch.labels.to(device), batch)
     projecting = projecting_only(head, predicts) if head else nullcontext()
-    with projecting, packing.passing(batch.line, predicts):
+    lengths = batch.sides.lengths if batch.sides else None
+    with projecting, packing.passing(batch.line, predicts), two_lines.passing(lengths):
         logits = model(**inputs_of(batch, device), use_cache=False).logits
     return F.cross_entropy(logits[0].float(), expected, reduction="sum")
 
@@ -50,8 +51,8 @@ def inputs_of(batch: MicroBatch, device: torch.device) -> dict[str, Tensor]:
     if batch.line is not None:
         inputs["position_ids"] = batch.line.position_ids
     if batch.sides is not None:
-        inputs |= {"attention_mask": batch.sides.mask}
         inputs |= {"decoder_input_ids": batch.sides.decoder_input_ids}
+        inputs |= {"attention_mask": batch.sides.mask} if batch.sides.mask is not None else {}
     return {name: value.to(device) for name, value in inputs.items()}
 
 

@@ -19,6 +19,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from abrege.errors import AbregeError
 from abrege.events import OnEvent, Progress, silent
+from abrege.model import two_lines
 from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
@@ -50,7 +51,7 @@ class StepTrainer(Trainer):
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-        packed = not arguments.activation_checkpointing and pack(base)
+        packed = not arguments.activation_checkpointing and (pack(base) or two_lines.pack(base))
         rewritten = packed and rewrite(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
         threads = torch.get_num_threads()
