@@ -1,4 +1,4 @@
-"""Builders shared by the tests: a tiny tokenizer, a tiny Llama, a few pairs."""
+"""Builders shared by the tests: tiny tokenizers and models of the real classes, a few pairs."""
 
 import os
 from pathlib import Path
@@ -73,6 +73,56 @@ def a_llama(*, vocab: int = 400, seed: int = 0) -> Any:
         pad_token_id=0,
     )
     return LlamaForCausalLM(config)
+
+
+def a_sided_tokenizer(single: str = "$A <|eos|>") -> Any:
+    """Build a tokenizer that adds special tokens as T5's does, or as `single` says."""
+    from tokenizers import processors
+
+    tokenizer = a_tokenizer(chat=False)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single=single, special_tokens=[("<|eos|>", 1), ("<|end|>", 2)]
+    )
+    return tokenizer
+
+
+SIDED = {"eos_token_id": 1, "pad_token_id": 0, "vocab_size": 400}
+
+
+def a_t5(**changes: Any) -> Any:
+    """Build a two-and-two-layer T5 with random weights, of the real class."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
+    given = {**SIDED, **sizes, "decoder_start_token_id": 0, "dropout_rate": 0.0, **changes}
+    return T5ForConditionalGeneration(T5Config(**given))
+
+
+def a_bart(kind: str = "Bart", **changes: Any) -> Any:
+    """Build a two-and-two-layer BART, or mBART, with random weights, of the real class."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    of_a_side = {"layers": 2, "attention_heads": 4, "ffn_dim": 64}
+    sizes = {f"{s}_{name}": n for s in ("encoder", "decoder") for name, n in of_a_side.items()}
+    sizes |= {"d_model": 32, "max_position_embeddings": 256, "bos_token_id": 2}
+    given = {**SIDED, **sizes, "decoder_start_token_id": 1, "dropout": 0.0, **changes}
+    config = getattr(transformers, f"{kind}Config")(**given)
+    return getattr(transformers, f"{kind}ForConditionalGeneration")(config)
+
+
+def an_mbart_tokenizer(kind: str = "MBart50Tokenizer") -> Any:
+    """Build a tokenizer of the real class over letters, with a token for each language."""
+    import transformers
+    from transformers.models.mbart50.tokenization_mbart50 import FAIRSEQ_LANGUAGE_CODES
+
+    letters = [(letter, -3.0) for letter in "abcdefghijklmnopqrstuvwxyzTISé.,▁"]
+    special = [(token, 0.0) for token in ("<s>", "<pad>", "</s>", "<unk>")]
+    ends = [(token, 0.0) for token in (*FAIRSEQ_LANGUAGE_CODES, "<mask>")]
+    return getattr(transformers, kind)(vocab=[*special, *letters, *ends])
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from abrege.model.packing import pack
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
 from abrege.model.tuning import attach_lora
 from abrege.records import Pair
-from conftest import a_llama, a_tokenizer, some_rows
+from conftest import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer, some_rows
 
 SPACED = {"eos_token_id": 1, "pad_token_id": 0, "vocab_size": 400}
 
@@ -23,25 +23,6 @@ def a_gpt2():
     torch.manual_seed(0)
     sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256}
     return GPT2LMHeadModel(GPT2Config(**SPACED, **sizes, bos_token_id=1))
-
-
-def a_t5(**changes):
-    from transformers import T5Config, T5ForConditionalGeneration
-
-    torch.manual_seed(0)
-    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
-    config = T5Config(**{**SPACED, **sizes, "decoder_start_token_id": 0, **changes})
-    return T5ForConditionalGeneration(config)
-
-
-def a_bart(positions=256):
-    from transformers import BartConfig, BartForConditionalGeneration
-
-    torch.manual_seed(0)
-    of_a_side = {"layers": 2, "attention_heads": 4, "ffn_dim": 64}
-    sizes = {f"{s}_{name}": n for s in ("encoder", "decoder") for name, n in of_a_side.items()}
-    sizes |= {"d_model": 32, "max_position_embeddings": positions, "bos_token_id": 1}
-    return BartForConditionalGeneration(BartConfig(**SPACED, **sizes, decoder_start_token_id=1))
 
 
 def some_examples():
@@ -167,12 +148,7 @@ def test_a_causal_model_is_asked_with_the_plain_request_of_the_language(student_
 
 def written(model, folder):
     """Lay a model out in a folder with a tokenizer that puts its end token behind every text."""
-    from tokenizers import processors
-
-    tokenizer = a_tokenizer(chat=False)
-    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A <|eos|>", special_tokens=[("<|eos|>", 1)]
-    )
+    tokenizer = a_sided_tokenizer()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return tokenizer
@@ -194,7 +170,7 @@ def test_an_encoder_decoder_reads_the_document_as_its_tokenizer_writes_it(make, 
 
 
 def test_the_document_is_cut_to_what_the_encoder_reads_and_the_cut_is_told(tmp_path):
-    written(a_bart(positions=24), tmp_path)
+    written(a_bart(max_position_embeddings=24), tmp_path)
     scorer = open_scorer(str(tmp_path))
     long = "the cat sat on the mat and then " * 9
     pairs = [a_pair(0, ["a cat"], long), a_pair(1, ["a cat"], "a dog"), a_pair(2, ["a"], long)]
@@ -207,7 +183,7 @@ def test_the_document_is_cut_to_what_the_encoder_reads_and_the_cut_is_told(tmp_p
 
 
 def test_a_summary_longer_than_the_decoder_reads_is_refused_and_not_cut(tmp_path):
-    written(a_bart(positions=24), tmp_path)
+    written(a_bart(max_position_embeddings=24), tmp_path)
     scorer = open_scorer(str(tmp_path))
     with pytest.raises(DataError, match=r"row p0: its summary has 31 tokens, .* reads 24"):
         list(scorer.score([a_pair(0, ["the " * 30])]))

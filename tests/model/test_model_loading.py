@@ -10,7 +10,7 @@ from abrege.model.rendering import Profile, Rendering
 from abrege.model.summarize import open_model
 from abrege.model.tuning import attach_lora
 from abrege.records import Pair
-from conftest import a_llama, a_tokenizer
+from conftest import a_bart, a_llama, a_t5, a_tokenizer
 
 
 def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):
@@ -181,3 +181,48 @@ def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch):
 def test_a_folder_without_a_tuned_model_is_said_so(tmp_path):
     with pytest.raises(DataError, match="there is no tuned model here"):
         open_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [
+        ("Bert", {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}),
+        ("T5Encoder", {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4}),
+        ("LlamaForSequenceClassification", {"hidden_size": 32, "num_hidden_layers": 1}),
+        ("ViT", {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}),
+        ("Llama", {"hidden_size": 32, "num_hidden_layers": 1, "tie_word_embeddings": False}),
+    ],
+)
+def test_a_model_without_a_head_that_writes_is_refused(kind, sizes, tmp_path):
+    import transformers
+
+    family = {"T5Encoder": "T5", "LlamaForSequenceClassification": "Llama"}.get(kind, kind)
+    more = {"vocab_size": 400} if kind != "ViT" else {}
+    config = getattr(transformers, f"{family}Config")(intermediate_size=64, **more, **sizes)
+    name = kind if "For" in kind else f"{kind}Model"
+    getattr(transformers, name)(config).save_pretrained(tmp_path)
+    with pytest.raises(RecipeError, match="has no head that writes text"):
+        loading.load_model(str(tmp_path), torch.float32, "cpu")
+
+
+def test_a_trunk_whose_embeddings_are_its_head_writes(tmp_path):
+    # facebook/bart-base is published as a BartModel
+    model = a_bart()
+    model.model.save_pretrained(tmp_path)
+    loaded = loading.load_model(str(tmp_path), torch.float32, "cpu").eval()
+    ids = {"input_ids": torch.tensor([[5, 6]]), "decoder_input_ids": torch.tensor([[1, 7]])}
+    torch.testing.assert_close(loaded(**ids).logits, model.eval()(**ids).logits)
+
+
+@pytest.mark.parametrize("family", ["T5", "MT5", "UMT5", "LongT5"])
+def test_the_t5_family_is_never_loaded_in_float16(family, tmp_path):
+    import transformers
+
+    config = getattr(transformers, f"{family}Config")()
+    with pytest.raises(RecipeError, match=rf"float16 overflows in {family.lower()}.* 65,504"):
+        loading.check_dtype(config, torch.float16)
+    loading.check_dtype(config, torch.bfloat16)
+    loading.check_dtype(a_bart().config, torch.float16)
+    a_t5().save_pretrained(tmp_path)
+    with pytest.raises(RecipeError, match="float16 overflows in t5"):
+        loading.load_model(str(tmp_path), torch.float16, "cpu")

@@ -1,14 +1,17 @@
 """Token-budget, length-sorted micro-batches that add up to the recipe's step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from abrege.model.rendering import Example
 
 IGNORE = -100
+Shift = Callable[[Tensor], Tensor]
 LINE_COST = 40  # a line takes about the time of so many tokens before it computes the first
 
 
@@ -27,18 +30,34 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """What an encoder-decoder is given beside the encoder's tokens and the labels.
+
+    mask               (batch, length)  int64; 1 over the prompt: an encoder looks right too
+    decoder_input_ids  (batch, labels)  int64; the labels as the model itself moves them right
+    lengths            of the rows on both sides, where they stand end to end in two lines
+    """
+
+    mask: Tensor | None
+    decoder_input_ids: Tensor
+    lengths: tuple[list[int], list[int]] | None = None
+
+
+@dataclass(frozen=True)
 class MicroBatch:
     """Rows that pass through the model together: padded on the right, or end to end in a line.
 
     input_ids  (batch, length) or (1, tokens)  int64; the pad id is arbitrary: no mask is needed,
                                 since a causal model never looks right and padding has no label
     labels     the same shape   int64; token ids of the summary, IGNORE elsewhere
+    sides      of an encoder-decoder; its labels are (batch, longest summary)
     """
 
     ids: tuple[str, ...]
     input_ids: Tensor
     labels: Tensor
     line: Line | None = None
+    sides: Sides | None = None
 
     @property
     def summary_tokens(self) -> int:
@@ -94,6 +113,68 @@ def collate(examples: Sequence[Example], pad_id: int) -> MicroBatch:
         input_ids[row, prompt : len(example)] = torch.tensor(example.summary_ids)
         labels[row, prompt : len(example)] = torch.tensor(example.summary_ids)
     return MicroBatch(tuple(e.id for e in examples), input_ids, labels)
+
+
+def cut_sides(examples: Sequence[Example], *, budget: int) -> list[list[Example]]:
+    """Sort rows by length and cut them into runs of at most `budget` tokens of both sides.
+
+    Padding counts on each side. A row longer than the budget is a run of its own.
+    """
+    runs: list[list[Example]] = []
+    summary = 0  # the longest of the run
+    key = _by_sides
+    for example in sorted(examples, key=key, reverse=True):
+        summary = max(summary, len(example.summary_ids))
+        longest = len(runs[-1][0].prompt_ids) + summary if runs else 0
+        if runs and (len(runs[-1]) + 1) * longest <= budget:
+            runs[-1].append(example)
+        else:
+            runs.append([example])
+            summary = len(example.summary_ids)
+    return runs
+
+
+def _by_sides(example: Example) -> tuple[int, int, str]:
+    return len(example.prompt_ids), len(example.summary_ids), example.id
+
+
+def collate_sides(examples: Sequence[Example], pad_id: int, shift: Shift) -> MicroBatch:
+    """Pad the prompts for the encoder, and the summaries for the decoder, on the right."""
+    padded = partial(pad_sequence, batch_first=True)
+    prompts = [torch.tensor(e.prompt_ids) for e in examples]
+    labels = padded([torch.tensor(e.summary_ids) for e in examples], padding_value=IGNORE)  # (B, S)
+    mask = padded([torch.ones_like(ids) for ids in prompts])  # (B, T)
+    return MicroBatch(
+        ids=tuple(e.id for e in examples),
+        input_ids=padded(prompts, padding_value=pad_id),  # (B, T)
+        labels=labels,
+        sides=Sides(mask, shift(labels)),
+    )
+
+
+def line_up_sides(examples: Sequence[Example], shift: Shift) -> MicroBatch:
+    """Put the prompts end to end in one line, and the summaries in another."""
+    labels = [torch.tensor([e.summary_ids]) for e in examples]
+    lengths = [len(e.prompt_ids) for e in examples], [len(e.summary_ids) for e in examples]
+    return MicroBatch(
+        ids=tuple(e.id for e in examples),
+        input_ids=torch.tensor([[token for e in examples for token in e.prompt_ids]]),
+        labels=torch.cat(labels, 1),
+        sides=Sides(None, torch.cat([shift(row) for row in labels], 1), lengths),
+    )
+
+
+def share_sides(examples: Sequence[Example], *, budget: int) -> list[list[Example]]:
+    """Share rows out over as few lines of about the same length as the budget allows."""
+    rows = sorted(examples, key=_by_sides, reverse=True)
+    count = -(-sum(map(len, rows)) // budget)  # ceiling
+    while True:
+        found: list[list[Example]] = [[] for _ in range(min(count, len(rows)))]
+        for row in rows:
+            min(found, key=lambda line: sum(map(len, line))).append(row)
+        if all(len(line) == 1 or sum(map(len, line)) <= budget for line in found):
+            return found
+        count += 1
 
 
 def line_up(examples: Sequence[Example]) -> MicroBatch:
@@ -166,9 +247,24 @@ def shared_tokens(rows: Sequence[Example]) -> int:
     return common_prefix([e.prompt_ids[:-1] for e in rows])
 
 
-def step_of(examples: Sequence[Example], *, budget: int, pad_id: int, lanes: int = 0) -> Step:
-    """Cut the rows of one step into padded micro-batches, or into lines for so many lanes."""
-    if lanes:
+def step_of(
+    examples: Sequence[Example],
+    *,
+    budget: int,
+    pad_id: int,
+    lanes: int = 0,
+    shift: Shift | None = None,
+) -> Step:
+    """Cut the rows of one step into padded micro-batches, or into lines for so many lanes.
+
+    shift  for an encoder-decoder: its own way from labels to what its decoder reads
+    """
+    if shift and lanes:
+        batches = [line_up_sides(run, shift) for run in share_sides(examples, budget=budget)]
+    elif shift:
+        runs = cut_sides(examples, budget=budget)
+        batches = [collate_sides(run, pad_id, shift) for run in runs]
+    elif lanes:
         batches = lines_for(examples, budget=budget, lanes=lanes)
     else:
         batches = [collate(run, pad_id) for run in cut(examples, budget=budget)]

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import GenerationConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from abrege.model import prefix
 from abrege.model.prefix import Prefix
-from abrege.model.rendering import Example, Profile
+from abrege.model.rendering import Example, Profile, Renderer
 from abrege.records import Prediction
 
 
@@ -22,6 +23,15 @@ class Decoder:
     tokenizer: Tokenizer
     profile: Profile
     stop_ids: list[int]
+    blank: Sequence[int] = ()
+    """Of an encoder-decoder: what its tokenizer writes for a summary without a word."""
+
+    @classmethod
+    def over(cls, model: Any, renderer: Renderer) -> "Decoder":
+        """Decode as a rendering says; the model may wear an adapter."""
+        known = renderer.rendering
+        blank = renderer.summary_ids("") if known.encoder_decoder else ()
+        return cls(model, renderer.tokenizer, known.profile, known.stop_ids, blank)
 
     def __post_init__(self) -> None:
         """Blank the model's own generation defaults: transformers fills what we leave unsaid."""
@@ -36,8 +46,8 @@ class Decoder:
               on what is done, so a run carried on decodes the very same batches.
         """
         self.model.eval()
-        many = self.profile.num_beams > 1  # beams copy what they share
-        shared = None if many else prefix.of(self.model, [p.prompt_ids for p in prompts])
+        alone = self.profile.num_beams > 1 or self.blank  # beams copy what they share
+        shared = None if alone else prefix.of(self.model, [p.prompt_ids for p in prompts])
         for number, rows in enumerate(batches(prompts, self.profile.batch_rows)):
             if number < skip:
                 continue
@@ -46,17 +56,45 @@ class Decoder:
 
     @torch.inference_mode()
     def _batch(self, prompts: Sequence[Example], shared: Prefix | None) -> list[Prediction]:
-        input_ids, mask = left_padded(prompts, self.pad_id, shared.ids if shared else ())
-        device = self.model.device
+        inputs, before = self.inputs(prompts, shared.ids if shared else ())
         generate: Any = self.model.generate
         output = generate(
-            input_ids=input_ids.to(device),
-            attention_mask=mask.to(device),
+            **inputs,
             generation_config=self.config(),
             past_key_values=shared.repeated(len(prompts)) if shared else None,
         )
-        new = output[:, input_ids.shape[1] :].tolist()
+        new = output[:, before:].tolist()
         return [self.prediction(p, ids) for p, ids in zip(prompts, new, strict=True)]
+
+    def inputs(
+        self, prompts: Sequence[Example], shared: Sequence[int] = ()
+    ) -> tuple[dict[str, torch.Tensor], int]:
+        """Give what `generate` begins with, and how many of its tokens stand before the new ones.
+
+        A decoder begins as it did in training: with the model's start token, and what the
+        tokenizer puts before a summary's words, which is BART's <s> or mBART's language.
+        """
+        if not self.blank:
+            input_ids, mask = left_padded(prompts, self.pad_id, shared)
+            found = {"input_ids": input_ids, "attention_mask": mask}
+            before = input_ids.shape[1]
+        else:
+            opening = self.opening().expand(len(prompts), -1)
+            ids = [torch.tensor(p.prompt_ids) for p in prompts]
+            padded = pad_sequence(ids, batch_first=True, padding_value=self.pad_id)
+            mask = pad_sequence([torch.ones_like(i) for i in ids], batch_first=True)
+            found = {"input_ids": padded, "attention_mask": mask, "decoder_input_ids": opening}
+            before = opening.shape[1]
+        return {name: value.to(self.model.device) for name, value in found.items()}, before
+
+    def opening(self) -> torch.Tensor:
+        """Give the tokens that a decoder reads before it writes the first word, (1, tokens)."""
+        model: Any = self.model
+        end = next(place for place, token in enumerate(self.blank) if token in self.stop_ids)
+        opening: torch.Tensor = model.prepare_decoder_input_ids_from_labels(
+            torch.tensor([list(self.blank)])
+        )[:, : end + 1]
+        return opening
 
     def prediction(self, prompt: Example, new_ids: Sequence[int]) -> Prediction:
         """Cut the new tokens at the first stop token and say why they end."""
@@ -86,6 +124,8 @@ class Decoder:
             "repetition_penalty": 1.0,
             "use_cache": True,
         }
+        if self.blank:
+            values["decoder_start_token_id"] = int(self.opening()[0, 0])
         if p.num_beams > 1:
             values["length_penalty"] = p.length_penalty
         if p.do_sample:

@@ -6,26 +6,31 @@ the model writes by itself.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import PeftModel
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from abrege import store
-from abrege.errors import DataError, EnvironmentError_, RecipeError
+from abrege.errors import DataError, RecipeError
 from abrege.events import OnEvent, silent
-from abrege.model import device, packing
-from abrege.model.batching import IGNORE, MicroBatch, collate, cut, cut_line, line_up
-from abrege.model.loading import check_causal, first_line, load_model, load_tokenizer, locate
-from abrege.model.objective import projecting_only
+from abrege.model import device, packing, sides
+from abrege.model.batching import (
+    MicroBatch,
+    collate,
+    collate_sides,
+    cut,
+    cut_line,
+    cut_sides,
+    line_up,
+)
+from abrege.model.loading import check_causal, load_config, load_model, load_tokenizer, locate
+from abrege.model.objective import inputs_of, predicted, projecting_only
 from abrege.model.rendering import (
     Example,
     Profile,
@@ -41,7 +46,6 @@ from abrege.records import Pair
 BATCH_TOKENS = 2048
 LOGITS = 1 << 26  # logits held at once, 256 MiB of float32; a vocabulary may be 250,000 wide
 WINDOW = 512  # pairs whose token ids are held at once
-ENDLESS = 1 << 30  # tokens: tokenizers say as much or more where they know no limit
 WEIGHTS = "adapter_model.safetensors"
 
 
@@ -78,8 +82,6 @@ class Scorer:
         room = renderer.rendering.max_tokens if room is None else room
         self.name, self.asked, self.room = name, asked, room
         self.model, self.renderer = model, renderer
-        if isinstance(renderer, EncoderRenderer):
-            renderer.summary_room = _room(model.config, "decoder", ENDLESS)
         self.cut = 0
         """Examples whose document was cut, of those scored last."""
 
@@ -89,7 +91,7 @@ class Scorer:
         request = self.renderer.rendering
         kind = "chat" if request.chat else "text"
         prompt = f"{kind}-{self.asked}-{store.digest([request.template, request.system])[:8]}"
-        room = "any" if self.room >= ENDLESS else str(self.room)
+        room = "any" if self.room >= sides.ENDLESS else str(self.room)
         dtype = str(self.model.dtype).removeprefix("torch.")
         return f"prompt:{prompt}|room:{room}|cut:{self.cut}|{dtype}"
 
@@ -123,33 +125,10 @@ class Scorer:
 
 
 def over(name: str, model: Any, renderer: Renderer) -> Scorer:
-    """Give a scorer of a causal model that is open already, tuned or the base of a tuned one."""
+    """Give a scorer of a model that is open already, tuned or the base of a tuned one."""
     inner: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     packing.pack(inner)
     return Scorer(name, "tuned", model, renderer)
-
-
-class EncoderRenderer(Renderer):
-    """Renders for an encoder and a decoder, each with the special tokens of the tokenizer."""
-
-    summary_room = ENDLESS
-
-    def example(self, pair: Pair) -> Example:
-        """Render a pair; its summary takes no room from the document."""
-        target = self.summary_ids(pair.references[0])
-        if len(target) > self.summary_room:
-            raise DataError(
-                f"row {pair.id}: its summary has {len(target)} tokens, and the model's decoder "
-                f"reads {self.summary_room}.\n  Drop the row, or take another model."
-            )
-        return replace(self.prompt(pair), summary_ids=target)
-
-    def summary_ids(self, summary: str) -> list[int]:
-        """Give the ids of a summary as the tokenizer writes what a decoder is to say."""
-        return list(self.tokenizer(text_target=summary.strip(), verbose=False)["input_ids"])
-
-    def _ids(self, text: str) -> list[int]:
-        return list(self.tokenizer(text, verbose=False)["input_ids"])
 
 
 def open_scorer(
@@ -182,9 +161,9 @@ def open_scorer(
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
     located = locate(model, on_event=on_event)
-    config, tokenizer = _loaded(AutoConfig, located), load_tokenizer(located)
+    config, tokenizer = load_config(located), load_tokenizer(located)
     both = bool(config.is_encoder_decoder)
-    room = _room(config, "encoder", tokenizer.model_max_length)
+    room = sides.room(config, "encoder", tokenizer.model_max_length)
     chatty = not both and use_chat(tokenizer, chat)
     request = "{document}" if both and template is None else template
     rendering = Rendering(
@@ -193,14 +172,14 @@ def open_scorer(
         template=template_for(request, lang, chat=chatty),
         system=None,
         chat=chatty,
-        max_tokens=room + both,  # all but the one token that a prompt leaves room for
+        max_tokens=room,
         stop_ids=stop_ids(tokenizer, chat=chatty),
         profile=Profile(max_new_tokens=1),  # nothing is written: a summary takes what it needs
         lang=lang,
+        **sides.of(config, tokenizer, lang),
     )
-    renderer = (EncoderRenderer if both else Renderer)(tokenizer, rendering)
     asked = "plain" if template is None else "own"
-    return Scorer(_name(model), asked, _model(located, config, dtype), renderer, room)
+    return Scorer(_name(model), asked, _model(located, dtype), Renderer(tokenizer, rendering), room)
 
 
 def _of_run(folder: Path, inside: Path, on_event: OnEvent, *, base: bool) -> Scorer:
@@ -213,13 +192,11 @@ def _of_run(folder: Path, inside: Path, on_event: OnEvent, *, base: bool) -> Sco
     return over(name, model, summarizer.renderer)
 
 
-def _model(located: str, config: Any, dtype: str) -> Any:
+def _model(located: str, dtype: str) -> Any:
     machine = device.choose(dtype)
-    if config.is_encoder_decoder:
-        loaded = _loaded(AutoModelForSeq2SeqLM, located, dtype=machine.torch_dtype)
-        return loaded.to(machine.device)
     model = load_model(located, machine.torch_dtype, machine.device)
-    check_causal(model, located)
+    if not model.config.is_encoder_decoder:
+        check_causal(model, located)
     packing.pack(model)
     return model
 
@@ -230,73 +207,30 @@ def _batches(
     """Cut rows into batches that bound what is computed together, logits included."""
     lined = model.config._attn_implementation == packing.NAME
     most = LOGITS // model.config.get_text_config().vocab_size  # summary tokens
-    for run in cut_line(examples, budget=budget) if lined else cut(examples, budget=budget):
+    cutting = cut_sides if model.config.is_encoder_decoder else cut_line if lined else cut
+    for run in cutting(examples, budget=budget):
         rows = max(1, most // max(len(e.summary_ids) for e in run))
         yield from (run[start : start + rows] for start in range(0, len(run), rows))
 
 
 @torch.inference_mode()
-def _nats(model: PreTrainedModel, batch: Sequence[Example]) -> Tensor:
+def _nats(model: PreTrainedModel, rows: Sequence[Example]) -> Tensor:
     """Give the negative log-likelihood of each summary token, row after row, (tokens) float32."""
-    if model.config.is_encoder_decoder:
-        logits = _encoder_decoder_logits(model, batch)
-    elif model.config._attn_implementation == packing.NAME:
-        logits = _causal_logits(model, line_up(batch))
-    else:
-        logits = _causal_logits(model, collate(batch, pad_id=0))
-    expected = torch.tensor([token for e in batch for token in e.summary_ids])  # (N,)
-    return F.cross_entropy(logits.float(), expected.to(logits.device), reduction="none")
-
-
-def _causal_logits(model: PreTrainedModel, batch: MicroBatch) -> Tensor:
-    """Give what is predicted at the places of the summary tokens, (N, vocab)."""
-    predicts = (batch.labels[:, 1:] != IGNORE).to(model.device)  # position t predicts token t + 1
-    inputs = {"input_ids": batch.input_ids.to(model.device)}
-    if batch.line is not None:
-        inputs["position_ids"] = batch.line.position_ids.to(model.device)
+    batch = _collated(model, rows)
+    predicts, expected = predicted(batch.labels.to(model.device), batch)
     head: Any = model.get_output_embeddings()
     with projecting_only(head, predicts), packing.passing(batch.line, predicts):
-        logits: Tensor = model(**inputs, use_cache=False).logits  # (1, N, vocab)
-    return logits[0]
+        logits = model(**inputs_of(batch, model.device), use_cache=False).logits  # (1, N, vocab)
+    return F.cross_entropy(logits[0].float(), expected, reduction="none")
 
 
-def _encoder_decoder_logits(model: PreTrainedModel, batch: Sequence[Example]) -> Tensor:
-    """Give what is predicted at the places of the summary tokens, (N, vocab).
-
-    The model makes the decoder's inputs of the labels itself: their shift differs by family.
-    """
-    padded = partial(pad_sequence, batch_first=True)
-    prompts = [torch.tensor(e.prompt_ids) for e in batch]
-    labels = padded([torch.tensor(e.summary_ids) for e in batch], padding_value=IGNORE)  # (B, S)
-    inputs = {
-        "input_ids": padded(prompts, padding_value=model.config.pad_token_id or 0),  # (B, T)
-        "attention_mask": padded([torch.ones_like(ids) for ids in prompts]),  # (B, T)
-        "labels": labels,
-    }
-    on_device = {name: value.to(model.device) for name, value in inputs.items()}
-    logits: Tensor = model(**on_device, use_cache=False).logits  # (B, S, vocab)
-    return logits[(labels != IGNORE).to(logits.device)]
-
-
-def _loaded(kind: Any, located: str, **settings: Any) -> Any:
-    try:
-        return kind.from_pretrained(located, **settings)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise EnvironmentError_(
-            f"{located}: this model cannot be loaded: {first_line(error)}\n"
-            "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
-        ) from error
-
-
-def _room(config: Any, side: str, otherwise: int) -> int:
-    """Find how many tokens a model reads, at most ENDLESS.
-
-    n_positions bounds no decoder: T5 states it, and learns distances instead of positions.
-    """
-    stated = [f"max_{side}_position_embeddings", "max_position_embeddings"]
-    stated += ["n_positions"] if side == "encoder" else []
-    known = [getattr(config.get_text_config(), name, None) for name in stated]
-    return int(next((number for number in known if number), min(otherwise, ENDLESS)))
+def _collated(model: Any, rows: Sequence[Example]) -> MicroBatch:
+    if model.config.is_encoder_decoder:
+        pad = model.config.pad_token_id or 0
+        return collate_sides(rows, pad, model.prepare_decoder_input_ids_from_labels)
+    if model.config._attn_implementation == packing.NAME:
+        return line_up(rows)
+    return collate(rows, pad_id=0)
 
 
 def _name(model: str) -> str:

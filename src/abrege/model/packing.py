@@ -57,6 +57,7 @@ def pack(model: PreTrainedModel) -> bool:
     windowed = getattr(config, "sliding_window", None) and config.model_type not in WINDOWED
     if (
         model.device.type != "cpu"
+        or model.config.is_encoder_decoder
         or not model.is_backend_compatible()
         or model.config._attn_implementation != "sdpa"
         or not kinds.issuperset(getattr(config, "layer_types", None) or ())

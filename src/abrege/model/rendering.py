@@ -2,39 +2,23 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from abrege import store
 from abrege.errors import DataError, RecipeError
+from abrege.model import sides
+from abrege.model.requests import ANSWERS, REQUESTS
 from abrege.records import Pair
-from abrege.text.sentences import sentences
+from abrege.text.sentences import at_a_sentence_end
 
 FILE = store.TUNED
 BETWEEN = "\n\n"
 """What stands between worked examples outside a chat, and so ends a summary there."""
-NEAR = 0.8  # a sentence end in the last fifth of the room is near enough to cut there
 PLACE = re.compile(r"\{(document|meta\.[\w-]+)\}")
 ANY_PLACE = re.compile(r"\{([\w.-]*)\}")
-REQUESTS = {
-    "en": "Summarize the following text.\n\n{document}",
-    "fr": "Résume le texte suivant.\n\n{document}",
-    "de": "Fasse den folgenden Text zusammen.\n\n{document}",
-    "es": "Resume el texto siguiente.\n\n{document}",
-    "it": "Riassumi il testo seguente.\n\n{document}",
-    "pt": "Resuma o texto seguinte.\n\n{document}",
-}
-
-ANSWERS = {
-    "en": "Summary:",
-    "fr": "Résumé :",
-    "de": "Zusammenfassung:",
-    "es": "Resumen:",
-    "it": "Riassunto:",
-    "pt": "Resumo:",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +54,12 @@ class Rendering:
     """The first ends every summary in training; any of them ends one in decoding."""
     profile: Profile
     lang: str | None = None
+    encoder_decoder: bool = False
+    """The prompt goes into an encoder, with the tokenizer's own special tokens."""
+    lang_code: str | None = None
+    """The token of the language, where the tokenizer has such (mBART)."""
+    summary_room: int | None = None
+    """How many tokens the decoder reads, where an encoder-decoder has a bound."""
 
     def save(self, folder: Path) -> None:
         """Write abrege.json beside the model."""
@@ -91,7 +81,10 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Example:
-    """A pair as token ids. `summary_ids` ends with the stop token; prediction rows have none."""
+    """A pair as token ids; prediction rows have no `summary_ids`.
+
+    A causal model's summary ends with the stop token; a decoder's is what its tokenizer writes.
+    """
 
     id: str
     prompt_ids: list[int]
@@ -174,22 +167,28 @@ class Renderer:
     def example(self, pair: Pair) -> Example:
         """Render a pair for training: its first reference is the summary to learn."""
         target = self.summary_ids(pair.references[0])
-        room = max(self.rendering.profile.max_new_tokens, len(target))
-        prompt, tokens, cut = self._fitted(pair, self.rendering.max_tokens - room, room)
-        return Example(pair.id, prompt, target, tokens, cut)
+        most = self.rendering.summary_room
+        if most is not None and len(target) > most:
+            raise DataError(
+                f"row {pair.id}: its summary has {len(target)} tokens, and the model's decoder "
+                f"reads {most}.\n  Drop the row, or take another model."
+            )
+        return replace(self._prompt(pair, len(target)), summary_ids=target)
 
     def prompt(self, pair: Pair) -> Example:
         """Render a pair for decoding: the same prompt as in training, and no summary."""
-        room = self.rendering.profile.max_new_tokens
-        prompt, tokens, cut = self._fitted(pair, self.rendering.max_tokens - room, room)
-        return Example(pair.id, prompt, [], tokens, cut)
+        return self._prompt(pair, 0)
 
     def summary_ids(self, summary: str) -> list[int]:
         """Give the ids of a summary and the stop token.
 
         Built apart from the prompt, so that no merge across the seam hides where labels begin;
-        outside a chat, what does not end in white space is followed by a space.
+        outside a chat, what does not end in white space is followed by a space. A decoder's are
+        those that the tokenizer writes for a target, special tokens and all.
         """
+        if self.rendering.encoder_decoder:
+            sides.speak(self.tokenizer, self.rendering.lang_code)
+            return list(self.tokenizer(text_target=summary.strip(), verbose=False)["input_ids"])
         ids = self.tokenizer(self._gap + summary.strip(), add_special_tokens=False)["input_ids"]
         return [*ids, self.rendering.stop_ids[0]]
 
@@ -221,6 +220,13 @@ class Renderer:
         target = len(self.summary_ids(pair.references[0]))
         return self._kept(pair, room - target, target)[0]
 
+    def _prompt(self, pair: Pair, target: int) -> Example:
+        """Fit a pair's prompt beside a summary of so many tokens, or of as many as decoding may."""
+        known = self.rendering
+        room = 0 if known.encoder_decoder else max(known.profile.max_new_tokens, target)
+        _, ids, tokens, cut = self._kept(pair, known.max_tokens - room, room)
+        return Example(pair.id, ids, [], tokens, cut)
+
     def _request(self, pair: Pair, document: str) -> str:
         """Fill the template in."""
 
@@ -238,13 +244,8 @@ class Renderer:
 
         return PLACE.sub(value, self.rendering.template)
 
-    def _fitted(self, pair: Pair, room: int, summary_room: int) -> tuple[list[int], int, int]:
-        """Give the prompt's ids, cut to `room`, the document's tokens, and how many were cut."""
-        _, ids, tokens, cut = self._kept(pair, room, summary_room)
-        return ids, tokens, cut
-
     def _kept(self, pair: Pair, room: int, summary_room: int) -> tuple[str, list[int], int, int]:
-        """Give what is left of the document, and what `_fitted` tells of it."""
+        """Give what is left of the document, the prompt cut to `room`, its tokens and those cut."""
         document = self._harmless(pair.document)
         encoded = self.tokenizer(
             document, add_special_tokens=False, return_offsets_mapping=True, verbose=False
@@ -264,16 +265,22 @@ class Renderer:
             keep -= len(ids) - room  # words joined at the cut may need a token more
         raise DataError(
             f"row {pair.id}: the instruction needs {around} tokens and the summary "
-            f"{summary_room}, which leaves nothing of "
+            f"{summary_room or 'none'}, which leaves nothing of "
             f"tune.max_tokens={self.rendering.max_tokens} for the document.\n"
             f"  Raise tune.max_tokens to more than {around + summary_room}, or drop the row."
         )
 
     def _ids(self, text: str) -> list[int]:
-        """Encode a prompt with exactly one leading BOS where the model wants one, and no EOS."""
+        """Encode a prompt with exactly one leading BOS where the model wants one.
+
+        An encoder gets all that the tokenizer adds; a causal model no EOS, since it goes on.
+        """
         if self.rendering.chat:
             return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        sides.speak(self.tokenizer, self.rendering.lang_code)
         ids = list(self.tokenizer(text, verbose=False)["input_ids"])
+        if self.rendering.encoder_decoder:
+            return ids
         while ids and ids[-1] in (self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
             ids.pop()
         return ids
@@ -289,12 +296,3 @@ class Renderer:
         for token in self._special:
             document = document.replace(token, f"{token[0]} {token[1:]}")
         return document
-
-
-def at_a_sentence_end(text: str, lang: str | None) -> str:
-    """Shorten a cut text to its last whole sentence where that end is near, else leave it."""
-    parts = sentences(text, lang)
-    if len(parts) < 2:
-        return text
-    end = text.rindex(parts[-1])
-    return text[:end].rstrip() if end >= NEAR * len(text) else text

@@ -10,10 +10,10 @@ import torch
 from transformers import TextIteratorStreamer
 
 from abrege import store
-from abrege.errors import DataError, RecipeError
+from abrege.errors import DataError
 from abrege.events import OnEvent, Progress, silent
-from abrege.model import device
-from abrege.model.decoding import Decoder, left_padded
+from abrege.model import device, sides
+from abrege.model.decoding import Decoder
 from abrege.model.loading import check_causal, load_adapter, load_model, load_tokenizer, locate
 from abrege.model.rendering import (
     Profile,
@@ -73,7 +73,7 @@ class Summarizer:
             yield answer.prediction
             return answer
         prompt = self.renderer.prompt(pair)
-        input_ids, mask = left_padded([prompt], self.decoder.pad_id)
+        inputs, before = self.decoder.inputs([prompt])
         model: Any = self.decoder.model
         streamer = TextIteratorStreamer(
             self.decoder.tokenizer, skip_prompt=True, skip_special_tokens=True
@@ -83,8 +83,7 @@ class Summarizer:
             torch.manual_seed(self.decoder.profile.seed)
             try:
                 return model.generate(
-                    input_ids=input_ids.to(model.device),
-                    attention_mask=mask.to(model.device),
+                    **inputs,
                     generation_config=self.decoder.config(max_new_tokens),
                     streamer=streamer,
                 )
@@ -94,7 +93,7 @@ class Summarizer:
         with ThreadPoolExecutor(1) as pool:
             output = pool.submit(generate)
             yield from streamer
-            new_ids = output.result()[0, input_ids.shape[1] :].tolist()
+            new_ids = output.result()[0, before:].tolist()
         return self.decoder.prediction(prompt, new_ids)
 
 
@@ -115,15 +114,15 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
         tuned = load_adapter(base, inside)
     else:
         tuned = load_model(str(inside), machine.torch_dtype, machine.device)
-    decoder = Decoder(tuned, tokenizer, rendering.profile, rendering.stop_ids)
+    renderer = Renderer(tokenizer, rendering)
     weights = store.fingerprint(store.tuned_weights(inside))
-    return Summarizer(decoder, Renderer(tokenizer, rendering), weights)
+    return Summarizer(Decoder.over(tuned, renderer), renderer, weights)
 
 
 def open_untuned(
     model: str, langs: Sequence[str], *, on_event: OnEvent = silent
 ) -> dict[str, Summarizer]:
-    """Open any causal model, to be asked with the plain request of each language.
+    """Open any model that writes, to be asked with the plain request of each language.
 
     model    a folder, hub id, .gguf file or demo part
     returns  language → the one model, as it is asked in it
@@ -132,33 +131,28 @@ def open_untuned(
     tokenizer = load_tokenizer(located)
     machine = device.choose("auto")
     loaded = load_model(located, machine.torch_dtype, machine.device)
-    if loaded.config.is_encoder_decoder or not loaded.can_generate():
-        raise RecipeError(f"{model}: this is no causal model, and only such can be asked yet.")
-    check_causal(loaded, model)
+    if not loaded.config.is_encoder_decoder:
+        check_causal(loaded, model)
     chat = use_chat(tokenizer, "auto")
-    positions = getattr(loaded.config.get_text_config(), "max_position_embeddings", None)
-    stops = stop_ids(tokenizer, chat=chat)
-    profile = Profile(max_new_tokens=MOST_NEW)
-    decoder = Decoder(loaded, tokenizer, profile, stops)
-    name = store.fingerprint(Path(located)) if Path(located).is_dir() else located
-    return {
-        lang: Summarizer(
-            decoder,
-            Renderer(
-                tokenizer,
-                Rendering(
-                    base_model=model,
-                    dtype="auto",
-                    template=template_for(None, lang, chat=chat),
-                    system=None,
-                    chat=chat,
-                    max_tokens=min(positions or LONGEST, LONGEST),
-                    stop_ids=stops,
-                    profile=profile,
-                    lang=lang,
-                ),
-            ),
-            name,
+    reads = sides.room(loaded.config, "encoder", LONGEST)
+    renderings = {
+        lang: Rendering(
+            base_model=model,
+            dtype="auto",
+            template=template_for(None, lang, chat=chat),
+            system=None,
+            chat=chat,
+            max_tokens=min(reads, LONGEST),
+            stop_ids=stop_ids(tokenizer, chat=chat),
+            profile=Profile(max_new_tokens=MOST_NEW),
+            lang=lang,
+            **sides.of(loaded.config, tokenizer, lang),
         )
         for lang in langs
+    }
+    renderers = {lang: Renderer(tokenizer, known) for lang, known in renderings.items()}
+    name = store.fingerprint(Path(located)) if Path(located).is_dir() else located
+    return {
+        lang: Summarizer(Decoder.over(loaded, renderer), renderer, name)
+        for lang, renderer in renderers.items()
     }

@@ -19,6 +19,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from abrege.errors import AbregeError
 from abrege.events import OnEvent, Progress, silent
+from abrege.model import two_lines
 from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
@@ -58,7 +59,7 @@ class StepTrainer(Trainer):
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-        packed = not arguments.activation_checkpointing and pack(base)
+        packed = not arguments.activation_checkpointing and (pack(base) or two_lines.pack(base))
         rewritten = packed and rewrite(base)
         put_off(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
@@ -67,6 +68,8 @@ class StepTrainer(Trainer):
         self.lanes = Lanes(threads) if abreast else None
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
+        both = base.config.is_encoder_decoder
+        self.shift = base.prepare_decoder_input_ids_from_labels if both else None
         super().__init__(
             model=model,
             args=arguments,
@@ -78,7 +81,11 @@ class StepTrainer(Trainer):
 
     def _step(self, examples: list[Example]) -> dict[str, Step]:
         step = step_of(
-            examples, budget=self.micro_batch_tokens, pad_id=self.pad_id, lanes=self.lines
+            examples,
+            budget=self.micro_batch_tokens,
+            pad_id=self.pad_id,
+            lanes=self.lines,
+            shift=self.shift,
         )
         return {"step": step}  # Trainer wants something to look keys up in
 

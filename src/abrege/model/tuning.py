@@ -68,7 +68,8 @@ def preflight(
     dropped and counted where `on_empty` is "drop".
     """
     examples = [renderer.example(pair) for pair in pairs]
-    empty = [e.id for e in examples if len(e.summary_ids) < 2]  # the stop token alone
+    blank = renderer.summary_ids("")  # a stop token, and what else stands around no words
+    empty = [e.id for e in examples if e.summary_ids == blank]
     if empty and on_empty == "fail":
         more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
         raise DataError(
@@ -76,7 +77,7 @@ def preflight(
             f"{', '.join(empty[:5])}{more}.\n"
             "  Mend the rows, or set tune.on_empty_target: drop to leave them out, counted."
         )
-    kept = [e for e in examples if len(e.summary_ids) >= 2]
+    kept = [e for e in examples if e.summary_ids != blank]
     if not kept:
         raise DataError("no row is left to train on: every summary is empty.")
     return kept, Preflight(

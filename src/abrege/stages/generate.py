@@ -169,8 +169,8 @@ def by_model(
     rendering.save(tune)  # summarize then decodes as was evaluated
     tokenizer = loading.load_tokenizer(str(tune))
     model = the_model(recipe, system, tune, machine, on_event)
-    decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
     renderer = Renderer(tokenizer, rendering)
+    decoder = Decoder.over(model, renderer)
     notes = [machine.reason]
     told: dict[str, Any] = {}
     if system == "few-shot":

@@ -15,6 +15,7 @@ _PYSBD = {
     *("mr", "my", "nl", "pl", "ru", "sk", "ur", "zh"),
 }
 _LINE = re.compile(r"[^\r\n\u0085\u2028\u2029]+")
+NEAR = 0.8  # a sentence end in the last fifth of a cut text is near enough to cut there
 _WINDOW = 2000  # characters; pysbd's time grows faster than the text
 _CLOSING = " \t\"'”’»)]"
 _RULE = re.compile(r"[.!?…]+[\"'”’»«)\]]*\s+|[。！？｡।॥۔؟]+[”’」』）]*\s*")
@@ -60,6 +61,15 @@ def first_sentences(text: str, *, words: int, lang: str | None = None) -> str:
             break
         total, cut = total + more, end
     return text[:cut].strip()
+
+
+def at_a_sentence_end(text: str, lang: str | None) -> str:
+    """Shorten a cut text to its last whole sentence where that end is near, else leave it."""
+    parts = sentences(text, lang)
+    if len(parts) < 2:
+        return text
+    end = text.rindex(parts[-1])
+    return text[:end].rstrip() if end >= NEAR * len(text) else text
 
 
 def name(lang: str | None) -> str:

@@ -1,0 +1,41 @@
+"""An encoder-decoder with random weights: recipes that need one can be tried without a hub."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers.processors import TemplateProcessing
+from transformers import PreTrainedTokenizerBase, T5Config, T5ForConditionalGeneration
+
+NAME = "demo:t5-random"
+KEY = "t5-random-1"  # raised when what is built changes
+PAD, END = "<|endoftext|>", "<|im_end|>"  # of SmolLM2's tokenizer
+OF_FLAN: dict[str, Any] = {"tie_word_embeddings": False}  # read as: logits are not scaled
+
+
+def write(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Write a T5 of 22 M weights and the tokenizer, which ends every text as T5's does."""
+    fast: Any = tokenizer
+    fast.pad_token, fast.eos_token, fast.bos_token, fast.chat_template = PAD, END, None, None
+    fast.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"$A {END}", special_tokens=[(END, tokenizer.eos_token_id)]
+    )
+    config = T5Config(
+        vocab_size=len(fast),
+        d_model=256,
+        d_kv=32,
+        d_ff=1024,
+        num_layers=4,
+        num_heads=8,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        feed_forward_proj="gated-gelu",
+        **OF_FLAN,
+    )
+    config.decoder_start_token_id = tokenizer.pad_token_id
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = T5ForConditionalGeneration(config)
+        model.shared.weight.data.mul_(config.d_model**-0.5)  # or the first loss is in the hundreds
+    model.save_pretrained(folder)
+    fast.save_pretrained(folder)
