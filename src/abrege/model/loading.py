@@ -4,7 +4,7 @@ import io
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -161,6 +161,28 @@ def check_causal(model: PreTrainedModel, name: str) -> None:
             f"{name}: this model sees the tokens to come, so it cannot write, nor be asked how "
             "likely a text is.\n  Give a causal or an encoder-decoder model."
         )
+
+
+def load_tuned(
+    folder: Path,
+    base: str,
+    dtype: torch.dtype,
+    device: str,
+    *,
+    quantization: Mapping[str, Any] | None,
+    on_event: OnEvent = silent,
+) -> Any:
+    """Load what was tuned, ready to decode: a whole model, or an adapter over its base.
+
+    base          as the recipe names it
+    quantization  how the base was packed while it was tuned over; it is unpacked here
+    """
+    if not (folder / "adapter_config.json").is_file():
+        return load_model(str(folder), dtype, device)
+    packed = Quantization(**quantization) if quantization else None
+    located = locate(base, on_event=on_event)
+    model = load_model(located, dtype, device, quantization=packed, unpacked=True)
+    return load_adapter(model, folder)
 
 
 def load_adapter(model: PreTrainedModel, folder: Path) -> Any:

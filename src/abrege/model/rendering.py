@@ -1,9 +1,10 @@
 """Pair → prompt ids and summary ids: one rendering for training, evaluation and serving."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
@@ -60,6 +61,8 @@ class Rendering:
     """The token of the language, where the tokenizer has such (mBART)."""
     summary_room: int | None = None
     """How many tokens the decoder reads, where an encoder-decoder has a bound."""
+    quantization: Mapping[str, Any] | None = None
+    """How the base that was tuned over is packed (qlora); None where it is whole."""
 
     def save(self, folder: Path) -> None:
         """Write abrege.json beside the model."""

@@ -14,7 +14,7 @@ from abrege.errors import DataError
 from abrege.events import OnEvent, Progress, silent
 from abrege.model import device, sides
 from abrege.model.decoding import Decoder
-from abrege.model.loading import check_causal, load_adapter, load_model, load_tokenizer, locate
+from abrege.model.loading import check_causal, load_model, load_tokenizer, load_tuned, locate
 from abrege.model.rendering import (
     Profile,
     Renderer,
@@ -108,12 +108,14 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     rendering = Rendering.load(inside)
     machine = device.choose(rendering.dtype)
     tokenizer = load_tokenizer(str(inside))
-    if (inside / "adapter_config.json").is_file():
-        located = locate(rendering.base_model, on_event=on_event)
-        base = load_model(located, machine.torch_dtype, machine.device)
-        tuned = load_adapter(base, inside)
-    else:
-        tuned = load_model(str(inside), machine.torch_dtype, machine.device)
+    tuned = load_tuned(
+        inside,
+        rendering.base_model,
+        machine.torch_dtype,
+        machine.device,
+        quantization=rendering.quantization,
+        on_event=on_event,
+    )
     renderer = Renderer(tokenizer, rendering)
     weights = store.fingerprint(store.tuned_weights(inside))
     return Summarizer(Decoder.over(tuned, renderer), renderer, weights)

@@ -22,8 +22,9 @@ from abrege.events import Note, OnEvent, silent
 from abrege.model.arguments import Plan, total_steps, training_arguments
 from abrege.model.batching import all_labelled
 from abrege.model.device import Machine
-from abrege.model.loading import load_model
+from abrege.model.loading import check_dtype, load_config, load_model
 from abrege.model.lora import fuse
+from abrege.model.quantized import Quantization
 from abrege.model.rendering import Example, Renderer
 from abrege.model.reporter import Reporter, keep_lines_until, stale_for_too_long
 from abrege.model.trainer import WHOLE, StepTrainer, Summarise
@@ -99,16 +100,20 @@ def open_student(
     *,
     max_tokens: int,
     lora: Mapping[str, Any],
+    quantization: Mapping[str, Any] | None,
     seed: int,
 ) -> Any:
     """Load a located model and let learn what the method says; what learns is float32.
 
     method  lora, qlora or full
     lora    the arguments of `attach_lora`, which full has no use for
+    quantization  those of Quantization, of qlora alone
     """
     full = method == "full"
+    check_dtype(load_config(located), machine.torch_dtype)
     dtype = torch.float32 if full else machine.torch_dtype
-    model = load_model(located, dtype, machine.device)
+    packed = Quantization(**quantization) if quantization else None
+    model = load_model(located, dtype, machine.device, quantization=packed)
     check_room(max_tokens, model.config)
     return let_all_learn(model, seed=seed) if full else attach_lora(model, seed=seed, **lora)
 
@@ -121,12 +126,6 @@ def check_room(max_tokens: int, config: Any) -> None:
             f"tune.max_tokens is {max_tokens}, but this model knows {known} positions.\n"
             f"  Write {known} or less."
         )
-
-
-def trainable_share(model: Any) -> tuple[int, int]:
-    """Count the parameters that learn, and all."""
-    counts = [(p.numel(), p.requires_grad) for p in model.parameters()]
-    return sum(n for n, learns in counts if learns), sum(n for n, _ in counts)
 
 
 def attach_lora(

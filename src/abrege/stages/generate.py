@@ -18,8 +18,7 @@ from abrege.records import Pair, Prediction
 from abrege.text.words import words
 
 if TYPE_CHECKING:
-    from abrege.model.device import Machine
-    from abrege.model.rendering import Renderer
+    from abrege.model.rendering import Renderer, Rendering
 
 CODE = (
     *("stages/generate", "model", "assets", "records", "text"),
@@ -168,7 +167,7 @@ def by_model(
     rendering = replace(saved, profile=profile)
     rendering.save(tune)  # summarize then decodes as was evaluated
     tokenizer = loading.load_tokenizer(str(tune))
-    model = the_model(recipe, system, tune, machine, on_event)
+    model = the_model(recipe, system, rendering, tune, on_event)
     renderer = Renderer(tokenizer, rendering)
     decoder = Decoder.over(model, renderer)
     notes = [machine.reason]
@@ -207,17 +206,18 @@ def by_model(
 
 
 def the_model(
-    recipe: Recipe, system: str, tune: Path, machine: "Machine", on_event: OnEvent
+    recipe: Recipe, system: str, rendering: "Rendering", tune: Path, on_event: OnEvent
 ) -> Any:
     """Load what a system decodes with: the base, or what was tuned of it."""
-    from abrege.model import loading
+    from abrege.model import device, loading
 
-    tuned = system.startswith("tuned")
-    if tuned and recipe.tune.method == "full":
-        return loading.load_model(str(tune), machine.torch_dtype, machine.device)
-    located = loading.locate(recipe.tune.model, on_event=on_event)
-    base = loading.load_model(located, machine.torch_dtype, machine.device)
-    return loading.load_adapter(base, tune) if tuned else base
+    machine = device.choose(recipe.tune.dtype)
+    dtype, where = machine.torch_dtype, machine.device
+    if system.startswith("tuned"):
+        packed = rendering.quantization
+        base = recipe.tune.model
+        return loading.load_tuned(tune, base, dtype, where, quantization=packed, on_event=on_event)
+    return loading.load_model(loading.locate(recipe.tune.model, on_event=on_event), dtype, where)
 
 
 def likelihood(

@@ -84,7 +84,7 @@ def run(
 def _run(
     recipe: Recipe, folder: Path, out: Path, *, heap_kept: bool, on_event: OnEvent
 ) -> dict[str, Any]:
-    from abrege.model import device, loading, tuning
+    from abrege.model import device, loading, quantized, tuning
     from abrege.model.rendering import Renderer
 
     machine = device.choose(recipe.tune.dtype)
@@ -97,7 +97,9 @@ def _run(
     check_valid(recipe, len(valid))
     located = loading.locate(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
-    rendering = rendering_for(recipe, train, tokenizer)
+    config = loading.load_config(located)
+    check_sequence(recipe, config)
+    rendering = rendering_for(recipe, train, tokenizer, config)
     renderer = Renderer(tokenizer, rendering)
     examples, counted = tuning.preflight(renderer, train, on_empty=recipe.tune.on_empty_target)
     validation = [renderer.example(pair) for pair in valid]
@@ -108,9 +110,10 @@ def _run(
         machine,
         max_tokens=recipe.tune.max_tokens,
         lora=recipe.tune.lora.model_dump(),
+        quantization=packed(recipe),
         seed=recipe.tune.seed,
     )
-    learning, every = tuning.trainable_share(model)
+    learning, every = quantized.trainable_share(model)
     on_event(Note(f"{learning:,} of {every:,} parameters learn ({learning / every:.2%})"))
     tuned = tuning.tune(
         model,
@@ -153,6 +156,19 @@ def _run(
     }
 
 
+def packed(recipe: Recipe) -> dict[str, Any] | None:
+    """Say how the base is packed; None where it is not."""
+    return recipe.tune.quantization.model_dump() if recipe.tune.method == "qlora" else None
+
+
+def check_sequence(recipe: Recipe, config: Any) -> None:
+    """Refuse a loss over prompts that no decoder writes."""
+    if recipe.tune.loss == "sequence" and config.is_encoder_decoder:
+        raise RecipeError(
+            "tune.loss: sequence has no effect on an encoder-decoder, which only writes summaries"
+        )
+
+
 def check_valid(recipe: Recipe, rows: int) -> None:
     """Refuse to choose among models, or to stop early, with nothing to validate on."""
     tune = recipe.tune
@@ -165,8 +181,11 @@ def check_valid(recipe: Recipe, rows: int) -> None:
         raise RecipeError(f"tune.{asked[0]} has no effect without valid rows; see split.valid")
 
 
-def rendering_for(recipe: Recipe, train: Sequence[Pair], tokenizer: Any) -> "Rendering":
+def rendering_for(
+    recipe: Recipe, train: Sequence[Pair], tokenizer: Any, config: Any
+) -> "Rendering":
     """Fix what the model is asked and how it decodes, for this stage and every later one."""
+    from abrege.model import sides
     from abrege.model.rendering import Profile, Rendering, stop_ids, template_for, use_chat
 
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
@@ -184,6 +203,8 @@ def rendering_for(recipe: Recipe, train: Sequence[Pair], tokenizer: Any) -> "Ren
         stop_ids=stop_ids(tokenizer, chat=chat),
         profile=Profile(max_new_tokens=longest, **recipe.generate.decoding()),
         lang=lang,
+        quantization=packed(recipe),
+        **sides.of(config, tokenizer, lang),
     )
 
 
