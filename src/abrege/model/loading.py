@@ -18,7 +18,13 @@ from transformers.utils import logging
 from abrege import assets, store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
-from abrege.model.quantized import Quantization, dequantised, keep_layout, loading_arguments
+from abrege.model.quantized import (
+    Quantization,
+    dequantised,
+    keep_layout,
+    leave_file,
+    loading_arguments,
+)
 
 logging.disable_progress_bar()  # the core never draws
 logging.set_verbosity_error()
@@ -83,6 +89,7 @@ def load_model(
         raise _unavailable(located, error) from error
     keep_layout(model)
     if quantization:
+        leave_file(model)
         return dequantised(model) if unpacked else model
     return model.to(torch.device(device))  # type: ignore[arg-type,no-any-return]
 
