@@ -1,5 +1,8 @@
 """Bases in 4 bits: what is kept, what is computed with it, and what it counts as."""
 
+import gc
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -176,6 +179,21 @@ def test_linear_layers_take_half_a_byte_a_weight_and_their_scales(student_folder
             assert state.absmax.nbytes == weights / 64
             assert state.state2.absmax.nbytes == 4  # one scale of scales for up to 256 · 64 weights
     assert torch.equal(packed.get_input_embeddings().weight, whole.get_input_embeddings().weight)
+
+
+def test_the_whole_weights_do_not_stay_in_memory_as_a_mapped_file(student_folder):
+    def mapped():
+        return f"{student_folder}/model.safetensors" in Path("/proc/self/maps").read_text()
+
+    if not Path("/proc/self/maps").exists():
+        pytest.skip("only Linux tells what is mapped")
+    whole = a_student(student_folder)
+    assert mapped()  # as transformers loads what nothing converts
+    del whole
+    gc.collect()
+    packed = a_student(student_folder, DOUBLE)
+    assert not mapped()
+    assert any(p.is_floating_point() for p in packed.parameters())
 
 
 def test_an_output_without_gradients_leaves_packed_weights_as_they_are(student_folder):

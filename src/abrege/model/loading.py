@@ -30,7 +30,13 @@ from abrege import assets, store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.model import stand_in
-from abrege.model.quantized import Quantization, dequantised, keep_layout, loading_arguments
+from abrege.model.quantized import (
+    Quantization,
+    dequantised,
+    keep_layout,
+    leave_file,
+    loading_arguments,
+)
 
 logging.disable_progress_bar()  # the core never draws
 logging.set_verbosity_error()
@@ -109,6 +115,7 @@ def load_model(
         raise RecipeError(f"{located}: {config.model_type} does not tell how its decoder begins.")
     keep_layout(model)
     if quantization:
+        leave_file(model)
         return dequantised(model) if unpacked else model
     return model.to(torch.device(device))  # type: ignore[no-any-return]
 

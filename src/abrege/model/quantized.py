@@ -59,6 +59,16 @@ def keep_layout(model: nn.Module) -> None:
             module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
 
 
+def leave_file(model: nn.Module) -> None:
+    """Copy what stayed whole into memory, so that the file that it was read from can be closed.
+
+    Otherwise an embedding on a CPU keeps all of the mapped file resident beside the packed weights.
+    """
+    for parameter in model.parameters():
+        if _state(parameter) is None and parameter.device.type == "cpu":
+            parameter.data = parameter.data.clone()
+
+
 def is_packed(module: Any) -> bool:
     """Say whether this is a linear layer of bitsandbytes with its weight in 4 bits."""
     return _state(getattr(module, "weight", None)) is not None
