@@ -3,13 +3,24 @@
 import json
 
 import pytest
+from torch import float32
 
 from abrege import pipeline, recipe, store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Progress
-from abrege.model import summarize
+from abrege.model import device, loading, summarize
 from abrege.records import Pair
-from conftest import some_rows
+from conftest import a_sided_tokenizer, a_t5, some_rows
+
+
+@pytest.fixture(scope="session")
+def t5_folder(tmp_path_factory):
+    """Write a tiny T5 and its tokenizer to a folder, as transformers lays them out."""
+    folder = tmp_path_factory.mktemp("t5")
+    tokenizer = a_sided_tokenizer()
+    a_t5().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +113,35 @@ def test_choosing_the_best_without_valid_rows_is_refused(tmp_path, data, student
 def test_a_folder_without_a_tuned_model_is_not_opened(tmp_path):
     with pytest.raises(DataError, match="there is no tuned model here"):
         summarize.open_model(tmp_path)
+
+
+@pytest.mark.parametrize("model", ["student_folder", "t5_folder"])
+@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
+def test_every_method_goes_from_pairs_to_scores_with_every_kind_of_model(
+    tmp_path, data, model, method, request
+):
+    folder = request.getfixturevalue(model)
+    asked = a_recipe(data, folder, method=method, max_steps=2, learning_rate=1e-3)
+    pipeline.run(asked, tmp_path)
+    scores = store.read_json(tmp_path / "evaluate/scores.json")["systems"]
+    assert scores["base"]["perplexity"]["value"] != scores["tuned"]["perplexity"]["value"]
+    made = store.read_json(tmp_path / "tune/manifest.json")
+    whole = sum(p.numel() for p in loading.load_model(str(folder), float32, "cpu").parameters())
+    adapters = 0 if method == "full" else made["trainable_parameters"]
+    assert made["all_parameters"] == whole + adapters  # 4-bit weights are counted as weights
+    assert summarize.open_model(tmp_path).renderer.rendering.quantization == (
+        {"type": "nf4", "double": True} if method == "qlora" else None
+    )
+    assert all(o.done == "skipped" for o in pipeline.run(asked, tmp_path))
+
+
+def test_a_loss_over_prompts_is_refused_where_none_are_written(tmp_path, data, t5_folder):
+    with pytest.raises(RecipeError, match="sequence has no effect on an encoder-decoder"):
+        pipeline.run(a_recipe(data, t5_folder, loss="sequence"), tmp_path, stages=("split", "tune"))
+
+
+def test_float16_is_refused_for_t5_before_training(tmp_path, data, t5_folder, monkeypatch):
+    machine = device.Machine("cpu", "float16", "a GPU, say")
+    monkeypatch.setattr(device, "choose", lambda dtype: machine)
+    with pytest.raises(RecipeError, match="float16 overflows in t5"):
+        pipeline.run(a_recipe(data, t5_folder), tmp_path, stages=("split", "tune"))
