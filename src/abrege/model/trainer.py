@@ -47,7 +47,6 @@ class StepTrainer(Trainer):
         on_event: OnEvent = silent,
     ) -> None:
         self.on_event = on_event
-        self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -60,6 +59,8 @@ class StepTrainer(Trainer):
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
         both = base.config.is_encoder_decoder
+        # One line at a time may be as long as the lanes of a causal model are together.
+        self.micro_batch_tokens = micro_batch_tokens * (LANES if both and packed else 1)
         self.shift = base.prepare_decoder_input_ids_from_labels if both else None
         super().__init__(
             model=model,
