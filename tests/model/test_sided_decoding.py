@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from abrege.model import sides, summarize
+from abrege.model import sides, summarize, two_lines
 from abrege.model.decoding import Decoder
 from abrege.model.rendering import Profile, Renderer, Rendering
 from abrege.model.tuning import attach_lora
@@ -169,3 +169,11 @@ def test_an_untuned_model_is_asked_in_each_language_with_its_own_code(tmp_path):
         assert asked.renderer.rendering.max_tokens == 256
         [answer] = asked.batch(pairs(1), max_new_tokens=4)
         assert answer.new_tokens <= 4
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_model_that_learnt_in_lines_writes_as_before(kind):
+    model, tokenizer = (make() for make in MODELS[kind])
+    before = said(model, tokenizer, num_beams=2)
+    assert two_lines.pack(model)
+    assert said(model, tokenizer, num_beams=2) == before

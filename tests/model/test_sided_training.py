@@ -7,7 +7,7 @@ import torch
 from transformers import DataCollatorForSeq2Seq
 
 from abrege.model import arguments, tuning, two_lines
-from abrege.model.batching import cut_sides, step_of
+from abrege.model.batching import cut_sides, share_sides, step_of
 from abrege.model.objective import summary_nll
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
 from abrege.records import Pair
@@ -111,13 +111,51 @@ def test_the_vocabulary_is_projected_only_where_a_summary_token_stands():
 
 
 def test_padding_of_both_sides_counts_against_the_budget():
-    rows = some_examples(12)
+    sizes = [(10, 40), (9, 1), (9, 1), (8, 1)]  # two rows beside the first make 3 × (10 + 40)
+    rows = [Example(f"{n}", [5] * p, [5] * s, 0, 0) for n, (p, s) in enumerate(sizes)]
     runs = cut_sides(rows, budget=100)
+    assert [[len(e.prompt_ids) for e in run] for run in runs] == [[10, 9], [9, 8]]
+    assert [len(run) for run in cut_sides(rows, budget=20)] == [1, 2, 1]
+
+
+def test_no_line_is_longer_than_the_budget_but_for_a_row_by_itself():
+    rows = some_examples(12)
+    runs = share_sides(rows, budget=100)
     assert sorted(e.id for run in runs for e in run) == sorted(e.id for e in rows)
-    for run in runs:
-        padded = max(len(e.prompt_ids) for e in run) + max(len(e.summary_ids) for e in run)
-        assert len(run) * padded <= 100
-    assert len(runs) < len(rows)
+    assert all(len(run) == 1 or sum(map(len, run)) <= 100 for run in runs)
+    assert [len(run) for run in share_sides(rows, budget=10)] == [1] * 12
+
+
+def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
+    # With queries of zero all keys weigh the same; with values of one, what attention gives is
+    # the sum of the probabilities that are left, each of them 1 / 40 / (1 - 0.25).
+    query, key, value = (
+        torch.zeros(1, 4, 40, 8),
+        torch.randn(1, 4, 40, 8),
+        torch.ones(1, 4, 40, 8),
+    )
+    how = two_lines.How([40], [40], causal=False, scale=1.0, dropout=0.25)
+    torch.manual_seed(0)
+    left = two_lines.Rows.apply(query, key, value, None, how)[..., 0] * 0.75 * 40
+    torch.testing.assert_close(left, left.round())
+    assert left.mean().item() / 40 == pytest.approx(0.75, abs=0.02)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize(
+    ("own", "read", "causal"), [([2, 3], [2, 3], True), ([1, 2], [3, 2], False)]
+)
+def test_the_gradient_of_attention_in_a_line_is_that_of_its_differences(own, read, causal, dropout):
+    torch.manual_seed(0)
+    how = two_lines.How(own, read, causal=causal, scale=0.7, dropout=dropout)
+    sizes = [(1, 2, sum(own), 4), (1, 2, sum(read), 4), (1, 2, sum(read), 4), (1, 2, 3, 3)]
+    inputs = [torch.randn(size, dtype=torch.float64, requires_grad=True) for size in sizes]
+
+    def attend(*tensors):
+        torch.manual_seed(1)  # the same are dropped each time
+        return two_lines.Rows.apply(*tensors, how)
+
+    assert torch.autograd.gradcheck(attend, inputs)
 
 
 def rendered(model, count=24):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from torch import float32
+from torch import float32, tensor
 
 from abrege import pipeline, recipe, store
 from abrege.errors import DataError, RecipeError
@@ -145,3 +145,23 @@ def test_float16_is_refused_for_t5_before_training(tmp_path, data, t5_folder, mo
     monkeypatch.setattr(device, "choose", lambda dtype: machine)
     with pytest.raises(RecipeError, match="float16 overflows in t5"):
         pipeline.run(a_recipe(data, t5_folder), tmp_path, stages=("split", "tune"))
+
+
+def test_a_loss_over_whole_texts_tells_their_perplexity(tmp_path, data, student_folder):
+    asked = a_recipe(
+        data, student_folder, method="full", loss="sequence", max_steps=3, learning_rate=1e-2
+    )
+    pipeline.run(asked, tmp_path)
+    scores = store.read_json(tmp_path / "evaluate/scores.json")["systems"]
+    base, tuned = (scores[system]["text_perplexity"]["value"] for system in ("base", "tuned"))
+    assert tuned < base
+    [first, *_] = store.read(tmp_path / "generate/tuned.likelihood.jsonl", dict)
+    opened = summarize.open_model(tmp_path)
+    pair = next(store.read(tmp_path / "split/test.jsonl", Pair))
+    example = opened.renderer.example(pair)
+    ids = tensor([example.prompt_ids + example.summary_ids])
+    nats = opened.decoder.model(input_ids=ids, labels=ids).loss * (ids.shape[1] - 1)
+    assert first["text_tokens"] == ids.shape[1] - 1
+    assert first["text_nats"] == pytest.approx(nats.item(), rel=1e-4)
+    page = (tmp_path / "report/index.html").read_text()
+    assert "Perplexity of the whole text" in page

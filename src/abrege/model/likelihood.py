@@ -22,6 +22,7 @@ from abrege.events import OnEvent, silent
 from abrege.model import device, packing, sides
 from abrege.model.batching import (
     MicroBatch,
+    all_labelled,
     collate,
     collate_sides,
     cut,
@@ -104,13 +105,16 @@ class Scorer:
             return False
         return True
 
-    def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
-        """Yield the nats and the tokens of each pair, in order, summed over its references."""
+    def score(self, pairs: Sequence[Pair], *, whole: bool = False) -> Iterator[tuple[float, int]]:
+        """Yield the nats and the tokens of each pair, in order, summed over its references.
+
+        whole  of the prompt too, but for its first token
+        """
         self.cut = 0
         for start in range(0, len(pairs), WINDOW):
-            yield from self._window(pairs[start : start + WINDOW])
+            yield from self._window(pairs[start : start + WINDOW], whole=whole)
 
-    def _window(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
+    def _window(self, pairs: Sequence[Pair], *, whole: bool) -> Iterator[tuple[float, int]]:
         examples: list[Example] = []
         for pair in pairs:
             if not pair.references:
@@ -118,6 +122,8 @@ class Scorer:
             each = (replace(pair, references=[reference]) for reference in pair.references)
             examples += map(self.renderer.example, each)
         self.cut += sum(e.document_tokens_cut > 0 for e in examples)
+        if whole:
+            examples = [all_labelled(example) for example in examples]
         found = log_likelihoods(self.model, examples)
         for pair in pairs:
             nats, tokens = zip(*islice(found, len(pair.references)), strict=True)

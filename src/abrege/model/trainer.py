@@ -55,7 +55,6 @@ class StepTrainer(Trainer):
         assert not narrow, f"trained weights are float32: {narrow[0]} is not"
         self.on_event = on_event
         self.summarise = summarise
-        self.micro_batch_tokens = micro_batch_tokens
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -69,6 +68,8 @@ class StepTrainer(Trainer):
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
         both = base.config.is_encoder_decoder
+        # One line at a time may be as long as the lanes of a causal model are together.
+        self.micro_batch_tokens = micro_batch_tokens * (LANES if both and packed else 1)
         self.shift = base.prepare_decoder_input_ids_from_labels if both else None
         super().__init__(
             model=model,

@@ -73,7 +73,9 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     asked, remarks = made(pairs, recipe.evaluate, lang, encoder=encoder, judge=judge)
     tables = {
         system: Table(
-            _with_likelihood(asked, folder, system) if recipe.tells_likelihood(system) else asked
+            _with_likelihood(asked, folder, system, whole=recipe.tune.loss == "sequence")
+            if recipe.tells_likelihood(system)
+            else asked
         )
         for system in recipe.systems()
     }
@@ -167,13 +169,18 @@ class Measured:
         return (self.rows.get(pair.id, (0.0, 0)) for pair in pairs)
 
 
-def _with_likelihood(asked: Asked, folder: Path, system: str) -> Asked:
-    """Ask for perplexity too, as generate measured it."""
+def _with_likelihood(asked: Asked, folder: Path, system: str, *, whole: bool) -> Asked:
+    """Ask for perplexity too, as generate measured it, and that of `whole` texts where it did."""
     path = folder / f"generate/{system}.likelihood.jsonl"
     how = store.read_json(folder / f"generate/{system}.{store.MANIFEST}")["likelihood"]
-    rows = {row["id"]: (row["nats"], row["tokens"]) for row in store.read(path, dict)}
+    measured = list(store.read(path, dict))
+    rows = {row["id"]: (row["nats"], row["tokens"]) for row in measured}
     reading = replace(asked.reading, likelihood=Measured(**how, rows=rows))
-    return Asked((*asked.metrics, "perplexity"), reading)
+    if not whole:
+        return Asked((*asked.metrics, "perplexity"), reading)
+    texts = {row["id"]: (row["text_nats"], row["text_tokens"]) for row in measured}
+    reading = replace(reading, text_likelihood=Measured(**how, rows=texts))
+    return Asked((*asked.metrics, "perplexity", "text_perplexity"), reading)
 
 
 def fill(

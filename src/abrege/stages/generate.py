@@ -54,7 +54,8 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
     saved = store.read_json(folder / tuning(system) / "abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
     more: dict[str, Any] = {"shots": recipe.generate.shots} if system == "few-shot" else {}
-    more |= {"likelihood": True} if recipe.tells_likelihood(system) else {}
+    if recipe.tells_likelihood(system):
+        more["likelihood"] = recipe.tune.loss
     return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding(), **more}
 
 
@@ -196,7 +197,10 @@ def by_model(
     if system == "few-shot":
         predictions = [shots.ended(prediction, renderer) for prediction in predictions]
     if recipe.tells_likelihood(system):
-        how, left_out = likelihood(model, renderer, system, pairs, folder, on_event)
+        whole = recipe.tune.loss == "sequence"
+        how, left_out = likelihood(
+            model, renderer, system, pairs, folder, whole=whole, on_event=on_event
+        )
         told = {"likelihood": how}
         if left_out:
             notes.append(f"likelihood: {left_out} rows left out, whose references do not fit")
@@ -226,9 +230,11 @@ def likelihood(
     system: str,
     pairs: Sequence[Pair],
     folder: Path,
+    *,
+    whole: bool,
     on_event: OnEvent,
 ) -> tuple[dict[str, str], int]:
-    """Write how likely the model finds each row's references.
+    """Write how likely the model finds each row's references, and `whole` texts where asked.
 
     Give how it was asked, and how many rows were left out since their references do not fit.
     """
@@ -242,6 +248,9 @@ def likelihood(
     for pair, (nats, tokens) in zip(fitting, scorer.score(fitting), strict=True):
         rows.append({"id": pair.id, "nats": nats, "tokens": tokens})
         on_event(Progress(task, len(rows), len(fitting)))
+    if whole:
+        for row, (nats, tokens) in zip(rows, scorer.score(fitting, whole=True), strict=True):
+            row |= {"text_nats": nats, "text_tokens": tokens}
     store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
     left = f"|left-out:{left_out}" if left_out else ""
     return {"name": scorer.name, "rendering": scorer.rendering + left}, left_out
