@@ -21,7 +21,9 @@ def test_rows_whose_references_do_not_fit_are_left_out_and_counted(tmp_path, mon
     texts = ["short", "much too long", "short"]
     pairs = [Pair(id=f"r{n}", document="d", references=[t]) for n, t in enumerate(texts)]
     events = []
-    found = generate.likelihood(None, None, "tuned", pairs, tmp_path, events.append)
+    found = generate.likelihood(
+        None, None, "tuned", pairs, tmp_path, whole=False, on_event=events.append
+    )
     assert found == ({"name": "tuned", "rendering": "prompt:x|left-out:1"}, 1)
     rows = list(store.read(tmp_path / "generate/tuned.likelihood.jsonl", dict))
     assert [row["id"] for row in rows] == ["r0", "r2"]
