@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,6 +42,26 @@ def whole(path: Path) -> Iterator[IO[str]]:
     finally:
         with suppress(OSError):  # whatever went wrong above is the error to show
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a neighbour to write into, which takes the name of `folder` once all is done.
+
+    What an earlier attempt left there is removed, and so is this one where it fails.
+    """
+    part = folder.with_name(f".{folder.name}{PART}")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.replace(folder)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def disk_error(error: OSError, path: Path) -> Exception:
@@ -126,6 +147,13 @@ def fingerprint(path: Path) -> str:
         return digest({str(p.relative_to(path)): fingerprint(p) for p in inside})
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def weights(folder: Path) -> str:
+    """Name the weights of a tuned model: the hash of its one file, or of all of several."""
+    files = sorted(folder.glob("*.safetensors"))
+    hashes = [fingerprint(file) for file in files]
+    return hashes[0] if len(hashes) == 1 else digest(hashes)
 
 
 def code_version(*names: str) -> str:

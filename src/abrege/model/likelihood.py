@@ -42,7 +42,6 @@ BATCH_TOKENS = 2048
 LOGITS = 1 << 26  # logits held at once, 256 MiB of float32; a vocabulary may be 250,000 wide
 WINDOW = 512  # pairs whose token ids are held at once
 ENDLESS = 1 << 30  # tokens: tokenizers say as much or more where they know no limit
-WEIGHTS = "adapter_model.safetensors"
 
 
 def log_likelihoods(
@@ -175,10 +174,10 @@ def open_scorer(
     would have no effect, or a model that sees what is to come.
     """
     folder = Path(model).expanduser()
-    if inside := store.tuned_folder(folder):
+    if store.tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
             raise RecipeError(f"{model}: a tuned model is asked as it was tuned; set nothing.")
-        return _of_run(folder, inside, on_event, base=base)
+        return _of_run(folder, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
     located = locate(model, on_event=on_event)
@@ -203,11 +202,13 @@ def open_scorer(
     return Scorer(_name(model), asked, _model(located, config, dtype), renderer, room)
 
 
-def _of_run(folder: Path, inside: Path, on_event: OnEvent, *, base: bool) -> Scorer:
+def _of_run(folder: Path, on_event: OnEvent, *, base: bool) -> Scorer:
     summarizer = open_model(folder, on_event=on_event)
     rendering = summarizer.renderer.rendering
     model: Any = summarizer.decoder.model
-    name = f"{folder.resolve().name}@{store.fingerprint(inside / WEIGHTS)[:8]}"
+    name = f"{folder.resolve().name}@{summarizer.weights[:8]}"
+    if base and not isinstance(model, PeftModel):
+        raise RecipeError(f"{folder}: this model is merged: its base does not stand beside it.")
     if base:
         model, name = model.unload(), _name(rendering.base_model)
     return over(name, model, summarizer.renderer)
@@ -236,14 +237,19 @@ def _batches(
 
 
 @torch.inference_mode()
+def summary_logits(model: PreTrainedModel, batch: Sequence[Example]) -> Tensor:
+    """Give what is predicted at each summary token from the true ones before it, (N, vocab)."""
+    if model.config.is_encoder_decoder:
+        return _encoder_decoder_logits(model, batch)
+    if model.config._attn_implementation == packing.NAME:
+        return _causal_logits(model, line_up(batch))
+    return _causal_logits(model, collate(batch, pad_id=0))
+
+
+@torch.inference_mode()
 def _nats(model: PreTrainedModel, batch: Sequence[Example]) -> Tensor:
     """Give the negative log-likelihood of each summary token, row after row, (tokens) float32."""
-    if model.config.is_encoder_decoder:
-        logits = _encoder_decoder_logits(model, batch)
-    elif model.config._attn_implementation == packing.NAME:
-        logits = _causal_logits(model, line_up(batch))
-    else:
-        logits = _causal_logits(model, collate(batch, pad_id=0))
+    logits = summary_logits(model, batch)
     expected = torch.tensor([token for e in batch for token in e.summary_ids])  # (N,)
     return F.cross_entropy(logits.float(), expected.to(logits.device), reduction="none")
 

@@ -29,6 +29,9 @@ MOST_NEW = 128
 """The longest summary of a model that was not tuned, in tokens."""
 LONGEST = 2048
 """Room for its prompt and summary, in tokens."""
+ADAPTER = "adapter_config.json"
+HOLDS = (ADAPTER, "config.json")
+"""Of a tuned model's folder, which says what it holds: an adapter, or whole weights."""
 
 
 @dataclass(frozen=True)
@@ -99,23 +102,27 @@ class Summarizer:
 
 
 def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
-    """Open a tuned model: a run folder, or its tune folder. DataError where it is neither."""
+    """Open a tuned model: a run folder, its tune folder, or a folder of whole weights.
+
+    DataError where it is none of them.
+    """
     inside = store.tuned_folder(folder)
-    if inside is None or not (inside / "adapter_config.json").is_file():
+    if inside is None or not any((inside / name).is_file() for name in HOLDS):
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
-            "  Give the run folder of a finished abrege run, or its tune folder."
+            "  Give the run folder of a finished abrege run, its tune folder, or one that abrege "
+            "export wrote."
         )
     rendering = Rendering.load(inside)
     machine = device.choose(rendering.dtype)
-    base = load_model(
-        locate(rendering.base_model, on_event=on_event), machine.torch_dtype, machine.device
-    )
+    is_adapter = (inside / ADAPTER).is_file()
+    located = locate(rendering.base_model if is_adapter else str(inside), on_event=on_event)
+    model: Any = load_model(located, machine.torch_dtype, machine.device)
+    if is_adapter:
+        model = load_adapter(model, inside)
     tokenizer = load_tokenizer(str(inside))
-    tuned = load_adapter(base, inside)
-    decoder = Decoder(tuned, tokenizer, rendering.profile, rendering.stop_ids)
-    weights = store.fingerprint(inside / "adapter_model.safetensors")
-    return Summarizer(decoder, Renderer(tokenizer, rendering), weights)
+    decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
+    return Summarizer(decoder, Renderer(tokenizer, rendering), store.weights(inside))
 
 
 def open_untuned(
