@@ -1,6 +1,6 @@
 """Generate: let each system summarise the test split, with one rendering and one profile.
 
-reads   split/test.jsonl  split/train.jsonl  tune/  tune-2/ …
+reads   split/test.jsonl  split/train.jsonl  tune/  tune-2/ …  export/merged/
 writes  generate/SYSTEM.jsonl, one manifest a system; SYSTEM.likelihood.jsonl of base and tuned
 """
 
@@ -24,7 +24,8 @@ CODE = (
     *("stages/generate", "model", "assets", "records", "text"),
     *("metrics/baselines", "metrics/rouge", "metrics/rouge_profiles"),
 )
-BY_MODEL = ("base", "few-shot", "tuned")
+BY_MODEL = ("base", "few-shot", "tuned", "merged")
+MERGED = "export/merged"
 
 
 def is_by_model(system: str) -> bool:
@@ -33,7 +34,12 @@ def is_by_model(system: str) -> bool:
 
 
 def tuning(system: str) -> str:
-    """Name the folder of the tuning that a system decodes with; that of the first, if of none."""
+    """Name the folder of the tuning that a system decodes with; that of the first, if of none.
+
+    The merged model is one of its own: its weights, tokenizer and abrege.json stand there.
+    """
+    if system == "merged":
+        return MERGED
     return system.replace("tuned", "tune") if system.startswith("tuned") else "tune"
 
 
@@ -68,6 +74,10 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     if system == "base-cut":
         base = folder / "generate/base.jsonl"
         return {**test, "train": folder / "split/train.jsonl", "base": base}
+    if system == "merged":
+        merged = folder / MERGED
+        weights = sorted(merged.glob("*.safetensors")) or [merged / "model.safetensors"]
+        return {**test, **{f"merged/{file.name}": file for file in weights}}
     found = dict(test)
     model = Path(recipe.tune.model).expanduser()
     if model.exists():
@@ -167,7 +177,8 @@ def by_model(
     rendering = replace(saved, profile=profile)
     rendering.save(tune)  # summarize then decodes as was evaluated
     tokenizer = loading.load_tokenizer(str(tune))
-    located = loading.locate(recipe.tune.model, on_event=on_event)
+    student = str(tune) if system == "merged" else recipe.tune.model
+    located = loading.locate(student, on_event=on_event)
     model: Any = loading.load_model(located, machine.torch_dtype, machine.device)
     if system.startswith("tuned"):
         model = loading.load_adapter(model, tune)
