@@ -33,8 +33,6 @@ def export(
     if out:
         stage.check_free(out)
     with pipeline.alone_in(folder):
-        if out is None:
-            recipes.write(recipe, folder / "recipe.yaml")
         [make] = pipeline.pieces(recipe, folder, "export", on_event)
         piece = make()
         if out:
@@ -47,6 +45,8 @@ def export(
             ),
         )
         outcome = pipeline.carry_out(carried, on_event)
+        if out is None:
+            recipes.write(recipe, folder / "recipe.yaml")
         exported = store.read_json(piece.manifest)
         card.run(recipe, folder, out or folder / stage.FOLDER, exported)
     return outcome, exported

@@ -10,6 +10,8 @@ from transformers import (
     GenerationConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
 from abrege import store
@@ -230,3 +232,10 @@ def test_a_folder_takes_its_name_only_when_it_is_whole(tmp_path):
         (part / "b").touch()
         1 / 0  # noqa: B018
     assert [p.name for p in tmp_path.rglob("*")] == ["out", "a"]
+
+
+def test_what_a_decoder_begins_with_stays_with_the_model(tmp_path):
+    config = T5Config(vocab_size=400, d_model=32, d_kv=8, d_ff=64, num_layers=1, num_heads=4,
+                      decoder_start_token_id=0, pad_token_id=0, eos_token_id=1)  # fmt: skip
+    merging.save(T5ForConditionalGeneration(config), a_tokenizer(), a_rendering(), tmp_path)
+    assert GenerationConfig.from_pretrained(tmp_path).decoder_start_token_id == 0

@@ -11,7 +11,7 @@ def a_card(**changes):
         "base_model": "org/student",
         "method": "lora",
         "dtype": "float32",
-        "parity": "merged against tuned: 9 of 9 summaries are equal",
+        "parity": "the same summary on 9 of 9 rows",
         "data": "org/news",
         "template": "Titre ?\n\n{document}",
         "chat": True,

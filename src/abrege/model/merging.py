@@ -23,6 +23,8 @@ from abrege.model.loading import first_line, load_model
 from abrege.model.rendering import Rendering, control_words
 
 SHARD = "5GB"  # a larger file than this is cut: hosts and disks refuse huge ones
+OPENING = ("decoder_start_token_id", "forced_bos_token_id")
+"""What a decoder begins with belongs to the model, and is no way of decoding."""
 WEIGHTS = "adapter_model.safetensors"
 
 
@@ -108,12 +110,15 @@ def is_packed(model: PreTrainedModel) -> bool:
 def save(model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, folder: Path) -> None:
     """Write a model so that transformers loads it by itself, and abrege asks it as it was tuned.
 
-    What its own generation defaults say is dropped: the file holds the profile, every stop
+    What its own generation defaults say of decoding is dropped: the file holds the profile, every stop
     token, and a padding token that ends nothing, where the tokenizer has one.
     """
     tokenizer.pad_token = pad_token(tokenizer, rendering.stop_ids)
+    opening = {key: getattr(model.generation_config, key, None) for key in OPENING}
     decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
-    model.generation_config = decoder.config()
+    says = decoder.config()
+    says.update(**{key: value for key, value in opening.items() if getattr(says, key) is None})
+    model.generation_config = says
     model.config.pad_token_id = decoder.pad_id
     base = Path(rendering.base_model).expanduser()
     # A folder's whole path says nothing on another machine, and too much of this one.

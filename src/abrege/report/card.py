@@ -81,7 +81,8 @@ def render(card: Card) -> str:
     ]
     about = (
         f"A model that summarises, tuned from {escape(card.base_model)} ({card.method}) by abrege "
-        f"and stored in {card.dtype}. {escape(_sentence(card.parity))}"
+        f"and stored in {card.dtype}. Against the model before it was exported: "
+        f"{escape(card.parity)}."
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
     return f"---\n{head.to_yaml()}\n---\n\n# {escape(card.name)}\n\n{about}\n\n{body}\n"
@@ -118,10 +119,6 @@ def snippet(card: Card) -> str:
         "print(tokenizer.decode(new, skip_special_tokens=True).strip())",
     ]
     return "\n".join(lines)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _use(card: Card) -> str:

@@ -19,7 +19,11 @@ def done(run: Run) -> list[tuple[str, str]]:
         )
     where = " on ".join(x for x in (setup.dtype, setup.device) if x)
     method = "; ".join(x for x in (setup.method, where, setup.decoding) if x)
-    merged = [("Merged", setup.merged)] if setup.merged else []
+    merged = (
+        [("Merged", f"tuned with its adapter in the weights: {setup.merged}")]
+        if setup.merged
+        else []
+    )
     return [("Model", model), ("Data", _data(run)), ("Method", method or figures.ABSENT), *merged]
 
 

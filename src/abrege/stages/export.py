@@ -105,7 +105,7 @@ def run(
         parity = _checked(recipe, folder, part, rendering, on_event)
         store.write_json(report, parity)
         _gate(parity, recipe.export.equal_texts, report)
-    on_event(Note(f"export: {in_words(parity)}"))
+    on_event(Note(f"export: merged against tuned: {in_words(parity)}"))
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     return {
         "counts": {"rows": parity["rows"], "equal": parity["equal"]},
@@ -119,11 +119,11 @@ def run(
 
 
 def in_words(parity: Mapping[str, Any]) -> str:
-    """Say how near the merged model is to the tuned one, on one line."""
+    """Say how near the merged model is to the tuned one, in a part of a sentence."""
     gap = parity["logit_gap"]
     told = [
-        f"{parity['equal']} of {parity['rows']} summaries are equal",
-        f"the largest logit gap is {gap:.2g}" if gap is not None else "no reference fits",
+        f"the same summary on {parity['equal']} of {parity['rows']} rows",
+        "no reference that fits" if gap is None else f"largest logit gap {gap:.2g}",
     ]
     if given := parity["rouge"].get("rougeL"):
         bounds = (
@@ -132,7 +132,7 @@ def in_words(parity: Mapping[str, Any]) -> str:
             else (f" [{100 * given['low']:+.1f}, {100 * given['high']:+.1f}]")
         )
         told.append(f"ROUGE-L {100 * given['difference']:+.1f}{bounds}")
-    return f"merged against tuned: {', '.join(told)}"
+    return ", ".join(told)
 
 
 def _merge(
@@ -228,7 +228,8 @@ def _gate(parity: Mapping[str, Any], equal_texts: float, report: Path) -> None:
     equal = parity["equal"] / max(parity["rows"], 1)
     if equal < equal_texts or not math.isfinite(gap or 0.0):
         raise GateError(
-            f"{in_words(parity)}; export.equal_texts asks for {equal_texts:.0%} equal.\n"
+            f"merged against tuned: {in_words(parity)}; export.equal_texts asks for the same on "
+            f"{equal_texts:.0%}, and for finite logits.\n"
             f"  Nothing is exported. {report} names the rows that differ. Try --dtype float32 or "
             "--base trained, or lower export.equal_texts."
         )
