@@ -110,8 +110,8 @@ def is_packed(model: PreTrainedModel) -> bool:
 def save(model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, folder: Path) -> None:
     """Write a model so that transformers loads it by itself, and abrege asks it as it was tuned.
 
-    What its own generation defaults say of decoding is dropped: the file holds the profile, every stop
-    token, and a padding token that ends nothing, where the tokenizer has one.
+    What its own generation defaults say of decoding is dropped: the file holds the profile,
+    every stop token, and a padding token that ends nothing, where the tokenizer has one.
     """
     tokenizer.pad_token = pad_token(tokenizer, rendering.stop_ids)
     opening = {key: getattr(model.generation_config, key, None) for key in OPENING}
