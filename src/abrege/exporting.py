@@ -30,6 +30,8 @@ def export(
     exported too.
     """
     stage.check_tuned(folder)
+    usual = folder / stage.FOLDER
+    out = None if out and out.resolve() == usual.resolve() else out
     if out:
         stage.check_free(out)
     with pipeline.alone_in(folder):
@@ -48,5 +50,5 @@ def export(
         if out is None:
             recipes.write(recipe, folder / "recipe.yaml")
         exported = store.read_json(piece.manifest)
-        card.run(recipe, folder, out or folder / stage.FOLDER, exported)
+        card.run(recipe, folder, out or usual, exported)
     return outcome, exported

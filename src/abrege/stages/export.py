@@ -56,8 +56,9 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
 
 
 def check_tuned(folder: Path) -> None:
-    """Refuse a folder in which no tuning was finished."""
-    if not (folder / "tune" / store.MANIFEST).is_file():
+    """Refuse a folder in which no tuning was finished, or that lacks the rows to check with."""
+    needed = (f"tune/{store.MANIFEST}", "split/test.jsonl")
+    if not all((folder / name).is_file() for name in needed):
         raise DataError(
             f"{folder}: there is no finished tuning in this folder.\n"
             "  Give the run folder of abrege run, or of abrege tune."
@@ -121,18 +122,15 @@ def run(
 def in_words(parity: Mapping[str, Any]) -> str:
     """Say how near the merged model is to the tuned one, in a part of a sentence."""
     gap = parity["logit_gap"]
+    logits = "no reference that fits" if gap is None else f"largest logit gap {gap:.2g}"
     told = [
         f"the same summary on {parity['equal']} of {parity['rows']} rows",
-        "no reference that fits" if gap is None else f"largest logit gap {gap:.2g}",
+        logits if parity["finite"] else "logits that are not finite",
     ]
-    if given := parity["rouge"].get("rougeL"):
-        bounds = (
-            ""
-            if given["low"] is None
-            else (f" [{100 * given['low']:+.1f}, {100 * given['high']:+.1f}]")
-        )
-        told.append(f"ROUGE-L {100 * given['difference']:+.1f}{bounds}")
-    return ", ".join(told)
+    rouge_l = parity["rouge"]["rougeL"]
+    low, high = rouge_l["low"], rouge_l["high"]
+    bounds = "" if low is None else f" [{100 * low:+z.1f}, {100 * high:+z.1f}]"
+    return ", ".join([*told, f"ROUGE-L {100 * rouge_l['difference']:+z.1f}{bounds}"])
 
 
 def _merge(
@@ -179,12 +177,15 @@ def _checked(
     pairs = list(islice(rows, recipe.export.check_rows))
     found = parity.compare(folder / "tune", part, pairs, profile=greedy, on_event=on_event)
     said = list(zip(pairs, found.adapter, found.merged, strict=True))
+    gap = found.logit_gap
+    finite = gap is None or math.isfinite(gap)
     differ = [pair.id for pair, a, b in said if a.prediction != b.prediction]
     return {
         "rows": len(pairs),
         "equal": len(pairs) - len(differ),
         "differ": differ,
-        "logit_gap": found.logit_gap,
+        "logit_gap": gap if finite else None,
+        "finite": finite,
         "reference_rows": found.reference_rows,
         "rouge": _rouge(recipe, pairs, found, rendering.lang),
     }
@@ -224,9 +225,7 @@ def _candidate(pair: Pair, prediction: Prediction) -> Candidate:
 
 def _gate(parity: Mapping[str, Any], equal_texts: float, report: Path) -> None:
     """Refuse a merged model that does not say what the tuned one says."""
-    gap = parity["logit_gap"]
-    equal = parity["equal"] / max(parity["rows"], 1)
-    if equal < equal_texts or not math.isfinite(gap or 0.0):
+    if parity["equal"] < equal_texts * parity["rows"] or not parity["finite"]:
         raise GateError(
             f"merged against tuned: {in_words(parity)}; export.equal_texts asks for the same on "
             f"{equal_texts:.0%}, and for finite logits.\n"
