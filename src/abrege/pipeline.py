@@ -4,7 +4,8 @@ import importlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -42,7 +43,7 @@ class Piece:
     """A stage, or one system of generate: what it depends on and how it is run.
 
     key     everything the result depends on: settings, content of the inputs, source of the code
-    writes  the files without which it is not whole, beside the manifest
+    writes  the files without which it is not whole, or patterns of them, beside the manifest
     """
 
     name: str
@@ -76,15 +77,32 @@ def run(
     """
     check_before(recipe, folder, stages)
     folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder):
+        check_earlier(recipe, folder, stages[0])
+        recipes.write(recipe, folder / "recipe.yaml")
+        done = [
+            carry_out(piece(), on_event)
+            for stage in stages
+            for piece in pieces(recipe, folder, stage, on_event)
+        ]
+        if "merged" in recipe.systems() and {"generate", "evaluate"} & {*stages}:
+            _describe(recipe, folder)
+        return done
+
+
+def _describe(recipe: Recipe, folder: Path) -> None:
+    """Write the card of the merged model anew: what its scores are may have changed."""
+    export, card = (importlib.import_module(f"abrege.stages.{n}") for n in ("export", "card"))
+    exported = store.read_json(folder / "export" / store.MANIFEST)
+    card.run(recipe, folder, folder / export.FOLDER, exported)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the run folder's lock. EnvironmentError_ where another process has it."""
     try:
         with FileLock(folder / ".lock", timeout=0):
-            check_earlier(recipe, folder, stages[0])
-            recipes.write(recipe, folder / "recipe.yaml")
-            return [
-                carry_out(piece(), on_event)
-                for stage in stages
-                for piece in pieces(recipe, folder, stage, on_event)
-            ]
+            yield
     except Timeout as error:
         raise EnvironmentError_(
             f"{folder}: another abrege is at work in this folder.\n"
@@ -162,7 +180,9 @@ def pieces(
     if stage == "tune":
         return [partial(tuning, nth) for nth in range(1, recipe.tune.seeds + 1)]
     if stage == "generate":
-        return [partial(system_of, system) for system in recipe.systems()]
+        merged = "merged" in recipe.systems()
+        first = pieces(recipe, folder, "export", on_event) if merged else []
+        return [*first, *(partial(system_of, system) for system in recipe.systems())]
     return [whole_stage]
 
 
@@ -176,7 +196,7 @@ def reason_to_run(piece: Piece) -> str:
     """Say why a piece must be run, or nothing where it is finished and unchanged."""
     if not piece.manifest.exists():
         return "not done yet"
-    gone = [name for name in piece.writes if not piece.manifest.with_name(name).exists()]
+    gone = [name for name in piece.writes if not any(piece.manifest.parent.glob(name))]
     if gone:
         return f"not whole ({', '.join(gone)} is gone)"
     old = store.read_json(piece.manifest)
@@ -229,10 +249,10 @@ def clear_what_is_stale(piece: Piece) -> bool:
         refuse_half_done(piece)
     piece.manifest.unlink(missing_ok=True)
     folder = piece.manifest.parent
-    if stage == "tune" and (folder / piece.writes[0]).exists():
+    if stage == "tune" and any(folder.glob(piece.writes[0])):
         shutil.rmtree(piece.earlier, ignore_errors=True)
         folder.rename(piece.earlier)
-    elif stage != "generate":
+    elif stage not in ("generate", "export"):
         shutil.rmtree(folder, ignore_errors=True)
     return False
 

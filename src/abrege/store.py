@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,6 +42,26 @@ def whole(path: Path) -> Iterator[IO[str]]:
     finally:
         with suppress(OSError):  # whatever went wrong above is the error to show
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a neighbour to write into, which takes the name of `folder` once all is done.
+
+    What an earlier attempt left there is removed, and so is this one where it fails.
+    """
+    part = folder.with_name(f".{folder.name}{PART}")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.replace(folder)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def disk_error(error: OSError, path: Path) -> Exception:
@@ -128,15 +149,6 @@ def _at(tree: Any, path: str) -> Any:
     return tree
 
 
-def tuned_weights(folder: Path) -> Path:
-    """Name the file of what was tuned in a tune folder: an adapter's weights, or a whole model's.
-
-    The adapter's where there is neither yet.
-    """
-    adapter, model = folder / "adapter_model.safetensors", folder / "model.safetensors"
-    return model if model.is_file() and not adapter.is_file() else adapter
-
-
 def digest(value: Any) -> str:
     """Hash a JSON value, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
@@ -153,6 +165,18 @@ def fingerprint(path: Path) -> str:
         return digest({str(p.relative_to(path)): fingerprint(p) for p in inside})
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def weight_files(folder: Path) -> dict[str, Path]:
+    """Name the files that hold the weights of a model or an adapter; one that is not, if none."""
+    files = sorted(folder.glob("*.safetensors")) or [folder / "model.safetensors"]
+    return {f"{folder.name}/{file.name}": file for file in files}
+
+
+def weights(folder: Path) -> str:
+    """Name the weights of a model: the hash of its one file, or of all; nothing of none."""
+    hashes = [fingerprint(file) for file in weight_files(folder).values() if file.is_file()]
+    return hashes[0] if len(hashes) == 1 else digest(hashes)
 
 
 def code_version(*names: str) -> str:

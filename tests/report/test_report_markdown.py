@@ -55,7 +55,7 @@ def test_a_text_means_nothing_to_markdown(text, safe):
 
 
 def test_a_fence_is_longer_than_any_within():
-    assert markdown.code("a ``` b", block=True) == "````yaml\na ``` b\n````"
+    assert markdown.code("a ``` b", block="yaml") == "````yaml\na ``` b\n````"
     assert markdown.code("a `b` c") == "``a `b` c``"
     assert markdown.code("`b") == "`` `b ``"
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from torch import float32, tensor
+from transformers import AutoModelForCausalLM
 
 from abrege import pipeline, recipe, store
 from abrege.errors import DataError, RecipeError
@@ -165,3 +166,22 @@ def test_a_loss_over_whole_texts_tells_their_perplexity(tmp_path, data, student_
     assert first["text_nats"] == pytest.approx(nats.item(), rel=1e-4)
     page = (tmp_path / "report/index.html").read_text()
     assert "Perplexity of the whole text" in page
+
+
+@pytest.mark.parametrize("method", ["qlora", "full"])
+def test_what_was_tuned_in_any_way_is_merged_and_says_the_same(
+    tmp_path, data, student_folder, method
+):
+    asked = a_recipe(data, student_folder, method=method, max_steps=3, learning_rate=1e-2)
+    systems = asked.generate.model_copy(update={"systems": ["base", "tuned", "merged"]})
+    pipeline.run(asked.model_copy(update={"generate": systems}), tmp_path)
+    tuned, merged = (
+        [row["prediction"] for row in store.read(tmp_path / f"generate/{system}.jsonl", dict)]
+        for system in ("tuned", "merged")
+    )
+    assert tuned == merged
+    parity = store.read_json(tmp_path / "export/merged.parity.json")
+    assert parity["equal"] == parity["rows"] > 0
+    assert parity["logit_gap"] < 1e-4
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "export/merged")
+    assert getattr(plain.config, "quantization_config", None) is None

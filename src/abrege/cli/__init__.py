@@ -39,11 +39,18 @@ COMMANDS = (
     Command("review", "review", "let people, or a model, compare two systems blindly"),
     Command("stress", "stress", "ask a model texts written to trip it, and judge it by rules"),
     Command("summarize", "summarize", "summarise new texts with a tuned model"),
+    Command("export", "export", "merge the tuned model into a folder that transformers loads"),
     Command("init", "init", "write a short recipe to start from"),
     Command("schema", "schema", "print the JSON Schema of recipes"),
     Command("env", "env", "show the versions and the machine abrege works with"),
 )
-CARRIED_ON = {"run", "review", "stress", *(c.name for c in COMMANDS if c.module == "stage")}
+CARRIED_ON = {
+    "run",
+    "export",
+    "review",
+    "stress",
+    *(c.name for c in COMMANDS if c.module == "stage"),
+}
 """Commands that keep what they did, and go on from there."""
 STAGES = tuple(command.name for command in COMMANDS if command.module == "stage")
 

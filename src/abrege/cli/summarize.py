@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", nargs="?", default="-", metavar="FILE",
         help="a text, or rows by its suffix (.jsonl, .csv ...); - or nothing: stdin")  # fmt: skip
-    add("--model", type=Path, required=True, metavar="DIR", help="a run folder, or its tune folder")
+    add("--model", type=Path, required=True, metavar="DIR",
+        help="a run folder, its tune folder, or one that abrege export wrote")  # fmt: skip
     add("--jsonl", action="store_true", help="the input is JSONL, whatever its suffix")
     add("--column", metavar="NAME", help="column of the rows that holds the document")
     meta.add_argument(parser)

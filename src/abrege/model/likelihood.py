@@ -47,7 +47,6 @@ from abrege.records import Pair
 BATCH_TOKENS = 2048
 LOGITS = 1 << 26  # logits held at once, 256 MiB of float32; a vocabulary may be 250,000 wide
 WINDOW = 512  # pairs whose token ids are held at once
-WEIGHTS = "adapter_model.safetensors"
 
 
 def log_likelihoods(
@@ -160,10 +159,10 @@ def open_scorer(
     would have no effect, or a model that sees what is to come.
     """
     folder = Path(model).expanduser()
-    if inside := store.tuned_folder(folder):
+    if store.tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
             raise RecipeError(f"{model}: a tuned model is asked as it was tuned; set nothing.")
-        return _of_run(folder, inside, on_event, base=base)
+        return _of_run(folder, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
     located = locate(model, on_event=on_event)
@@ -188,11 +187,13 @@ def open_scorer(
     return Scorer(_name(model), asked, _model(located, dtype), Renderer(tokenizer, rendering), room)
 
 
-def _of_run(folder: Path, inside: Path, on_event: OnEvent, *, base: bool) -> Scorer:
+def _of_run(folder: Path, on_event: OnEvent, *, base: bool) -> Scorer:
     summarizer = open_model(folder, on_event=on_event)
     rendering = summarizer.renderer.rendering
     model: Any = summarizer.decoder.model
-    name = f"{folder.resolve().name}@{store.fingerprint(inside / WEIGHTS)[:8]}"
+    name = f"{folder.resolve().name}@{summarizer.weights[:8]}"
+    if base and not isinstance(model, PeftModel):
+        raise RecipeError(f"{folder}: this model is merged: its base does not stand beside it.")
     if base:
         model, name = model.unload(), _name(rendering.base_model)
     return over(name, model, summarizer.renderer)
@@ -220,14 +221,26 @@ def _batches(
 
 
 @torch.inference_mode()
+def summary_logits(model: PreTrainedModel, rows: Sequence[Example]) -> Tensor:
+    """Give what is predicted at each summary token from the true ones before it, (N, vocab)."""
+    return _predicted(model, rows)[0]
+
+
+@torch.inference_mode()
 def _nats(model: PreTrainedModel, rows: Sequence[Example]) -> Tensor:
     """Give the negative log-likelihood of each summary token, row after row, (tokens) float32."""
+    logits, expected = _predicted(model, rows)
+    return F.cross_entropy(logits.float(), expected, reduction="none")
+
+
+def _predicted(model: PreTrainedModel, rows: Sequence[Example]) -> tuple[Tensor, Tensor]:
+    """Give the logits at the summary tokens, (N, vocab), and the tokens themselves, (N)."""
     batch = _collated(model, rows)
     predicts, expected = predicted(batch.labels.to(model.device), batch)
     head: Any = model.get_output_embeddings()
     with projecting_only(head, predicts), packing.passing(batch.line, predicts):
         logits = model(**inputs_of(batch, model.device), use_cache=False).logits  # (1, N, vocab)
-    return F.cross_entropy(logits[0].float(), expected, reduction="none")
+    return logits[0], expected
 
 
 def _collated(model: Any, rows: Sequence[Example]) -> MicroBatch:

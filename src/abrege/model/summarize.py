@@ -29,6 +29,9 @@ MOST_NEW = 128
 """The longest summary of a model that was not tuned, in tokens."""
 LONGEST = 2048
 """Room for its prompt and summary, in tokens."""
+ADAPTER = "adapter_config.json"
+HOLDS = (ADAPTER, "config.json")
+"""Of a tuned model's folder, which says what it holds: an adapter, or whole weights."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,16 @@ class Summarizer:
 
 
 def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
-    """Open a tuned model: a run folder, or its tune folder. DataError where it is neither."""
+    """Open a tuned model: a run folder, its tune folder, or a folder of whole weights.
+
+    DataError where it is none of them.
+    """
     inside = store.tuned_folder(folder)
-    if inside is None or not store.tuned_weights(inside).is_file():
+    if inside is None or not any((inside / name).is_file() for name in HOLDS):
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
-            "  Give the run folder of a finished abrege run, or its tune folder."
+            "  Give the run folder of a finished abrege run, its tune folder, or one that abrege "
+            "export wrote."
         )
     rendering = Rendering.load(inside)
     machine = device.choose(rendering.dtype)
@@ -117,7 +124,7 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
         on_event=on_event,
     )
     renderer = Renderer(tokenizer, rendering)
-    weights = store.fingerprint(store.tuned_weights(inside))
+    weights = store.weights(inside)
     return Summarizer(Decoder.over(tuned, renderer), renderer, weights)
 
 

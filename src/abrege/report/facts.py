@@ -66,6 +66,8 @@ class Setup:
     """How the weights were tuned, in words."""
     decoding: str = ""
     """How the summaries were decoded, in words."""
+    merged: str = ""
+    """How near the merged model is to the tuned one, in words, where there is one."""
     steps: int | None = None
     trainable: int | None = None
     parameters: int | None = None

@@ -18,12 +18,15 @@ def escape(text: object) -> str:
     return _OPENING.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], line)
 
 
-def code(text: str, *, block: bool = False) -> str:
-    """Write code inside a fence longer than any run of backticks within."""
+def code(text: str, *, block: str | None = None) -> str:
+    """Write code inside a fence longer than any run of backticks within.
+
+    block  the language of lines that stand by themselves; None for words inside a line
+    """
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    if block:
+    if block is not None:
         fence = "`" * max(3, longest + 1)
-        return f"{fence}yaml\n{text.rstrip()}\n{fence}"
+        return f"{fence}{block}\n{text.rstrip()}\n{fence}"
     fence = "`" * (longest + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return fence + space + " ".join(text.split()) + space + fence
@@ -53,7 +56,7 @@ def render(run: Run) -> str:
             "Dropped and cut",
             [table(tables.preflight(run)), table(tables.counts(run.stages)), "\n".join(notes)],
         ),
-        ("Settings", [code(run.recipe, block=True), table(tables.versions(run.stages))]),
+        ("Settings", [code(run.recipe, block="yaml"), table(tables.versions(run.stages))]),
         ("Time and memory", [table(tables.costs(run.stages))]),
         ("Signatures", ["\n".join(signatures)]),
     ]

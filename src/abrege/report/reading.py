@@ -5,7 +5,7 @@ from typing import Any
 
 from abrege.report import facts, figures
 
-FIRST = ("tuned", "base", "few-shot", "base-cut", "lead")
+FIRST = ("tuned", "merged", "base", "few-shot", "base-cut", "lead")
 """The order of systems on the page: tuned, then what it is held against, then others."""
 
 

@@ -9,6 +9,7 @@ from abrege.report import figures, wording
 from abrege.report.facts import Comparison, Lengths, Run, Score, Stage, Step
 
 RULES = {
+    "merged": "Merged: tuned, with its adapter in the weights.",
     "lead": "Lead: the document's first sentences.",
     "random": "Random: one of its sentences.",
     "oracle": "Oracle: its sentences that match the references best, a bound on extraction.",

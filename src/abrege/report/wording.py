@@ -8,7 +8,7 @@ MOST_POINTS = 600
 
 
 def done(run: Run) -> list[tuple[str, str]]:
-    """Say in three lines what was done: the model, the data, the method."""
+    """Say in a few lines what was done: the model, the data, the method, and what was merged."""
     setup = run.setup
     model = setup.model
     if setup.parameters and setup.trainable is not None:
@@ -19,7 +19,12 @@ def done(run: Run) -> list[tuple[str, str]]:
         )
     where = " on ".join(x for x in (setup.dtype, setup.device) if x)
     method = "; ".join(x for x in (setup.method, where, setup.decoding) if x)
-    return [("Model", model), ("Data", _data(run)), ("Method", method or figures.ABSENT)]
+    merged = (
+        [("Merged", f"tuned with its adapter in the weights: {setup.merged}")]
+        if setup.merged
+        else []
+    )
+    return [("Model", model), ("Data", _data(run)), ("Method", method or figures.ABSENT), *merged]
 
 
 def _data(run: Run) -> str:

@@ -1,6 +1,6 @@
 """Generate: let each system summarise the test split, with one rendering and one profile.
 
-reads   split/test.jsonl  split/train.jsonl  tune/  tune-2/ …
+reads   split/test.jsonl  split/train.jsonl  tune/  tune-2/ …  export/merged/
 writes  generate/SYSTEM.jsonl, one manifest a system; SYSTEM.likelihood.jsonl of base and tuned
 """
 
@@ -24,7 +24,8 @@ CODE = (
     *("stages/generate", "model", "assets", "records", "text"),
     *("metrics/baselines", "metrics/rouge", "metrics/rouge_profiles"),
 )
-BY_MODEL = ("base", "few-shot", "tuned")
+BY_MODEL = ("base", "few-shot", "tuned", "merged")
+MERGED = "export/merged"
 
 
 def is_by_model(system: str) -> bool:
@@ -33,7 +34,12 @@ def is_by_model(system: str) -> bool:
 
 
 def tuning(system: str) -> str:
-    """Name the folder of the tuning that a system decodes with; that of the first, if of none."""
+    """Name the folder of the tuning that a system decodes with; that of the first, if of none.
+
+    The merged model is one of its own: its weights, tokenizer and abrege.json stand there.
+    """
+    if system == "merged":
+        return MERGED
     return system.replace("tuned", "tune") if system.startswith("tuned") else "tune"
 
 
@@ -69,6 +75,8 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     if system == "base-cut":
         base = folder / "generate/base.jsonl"
         return {**test, "train": folder / "split/train.jsonl", "base": base}
+    if system == "merged":
+        return {**test, **store.weight_files(folder / MERGED)}
     found = dict(test)
     model = Path(recipe.tune.model).expanduser()
     if model.exists():
@@ -76,7 +84,7 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     if system == "few-shot":
         found["train"] = folder / "split/train.jsonl"
     if system.startswith("tuned"):
-        found["adapter"] = store.tuned_weights(folder / tuning(system))
+        found |= store.weight_files(folder / tuning(system))
     return found
 
 
@@ -217,7 +225,7 @@ def the_model(
 
     machine = device.choose(recipe.tune.dtype)
     dtype, where = machine.torch_dtype, machine.device
-    if system.startswith("tuned"):
+    if system == "merged" or system.startswith("tuned"):
         packed = rendering.quantization
         base = recipe.tune.model
         return loading.load_tuned(tune, base, dtype, where, quantization=packed, on_event=on_event)

@@ -1,6 +1,6 @@
 """Report: tell on one page whether the student became better, and what it rests on.
 
-reads   recipe.yaml  split/  tune/  generate/  evaluate/  review/  stress/
+reads   recipe.yaml  split/  tune/  export/  generate/  evaluate/  review/  stress/
 writes  report/index.html  report/report.md
 """
 
@@ -29,6 +29,7 @@ CHOICES = {
 }
 """What people and models chose → how it is read."""
 STRESS = "stress/scores.json"
+MERGED = "export/manifest.json"
 SPLITS = ("train", "valid", "test")
 
 
@@ -54,10 +55,15 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
         "evaluate/scores.json",
         "evaluate/rows.jsonl",
         "evaluate/manifest.json",
+        *([MERGED] if _shows_merged(recipe) else []),
         *CHOICES,
         *(STRESS, "stress/base.jsonl", "stress/tuned.jsonl"),
     ]
     return {name: folder / name for name in names if (folder / name).is_file()}
+
+
+def _shows_merged(recipe: Recipe) -> bool:
+    return "merged" in recipe.generate.systems
 
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
@@ -143,8 +149,7 @@ def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> fac
 
 def _is_of_weights(scores: Mapping[str, Any], folder: Path) -> bool:
     """Say whether the suite was asked of the model that stands in the run folder now."""
-    tuned = store.tuned_weights(folder / "tune")
-    return tuned.is_file() and scores.get("weights") == store.fingerprint(tuned)
+    return scores.get("weights") == store.weights(folder / "tune")
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -176,6 +181,7 @@ def _setup(
         splits=[_split(name, pairs) for name, pairs in splits.items()],
         lang=lang,
         method=method(recipe, tuned.get("steps")),
+        merged=_manifest(folder / MERGED).get("in_words", "") if _shows_merged(recipe) else "",
         decoding=decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
         trainable=tuned.get("trainable_parameters"),
         parameters=tuned.get("all_parameters"),
@@ -241,7 +247,7 @@ def _galleries(
 ) -> list[facts.Gallery]:
     """Choose rows by ROUGE-L of tuned minus base, or of what stands in for them in this run."""
     made = recipe.generate.systems
-    shown = next((s for s in ("tuned", *made) if s in made), "tuned")
+    shown = next((s for s in ("tuned", "merged", *made) if s in made), "tuned")
     other = next((s for s in ("base", "base-cut", "lead") if s in made and s != shown), None)
     systems = [s for s in (other, shown) if s]
     score = {(r["id"], r["system"]): r["rougeL"]["fmeasure"] for r in rows if "rougeL" in r}
@@ -319,6 +325,7 @@ def _difference(
 def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
     """Yield what each finished stage tells of itself, in the order of the run."""
     tunings = ["tune", *(f"tune-{nth}" for nth in range(2, recipe.tune.seeds + 1))]
+    tunings += ["export"] if _shows_merged(recipe) else []
     named = [(name, f"{name}/manifest.json") for name in ("split", *tunings)]
     named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.systems()]
     named += [("evaluate", "evaluate/manifest.json")]

@@ -157,7 +157,8 @@ def _systems(model: str, langs: Sequence[str], on_event: OnEvent) -> Iterator[tu
     tuned = summarize.open_model(folder, on_event=on_event)
     for_all = dict.fromkeys(langs, tuned)
     adapted: Any = tuned.decoder.model
-    yield "base", (for_all, adapted.disable_adapter())
+    if hasattr(adapted, "disable_adapter"):  # a merged model has no base beside it
+        yield "base", (for_all, adapted.disable_adapter())
     yield "tuned", (for_all, nullcontext())
 
 

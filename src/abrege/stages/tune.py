@@ -50,7 +50,7 @@ def code(recipe: Recipe) -> tuple[str, ...]:
 def writes(recipe: Recipe) -> tuple[str, ...]:
     """Name the files without which a tuned model is not whole, its weights first."""
     whole = recipe.tune.method == "full"
-    weights = "model.safetensors" if whole else "adapter_model.safetensors"
+    weights = "model*.safetensors" if whole else "adapter_model.safetensors"
     return (weights, "abrege.json", "steps.jsonl")
 
 

@@ -1,0 +1,65 @@
+"""`abrege export`: make of a tuned model one that other programs load."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from abrege.errors import DataError
+
+EXAMPLES = """examples:
+  abrege export runs/demo
+  abrege export runs/demo --dtype bfloat16 --out models/titles
+  abrege summarize article.txt --model runs/demo/export/merged
+
+The adapter is merged into the weights of its base, with tokenizer, chat template, generation
+settings and a model card: a folder that transformers loads without abrege. Tuned and merged model
+then summarise the same test rows; where fewer agree than export.equal_texts asks, nothing is
+exported and the exit code is 5."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `abrege export`."""
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    add("folder", type=Path, metavar="RUN", help="the run folder of a tuned model")
+    add("--to", choices=["merged"], default="merged", help="the form (default: merged)")
+    add("--base", choices=["trained", "original"],
+        help="merge into the weights tuned over, or those before packing: export.base")  # fmt: skip
+    add("--dtype", choices=["auto", "float32", "bfloat16", "float16"],
+        help="how the weights are stored: export.dtype")  # fmt: skip
+    add("--out", type=Path, metavar="DIR", help="the folder to write; RUN/export/merged")
+    add("--force-4bit", action="store_true",
+        help="merge into packed 4-bit weights, which rounds them again")  # fmt: skip
+    add("--json", action="store_true", help="print the result as JSON on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export the model; say where it is, and how near it is to the tuned one."""
+    from abrege import recipe
+    from abrege.cli.draw import drawing
+    from abrege.exporting import export
+
+    path = args.folder / "recipe.yaml"
+    if not path.is_file():
+        raise DataError(
+            f"{args.folder}: there is no recipe.yaml in this folder.\n"
+            "  Give the run folder of abrege run."
+        )
+    asked = {"base": args.base, "dtype": args.dtype}
+    overrides = [f"export.{key}={value}" for key, value in asked.items() if value]
+    with drawing() as on_event:
+        outcome, exported = export(
+            recipe.load(path, overrides),
+            args.folder,
+            out=args.out,
+            force_4bit=args.force_4bit,
+            on_event=on_event,
+        )
+    target = args.out or args.folder / "export" / "merged"
+    print(f"The model: {target} ({exported['bytes'] / 1e6:,.0f} MB)", file=sys.stderr)
+    if args.json:
+        told = {key: exported[key] for key in ("bytes", "dtype", "changed", "parity", "notes")}
+        result = {"path": str(target), "done": outcome.done, **told}
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+    return 0
