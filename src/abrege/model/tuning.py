@@ -17,6 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.model import processes
 from abrege.model.arguments import Plan, total_steps, training_arguments
 from abrege.model.lora import fuse
 from abrege.model.rendering import Example, Renderer
@@ -95,7 +96,8 @@ def attach_lora(
         adapted = get_peft_model(model, config)
     except ValueError as error:
         raise RecipeError(f"tune.lora.modules: {error}") from error
-    fuse(adapted)
+    if not processes.are_sharded():
+        fuse(adapted)
     return adapted
 
 
@@ -111,7 +113,7 @@ def tune(
     on_event: OnEvent = silent,
 ) -> Tuned:
     """Train the adapter of `model` and leave it in `folder`, going on from a checkpoint there."""
-    checkpoint = last_whole_checkpoint(folder)
+    checkpoint = processes.from_first(lambda: last_whole_checkpoint(folder))
     total = total_steps(len(train), plan)
     arguments = training_arguments(plan, folder, total, dtype=dtype, validate=bool(valid))
     trainer: StepTrainer
@@ -143,12 +145,13 @@ def tune(
     else:
         with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    processes.wait()
     if trainer.state.global_step < total:
         return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
-    lines = list(store.read(folder / STEPS, dict))
+    lines = processes.from_first(lambda: list(store.read(folder / STEPS, dict)))
     if valid and not any("eval_loss" in x for x in lines if x["step"] == total):
         trainer.evaluate()
-    lines = list(store.read(folder / STEPS, dict))
+    lines = processes.from_first(lambda: list(store.read(folder / STEPS, dict)))
     losses = [x["loss"] for x in lines if "loss" in x]
     validations = [x["eval_loss"] for x in lines if "eval_loss" in x]
     trainer.save_model(str(folder))
@@ -177,7 +180,8 @@ def stopping_between_steps(ask: Callable[[], None]) -> Iterator[None]:
         return
 
     def handle(*_: Any) -> None:
-        signal.signal(signal.SIGINT, before)
+        # torchrun tells of one Ctrl-C twice, and ends what is not done in half a minute.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if processes.several() else before)
         ask()
 
     before = signal.signal(signal.SIGINT, handle)

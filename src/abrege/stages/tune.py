@@ -70,14 +70,15 @@ def run(
 def _run(
     recipe: Recipe, folder: Path, out: Path, *, heap_kept: bool, on_event: OnEvent
 ) -> dict[str, Any]:
-    from abrege.model import device, loading, tuning
+    from abrege.model import device, loading, processes, tuning
     from abrege.model.rendering import Renderer
 
-    machine = device.choose(recipe.tune.dtype)
+    machine = processes.from_first(lambda: device.choose(recipe.tune.dtype))
     on_event(Note(machine.reason))
     train = list(store.read(folder / "split/train.jsonl", Pair))
     valid = list(store.read(folder / "split/valid.jsonl", Pair))
-    located = loading.locate(recipe.tune.model, on_event=on_event)
+    with processes.first_of_machine_first():
+        located = loading.locate(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
     rendering = rendering_for(recipe, train, tokenizer)
     renderer = Renderer(tokenizer, rendering)
@@ -109,8 +110,9 @@ def _run(
     )
     if tuned.interrupted:
         raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
-    tokenizer.save_pretrained(str(out))
-    rendering.save(out)
+    if processes.is_first():
+        tokenizer.save_pretrained(str(out))
+        rendering.save(out)
     return {
         "counts": {"train": len(examples), "valid": len(valid)},
         "preflight": vars(counted),
@@ -119,6 +121,7 @@ def _run(
         "trainable_parameters": learning,
         "all_parameters": every,
         "device": machine.device,
+        "processes": processes.count(),
         "dtype": machine.dtype,
         "notes": [machine.reason, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
         "seed": recipe.tune.seed,
