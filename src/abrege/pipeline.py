@@ -77,7 +77,7 @@ def run(
     date. EnvironmentError_ where another process works in the same folder.
     """
     check_before(recipe, folder, stages)
-    with processes.joined(), locked(folder):
+    with processes.joined(on_event), locked(folder):
         check_earlier(recipe, folder, stages[0])
         processes.wait()
         if processes.is_first():

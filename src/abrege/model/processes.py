@@ -4,6 +4,10 @@ A process by itself takes the short way through every function here, and loads n
 """
 
 import os
+import signal
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,10 +15,13 @@ from typing import Any, TypeVar
 
 from abrege import store
 from abrege.errors import AbregeError, EnvironmentError_
+from abrege.events import Note, OnEvent, silent
 
 T = TypeVar("T")
 
 PATIENCE = timedelta(minutes=30)  # for all to arrive; a large model is read and saved meanwhile
+HEAD_START = 0.5  # seconds for the first process to tell what all of them met
+KEPT = "What was saved is kept: the same command goes on from there."
 SHARDING = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")  # what accelerate launch sets
 
 
@@ -44,11 +51,12 @@ def are_sharded() -> bool:
 
 
 @contextmanager
-def joined() -> Iterator[None]:
+def joined(on_event: OnEvent = silent) -> Iterator[None]:
     """Work with the other processes while inside; the first that fails tells of it, others do not.
 
     An exception that passes gets a note with its rank. One that comes of another process's end
     becomes SystemExit where that one has told of it, and an AbregeError where it could not.
+    SIGTERM ends this process at once, with a Note where no process told of anything.
     """
     if not several():
         yield
@@ -58,8 +66,9 @@ def joined() -> Iterator[None]:
 
     group = PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
     try:
-        yield
-        wait()
+        with _ending_when_told(on_event):
+            yield
+            wait()
     except Exception as error:
         raise _told_once(error) from error.__cause__
     finally:
@@ -123,6 +132,8 @@ def must_agree(view: Mapping[str, Any]) -> None:
 
 def _told_once(error: Exception) -> BaseException:
     """Give what to raise instead of an error, so that of all processes only one tells."""
+    if not is_first():
+        time.sleep(HEAD_START)
     try:
         if not _takes_the_word():
             return SystemExit(getattr(error, "exit_code", 1))
@@ -131,7 +142,7 @@ def _told_once(error: Exception) -> BaseException:
     if _comes_of_another_end(error):
         error = AbregeError(
             "another process of this job has ended, or does not answer, and could not say why.\n"
-            "  What was saved is kept: the same command goes on from there."
+            f"  {KEPT}"
         )
     error.add_note(f"rank {rank()} of {count()}")
     return error
@@ -149,3 +160,33 @@ def _comes_of_another_end(error: Exception) -> bool:
 
     lost = isinstance(error, distributed.DistError) or "gloo" in str(error)
     return lost and not isinstance(error, AbregeError)
+
+
+@contextmanager
+def _ending_when_told(on_event: OnEvent) -> Iterator[None]:
+    """End at SIGTERM, by which launchers end all processes when one of them has died.
+
+    A thread sees to it: the main one may wait, deep in a library, for a process that is no more.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def listen() -> None:
+        while number := there.recv(1):
+            if number[0] == signal.SIGTERM:
+                if _takes_the_word():
+                    on_event(Note(f"ended by the launcher: another process has died. {KEPT}"))
+                os._exit(128 + signal.SIGTERM)
+
+    here, there = socket.socketpair()
+    here.settimeout(0)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    fd = signal.set_wakeup_fd(here.fileno())
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(fd)
+        signal.signal(signal.SIGTERM, before)
+        here.close()
