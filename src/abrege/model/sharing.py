@@ -10,9 +10,11 @@ from dataclasses import replace
 from itertools import groupby
 
 import torch
+from accelerate import DistributedType
 from torch import Tensor, distributed
 
-from abrege.errors import RecipeError
+from abrege.errors import EnvironmentError_, RecipeError
+from abrege.model import processes
 from abrege.model.batching import IGNORE, MicroBatch, Step
 from abrege.model.rendering import Example
 
@@ -66,16 +68,29 @@ def without_labels(batch: MicroBatch) -> MicroBatch:
     return replace(batch, labels=torch.full_like(batch.labels, IGNORE))
 
 
-def check_undivided(
-    examples: Sequence[Example], *, step_rows: int, ranks: int, micro_batch_tokens: int
+def check_engine(
+    engine: DistributedType,
+    examples: Sequence[Example],
+    *,
+    step_rows: int,
+    ranks: int,
+    micro_batch_tokens: int,
 ) -> None:
-    """Refuse a step that a process might have to cut: DeepSpeed moves the weights at each cut."""
-    rows = math.ceil(step_rows / ranks)
-    longest = max(map(len, examples))
-    if rows > 1 and rows * longest > micro_batch_tokens:
+    """Refuse what the engine cannot do, before anything is trained.
+
+    accelerate makes FSDP on a CPU plain DDP without a word. DeepSpeed moves the weights after each
+    backward, so that a process must never have to cut its rows of a step.
+    """
+    if engine == DistributedType.MULTI_CPU and processes.are_sharded():
+        raise EnvironmentError_(
+            "accelerate spreads weights over GPUs only, and there is none here.\n"
+            "  Leave FSDP and DeepSpeed out of its configuration, or start with torchrun."
+        )
+    rows, longest = math.ceil(step_rows / ranks), max(map(len, examples))
+    if engine == DistributedType.DEEPSPEED and rows > 1 and rows * longest > micro_batch_tokens:
         raise RecipeError(
-            f"tune.micro_batch_tokens is {micro_batch_tokens}: under DeepSpeed a process takes its "
-            f"rows of a step at once, {rows} of up to {longest} tokens.\n"
+            f"tune.micro_batch_tokens is {micro_batch_tokens}, but under DeepSpeed a process takes "
+            f"its rows of a step at once: {rows} of up to {longest} tokens.\n"
             f"  Write {rows * longest} or more, lower tune.batch_size, or start more processes."
         )
 

@@ -69,6 +69,13 @@ class StepTrainer(Trainer):
             data_collator=self._step,
             callbacks=callbacks,
         )
+        sharing.check_engine(
+            self.accelerator.distributed_type,
+            train,
+            step_rows=arguments.per_device_train_batch_size,
+            ranks=arguments.world_size,
+            micro_batch_tokens=micro_batch_tokens,
+        )
 
     def _step(self, examples: list[Example]) -> dict[str, Step]:
         cut = partial(step_of, budget=self.micro_batch_tokens, pad_id=self.pad_id, lanes=self.lines)
@@ -183,6 +190,13 @@ class StepTrainer(Trainer):
         if self.args.should_save:
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / WHOLE).touch()
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Save the tuned model whole, though FSDP may keep that of checkpoints in shards."""
+        if self.is_fsdp_enabled and not _internal_call:
+            self._save(output_dir, state_dict=self.accelerator.get_state_dict(self.model))
+        else:
+            super().save_model(output_dir, _internal_call)
 
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Count nothing: Trainer's estimate knows no micro-batches."""
