@@ -101,7 +101,7 @@ def jobs(tmp_path_factory):
         start_new_session=True,
     )
     try:
-        _, told = running.communicate(timeout=400)
+        _, told = running.communicate(timeout=300)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
