@@ -201,12 +201,14 @@ def test_a_run_that_is_refused_leaves_the_recipe_of_the_folder_alone(whole, data
     assert (folder / "recipe.yaml").read_bytes() == before
 
 
-def test_several_processes_are_refused_and_not_let_loose_on_one_folder(
-    tmp_path, data, student_folder, monkeypatch
+@pytest.mark.parametrize("stages", [pipeline.STAGES, ("split",), ("generate",)])
+def test_several_processes_are_refused_what_only_one_can_do(
+    tmp_path, data, student_folder, monkeypatch, stages
 ):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(EnvironmentError_, match="cannot share a run yet"):
-        pipeline.run(a_recipe(data, student_folder), tmp_path)
+    with pytest.raises(EnvironmentError_, match="only tune is shared by several processes") as told:
+        pipeline.run(a_recipe(data, student_folder), tmp_path, stages=stages)
+    assert "Run abrege split by itself before" in str(told.value)
 
 
 def test_changed_data_runs_everything_again(tmp_path, student_folder):

@@ -20,6 +20,7 @@ from abrege import store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.metrics import rouge
+from abrege.model import processes
 from abrege.recipe import Recipe
 
 STAGES = ("split", "tune", "generate", "evaluate", "report")
@@ -76,10 +77,11 @@ def run(
     date. EnvironmentError_ where another process works in the same folder.
     """
     check_before(recipe, folder, stages)
-    folder.mkdir(parents=True, exist_ok=True)
-    with alone_in(folder):
+    with processes.joined(on_event), alone_in(folder):
         check_earlier(recipe, folder, stages[0])
-        recipes.write(recipe, folder / "recipe.yaml")
+        processes.wait()
+        if processes.is_first():
+            recipes.write(recipe, folder / "recipe.yaml")
         done = [
             carry_out(piece(), on_event)
             for stage in stages
@@ -99,7 +101,14 @@ def _describe(recipe: Recipe, folder: Path) -> None:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold the run folder's lock. EnvironmentError_ where another process has it."""
+    """Hold the run folder's lock; of several processes of one run, the first does.
+
+    EnvironmentError_ where another run has it.
+    """
+    if not processes.is_first():
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
             yield
@@ -112,10 +121,11 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
     """Refuse at once what could only fail after hours: data that is not there, a ROUGE unfit."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if processes.several() and list(stages) != ["tune"]:
         raise EnvironmentError_(
-            "several processes (torchrun, accelerate launch) cannot share a run yet.\n"
-            "  Run the command by itself."
+            "of all stages only tune is shared by several processes (torchrun, accelerate "
+            "launch).\n  Run abrege split by itself before, abrege tune with several, and abrege "
+            "run by itself after: it does the rest."
         )
     if "split" in stages:
         importlib.import_module("abrege.stages.split").inputs(recipe, folder)
@@ -207,18 +217,33 @@ def reason_to_run(piece: Piece) -> str:
 def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
     """Run a piece, or skip it. The manifest is written last: its presence means finished."""
     why = reason_to_run(piece)
+    processes.must_agree({"key": piece.key, piece.name: why})
     if not why:
         on_event(Note(f"{piece.name}: skipped, finished and unchanged"))
         counts = store.read_json(piece.manifest)["counts"]
         return Outcome(piece.name, "skipped", "finished and unchanged", 0.0, counts)
-    going_on = clear_what_is_stale(piece)
+    going_on = processes.from_first(lambda: start(piece))
     reason = "going on with what was interrupted" if going_on else why
     on_event(Note(f"{piece.name}: running, {reason}"))
-    store.write_json(piece.started, piece.key)
     reset_peak_memory()
     began = time.perf_counter()
     found = piece.run()
     seconds = round(time.perf_counter() - began, 3)
+    if processes.is_first():
+        finish(piece, found, seconds)
+    processes.wait()
+    return Outcome(piece.name, "ran", reason, seconds, found["counts"])
+
+
+def start(piece: Piece) -> bool:
+    """Make room for a piece and mark it as begun; return whether half-done work is kept."""
+    kept = clear_what_is_stale(piece)
+    store.write_json(piece.started, piece.key)
+    return kept
+
+
+def finish(piece: Piece, found: dict[str, Any], seconds: float) -> None:
+    """Write the manifest of a piece that is done, and drop what only an unfinished one needs."""
     store.write_json(
         piece.manifest,
         {
@@ -233,7 +258,6 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
     )
     piece.started.unlink()
     shutil.rmtree(piece.earlier, ignore_errors=True)
-    return Outcome(piece.name, "ran", reason, seconds, found["counts"])
 
 
 def clear_what_is_stale(piece: Piece) -> bool:

@@ -70,8 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # a full disk or a closed pipe is met here, not in the interpreter's end
     except KeyboardInterrupt as error:
         again = "the same command carries on" if {*words} & CARRIED_ON else "nothing was kept"
-        what = str(error) or again
-        print(f"\n{_speaker()}: interrupted; {what}", file=sys.stderr)
+        _tell(f"interrupted; {str(error) or again}", error)
         return INTERRUPTED
     except BrokenPipeError:  # `abrege … | head` has read enough
         _abandon_stdout()
@@ -82,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         if "--debug" in words:
             traceback.print_exception(error)
-        print(f"{_speaker()}: {message}", file=sys.stderr)
+        _tell(str(message), error)
         return message.exit_code
     return code
 
@@ -169,9 +168,16 @@ def _mendable(error: Exception) -> AbregeError | None:
     return None
 
 
-def _speaker() -> str:
+def _tell(what: str, error: BaseException) -> None:
+    """Say on stderr what ended the command: where many processes meet it, one of a machine does.
+
+    Those that have joined agree on the one that tells, whose error has a note of its rank.
+    """
     rank = os.environ.get("RANK", "0")
-    return "abrege" if rank == "0" else f"abrege (rank {rank})"
+    if hasattr(error, "__notes__") or os.environ.get("LOCAL_RANK", "0") == "0":
+        who = "abrege" if rank == "0" else f"abrege (rank {rank})"
+        below = "\n" if isinstance(error, KeyboardInterrupt) else ""  # the terminal's own ^C
+        print(f"{below}{who}: {what}", file=sys.stderr)
 
 
 def _abandon_stdout() -> None:

@@ -41,6 +41,9 @@ SAID_BY_US = {
     "bf16": "tune.dtype",
     "fp16": "tune.dtype",
     "resume_from_checkpoint": "the same command again",
+    "fsdp": "accelerate launch --config_file",
+    "fsdp_config": "accelerate launch --config_file",
+    "deepspeed": "accelerate launch --config_file",
 }
 """Keys of TrainingArguments that a setting of the recipe already says."""
 
@@ -197,6 +200,8 @@ def training_arguments(
         "fp16": dtype == "float16",
         "use_cpu": cpu,
         "dataloader_pin_memory": not cpu,
+        "ddp_find_unused_parameters": False,
+        "ddp_broadcast_buffers": False,
         "remove_unused_columns": False,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
@@ -215,10 +220,4 @@ def training_arguments(
     except (TypeError, ValueError) as error:
         raise RecipeError(f"tune.arguments: {error}") from error
     arguments._n_gpu = min(arguments.n_gpu, 1)  # one process, one device: no DataParallel
-    if plan.step_rows % arguments.world_size:
-        raise RecipeError(
-            f"tune.batch_size × accumulation is {plan.step_rows} rows, which "
-            f"{arguments.world_size} processes cannot share evenly"
-        )
-    arguments.per_device_train_batch_size = plan.step_rows // arguments.world_size
     return arguments

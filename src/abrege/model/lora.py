@@ -54,7 +54,7 @@ class LoraProducts(torch.autograd.Function):
             out = nn.functional.linear(rows, unpack(layer.weight), layer.bias)  # (T, out)
             if not layer.merged:
                 out.addmm_(part, up.T, alpha=layer.scale)
-            found.append(out.view(*x.shape[:-1], -1))
+            found.append(out.view(*x.shape[:-1], out.shape[-1]))
         ctx.save_for_backward(rows, low, *a, *b)
         ctx.layers, ctx.shape, ctx.dtype, ctx.learnt = layers, x.shape, x.dtype, factors[0].dtype
         return tuple(found)

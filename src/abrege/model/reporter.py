@@ -10,6 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from abrege import store
 from abrege.events import OnEvent, Progress
+from abrege.model import processes
 
 
 class Reporter(TrainerCallback):
@@ -54,7 +55,7 @@ class Reporter(TrainerCallback):
     ) -> None:
         """Stop the clock, and the run, saved, if the user asked for it."""
         self._seconds = time.perf_counter() - self._began
-        if self.stop_asked:
+        if any(processes.everywhere(self.stop_asked)):
             control.should_save = True
             control.should_training_stop = True
         elif self.validates and state.global_step >= state.max_steps:

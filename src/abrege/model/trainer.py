@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.data_loader import BatchSamplerShard
 from peft import PeftModel
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from abrege.errors import AbregeError
 from abrege.events import OnEvent, Progress, silent
-from abrege.model import two_lines
+from abrege.model import processes, sharing, two_lines
 from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
@@ -58,12 +59,15 @@ class StepTrainer(Trainer):
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-        packed = not arguments.activation_checkpointing and (pack(base) or two_lines.pack(base))
+        plain = not (arguments.activation_checkpointing or processes.are_sharded())
+        packed = plain and (pack(base) or two_lines.pack(base))
         rewritten = packed and rewrite(base)
-        put_off(base)
+        if plain:
+            put_off(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
         threads = torch.get_num_threads()
         abreast = rewritten and threads % LANES == 0 and not _is_random(model)
+        abreast = all(processes.everywhere(abreast))
         self.lanes = Lanes(threads) if abreast else None
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
@@ -79,16 +83,39 @@ class StepTrainer(Trainer):
             data_collator=self._step,
             callbacks=callbacks,
         )
+        sharing.check_engine(
+            self.accelerator.distributed_type,
+            train,
+            step_rows=arguments.per_device_train_batch_size,
+            ranks=arguments.world_size,
+            micro_batch_tokens=micro_batch_tokens,
+        )
 
     def _step(self, examples: list[Example]) -> dict[str, Step]:
-        step = step_of(
-            examples,
+        cut = partial(
+            step_of,
             budget=self.micro_batch_tokens,
             pad_id=self.pad_id,
             lanes=self.lines,
             shift=self.shift,
         )
+        step = sharing.step_of_rank(
+            examples,
+            cut,
+            rank=self.args.process_index,
+            ranks=self.args.world_size,
+            in_step=processes.are_sharded(),
+        )
         return {"step": step}  # Trainer wants something to look keys up in
+
+    def get_train_dataloader(self) -> Any:
+        """Give every process the rows of every step; `_step` takes its share of them."""
+        loader = super().get_train_dataloader()
+        sharding: Any = loader.batch_sampler
+        if isinstance(sharding, BatchSamplerShard):
+            sharding.num_processes, sharding.process_index = 1, 0
+            sharding.even_batches = False  # or rows come twice, to fill an epoch's last step
+        return loader
 
     def training_step(
         self,
@@ -104,14 +131,18 @@ class StepTrainer(Trainer):
         step: Step = inputs["step"]
         model.train()
         renew(model)
-        counted = torch.tensor(float(step.summary_tokens), device=self.args.device)
-        tokens = self.accelerator.reduce(counted, "sum").item() / self.accelerator.num_processes
+        ranks = self.accelerator.num_processes
+        counted = torch.tensor([float(step.summary_tokens), step.tokens], device=self.args.device)
+        counts = self.accelerator.reduce(counted, "sum")
+        tokens = counts[0].item() / ranks
         if self.lanes:
+            inner = self.accelerator.unwrap_model(model)
             batches = step.micro_batches
-            loss = self.lanes.add_gradients(model, batches, partial(self._loss, model, tokens))
+            loss = self.lanes.add_gradients(inner, batches, partial(self._loss, inner, tokens))
+            sharing.average((p.grad for p in inner.parameters() if p.grad is not None), ranks)
         else:
             loss = self._one_by_one(model, step, tokens)
-        self.tokens = step.tokens
+        self.tokens = int(counts[1])
         mean: Tensor = self.accelerator.reduce(loss, "mean")
         return mean
 
@@ -151,21 +182,25 @@ class StepTrainer(Trainer):
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
         """Give the loss over the valid rows, in nats per summary token; no logits are kept."""
-        model = self.accelerator.unwrap_model(self.model)
+        model = self.model_wrapped
         model.eval()
         renew(model)
         nats = tokens = 0.0
-        done, rows = 0, len(self.eval_dataset)  # type: ignore[arg-type]
+        batches = self._step(self.eval_dataset)["step"].micro_batches  # type: ignore[arg-type]
+        done, rows = 0, sum(len(batch.ids) for batch in batches)
         with torch.no_grad(), self.compute_loss_context_manager():
-            for batch in self._step(self.eval_dataset)["step"].micro_batches:  # type: ignore[arg-type]
+            for batch in batches:
                 nats += summary_nll(model, self.head, batch, self.args.device).item()
                 tokens += batch.summary_tokens
                 done += len(batch.ids)
                 self.on_event(Progress("validate", done, rows))
+        sums = torch.tensor([nats, tokens], dtype=torch.float64, device=self.args.device)
+        nats, tokens = self.accelerator.reduce(sums, "sum").tolist()
         metrics = {f"{metric_key_prefix}_loss": nats / tokens}
         if self.summarise:
-            with ordinary(model), torch.random.fork_rng():
-                found = self.summarise(model, self.state.global_step)
+            inner, step = self.accelerator.unwrap_model(model), self.state.global_step
+            with ordinary(inner), torch.random.fork_rng():
+                found = processes.from_first(partial(self.summarise, inner, step))
             metrics |= {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
@@ -176,6 +211,7 @@ class StepTrainer(Trainer):
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """Save as Trainer does, then mark the folder whole: kill -9 may come at any moment."""
         super()._save_checkpoint(model, trial)
+        processes.wait()  # each has put its own share there
         if self.args.should_save:
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / WHOLE).touch()
@@ -185,6 +221,13 @@ class StepTrainer(Trainer):
         name = f"checkpoint-{self.state.best_global_step}"
         self.state.best_model_checkpoint = str(Path(str(self.args.output_dir)) / name)
         super()._load_best_model()
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Save the tuned model whole, though FSDP may keep that of checkpoints in shards."""
+        if self.is_fsdp_enabled and not _internal_call:
+            self._save(output_dir, state_dict=self.accelerator.get_state_dict(self.model))
+        else:
+            super().save_model(output_dir, _internal_call)
 
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Count nothing: Trainer's estimate knows no micro-batches."""

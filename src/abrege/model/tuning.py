@@ -19,6 +19,7 @@ from transformers.trainer_callback import PrinterCallback
 from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.model import processes
 from abrege.model.arguments import Plan, total_steps, training_arguments
 from abrege.model.batching import all_labelled
 from abrege.model.device import Machine
@@ -162,7 +163,8 @@ def attach_lora(
         adapted = get_peft_model(model, config)
     except ValueError as error:
         raise RecipeError(f"tune.lora.modules: {error}") from error
-    fuse(adapted)
+    if not processes.are_sharded():
+        fuse(adapted)
     return adapted
 
 
@@ -206,7 +208,7 @@ def tune(
 
     summarise  called at each validation; gives what its summaries score
     """
-    checkpoint = last_whole_checkpoint(folder)
+    checkpoint = processes.from_first(lambda: last_whole_checkpoint(folder))
     total = total_steps(len(train), plan)
     arguments = training_arguments(plan, folder, len(train), dtype=dtype, validate=bool(valid))
     trainer: StepTrainer
@@ -243,10 +245,13 @@ def tune(
     else:
         with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if reporter.stop_asked and trainer.state.global_step < total:
+    processes.wait()
+    early = stale_for_too_long(trainer.state, arguments, reporter.patience)
+    if trainer.state.global_step < total and not early:
         return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
     trainer.save_model(str(folder))
-    return summed_up(trainer.state, list(store.read(folder / STEPS, dict)), arguments)
+    lines = processes.from_first(lambda: list(store.read(folder / STEPS, dict)))
+    return summed_up(trainer.state, lines, arguments)
 
 
 def ended(checkpoint: Path, arguments: TrainingArguments, total: int, patience: int | None) -> bool:
@@ -296,7 +301,8 @@ def stopping_between_steps(ask: Callable[[], None]) -> Iterator[None]:
         return
 
     def handle(*_: Any) -> None:
-        signal.signal(signal.SIGINT, before)
+        # torchrun tells of one Ctrl-C twice, and ends what is not done in half a minute.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if processes.several() else before)
         ask()
 
     before = signal.signal(signal.SIGINT, handle)

@@ -84,10 +84,10 @@ def run(
 def _run(
     recipe: Recipe, folder: Path, out: Path, *, heap_kept: bool, on_event: OnEvent
 ) -> dict[str, Any]:
-    from abrege.model import device, loading, quantized, tuning
+    from abrege.model import device, loading, processes, quantized, tuning
     from abrege.model.rendering import Renderer
 
-    machine = device.choose(recipe.tune.dtype)
+    machine = processes.from_first(lambda: device.choose(recipe.tune.dtype))
     plan, without = plan_of(recipe)
     notes = [machine.reason, *filter(None, [without])]
     for note in notes:
@@ -95,7 +95,8 @@ def _run(
     train = list(store.read(folder / "split/train.jsonl", Pair))
     valid = list(store.read(folder / "split/valid.jsonl", Pair))
     check_valid(recipe, len(valid))
-    located = loading.locate(recipe.tune.model, on_event=on_event)
+    with processes.first_of_machine_first():
+        located = loading.locate(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
     config = loading.load_config(located)
     check_sequence(recipe, config)
@@ -135,8 +136,9 @@ def _run(
     )
     if tuned.interrupted:
         raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
-    tokenizer.save_pretrained(str(out))
-    rendering.save(out)
+    if processes.is_first():
+        tokenizer.save_pretrained(str(out))
+        rendering.save(out)
     return {
         "counts": {"train": len(examples), "valid": len(valid)},
         "preflight": vars(counted),
@@ -145,6 +147,7 @@ def _run(
         "trainable_parameters": learning,
         "all_parameters": every,
         "device": machine.device,
+        "processes": processes.count(),
         "dtype": machine.dtype,
         "optim": plan.optim,
         "notes": [*notes, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
@@ -171,6 +174,8 @@ def check_sequence(recipe: Recipe, config: Any) -> None:
 
 def check_valid(recipe: Recipe, rows: int) -> None:
     """Refuse to choose among models, or to stop early, with nothing to validate on."""
+    from abrege.model import processes
+
     tune = recipe.tune
     asked = [
         key
@@ -179,6 +184,11 @@ def check_valid(recipe: Recipe, rows: int) -> None:
     ]
     if asked and not rows:
         raise RecipeError(f"tune.{asked[0]} has no effect without valid rows; see split.valid")
+    if tune.generated_rows and processes.are_sharded():
+        raise RecipeError(
+            "tune.eval_generate_rows and ROUGE in validation need whole weights in one process, "
+            "which FSDP and DeepSpeed have not.\n  Write metric_for_best_model: loss."
+        )
 
 
 def rendering_for(
