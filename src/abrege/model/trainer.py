@@ -22,6 +22,7 @@ from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
 from abrege.model.lora import renew
+from abrege.model.memory import Heap
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
 from abrege.model.rendering import Example
@@ -57,6 +58,7 @@ class StepTrainer(Trainer):
         self.lanes = Lanes(threads) if abreast else None
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
+        self.heap = Heap()
         super().__init__(
             model=model,
             args=arguments,
@@ -94,6 +96,7 @@ class StepTrainer(Trainer):
         else:
             loss = self._one_by_one(model, step, tokens)
         self.tokens = step.tokens
+        self.heap.after(max(batch.input_ids.numel() for batch in step.micro_batches))
         mean: Tensor = self.accelerator.reduce(loss, "mean")
         return mean
 

@@ -4,6 +4,7 @@ import math
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from abrege import store
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.model.arguments import Plan, total_steps, training_arguments
+from abrege.model.estimate import Estimate, estimate_run
 from abrege.model.lora import fuse
 from abrege.model.rendering import Example, Renderer
 from abrege.model.reporter import Reporter, keep_lines_until
@@ -43,12 +45,17 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a finished run came to. `interrupted`: Ctrl-C stopped it, saved."""
+    """What a finished run came to. `interrupted`: Ctrl-C stopped it, saved.
+
+    estimate  what it was thought to take before; seconds what this part of it took in truth
+    """
 
     steps: int
     train_loss: float
     eval_loss: float | None
     interrupted: bool
+    estimate: Estimate | None = None
+    seconds: float = 0.0
 
 
 def preflight(
@@ -108,9 +115,13 @@ def tune(
     *,
     dtype: str,
     pad_id: int,
+    dry_run: bool = False,
     on_event: OnEvent = silent,
 ) -> Tuned:
-    """Train the adapter of `model` and leave it in `folder`, going on from a checkpoint there."""
+    """Train the adapter of `model` and leave it in `folder`, going on from a checkpoint there.
+
+    EnvironmentError_ where it will not fit in memory. A dry run only estimates what it would take.
+    """
     checkpoint = last_whole_checkpoint(folder)
     total = total_steps(len(train), plan)
     arguments = training_arguments(plan, folder, total, dtype=dtype, validate=bool(valid))
@@ -137,6 +148,13 @@ def tune(
         keep_lines_until(folder / STEPS, done)
     if checkpoint:
         on_event(Note(f"going on from step {done} of {total}"))
+    estimated = estimate_run(trainer, steps=total - done, always_timed=dry_run)
+    if dry_run:
+        return Tuned(0, math.nan, None, interrupted=False, estimate=estimated)
+    if estimated:
+        trainer.on_event(Note(estimated.words()))
+        estimated.check()
+    began = time.perf_counter()
     if checkpoint and done >= total:  # killed after the last step: Trainer would take one more
         trainer._load_from_checkpoint(str(checkpoint))
         trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
@@ -157,6 +175,8 @@ def tune(
         train_loss=sum(losses) / len(losses),
         eval_loss=validations[-1] if validations else None,
         interrupted=False,
+        estimate=estimated,
+        seconds=round(time.perf_counter() - began, 3),
     )
 
 

@@ -7,7 +7,7 @@ writes  tune/  the adapter, its tokenizer, abrege.json, steps.jsonl, checkpoint-
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from abrege.records import Pair
 
 if TYPE_CHECKING:
     from abrege.model.arguments import Plan
+    from abrege.model.estimate import Estimate
     from abrege.model.rendering import Rendering
     from abrege.model.tuning import Preflight
 
@@ -67,8 +68,29 @@ def run(
         return _run(recipe, folder, folder / name(nth), heap_kept=heap_kept, on_event=on_event)
 
 
+def estimate(
+    recipe: Recipe, folder: Path, out: Path, *, on_event: OnEvent = silent
+) -> "Estimate | None":
+    """Measure what tuning would take, over the split in the run folder; train nothing.
+
+    out  an empty folder for the trainer, which leaves nothing there
+    """
+    from abrege.model import device
+
+    with device.keeping_heap() as kept:
+        found = _run(recipe, folder, out, heap_kept=kept, dry_run=True, on_event=on_event)
+    estimated: Estimate | None = found["estimate"]
+    return estimated
+
+
 def _run(
-    recipe: Recipe, folder: Path, out: Path, *, heap_kept: bool, on_event: OnEvent
+    recipe: Recipe,
+    folder: Path,
+    out: Path,
+    *,
+    heap_kept: bool,
+    dry_run: bool = False,
+    on_event: OnEvent,
 ) -> dict[str, Any]:
     from abrege.model import device, loading, tuning
     from abrege.model.rendering import Renderer
@@ -105,8 +127,11 @@ def _run(
         out,
         dtype=machine.dtype,
         pad_id=tokenizer.pad_token_id or 0,
+        dry_run=dry_run,
         on_event=on_event,
     )
+    if dry_run:
+        return {"estimate": tuned.estimate}
     if tuned.interrupted:
         raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
     tokenizer.save_pretrained(str(out))
@@ -125,6 +150,8 @@ def _run(
         "steps": tuned.steps,
         "train_loss": tuned.train_loss,
         "eval_loss": tuned.eval_loss,
+        "estimate": tuned.estimate and asdict(tuned.estimate),
+        "train_seconds": tuned.seconds,
     }
 
 
