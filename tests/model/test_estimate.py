@@ -105,9 +105,9 @@ def test_a_run_after_an_estimate_is_the_run_without_one_bit_for_bit(dropout, tmp
 
 
 def test_what_is_kept_for_the_backward_is_counted_once_and_without_weights():
-    # by hand: the product keeps x (2 × 3 numbers) for w's gradient, the squares keep y (2 × 5)
-    # twice, which is one storage; w itself is a weight
-    x, w = torch.ones(2, 3), torch.ones(3, 5, requires_grad=True)
+    # by hand: the product keeps x (2 × 3 numbers) and w for the gradients of each other, the powers
+    # keep y (2 × 5) twice, which is one storage; w is a weight
+    x, w = torch.ones(2, 3, requires_grad=True), torch.ones(3, 5, requires_grad=True)
 
     def forward():
         y = x @ w

@@ -75,7 +75,7 @@ class Heap:
         """Take the tokens of a step's largest micro-batch; return whether memory was given back."""
         self.last.append(tokens)
         self.highest = max(self.highest, tokens)
-        if len(self.last) < LAST_STEPS or self.highest <= FAR_ABOVE * max(self.last):
+        if self.highest <= FAR_ABOVE * max(self.last):
             return False
         self.highest = max(self.last)
         device.trim_heap()

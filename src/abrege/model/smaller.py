@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from abrege.model.batching import MicroBatch, share_out, step_of
+from abrege.model.batching import MicroBatch, step_of
 from abrege.model.lanes import LANES
 from abrege.model.probe import Activations, standing
 from abrege.model.rendering import Example
@@ -50,13 +50,13 @@ class Need:
         return self.standing + self.learning + self.held(cut(trainer, self.steps, tokens), trainer)
 
     def held(self, steps: Sequence[Sequence[MicroBatch]], trainer: "StepTrainer") -> int:
-        """Give the bytes that micro-batches keep at once, of the largest in each lane."""
+        """Give the bytes that micro-batches come to hold: the largest of all, one for each lane.
+
+        A lane's heap keeps what its largest took, and any lane may have had any of them.
+        """
         lanes = LANES if trainer.lanes else 1
-        most = [0.0] * lanes
-        for batches in steps:
-            for n, share in enumerate(share_out(batches, lanes)):
-                most[n] = max([most[n], *map(self.activations.bytes, share)])
-        return int(sum(most))
+        every = {batch.ids: self.activations.bytes(batch) for x in steps for batch in x}
+        return int(sum(sorted(every.values())[-lanes:]))
 
 
 def cut(
