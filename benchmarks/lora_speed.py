@@ -79,10 +79,10 @@ def with_abrege(
     base: Any, tokenizer: Any, rows: list[Any], folder: Path, dtype: str, asked: Any, clock: Any
 ) -> None:
     """Train as `abrege tune` does."""
-    from abrege.model import arguments, tuning
+    from abrege.model import arguments, student
     from abrege.model.trainer import StepTrainer
 
-    model = tuning.attach_lora(base, **LORA, seed=0)
+    model = student.attach_lora(base, **LORA, seed=0)
     plan = harness.the_plan(asked)
     training = arguments.training_arguments(plan, folder, len(rows), dtype=dtype, validate=False)
     StepTrainer(

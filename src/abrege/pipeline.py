@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
@@ -22,6 +23,9 @@ from abrege.events import Note, OnEvent, silent
 from abrege.metrics import rouge
 from abrege.model import processes
 from abrege.recipe import Recipe
+
+if TYPE_CHECKING:
+    from abrege.model.estimate import Estimate
 
 STAGES = ("split", "tune", "generate", "evaluate", "report")
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "numpy", "pysbd")
@@ -117,6 +121,26 @@ def alone_in(folder: Path) -> Iterator[None]:
             f"{folder}: another abrege is at work in this folder.\n"
             "  Wait for it, or choose another folder with --out."
         ) from error
+
+
+def estimate(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> "Estimate | None":
+    """Measure what tuning would take, writing nothing into the run folder.
+
+    The split is read from there, or made in a temporary folder where it is not done or is out of
+    date. Of several tunings one is measured.
+    """
+    check_before(recipe, folder, STAGES)
+    split, tune = (importlib.import_module(f"abrege.stages.{name}") for name in ("split", "tune"))
+    [piece] = pieces(recipe, folder, "split", on_event)
+    with TemporaryDirectory(prefix="abrege-") as temporary:
+        if reason_to_run(piece()):
+            folder = Path(temporary)
+            split.run(recipe, folder, on_event=on_event)
+        alone = tune.seeded(recipe, 1)
+        found: Estimate | None = tune.estimate(
+            alone, folder, Path(temporary) / "tune", on_event=on_event
+        )
+    return found
 
 
 def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:

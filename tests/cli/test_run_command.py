@@ -10,9 +10,30 @@ import pytest
 import abrege
 from abrege import recipe, store
 from abrege.cli import STAGES, main, recipes
-from abrege.errors import RecipeError
+from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note
 from abrege.pipeline import Outcome
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What pipeline.estimate gives, as far as the command line looks at it."""
+
+    steps: int = 19
+    peak_bytes: int = 5
+    room_bytes: int = 7
+
+    @property
+    def fits(self):
+        return self.peak_bytes <= self.room_bytes
+
+    def words(self):
+        return "about 4 min for 19 steps"
+
+    def check(self):
+        if not self.fits:
+            raise EnvironmentError_("this run needs about 5 bytes")
+
 
 RECIPE = "name: mine\ndata:\n  source: pairs.jsonl\ntune:\n  model: student\n"
 SCORES = {"n": 3, "verdict": {"better": True, "sentence": "The tuned model is better."}}
@@ -23,6 +44,10 @@ class Pipeline:
     """Stands for pipeline.run: notes what it was asked for, and writes scores like evaluate."""
 
     calls: list[Any] = field(default_factory=list)
+    estimated: Any = field(default_factory=Estimate)
+
+    def estimate(self, recipe, folder, *, on_event):
+        return self.estimated
 
     def run(self, recipe, folder, *, stages, on_event):
         self.calls.append((recipe, folder, tuple(stages)))
@@ -36,6 +61,7 @@ def pipeline(monkeypatch, tmp_path):
     """Put the stand-in where the command line looks, in a folder with a recipe."""
     found = Pipeline()
     monkeypatch.setattr("abrege.pipeline.run", found.run)
+    monkeypatch.setattr("abrege.pipeline.estimate", found.estimate)
     monkeypatch.chdir(tmp_path)
     Path("r.yaml").write_text(RECIPE)
     return found
@@ -81,9 +107,37 @@ def test_a_dry_run_prints_the_resolved_recipe_and_does_nothing(pipeline, capsys,
     assert main(["run", "r.yaml", "--set", "tune.epochs=2", "--dry-run"]) == 0
     assert pipeline.calls == []
     assert [file.name for file in tmp_path.iterdir()] == ["r.yaml"]
-    Path("again.yaml").write_text(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    assert err == "tune would take about 4 min for 19 steps\n"
+    Path("again.yaml").write_text(out)
     again = recipe.load(Path("again.yaml"))
     assert again == recipe.load(Path("r.yaml"), ["tune.epochs=2"])
+
+
+def test_a_dry_run_of_tune_gives_every_figure_as_json(pipeline, capsys, tmp_path):
+    assert main(["tune", "r.yaml", "--set", "tune.seeds=2", "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "run": "runs/mine",
+        "tunings": 2,
+        "estimate": {"steps": 19, "peak_bytes": 5, "room_bytes": 7, "fits": True},
+    }
+    assert main(["tune", "r.yaml", "--dry-run"]) == 0
+    assert capsys.readouterr().out == "tune would take about 4 min for 19 steps\n"
+    assert pipeline.calls == []
+    assert [file.name for file in tmp_path.iterdir()] == ["r.yaml"]
+
+
+def test_a_dry_run_of_what_will_not_fit_gives_the_figures_and_then_the_reason(pipeline, capsys):
+    pipeline.estimated = Estimate(room_bytes=4)
+    assert main(["tune", "r.yaml", "--dry-run", "--json"]) == 4
+    out, err = capsys.readouterr()
+    assert json.loads(out)["estimate"]["fits"] is False
+    assert err == "abrege: this run needs about 5 bytes\n"
+
+
+def test_only_run_and_tune_can_be_dry(pipeline, capsys):
+    assert main(["generate", "r.yaml", "--dry-run"]) == 2
+    assert "--dry-run" in capsys.readouterr().err
 
 
 def test_json_is_alone_on_stdout(pipeline, capsys):

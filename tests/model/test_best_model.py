@@ -11,7 +11,7 @@ from transformers import TrainerState, TrainingArguments
 
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Progress
-from abrege.model import arguments, tuning
+from abrege.model import arguments, student, tuning
 from abrege.model.arguments import optimiser, steps_between, warmup
 from abrege.model.block import rewrite
 from abrege.model.decoding import Decoder
@@ -121,16 +121,16 @@ def test_the_best_checkpoint_is_found_again_where_the_folder_has_moved(tmp_path)
 
 
 def test_full_tuning_goes_on_bit_for_bit_and_leaves_a_whole_model(tmp_path):
-    def student():
-        return tuning.let_all_learn(a_llama(vocab=len(a_tokenizer())), seed=0)
+    def a_llama_that_learns():
+        return student.let_all_learn(a_llama(vocab=len(a_tokenizer())), seed=0)
 
     plan = a_plan(epochs=2.0, learning_rate=1e-3)
-    tune(tmp_path / "whole", plan, model=student())
+    tune(tmp_path / "whole", plan, model=a_llama_that_learns())
     with pytest.raises(Cut):
-        tune(tmp_path / "cut", plan, model=student(), on_event=killed_at(5))
-    tune(tmp_path / "cut", plan, model=student())
+        tune(tmp_path / "cut", plan, model=a_llama_that_learns(), on_event=killed_at(5))
+    tune(tmp_path / "cut", plan, model=a_llama_that_learns())
     one, two = (load_file(tmp_path / n / "model.safetensors") for n in ("whole", "cut"))
-    first = dict(student().named_parameters())
+    first = dict(a_llama_that_learns().named_parameters())
     assert one.keys() == two.keys() == first.keys()
     for name, weight in one.items():
         assert torch.equal(weight, two[name])
@@ -209,7 +209,7 @@ def test_tf32_is_refused_without_a_gpu(monkeypatch):
 
 def test_a_module_that_the_model_lacks_is_named_with_those_it_has():
     with pytest.raises(RecipeError) as caught:
-        tuning.attach_lora(
+        student.attach_lora(
             a_llama(), r=4, alpha=8, dropout=0.0, modules=["q_proj", "query"], seed=0
         )
     message = str(caught.value)
@@ -220,7 +220,7 @@ def test_a_module_that_the_model_lacks_is_named_with_those_it_has():
 @pytest.mark.parametrize("variant", ["dora", "rslora"])
 def test_dora_and_rslora_train(tmp_path, variant):
     more = {"r": 4, "alpha": 8, "dropout": 0.0, "modules": "all-linear", "seed": 0, variant: True}
-    model = tuning.attach_lora(a_llama(vocab=len(a_tokenizer())), **more)
+    model = student.attach_lora(a_llama(vocab=len(a_tokenizer())), **more)
     tuned = tune(tmp_path, a_plan(epochs=4.0, learning_rate=3e-2), model=model)
     losses = [x["loss"] for x in lines(tmp_path) if "loss" in x]
     assert losses[-1] < losses[0] - 0.1

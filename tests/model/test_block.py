@@ -10,7 +10,7 @@ from transformers import (
 )
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
-from abrege.model import packing, tuning
+from abrege.model import packing, student
 from abrege.model.attention import RowAttention, serves
 from abrege.model.batching import Line, line_up
 from abrege.model.block import Gated, RMSNorm, Rotation, rewrite
@@ -45,7 +45,7 @@ def a_packed_student(kind, *, modules="all-linear"):
     base = AutoModelForCausalLM.from_config(KINDS[kind](**SIZES, **extra))
     for parameter in base.parameters():  # biases and norms start as zeros and ones: not a test
         torch.nn.init.normal_(parameter, mean=0.1, std=0.2)
-    model = tuning.attach_lora(base, r=4, alpha=8, dropout=0.0, modules=modules, seed=0)
+    model = student.attach_lora(base, r=4, alpha=8, dropout=0.0, modules=modules, seed=0)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)

@@ -12,7 +12,7 @@ from abrege.model.lanes import LANES, Lanes
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
 from abrege.model.rendering import Example
-from abrege.model.tuning import attach_lora
+from abrege.model.student import attach_lora
 from conftest import a_llama
 
 

@@ -10,7 +10,7 @@ from abrege.model import likelihood
 from abrege.model.likelihood import log_likelihoods, open_scorer
 from abrege.model.packing import pack
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
-from abrege.model.tuning import attach_lora
+from abrege.model.student import attach_lora
 from abrege.records import Pair
 from conftest import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer, some_rows
 

@@ -7,8 +7,8 @@ import torch
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.model import device, loading
 from abrege.model.rendering import Profile, Rendering
+from abrege.model.student import attach_lora
 from abrege.model.summarize import open_model
-from abrege.model.tuning import attach_lora
 from abrege.records import Pair
 from conftest import a_bart, a_llama, a_t5, a_tokenizer
 

@@ -9,7 +9,7 @@ from torch import nn
 from transformers import AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
 
 from abrege.errors import EnvironmentError_
-from abrege.model import lora, quantized, tuning
+from abrege.model import lora, quantized, student
 from abrege.model.batching import line_up
 from abrege.model.block import rewrite
 from abrege.model.loading import load_model
@@ -44,7 +44,7 @@ def a_student(folder, quantization=None, **options):
 
 
 def adapted(base):
-    model = tuning.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
+    model = student.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
     moved(model)
     return model
 
@@ -135,7 +135,7 @@ def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
 def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, monkeypatch):
     ids = torch.arange(5, 45).view(2, 20)
     model = adapted(a_student(student_folder, DOUBLE))
-    monkeypatch.setattr(tuning, "fuse", lambda _: None)
+    monkeypatch.setattr(student, "fuse", lambda _: None)
     peft = adapted(a_student(student_folder, DOUBLE))
     assert not any(hasattr(m, "products") for m in peft.modules())
 

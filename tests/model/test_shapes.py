@@ -18,7 +18,7 @@ from transformers import (
     SmolLM3Config,
 )
 
-from abrege.model import tuning
+from abrege.model import student
 from abrege.model.batching import all_labelled, collate, cut_line, line_up
 from abrege.model.block import rewrite
 from abrege.model.lora import renew
@@ -91,7 +91,7 @@ def a_student(shape, *, full, dtype=torch.float32, rounded=False):
         base.to(torch.bfloat16).to(dtype)
     if full:
         return base, base
-    model = tuning.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
+    model = student.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)

@@ -8,7 +8,7 @@ import torch
 from abrege.model import sides, summarize, two_lines
 from abrege.model.decoding import Decoder
 from abrege.model.rendering import Profile, Renderer, Rendering
-from abrege.model.tuning import attach_lora
+from abrege.model.student import attach_lora
 from abrege.records import Pair
 from conftest import a_bart, a_sided_tokenizer, a_t5, an_mbart_tokenizer
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import DataCollatorForSeq2Seq
 
-from abrege.model import arguments, tuning, two_lines
+from abrege.model import arguments, student, tuning, two_lines
 from abrege.model.batching import cut_sides, share_sides, step_of
 from abrege.model.objective import summary_nll
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
@@ -179,7 +179,7 @@ def rendered(model, count=24):
 def test_an_encoder_decoder_learns_by_lora_and_in_full(make, method, tmp_path):
     model = make()
     if method == "lora":
-        model = tuning.attach_lora(model, r=4, alpha=16, dropout=0.0, modules="all-linear", seed=0)
+        model = student.attach_lora(model, r=4, alpha=16, dropout=0.0, modules="all-linear", seed=0)
         assert model.peft_config["default"].task_type == "SEQ_2_SEQ_LM"
         assert any("decoder" in n and "lora_A" in n for n, _ in model.named_parameters())
         assert not any("lm_head" in n and "lora" in n for n, _ in model.named_parameters())

@@ -9,7 +9,7 @@ import torch
 
 from abrege.errors import AbregeError, DataError, RecipeError
 from abrege.events import Progress
-from abrege.model import arguments, lora, tuning
+from abrege.model import arguments, lora, student, tuning
 from abrege.model.batching import IGNORE, collate, cut, cut_line, line_up, step_of
 from abrege.model.lora import fuse
 from abrege.model.objective import summary_nll
@@ -48,7 +48,7 @@ def examples(tokenizer, count=24):
 
 def a_student(*, dropout=0.0, seed=0, std=0.02):
     """A tiny Llama with an adapter whose B is not zero, so that every gradient is."""
-    model = tuning.attach_lora(
+    model = student.attach_lora(
         a_llama(vocab=len(a_tokenizer())),
         r=4,
         alpha=8,
@@ -454,7 +454,11 @@ def test_an_argument_of_transformers_is_passed_through(tmp_path):
 
 def test_lora_modules_that_the_model_lacks_are_refused():
     with pytest.raises(RecipeError, match=r"tune\.lora\.modules: .*no_such_module"):
-        tuning.attach_lora(a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0)
+        student.attach_lora(
+            a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0
+        )
+            a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0
+        )
 
 
 def test_validation_tells_how_far_it_is(tmp_path):

@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="tune N times with other seeds, to show the luck of it: tune.seeds=N")  # fmt: skip
     parser.add_argument("--until", choices=STAGES, help="stop after this stage")
     parser.add_argument(
-        "--dry-run", action="store_true", help="print the resolved recipe and do nothing"
+        "--dry-run",
+        action="store_true",
+        help="print the resolved recipe, and on stderr what tuning would take; write nothing",
     )
 
 
@@ -44,11 +46,34 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         from abrege.recipe import dump
 
-        print(dump(recipe), end="")
+        print(dump(recipe), end="", flush=True)
+        estimate(recipe, folder)
         return 0
     last = STAGES.index(args.until) + 1 if args.until else len(STAGES)
     carry_out(recipe, folder, STAGES[:last], as_json=args.json)
     return 0
+
+
+def estimate(
+    recipe: "Recipe", folder: Path, *, on_stdout: bool = False, as_json: bool = False
+) -> None:
+    """Say what tuning would take, on stderr or on stdout; EnvironmentError_ if it will not fit."""
+    from abrege import pipeline
+    from abrege.cli.draw import drawing
+
+    with drawing() as on_event:
+        found = pipeline.estimate(recipe, folder, on_event=on_event)
+    seeds = recipe.tune.seeds
+    if as_json:
+        figures = dataclasses.asdict(found) | {"fits": found.fits} if found else None
+        result = {"run": str(folder), "tunings": seeds, "estimate": figures}
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+    elif found:
+        each = f" (each of {seeds} tunings)" if seeds > 1 else ""
+        words = f"tune would take {found.words()}{each}"
+        print(words, file=sys.stdout if on_stdout else sys.stderr, flush=True)
+    if found:
+        found.check()
 
 
 def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from abrege.cli import recipes
-from abrege.cli.run import carry_out
+from abrege.cli.run import carry_out, estimate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,10 +13,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "What the stage needs must be there: 'abrege run' makes all of it, in order."
     )
     recipes.add_arguments(parser)
+    if parser.get_default("command") == "tune":
+        parser.add_argument("--dry-run", action="store_true",
+            help="say what tuning would take, in time and memory, and write nothing")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the stage, if it is not finished and unchanged."""
     recipe, folder = recipes.read(args)
+    if getattr(args, "dry_run", False):
+        estimate(recipe, folder, on_stdout=True, as_json=args.json)
+        return 0
     carry_out(recipe, folder, [args.command], as_json=args.json)
     return 0

@@ -90,7 +90,7 @@ def keeping_heap() -> Iterator[bool]:
         yield kept
     finally:
         gc.collect()  # a trainer and its model know one another
-        _trim_heap()
+        trim_heap()
 
 
 def keep_heap() -> bool:
@@ -107,7 +107,8 @@ def keep_heap() -> bool:
     return [mallopt(option, value) for option, value in options] == [1, 1, 1]
 
 
-def _trim_heap() -> None:
+def trim_heap() -> None:
+    """Give memory that is free, but kept, back to the system; only glibc can be asked."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):

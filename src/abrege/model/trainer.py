@@ -25,6 +25,7 @@ from abrege.model.batching import MicroBatch, Step, step_of
 from abrege.model.block import rewrite
 from abrege.model.lanes import LANES, Lanes
 from abrege.model.lora import renew
+from abrege.model.memory import Heap
 from abrege.model.objective import summary_nll
 from abrege.model.packing import ordinary, pack
 from abrege.model.rendering import Example
@@ -75,6 +76,7 @@ class StepTrainer(Trainer):
         # One line at a time may be as long as the lanes of a causal model are together.
         self.micro_batch_tokens = micro_batch_tokens * (LANES if both and packed else 1)
         self.shift = base.prepare_decoder_input_ids_from_labels if both else None
+        self.heap = Heap()
         super().__init__(
             model=model,
             args=arguments,
@@ -143,6 +145,7 @@ class StepTrainer(Trainer):
         else:
             loss = self._one_by_one(model, step, tokens)
         self.tokens = int(counts[1])
+        self.heap.after(max(batch.input_ids.numel() for batch in step.micro_batches))
         mean: Tensor = self.accelerator.reduce(loss, "mean")
         return mean
 

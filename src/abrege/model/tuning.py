@@ -4,28 +4,23 @@ import math
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from peft import LoraConfig, get_peft_model
-from transformers import PreTrainedModel, TrainerState, TrainingArguments, set_seed
-from transformers.pytorch_utils import Conv1D
+from transformers import TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from abrege import store
-from abrege.errors import DataError, RecipeError
+from abrege.errors import DataError
 from abrege.events import Note, OnEvent, silent
 from abrege.model import processes
 from abrege.model.arguments import Plan, total_steps, training_arguments
 from abrege.model.batching import all_labelled
-from abrege.model.device import Machine
-from abrege.model.loading import check_dtype, load_config, load_model
-from abrege.model.lora import fuse
-from abrege.model.quantized import Quantization
+from abrege.model.estimate import Estimate, estimate_run
 from abrege.model.rendering import Example, Renderer
 from abrege.model.reporter import Reporter, keep_lines_until, stale_for_too_long
 from abrege.model.trainer import WHOLE, StepTrainer, Summarise
@@ -51,7 +46,10 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a finished run came to. `interrupted`: Ctrl-C stopped it, saved."""
+    """What a finished run came to. `interrupted`: Ctrl-C stopped it, saved.
+
+    estimate  what it was thought to take before; seconds what this part of it took in truth
+    """
 
     steps: int
     train_loss: float
@@ -59,6 +57,8 @@ class Tuned:
     interrupted: bool
     kept_step: int | None = None
     """The step whose weights were kept: the last, or that of the best validation."""
+    estimate: Estimate | None = None
+    seconds: float = 0.0
 
 
 def preflight(
@@ -94,104 +94,6 @@ def preflight(
     )
 
 
-def open_student(
-    located: str,
-    method: str,
-    machine: Machine,
-    *,
-    max_tokens: int,
-    lora: Mapping[str, Any],
-    quantization: Mapping[str, Any] | None,
-    seed: int,
-) -> Any:
-    """Load a located model and let learn what the method says; what learns is float32.
-
-    method  lora, qlora or full
-    lora    the arguments of `attach_lora`, which full has no use for
-    quantization  those of Quantization, of qlora alone
-    """
-    full = method == "full"
-    check_dtype(load_config(located), machine.torch_dtype)
-    dtype = torch.float32 if full else machine.torch_dtype
-    packed = Quantization(**quantization) if quantization else None
-    model = load_model(located, dtype, machine.device, quantization=packed)
-    check_room(max_tokens, model.config)
-    return let_all_learn(model, seed=seed) if full else attach_lora(model, seed=seed, **lora)
-
-
-def check_room(max_tokens: int, config: Any) -> None:
-    """Refuse prompts longer than the positions a model knows."""
-    known = getattr(config.get_text_config(), "max_position_embeddings", None)
-    if known and max_tokens > known:
-        raise RecipeError(
-            f"tune.max_tokens is {max_tokens}, but this model knows {known} positions.\n"
-            f"  Write {known} or less."
-        )
-
-
-def attach_lora(
-    model: PreTrainedModel,
-    *,
-    r: int,
-    alpha: int,
-    dropout: float,
-    modules: str | Sequence[str],
-    seed: int,
-    dora: bool = False,
-    rslora: bool = False,
-) -> Any:
-    """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32.
-
-    dora    learn the length of each weight apart from its direction (Liu et al. 2024)
-    rslora  scale by alpha / √r (Kalajdzievski 2023)
-
-    RecipeError for modules that the model lacks, with the names that exist.
-    """
-    set_seed(seed)
-    check_modules(model, modules)
-    config = LoraConfig(
-        r=r,
-        lora_alpha=alpha,
-        lora_dropout=dropout,
-        target_modules=modules if isinstance(modules, str) else list(modules),
-        use_dora=dora,
-        use_rslora=rslora,
-        task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
-        fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2's layers
-    )
-    try:
-        adapted = get_peft_model(model, config)
-    except ValueError as error:
-        raise RecipeError(f"tune.lora.modules: {error}") from error
-    if not processes.are_sharded():
-        fuse(adapted)
-    return adapted
-
-
-def check_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
-    """Refuse names that no module ends with; a text that is no such name is peft's own pattern."""
-    wanted = [modules] if isinstance(modules, str) else modules
-    ends = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    known = {n.rpartition(".")[2] for n, m in model.named_modules() if hasattr(m, "weight")}
-    missing = [
-        name
-        for name in wanted
-        if name != "all-linear" and name.rpartition(".")[2] not in ends and name.isidentifier()
-    ]
-    if missing:
-        raise RecipeError(
-            f"tune.lora.modules: this model has no module named {', '.join(missing)}.\n"
-            f"  It has: {', '.join(sorted(known - {''}))}; or write all-linear."
-        )
-
-
-def let_all_learn(model: PreTrainedModel, *, seed: int) -> PreTrainedModel:
-    """Let every weight learn. They must be float32: in 16 bits small steps are rounded away."""
-    set_seed(seed)
-    assert all(p.dtype in (torch.float32, torch.float64) for p in model.parameters())
-    return model.requires_grad_(requires_grad=True)
-
-
 def tune(
     model: Any,
     train: Sequence[Example],
@@ -202,15 +104,58 @@ def tune(
     dtype: str,
     pad_id: int,
     summarise: Summarise | None = None,
+    dry_run: bool = False,
     on_event: OnEvent = silent,
 ) -> Tuned:
     """Train what learns of `model` and leave it in `folder`, going on from a checkpoint there.
 
     summarise  called at each validation; gives what its summaries score
+    dry_run    only estimate what the run would take
+
+    EnvironmentError_ where it will not fit in memory.
     """
     checkpoint = processes.from_first(lambda: last_whole_checkpoint(folder))
-    total = total_steps(len(train), plan)
     arguments = training_arguments(plan, folder, len(train), dtype=dtype, validate=bool(valid))
+    reporter, trainer = prepared(
+        model, train, valid, plan, folder, arguments, pad_id, summarise, on_event
+    )
+    total, done = total_steps(len(train), plan), steps_until(checkpoint)
+    if arguments.process_index == 0 and not dry_run:
+        for name in (STEPS, SAMPLES):
+            keep_lines_until(folder / name, done)
+    if checkpoint:
+        on_event(Note(f"going on from step {done} of {total}"))
+    estimated = estimate_run(trainer, steps=total - done, always_timed=dry_run)
+    if dry_run:
+        return Tuned(0, math.nan, None, interrupted=False, estimate=estimated)
+    if estimated:
+        trainer.on_event(Note(estimated.words()))
+        estimated.check()
+    began = time.perf_counter()
+    train_on(trainer, reporter, checkpoint, total)
+    processes.wait()
+    early = stale_for_too_long(trainer.state, arguments, reporter.patience)
+    if trainer.state.global_step < total and not early:
+        return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
+    trainer.save_model(str(folder))
+    lines = processes.from_first(lambda: list(store.read(folder / STEPS, dict)))
+    seconds = round(time.perf_counter() - began, 3)
+    ended_as = summed_up(trainer.state, lines, arguments)
+    return replace(ended_as, estimate=estimated, seconds=seconds)
+
+
+def prepared(
+    model: Any,
+    train: Sequence[Example],
+    valid: Sequence[Example],
+    plan: Plan,
+    folder: Path,
+    arguments: TrainingArguments,
+    pad_id: int,
+    summarise: Summarise | None,
+    on_event: OnEvent,
+) -> tuple[Reporter, StepTrainer]:
+    """Make the trainer, and what writes and tells how it goes."""
     trainer: StepTrainer
     reporter = Reporter(
         folder / STEPS,
@@ -234,24 +179,21 @@ def tune(
         on_event=on_event if reporter.speak else silent,
     )
     trainer.remove_callback(PrinterCallback)
-    done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    if arguments.process_index == 0:
-        for name in (STEPS, SAMPLES):
-            keep_lines_until(folder / name, done)
-    if checkpoint:
-        on_event(Note(f"going on from step {done} of {total}"))
-    if checkpoint and ended(checkpoint, arguments, total, reporter.patience):
+    return reporter, trainer
+
+
+def train_on(trainer: StepTrainer, reporter: Reporter, checkpoint: Path | None, total: int) -> None:
+    """Train from a checkpoint, or the beginning, until the end or a Ctrl-C."""
+    if checkpoint and ended(checkpoint, trainer.args, total, reporter.patience):
         take_up(trainer, checkpoint)  # killed after the last step: Trainer would take one more
-    else:
-        with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    processes.wait()
-    early = stale_for_too_long(trainer.state, arguments, reporter.patience)
-    if trainer.state.global_step < total and not early:
-        return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
-    trainer.save_model(str(folder))
-    lines = processes.from_first(lambda: list(store.read(folder / STEPS, dict)))
-    return summed_up(trainer.state, lines, arguments)
+        return
+    with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+
+def steps_until(checkpoint: Path | None) -> int:
+    """Give the steps that a checkpoint stands after."""
+    return int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
 
 
 def ended(checkpoint: Path, arguments: TrainingArguments, total: int, patience: int | None) -> bool:
@@ -286,7 +228,7 @@ def summed_up(
 
 def last_whole_checkpoint(folder: Path) -> Path | None:
     """Find the newest checkpoint that was written to its end; remove those that were not."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.rpartition("-")[2]))
+    found = sorted(folder.glob("checkpoint-*"), key=steps_until)
     for checkpoint in found:
         if not (checkpoint / WHOLE).exists():
             shutil.rmtree(checkpoint)

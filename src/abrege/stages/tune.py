@@ -8,7 +8,7 @@ writes  tune/  the adapter or the model, its tokenizer, abrege.json, steps.jsonl
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from abrege.stages.validation import summariser
 
 if TYPE_CHECKING:
     from abrege.model.arguments import Plan
+    from abrege.model.estimate import Estimate
     from abrege.model.rendering import Rendering
     from abrege.model.tuning import Preflight
 
@@ -81,10 +82,31 @@ def run(
         return _run(recipe, folder, folder / name(nth), heap_kept=heap_kept, on_event=on_event)
 
 
+def estimate(
+    recipe: Recipe, folder: Path, out: Path, *, on_event: OnEvent = silent
+) -> "Estimate | None":
+    """Measure what tuning would take, over the split in the run folder; train nothing.
+
+    out  an empty folder for the trainer, which leaves nothing there
+    """
+    from abrege.model import device
+
+    with device.keeping_heap() as kept:
+        found = _run(recipe, folder, out, heap_kept=kept, dry_run=True, on_event=on_event)
+    estimated: Estimate | None = found["estimate"]
+    return estimated
+
+
 def _run(
-    recipe: Recipe, folder: Path, out: Path, *, heap_kept: bool, on_event: OnEvent
+    recipe: Recipe,
+    folder: Path,
+    out: Path,
+    *,
+    heap_kept: bool,
+    dry_run: bool = False,
+    on_event: OnEvent,
 ) -> dict[str, Any]:
-    from abrege.model import device, loading, processes, quantized, tuning
+    from abrege.model import device, loading, processes, quantized, student, tuning
     from abrege.model.rendering import Renderer
 
     machine = processes.from_first(lambda: device.choose(recipe.tune.dtype))
@@ -105,7 +127,7 @@ def _run(
     examples, counted = tuning.preflight(renderer, train, on_empty=recipe.tune.on_empty_target)
     validation = [renderer.example(pair) for pair in valid]
     on_event(Note(in_words(counted)))
-    model = tuning.open_student(
+    model = student.open_student(
         located,
         recipe.tune.method,
         machine,
@@ -124,6 +146,7 @@ def _run(
         out,
         dtype=machine.dtype,
         pad_id=tokenizer.pad_token_id or 0,
+        dry_run=dry_run,
         summarise=summariser(
             renderer,
             valid,
@@ -134,6 +157,8 @@ def _run(
         ),
         on_event=on_event,
     )
+    if dry_run:
+        return {"estimate": tuned.estimate}
     if tuned.interrupted:
         raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
     if processes.is_first():
@@ -156,6 +181,8 @@ def _run(
         "kept_step": tuned.kept_step,
         "train_loss": tuned.train_loss,
         "eval_loss": tuned.eval_loss,
+        "estimate": tuned.estimate and asdict(tuned.estimate),
+        "train_seconds": tuned.seconds,
     }
 
 

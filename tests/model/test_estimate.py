@@ -1,0 +1,211 @@
+"""What a run will take, told before: memory counted, nothing moved, what will not fit refused."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from abrege import pipeline, recipe, store
+from abrege.errors import EnvironmentError_
+from abrege.events import Note
+from abrege.model import arguments, estimate, probe, smaller, student, timing, tuning
+from abrege.model.rendering import Profile, Renderer, Rendering
+from abrege.model.trainer import StepTrainer
+from abrege.records import Pair
+from conftest import a_llama, a_tokenizer, some_rows
+
+
+def examples(count=24):
+    rendering = Rendering(
+        base_model="tiny",
+        dtype="auto",
+        template="{document}",
+        system=None,
+        chat=True,
+        max_tokens=200,
+        stop_ids=[2, 1],
+        profile=Profile(max_new_tokens=10),
+    )
+    rows = [
+        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
+        for r in some_rows(count)
+    ]
+    return tuning.preflight(Renderer(a_tokenizer(), rendering), rows, on_empty="fail")[0]
+
+
+def a_plan(**changes):
+    values = {
+        "step_rows": 4,
+        "epochs": 1.0,
+        "max_steps": None,
+        "micro_batch_tokens": 150,
+        "learning_rate": 1e-2,
+        "schedule": "cosine",
+        "warmup_steps": 1,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "eval_steps": 2,
+        "save_steps": 2,
+        "keep_checkpoints": 2,
+        "seed": 0,
+        "arguments": {},
+    }
+    return arguments.Plan(**{**values, **changes})
+
+
+def a_student(*, dropout=0.0):
+    model = a_llama(vocab=len(a_tokenizer()))
+    return student.attach_lora(model, r=4, alpha=8, dropout=dropout, modules="all-linear", seed=0)
+
+
+def a_trainer(folder, *, plan=None, **changes):
+    plan = plan or a_plan(**changes)
+    return StepTrainer(
+        a_student(),
+        arguments.training_arguments(plan, folder, 6, dtype="float32", validate=True),
+        train=examples(),
+        valid=examples(8),
+        micro_batch_tokens=plan.micro_batch_tokens,
+        pad_id=0,
+        callbacks=[],
+    )
+
+
+def tune(folder, *, dropout=0.0, on_event=lambda e: None, **changes):
+    folder.mkdir()
+    rows = examples()
+    return tuning.tune(
+        a_student(dropout=dropout),
+        rows[:16],
+        rows[16:20],
+        a_plan(**changes),
+        folder,
+        dtype="float32",
+        pad_id=0,
+        on_event=on_event,
+    )
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_a_run_after_an_estimate_is_the_run_without_one_bit_for_bit(dropout, tmp_path, monkeypatch):
+    # dropout draws random numbers in the passes of the estimate, and again in the run
+    def timed(trainer, *, steps, **_):
+        return estimate.estimate_run(trainer, steps=steps, always_timed=True)
+
+    monkeypatch.setattr(tuning, "estimate_run", timed)
+    with_one = tune(tmp_path / "with", dropout=dropout)
+    monkeypatch.setattr(tuning, "estimate_run", lambda *_, **__: None)
+    without = tune(tmp_path / "without", dropout=dropout)
+
+    assert with_one.estimate.seconds > 0
+    assert without.estimate is None
+    assert with_one.train_loss == without.train_loss
+    one, two = (tmp_path / x / "adapter_model.safetensors" for x in ("with", "without"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_what_is_kept_for_the_backward_is_counted_once_and_without_weights():
+    # by hand: the product keeps x (2 × 3 numbers) and w for the gradients of each other, the powers
+    # keep y (2 × 5) twice, which is one storage; w is a weight
+    x, w = torch.ones(2, 3, requires_grad=True), torch.ones(3, 5, requires_grad=True)
+
+    def forward():
+        y = x @ w
+        return (y.square() + y.pow(3)).sum()
+
+    assert probe.kept_bytes(forward, {w.data_ptr()}) == 4 * (2 * 3 + 2 * 5)
+
+
+@pytest.mark.parametrize("budget", [150, 400, 2000])
+def test_what_larger_micro_batches_keep_is_told_from_small_ones(budget, tmp_path):
+    trainer = a_trainer(tmp_path, step_rows=12, micro_batch_tokens=budget)
+    rows = examples()
+    with probe.leaving_no_trace(trainer.model):
+        fitted = probe.activations(trainer, rows[0])
+        known = {t.untyped_storage().data_ptr() for t in probe.standing(trainer.model)}
+        trainer.model.train()
+        for batch in trainer._step(rows[:12])["step"].micro_batches:
+            counted = probe.kept_bytes(partial(trainer._loss, trainer.model, 1.0, batch), known)
+            assert fitted.kept(batch) == pytest.approx(counted, rel=0.06)
+
+
+@pytest.mark.parametrize(("optim", "bytes_each"), [("adamw_torch", 8), ("sgd", 0)])
+def test_an_optimisers_state_is_measured(optim, bytes_each, tmp_path):
+    # AdamW keeps two float32 numbers for each that learns; SGD without momentum none
+    trainer = a_trainer(tmp_path, arguments={"optim": optim})
+    assert probe.optimiser(trainer).bytes == pytest.approx(bytes_each, abs=0.1)
+
+
+def test_a_run_that_will_not_fit_is_refused_with_what_would_make_it_smaller(tmp_path):
+    trainer = a_trainer(tmp_path, step_rows=16, micro_batch_tokens=2048)
+    found = estimate.estimate_run(trainer, steps=6, always_timed=True, room=1000)
+
+    assert not found.fits
+    assert found.seconds is None  # no pass is timed that might be the one to run out of memory
+    assert [c.peak_bytes for c in found.changes] == sorted(c.peak_bytes for c in found.changes)
+    with pytest.raises(EnvironmentError_) as caught:
+        found.check()
+    told = str(caught.value)
+    longest = max(examples(), key=len)
+    assert told.startswith(f"this run needs about {found.peak_bytes / 1e9:.1f} GB of memory")
+    assert f"the longest row, {longest.id}, has {len(longest)} tokens" in told
+
+
+def test_each_change_brings_the_peak_it_promises(tmp_path):
+    # the figures are relative to the whole process, so they are compared without what stands
+    trainer = a_trainer(tmp_path, step_rows=16, micro_batch_tokens=2048)
+    with probe.leaving_no_trace(trainer.model):
+        fitted = probe.activations(trainer, examples()[0])
+    need = smaller.Need(0, 0, fitted, [examples()[:16]])
+    room = need.peak(trainer, budget=256)
+    found = {c.text.partition(":")[0]: c for c in smaller.changes(trainer, need, room)}
+
+    assert found["tune.micro_batch_tokens"].text == "tune.micro_batch_tokens: 256"
+    assert found["tune.micro_batch_tokens"].peak_bytes == room < need.peak(trainer)
+    assert found["tune.gradient_checkpointing"].peak_bytes < need.peak(trainer)
+
+
+def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, monkeypatch):
+    monkeypatch.setattr(estimate.memory, "room", lambda _: 1000)
+    with pytest.raises(EnvironmentError_, match="this run needs about"):
+        tune(tmp_path / "run")
+    assert not (tmp_path / "run/steps.jsonl").exists()
+
+
+def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path):
+    notes = []
+    tuned = tune(tmp_path / "run", on_event=lambda e: notes.append(e), epochs=2.0)
+    [told] = [n.text for n in notes if isinstance(n, Note) and "peak memory" in n.text]
+    assert told == tuned.estimate.words()
+    assert tuned.estimate.steps == tuned.steps == 8
+    assert tuned.estimate.tokens_per_step == round(sum(map(len, examples()[:16])) / 4)
+
+
+def test_a_run_too_short_is_not_timed_before_it_starts(tmp_path):
+    trainer = a_trainer(tmp_path)
+    assert estimate.estimate_run(trainer, steps=1).seconds is None
+    assert estimate.estimate_run(trainer, steps=10_000).seconds > 0
+    assert estimate.estimate_run(trainer, steps=1, always_timed=True).seconds > 0
+
+
+def test_validations_and_checkpoints_are_counted_as_the_run_makes_them(tmp_path):
+    tune(tmp_path / "run", eval_steps=3, save_steps=2)
+    steps = [x["step"] for x in store.read(tmp_path / "run/steps.jsonl", dict) if "eval_loss" in x]
+    trainer = a_trainer(tmp_path / "other", eval_steps=3, save_steps=2)
+    assert steps == [3, 4]
+    assert timing.pauses(trainer, 4) == (2, 2)
+
+
+def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, student_folder):
+    store.write(tmp_path / "pairs.jsonl", some_rows(40))
+    settings = recipe.parse(
+        {
+            "data": {"source": str(tmp_path / "pairs.jsonl"), "lang": "en"},
+            "split": {"valid": 0.2, "test": 0.2},
+            "tune": {"model": str(student_folder), "batch_size": 4, "max_tokens": 160},
+        }
+    )
+    found = pipeline.estimate(settings, tmp_path / "run")
+    assert found.steps == 6  # 40 rows, of which 24 train, in fours
+    assert found.seconds > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["pairs.jsonl"]
