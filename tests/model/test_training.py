@@ -457,8 +457,6 @@ def test_lora_modules_that_the_model_lacks_are_refused():
         student.attach_lora(
             a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0
         )
-            a_llama(), r=4, alpha=8, dropout=0.0, modules=["no_such_module"], seed=0
-        )
 
 
 def test_validation_tells_how_far_it_is(tmp_path):
