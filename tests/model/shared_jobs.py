@@ -46,9 +46,7 @@ def lanes(folder):
 
 
 def full(folder):
-    model = a_llama(vocab=len(a_tokenizer()))
-    model.get_base_model = lambda: model
-    return tune(folder, model=model)
+    return tune(folder, model=a_llama(vocab=len(a_tokenizer())))
 
 
 def fsdp(folder):

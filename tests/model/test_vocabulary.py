@@ -87,3 +87,16 @@ def test_a_head_with_more_after_it_stays_as_it_is(config):
     with vocabulary.putting_off() as heads:
         assert model(input_ids=torch.tensor([[5, 6]])).logits.shape == (1, 2, 60)
     assert heads == []
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_positions_without_a_label_leave_no_gradient_and_no_garbage(bias):
+    # an idle process of a shared step has none: its weight's gradient was memory never written
+    _, head, _ = some_positions(bias=bias, learns=True)
+    for _ in range(3):
+        torch.full((30, 8), torch.nan)  # what the next empty tensor may find
+        hidden = torch.zeros(0, 8, requires_grad=True)
+        nats = vocabulary.nll(hidden, plain(head), torch.zeros(0, dtype=torch.int64))
+        found = torch.autograd.grad(nats, [hidden, *head.parameters()])
+        assert nats == 0
+        assert all((gradient == 0).all() for gradient in found)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,8 @@ class Tuned:
     interrupted: bool
     kept_step: int | None = None
     """The step whose weights were kept: the last, or that of the best validation."""
-    estimate: Estimate | None = None
-    seconds: float = 0.0
+    estimate: Estimate | None = field(default=None, compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
 
 def preflight(

@@ -119,8 +119,9 @@ class Projected(torch.autograd.Function):
         total = torch.zeros((), dtype=exact, device=hidden.device)
         ctx.found = [torch.empty_like(rows) if wanted else None, None, None]
         if wanted:
+            blank = torch.empty_like if len(rows) else torch.zeros_like  # a rank may have no label
             ctx.found[1:] = [
-                torch.empty_like(x, dtype=exact) if x is not None and x.requires_grad else None
+                blank(x, dtype=exact) if x is not None and x.requires_grad else None
                 for x in (weight, bias)
             ]
         size = max(1, CHUNK // len(table))
