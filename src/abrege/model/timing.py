@@ -36,7 +36,7 @@ def seconds(
     batches = cut(trainer, course.sampled, budget)
     cutting = (time.perf_counter() - began) / len(batches)
     step_work = course.scale * sum(map(work.of_step, batches)) / len(batches)
-    few = few_rows(course.sampled[0], budget)
+    few = few_rows(course.sampled[0], budget // 2)
     [probed] = cut(trainer, [few], budget)
     if not always and (probe.PASSES + 2) * work.of_step(probed) > SHARE * course.steps * step_work:
         return None
