@@ -13,7 +13,7 @@ from abrege.model.smaller import cut
 if TYPE_CHECKING:
     from abrege.model.trainer import StepTrainer
 
-SHARE = 0.05  # of the run's work: where timing would take more, the run is not timed before
+SHARE = 0.06  # of the run's work: where timing would take more, the run is not timed before
 BYTES_A_SECOND = 200e6  # at which a checkpoint is written: a slow disk
 VALID_ROWS = 256  # whose work stands for that of all valid rows
 
