@@ -13,7 +13,7 @@ from abrege.model.smaller import cut
 if TYPE_CHECKING:
     from abrege.model.trainer import StepTrainer
 
-SHARE = 0.05  # of the run's work: where timing would take more, the run is not timed before
+SHARE = 0.06  # of the run's work: where timing would take more, the run is not timed before
 BYTES_A_SECOND = 200e6  # at which a checkpoint is written: a slow disk
 VALID_ROWS = 256  # whose work stands for that of all valid rows
 
@@ -36,7 +36,7 @@ def seconds(
     batches = cut(trainer, course.sampled, budget)
     cutting = (time.perf_counter() - began) / len(batches)
     step_work = course.scale * sum(map(work.of_step, batches)) / len(batches)
-    few = few_rows(course.sampled[0], budget)
+    few = few_rows(course.sampled[0], budget // 2)
     [probed] = cut(trainer, [few], budget)
     if not always and (probe.PASSES + 2) * work.of_step(probed) > SHARE * course.steps * step_work:
         return None
