@@ -1,7 +1,8 @@
-"""What the benchmarks of training share: rows, a clock, fresh processes, ratios, the machine's rate.
+"""What the benchmarks of training share: rows, a clock, fresh processes, ratios, ways to train.
 
-Rows are DialogSum's where `--data` finds them; where not, rows of random tokens with the same lengths
-and the same instruction in front. All trainers get the very same token ids in the same order.
+Rows are DialogSum's where `--data` finds them; where not, rows of random tokens with the same
+lengths and the same instruction in front. All trainers get the very same token ids in the same
+order.
 """
 
 import argparse
@@ -21,33 +22,33 @@ MODEL = "demo:smollm2-135m-instruct"
 DIALOGSUM = Path(__file__).parents[2] / "shared/data/dialogsum/train.jsonl"
 PROMPT_TOKENS = (121, 157, 184, 204, 221, 240, 269, 301, 342, 418)
 SUMMARY_TOKENS = (18, 22, 26, 29, 32, 35, 40, 43, 50, 64)
-"""Tokens of DialogSum's prompts and summaries, 5th to 95th percentile, with the demo's tokenizer."""
+"""Tokens of DialogSum's prompts and summaries with the demo's tokenizer: 5th to 95th percentile."""
 
 
 class Clock(TrainerCallback):  # type: ignore[misc]
     """Times the steps of a Trainer and keeps their losses."""
 
     def __init__(self) -> None:
-        self.began: list[float] = []
-        self.ended: list[float] = []
+        self.began: list[tuple[float, float]] = []
+        self.ended: list[tuple[float, float]] = []
         self.losses: list[float] = []
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         """Note the time."""
-        self.began.append(time.perf_counter())
+        self.began.append((time.perf_counter(), time.process_time()))
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
         """Note the time."""
-        self.ended.append(time.perf_counter())
+        self.ended.append((time.perf_counter(), time.process_time()))
 
     def on_log(self, *_: Any, logs: Mapping[str, float], **__: Any) -> None:
         """Keep the step's loss."""
         if "loss" in logs:
             self.losses.append(float(logs["loss"]))
 
-    def seconds(self) -> float:
-        """Add up all steps but the first, which warms up."""
-        return sum(self.ended[1:]) - sum(self.began[1:])
+    def seconds(self, *, cpu: bool = False) -> float:
+        """Add up all steps but the first, which warms up, by the clock or the CPU's time."""
+        return sum(e[cpu] - b[cpu] for b, e in list(zip(self.began, self.ended, strict=True))[1:])
 
 
 def options(claim: str, trainers: Sequence[str], *, batch: int = 8) -> argparse.Namespace:
@@ -108,8 +109,9 @@ def summary(rounds: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
         "dtype": {name: rounds[0][name]["dtype"] for name in rounds[0]},
         "tokens_per_second": {
             n: [round(r[n]["tokens_per_second"], 1) for r in rounds] for n in rounds[0]
-        },  # fmt: skip
+        },
         "times_as_fast_as": {n: ratios(n, "tokens_per_second") for n in others},
+        "cpu_seconds": {n: [r[n]["cpu_seconds"] for r in rounds] for n in rounds[0]},
         "median_times_as_fast_as": {
             n: round(statistics.median(ratios(n, "tokens_per_second")), 2) for n in others
         },
@@ -133,6 +135,7 @@ def figures(clock: Clock, rows: Sequence[Any], asked: argparse.Namespace, dtype:
     tokens = sum(len(e) for e in rows[asked.batch :])
     return {
         "tokens_per_second": tokens / clock.seconds(),
+        "cpu_seconds": round(clock.seconds(cpu=True), 2),
         "tokens": tokens,
         "losses": clock.losses,
         "dtype": dtype,
@@ -206,27 +209,48 @@ def the_renderer(tokenizer: Any) -> Any:
     )
 
 
-def the_plan(asked: argparse.Namespace, **changes: Any) -> Any:
-    """Say the numbers of the run as abrege does, those of the peers likewise."""
-    from abrege.model.arguments import Plan
+def train_with_abrege(
+    model: Any,
+    rows: Sequence[Any],
+    folder: Path,
+    asked: argparse.Namespace,
+    clock: Clock,
+    **how: Any,
+) -> None:
+    """Train a model that is ready to learn as `abrege tune` does.
 
-    values: dict[str, Any] = {
-        "step_rows": asked.batch,
-        "epochs": 1.0,
-        "max_steps": None,
-        "micro_batch_tokens": 1024,
-        "learning_rate": 2e-4,
-        "schedule": "linear",
-        "warmup_steps": 0,
-        "weight_decay": 0.0,
-        "max_grad_norm": 1.0,
-        "eval_steps": None,
-        "save_steps": 10**6,
-        "keep_checkpoints": 2,
-        "seed": 0,
-        "arguments": {"train_sampling_strategy": "sequential"},
-    }
-    return Plan(**{**values, **changes})
+    how  dtype, pad_id
+    """
+    from abrege.model.arguments import Plan, training_arguments
+    from abrege.model.trainer import StepTrainer
+
+    plan = Plan(
+        step_rows=asked.batch,
+        epochs=1.0,
+        max_steps=None,
+        micro_batch_tokens=1024,
+        learning_rate=2e-4,
+        schedule="linear",
+        warmup_steps=0,
+        weight_decay=0.0,
+        max_grad_norm=1.0,
+        eval_steps=None,
+        save_steps=10**6,
+        keep_checkpoints=2,
+        seed=0,
+        arguments={},
+    )
+    training = training_arguments(plan, folder, len(rows), dtype=how["dtype"], validate=False)
+    training.train_sampling_strategy, training.save_strategy = "sequential", "no"
+    StepTrainer(
+        model,
+        training,
+        train=rows,
+        valid=[],
+        micro_batch_tokens=plan.micro_batch_tokens,
+        pad_id=how["pad_id"],
+        callbacks=[clock],
+    ).train()
 
 
 def peer_arguments(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -245,6 +269,35 @@ def peer_arguments(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         "dataloader_pin_memory": False,
         "train_sampling_strategy": "sequential",
     }
+
+
+def train_with_trainer(
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[Any],
+    folder: Path,
+    asked: Any,
+    clock: Clock,
+    **more: Any,
+) -> None:
+    """Train as transformers' Trainer does, rows padded by its collator for summaries."""
+    from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
+
+    data = [
+        {
+            "input_ids": e.prompt_ids + e.summary_ids,
+            "attention_mask": [1] * len(e),
+            "labels": [-100] * len(e.prompt_ids) + e.summary_ids,
+        }
+        for e in rows
+    ]
+    Trainer(
+        model=model,
+        args=TrainingArguments(**peer_arguments(folder, asked), **more),
+        train_dataset=data,
+        data_collator=DataCollatorForSeq2Seq(tokenizer),
+        callbacks=[clock],
+    ).train()
 
 
 def matrix_rate(dtype: str) -> float:
