@@ -33,8 +33,9 @@ demo: .venv/.run  ## tune a small model on real papers and show on a page what c
 	$(BIN)/abrege run quickstart --out runs/demo
 	@echo "Open runs/demo/report/index.html in a browser."
 
-bench: .venv/.bench  ## training speed against TRL, same rows; scoring speed against rouge-score
-	$(BIN)/python benchmarks/train_speed.py
+bench: .venv/.bench  ## speed against TRL, peft, Trainer and rouge-score, on the same rows
+	for kind in lora qlora full seq2seq; do $(BIN)/python benchmarks/$${kind}_speed.py || exit 1; done
+	$(BIN)/python benchmarks/long_row.py
 	$(BIN)/python benchmarks/score_speed.py --million
 
 clean:  ## remove .venv, build products and caches; runs/ stays
