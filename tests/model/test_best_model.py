@@ -214,7 +214,7 @@ def test_a_module_that_the_model_lacks_is_named_with_those_it_has():
         )
     message = str(caught.value)
     assert "no module named query." in message
-    assert "gate_proj, input_layernorm, k_proj" in message
+    assert "down_proj, embed_tokens, gate_proj, k_proj" in message
 
 
 @pytest.mark.parametrize("variant", ["dora", "rslora"])

@@ -94,7 +94,11 @@ def check_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
     """Refuse names that no module ends with; a text that is no such name is peft's own pattern."""
     wanted = [modules] if isinstance(modules, str) else modules
     ends = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    known = {n.rpartition(".")[2] for n, m in model.named_modules() if hasattr(m, "weight")}
+    known = {
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if getattr(module, "weight", None) is not None and module.weight.dim() == 2
+    }
     missing = [
         name
         for name in wanted
