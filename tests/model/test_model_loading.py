@@ -6,6 +6,7 @@ import torch
 
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.model import device, loading
+from abrege.model.adapter import load_adapter
 from abrege.model.rendering import Profile, Rendering
 from abrege.model.student import attach_lora
 from abrege.model.summarize import open_model
@@ -226,3 +227,13 @@ def test_the_t5_family_is_never_loaded_in_float16(family, tmp_path):
     a_t5().save_pretrained(tmp_path)
     with pytest.raises(RecipeError, match="float16 overflows in t5"):
         loading.load_model(str(tmp_path), torch.float16, "cpu")
+
+
+def test_an_adapter_of_another_base_is_refused_with_what_does_not_fit(tmp_path):
+    wide = attach_lora(a_llama(vocab=500), r=2, alpha=4, dropout=0.0, modules=["lm_head"], seed=0)
+    wide.save_pretrained(tmp_path, save_embedding_layers=False)
+    with pytest.raises(EnvironmentError_) as caught:
+        load_adapter(a_llama(vocab=400), tmp_path)
+    assert "does not fit the base: base_model.model.lm_head.lora_B.weight is [500, 2]" in str(
+        caught.value
+    )

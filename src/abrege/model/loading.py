@@ -30,6 +30,7 @@ from abrege import assets, store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.model import stand_in
+from abrege.model.adapter import load_adapter
 from abrege.model.quantized import (
     Quantization,
     dequantised,
@@ -190,15 +191,6 @@ def load_tuned(
     located = locate(base, on_event=on_event)
     model = load_model(located, dtype, device, quantization=packed, unpacked=True)
     return load_adapter(model, folder)
-
-
-def load_adapter(model: PreTrainedModel, folder: Path) -> Any:
-    """Put a tuned adapter over its base, ready to decode."""
-    from peft import PeftModel
-
-    tuned = PeftModel.from_pretrained(model, str(folder))
-    tuned.eval()
-    return tuned
 
 
 def _demo_folder(model: str, on_event: OnEvent) -> Path:

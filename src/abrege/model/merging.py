@@ -7,27 +7,24 @@ from typing import Any
 
 import torch
 from huggingface_hub import try_to_load_from_cache
-from peft import PeftConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils.integrations import dequantize_module_weight
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import Tensor
 from transformers import PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from abrege import store, tree
-from abrege.errors import AbregeError, EnvironmentError_, GateError, RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.errors import AbregeError, GateError, RecipeError
+from abrege.events import OnEvent, silent
+from abrege.model.adapter import load_adapter
 from abrege.model.decoding import Decoder
-from abrege.model.loading import first_line, load_model
+from abrege.model.loading import load_model
 from abrege.model.quantized import Quantization
 from abrege.model.rendering import Rendering, control_words
 
 SHARD = "5GB"  # a larger file than this is cut: hosts and disks refuse huge ones
 OPENING = ("decoder_start_token_id", "forced_bos_token_id")
 """What a decoder begins with belongs to the model, and is no way of decoding."""
-WEIGHTS = "adapter_model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def merge(
             "  Tune over the base in 16 or 32 bits or with method qlora, which unpacks it to "
             "merge; --force-4bit merges all the same."
         )
-    adapted = _adapted(base if packed else base.float(), adapter, on_event)
+    adapted = load_adapter(base if packed else base.float(), adapter, on_event=on_event)
     weights = changed = 0
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
@@ -167,36 +164,6 @@ def licence(located: str) -> str | None:
     except (OSError, ValueError, IndexError, TypeError, AbregeError):
         return None
     return stated if isinstance(stated, str) else None
-
-
-def _adapted(base: PreTrainedModel, folder: Path, on_event: OnEvent) -> Any:
-    """Put the adapter over the base. EnvironmentError_ where its names or shapes do not fit."""
-    try:
-        config = PeftConfig.from_pretrained(str(folder))
-        adapted = PeftModel(base, config)
-    except (ValueError, OSError) as error:
-        raise _misfit(folder, first_line(error)) from error
-    if (known := config.base_model_name_or_path) and known != base.name_or_path:
-        on_event(Note(f"the adapter says it was trained over {known}, not {base.name_or_path}"))
-    shapes = {
-        name: list(weight.shape)
-        for name, weight in get_peft_model_state_dict(adapted, save_embedding_layers=False).items()
-    }
-    with safe_open(folder / WEIGHTS, framework="pt") as file:
-        found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-    for name in sorted({*shapes, *found}):
-        if shapes.get(name) != found.get(name):
-            here, there = (of.get(name, "nothing") for of in (shapes, found))
-            raise _misfit(folder, f"{name} is {there} in the adapter, and {here} over this base")
-    set_peft_model_state_dict(adapted, load_file(folder / WEIGHTS))
-    return adapted
-
-
-def _misfit(folder: Path, what: str) -> EnvironmentError_:
-    return EnvironmentError_(
-        f"{folder}: this adapter does not fit the base: {what}.\n"
-        "  Name the base that it was trained over in tune.model."
-    )
 
 
 def _stored(layer: Any, dtype: str) -> Tensor:
