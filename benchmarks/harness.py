@@ -130,7 +130,7 @@ def in_a_fresh_process(name: str) -> dict[str, Any]:
 
 def figures(clock: Clock, rows: Sequence[Any], asked: argparse.Namespace, dtype: str) -> Any:
     """Give what a measured trainer came to; tokens are those of prompts and summaries."""
-    from abrege import pipeline
+    from abrege import footprint
 
     tokens = sum(len(e) for e in rows[asked.batch :])
     return {
@@ -139,7 +139,7 @@ def figures(clock: Clock, rows: Sequence[Any], asked: argparse.Namespace, dtype:
         "tokens": tokens,
         "losses": clock.losses,
         "dtype": dtype,
-        "peak_memory_gb": pipeline.peak_memory() / 1e9,
+        "peak_memory_gb": footprint.peak_memory() / 1e9,
     }
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     """Train, and print what stayed."""
     from transformers import TrainerCallback
 
-    from abrege import pipeline
+    from abrege import footprint
     from abrege.model import arguments, device, estimate, loading, memory, student
     from abrege.model.trainer import StepTrainer
 
@@ -81,14 +81,14 @@ def main() -> None:
             callbacks=[watch],
         )
         thought = estimate.estimate_run(trainer, steps=options.steps)
-        pipeline.reset_peak_memory()
+        footprint.reset_peak_memory()
         trainer.train()
     before = watch.resident[LONG_STEP - 2]
     print(
         json.dumps(
             {
                 "resident_gb": [round(x / 1e9, 2) for x in watch.resident],
-                "peak_gb": round(pipeline.peak_memory() / 1e9, 2),
+                "peak_gb": round(footprint.peak_memory() / 1e9, 2),
                 "estimated_peak_gb": round(thought.peak_bytes / 1e9, 2) if thought else None,
                 "last_to_before": round(watch.resident[-1] / before, 2),
             }

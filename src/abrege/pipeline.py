@@ -1,7 +1,6 @@
 """The order of the stages: skip what is finished and unchanged, run the rest, say which and why."""
 
 import importlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,15 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
+from abrege import footprint, store
 from abrege import recipe as recipes
-from abrege import store
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.metrics import rouge
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from abrege.model.estimate import Estimate
 
 STAGES = ("split", "tune", "generate", "evaluate", "report")
-LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "numpy", "pysbd")
 RESUMABLE = ("tune", "generate")  # what is half done there is carried on, not thrown away
 
 
@@ -249,7 +246,7 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
     going_on = processes.from_first(lambda: start(piece))
     reason = "going on with what was interrupted" if going_on else why
     on_event(Note(f"{piece.name}: running, {reason}"))
-    reset_peak_memory()
+    footprint.reset_peak_memory()
     began = time.perf_counter()
     found = piece.run()
     seconds = round(time.perf_counter() - began, 3)
@@ -274,8 +271,8 @@ def finish(piece: Piece, found: dict[str, Any], seconds: float) -> None:
             **piece.key,
             **found,
             "seconds": seconds,
-            "peak_memory_bytes": peak_memory(),
-            "versions": versions(),
+            "peak_memory_bytes": footprint.peak_memory(),
+            "versions": footprint.versions(),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )
@@ -316,40 +313,3 @@ def refuse_half_done(piece: Piece) -> None:
         f"program:\n{differences}\n"
         "  Go on with that recipe, give another --out, or remove the folder to begin anew."
     )
-
-
-def versions() -> dict[str, str]:
-    """Name the versions of what the numbers depend on, without importing any of it."""
-    import platform
-
-    import abrege
-
-    found = {"abrege": abrege.__version__, "python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def reset_peak_memory() -> None:
-    """Let the kernel count the peak from here, where it can (Linux)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return
-
-
-def peak_memory() -> int:
-    """Give the most memory this process held at once since the last reset, in bytes."""
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    import resource
-
-    scale = 1 if os.uname().sysname == "Darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

@@ -8,7 +8,7 @@ from abrege import store
 from abrege.events import Note
 from abrege.records import Pair, Prediction
 from abrege.report.facts import Mark
-from abrege.stages import report
+from abrege.stages import doings, report
 
 SYSTEMS = ("lead", "base", "base-cut", "tuned")
 ROWS = 6
@@ -173,7 +173,7 @@ def test_what_was_done_is_read_from_the_manifests(tmp_path):
 def test_the_decoding_is_said_in_words(generate, words):
     profile = {"profile": {"max_new_tokens": 48}}
 
-    assert report.decoding(a_recipe(generate=generate), profile) == words
+    assert doings.decoding(a_recipe(generate=generate), profile) == words
 
 
 def test_lengths_are_those_of_all_texts(tmp_path):

@@ -15,11 +15,12 @@ from abrege.metrics.explain import against_best
 from abrege.metrics.faithfulness import unsupported
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
-from abrege.report import examples, facts, figures, markdown, page, reading
+from abrege.report import examples, facts, markdown, page, reading
+from abrege.stages import doings
 from abrege.text import words
 
 CODE = (
-    *("stages/report", "report", "text", "records"),
+    *("stages/report", "stages/doings", "report", "text", "records"),
     *("metrics/explain", "metrics/faithfulness", "metrics/evidence"),
 )
 WRITES = ("index.html", "report.md")
@@ -180,9 +181,9 @@ def _setup(
         source=data.source or ", ".join(files),
         splits=[_split(name, pairs) for name, pairs in splits.items()],
         lang=lang,
-        method=method(recipe, tuned.get("steps")),
+        method=doings.method(recipe, tuned),
         merged=_manifest(folder / MERGED).get("in_words", "") if _shows_merged(recipe) else "",
-        decoding=decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
+        decoding=doings.decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
         trainable=tuned.get("trainable_parameters"),
         parameters=tuned.get("all_parameters"),
         device=tuned.get("device"),
@@ -193,31 +194,6 @@ def _setup(
 def _split(name: str, pairs: Sequence[Pair]) -> facts.Split:
     groups = {p.group for p in pairs if p.group is not None}
     return facts.Split(name=name, rows=len(pairs), groups=len(groups) or None)
-
-
-def method(recipe: Recipe, taken: int | None) -> str:
-    """Say in words how the weights were tuned."""
-    tune = recipe.tune
-    modules = tune.lora.modules
-    where = modules if isinstance(modules, str) else ", ".join(modules)
-    rows = tune.batch_size * tune.accumulation
-    length = f"{figures.plural(taken, 'step')} of {rows} rows" if taken else f"{rows} rows a step"
-    return (
-        f"LoRA of rank {tune.lora.r} (α {tune.lora.alpha}) on {where}; {length}, "
-        f"learning rate {figures.rate(tune.learning_rate)}, {tune.schedule}"
-    )
-
-
-def decoding(recipe: Recipe, generated: Mapping[str, Any]) -> str:
-    """Say in words how the summaries were decoded."""
-    how = recipe.generate
-    said = f"{how.num_beams} beams" if how.num_beams > 1 else "greedy decoding"
-    if how.do_sample:
-        given = {k: getattr(how, k) for k in ("temperature", "top_p", "top_k")}
-        told = [f"{k} {v:g}" for k, v in given.items() if v is not None]
-        said = f"sampling ({', '.join([*told, f'seed {how.seed}'])})"
-    most = (generated.get("profile") or {}).get("max_new_tokens") or how.max_new_tokens
-    return f"{said}, at most {figures.plural(most, 'new token')}" if most else said
 
 
 def _lengths(
