@@ -210,14 +210,16 @@ def the_renderer(tokenizer: Any) -> Any:
 
 
 def train_with_abrege(
-    model: Any,
-    rows: Sequence[Any],
-    folder: Path,
-    asked: argparse.Namespace,
-    clock: Clock,
-    **how: Any,
+    model: Any, rows: Sequence[Any], folder: Path, asked: Any, clock: Clock, **how: Any
 ) -> None:
-    """Train a model that is ready to learn as `abrege tune` does.
+    """Train a model that is ready to learn as `abrege tune` does; see `the_trainer`."""
+    the_trainer(model, rows, folder, asked, clock, **how).train()
+
+
+def the_trainer(
+    model: Any, rows: Sequence[Any], folder: Path, asked: Any, callback: Any, **how: Any
+) -> Any:
+    """Make the trainer of `abrege tune` for a model that is ready to learn.
 
     how  dtype, pad_id
     """
@@ -242,15 +244,15 @@ def train_with_abrege(
     )
     training = training_arguments(plan, folder, len(rows), dtype=how["dtype"], validate=False)
     training.train_sampling_strategy, training.save_strategy = "sequential", "no"
-    StepTrainer(
+    return StepTrainer(
         model,
         training,
         train=rows,
         valid=[],
         micro_batch_tokens=plan.micro_batch_tokens,
         pad_id=how["pad_id"],
-        callbacks=[clock],
-    ).train()
+        callbacks=[callback],
+    )
 
 
 def peer_arguments(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
