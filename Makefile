@@ -29,6 +29,9 @@ test: check  ## check, and all tests but the slow ones: minutes
 slow: setup  ## the slow tests: real models end to end, browser
 	$(BIN)/pytest -m "slow and not gpu"
 
+gpu: setup  ## the tests that need a GPU
+	$(BIN)/pytest -m gpu
+
 demo: .venv/.run  ## tune a small model on real papers and show on a page what came of it
 	$(BIN)/abrege run quickstart --out runs/demo
 	@echo "Open runs/demo/report/index.html in a browser."
@@ -60,4 +63,4 @@ clean:  ## remove .venv, build products and caches; runs/ stays
 	@$(BIN)/pip install -qq --editable '.[bench]'
 	@touch $@
 
-.PHONY: help setup fix check quick test slow demo bench clean
+.PHONY: help setup fix check quick test slow gpu demo bench clean
