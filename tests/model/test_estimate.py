@@ -9,10 +9,11 @@ from abrege import pipeline, recipe, store
 from abrege.errors import EnvironmentError_
 from abrege.events import Note
 from abrege.model import arguments, estimate, probe, smaller, student, timing, tuning
-from abrege.model.rendering import Profile, Renderer, Rendering
+from abrege.model.batching import step_of
+from abrege.model.rendering import Example, Profile, Renderer, Rendering
 from abrege.model.trainer import StepTrainer
 from abrege.records import Pair
-from conftest import a_llama, a_tokenizer, some_rows
+from conftest import a_llama, a_t5, a_tokenizer, some_rows
 
 
 def examples(count=24):
@@ -209,3 +210,12 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
     assert found.steps == 6  # 40 rows, of which 24 train, in fours
     assert found.seconds is not None
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.jsonl"]
+
+
+def test_rows_of_two_sides_count_the_pairs_of_each_and_those_between():
+    rows = [Example(f"{n}", [5] * (3 + n), [5] * 2, 0, 0) for n in range(2)]  # 3 and 4 read, 2 said
+    shift = a_t5().prepare_decoder_input_ids_from_labels
+    [line] = step_of(rows, budget=99, pad_id=0, lanes=1, shift=shift).micro_batches
+    [padded] = step_of(rows, budget=99, pad_id=0, shift=shift).micro_batches
+    assert probe.both_sides(line) == (9 + 4 + 6) + (16 + 4 + 8)
+    assert probe.both_sides(padded) == 2 * (16 + 4 + 8)

@@ -59,10 +59,11 @@ def test_a_model_tuned_in_full_decodes_by_itself_and_is_a_run_like_any_other(
     assert all(o.done == "skipped" for o in pipeline.run(full, tmp_path))
 
 
-def test_validation_by_summaries_keeps_them_and_tells_their_rouge(tmp_path, data, student_folder):
+@pytest.mark.parametrize("kind", ["student_folder", "t5_folder"])
+def test_validation_by_summaries_keeps_them_and_tells_their_rouge(tmp_path, data, kind, request):
     asked = a_recipe(
         data,
-        student_folder,
+        request.getfixturevalue(kind),
         max_steps=2,
         eval_steps=1,
         load_best_model_at_end=True,
@@ -80,6 +81,10 @@ def test_validation_by_summaries_keeps_them_and_tells_their_rouge(tmp_path, data
     kept = store.read_json(tmp_path / "tune/manifest.json")["kept_step"]
     assert list(scored) == [1, 2]
     assert scored[kept] == max(scored.values())
+    opened = summarize.open_model(tmp_path)  # what is left writes what it wrote when it was chosen
+    rows = [Pair(**valid[s["id"]]) for s in samples[:3]]
+    now = [prediction.prediction for prediction in opened.batch(rows)]
+    assert now == [s["prediction"] for s in samples if s["step"] == kept]
 
 
 def test_a_half_done_tuning_of_another_recipe_is_refused_with_what_differs(

@@ -75,6 +75,8 @@ def kept_pairs(batch: MicroBatch) -> float:
     RowAttention computes blocks of queries up to the last key that one of them sees, and leaves
     rows that are long to fused attention, which keeps none.
     """
+    if batch.sides is not None:
+        return both_sides(batch)
     if batch.line is None:
         return float(batch.input_ids.numel() * batch.input_ids.shape[1])
     prefix, (first, *others) = batch.line.prefix, batch.line.lengths
@@ -84,6 +86,15 @@ def kept_pairs(batch: MicroBatch) -> float:
     blocks = [own / -(-own // attention.BLOCK) for _, own in rows]
     pairs = zip(rows, blocks, strict=True)
     return sum(own * (seen + (own + block) / 2) for (seen, own), block in pairs)
+
+
+def both_sides(batch: MicroBatch) -> float:
+    """Count the pairs of an encoder-decoder: on each side, and of the decoder with its source."""
+    assert batch.sides is not None
+    rows, read = batch.input_ids.shape
+    padded = [read] * rows, [batch.labels.shape[1]] * rows
+    sides = zip(*(batch.sides.lengths or padded), strict=True)
+    return float(sum(own**2 + said**2 + own * said for own, said in sides))
 
 
 def activations(trainer: "StepTrainer", row: Example) -> Activations:
@@ -210,6 +221,8 @@ def work_of(trainer: "StepTrainer") -> Work:
 
 def seen_pairs(batch: MicroBatch) -> float:
     """Count the pairs of a query and a key that it may look at."""
+    if batch.sides is not None:
+        return both_sides(batch)
     if batch.line is None:
         return batch.input_ids.numel() * batch.input_ids.shape[1] / 2
     return sum((batch.line.prefix + x) ** 2 for x in batch.line.lengths) / 2

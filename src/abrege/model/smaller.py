@@ -64,7 +64,9 @@ def cut(
 ) -> list[tuple[MicroBatch, ...]]:
     """Cut the rows of steps into micro-batches as the trainer would under a budget of tokens."""
     return [
-        step_of(rows, budget=budget, pad_id=trainer.pad_id, lanes=trainer.lines).micro_batches
+        step_of(
+            rows, budget=budget, pad_id=trainer.pad_id, lanes=trainer.lines, shift=trainer.shift
+        ).micro_batches
         for rows in steps
     ]
 

@@ -38,10 +38,9 @@ def summariser(
         return None
     pairs = [valid[n * len(valid) // count] for n in range(count)]
     prompts = [renderer.prompt(pair) for pair in pairs]
-    rendering = renderer.rendering
 
     def summarise(model: Any, step: int) -> dict[str, float]:
-        decoder = Decoder(model, renderer.tokenizer, rendering.profile, rendering.stop_ids)
+        decoder = Decoder.over(model, renderer)
         found: dict[int, Prediction] = {}
         for batch in decoder.decode(prompts):
             found.update(batch)
