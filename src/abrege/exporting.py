@@ -7,6 +7,7 @@ from typing import Any
 from abrege import pipeline, store
 from abrege import recipe as recipes
 from abrege.events import OnEvent, silent
+from abrege.piece import Outcome, carry_out
 from abrege.recipe import Recipe
 from abrege.stages import card
 from abrege.stages import export as stage
@@ -19,7 +20,7 @@ def export(
     out: Path | None = None,
     force_4bit: bool = False,
     on_event: OnEvent = silent,
-) -> tuple[pipeline.Outcome, dict[str, Any]]:
+) -> tuple[Outcome, dict[str, Any]]:
     """Merge the tuned model of a run, if that is not done yet, and write its card anew.
 
     out         where to, if not into the run folder, whose recipe then says what was exported
@@ -46,7 +47,7 @@ def export(
                 recipe, folder, out=out, force_4bit=force_4bit, on_event=on_event
             ),
         )
-        outcome = pipeline.carry_out(carried, on_event)
+        outcome = carry_out(carried, on_event)
         if out is None:
             recipes.write(recipe, folder / "recipe.yaml")
         exported = store.read_json(piece.manifest)

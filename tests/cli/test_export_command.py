@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from abrege.cli import main
-from abrege.pipeline import Outcome
+from abrege.piece import Outcome
 
 RECIPE = "data:\n  source: pairs.jsonl\ntune:\n  model: student\n"
 EXPORTED = {"bytes": 5_000_000, "dtype": "bfloat16", "changed": 1.0, "notes": ["n"],

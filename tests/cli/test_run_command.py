@@ -12,7 +12,7 @@ from abrege import recipe, store
 from abrege.cli import STAGES, main, recipes
 from abrege.errors import EnvironmentError_, RecipeError
 from abrege.events import Note
-from abrege.pipeline import Outcome
+from abrege.piece import Outcome
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,20 @@ writes  report/index.html  report/report.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from abrege import store
 from abrege.events import Note, OnEvent, silent
-from abrege.metrics.explain import against_best
-from abrege.metrics.faithfulness import unsupported
 from abrege.recipe import Recipe
-from abrege.records import Pair, Prediction
-from abrege.report import examples, facts, markdown, page, reading
+from abrege.records import Pair
+from abrege.report import facts, markdown, page, reading
 from abrege.stages import doings
+from abrege.stages.galleries import galleries
 from abrege.text import words
 
 CODE = (
-    *("stages/report", "stages/doings", "report", "text", "records"),
+    *("stages/report", "stages/galleries", "stages/doings", "report", "text", "records"),
     *("metrics/explain", "metrics/faithfulness", "metrics/evidence"),
 )
 WRITES = ("index.html", "report.md")
@@ -110,7 +108,7 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
         stress=_stress(asked.get(STRESS), folder, most=recipe.report.examples),
         steps=reading.steps(_optional(folder / "tune/steps.jsonl")),
         lengths=_lengths(scores, splits["test"], rows, lang),
-        galleries=_galleries(recipe, folder, splits["test"], rows, lang),
+        galleries=galleries(recipe, folder, splits["test"], rows, lang),
         stages=list(_stages(recipe, folder)),
         preflight=tuned.get("preflight") or {},
     )
@@ -212,90 +210,6 @@ def _lengths(
         given = [round(row["words"]) for row in rows if row["system"] == system]
         sets.append(facts.Lengths(name=system, kind=system, words=given))
     return [s for s in sets if s.words]
-
-
-def _galleries(
-    recipe: Recipe,
-    folder: Path,
-    test: Sequence[Pair],
-    rows: Sequence[Mapping[str, Any]],
-    lang: str | None,
-) -> list[facts.Gallery]:
-    """Choose rows by ROUGE-L of tuned minus base, or of what stands in for them in this run."""
-    made = recipe.generate.systems
-    shown = next((s for s in ("tuned", "merged", *made) if s in made), "tuned")
-    other = next((s for s in ("base", "base-cut", "lead") if s in made and s != shown), None)
-    systems = [s for s in (other, shown) if s]
-    score = {(r["id"], r["system"]): r["rougeL"]["fmeasure"] for r in rows if "rougeL" in r}
-    written = {
-        (p.id, system): p
-        for system in systems
-        if (path := folder / f"generate/{system}.jsonl").is_file()
-        for p in store.read(path, Prediction)
-    }
-    told = [
-        facts.Example(
-            id=pair.id,
-            document=pair.document,
-            references=pair.references,
-            answers=[_answer(s, written[pair.id, s], score) for s in systems],
-            lang=pair.lang or lang,
-            meta=pair.meta,
-            difference=_difference(pair.id, shown, other, score),
-        )
-        for pair in test
-        if all((pair.id, s) in written for s in systems)
-    ]
-    what = f"ROUGE-L of {shown}{f' minus {other}' if other else ''}"
-    chosen = examples.choose(told, recipe.report.examples, recipe.report.seed, what=what)
-    return [
-        replace(
-            gallery,
-            examples=[_marked(e, lang, stemmer=recipe.evaluate.stemmer) for e in gallery.examples],
-        )
-        for gallery in chosen
-    ]
-
-
-def _marked(example: facts.Example, lang: str | None, *, stemmer: bool) -> facts.Example:
-    """Mark in each summary what it shares with its best reference, and what is unsupported."""
-    return replace(
-        example,
-        answers=[
-            replace(
-                answer,
-                marks=[
-                    facts.Mark(start=mark.start, end=mark.end, in_order=mark.in_order)
-                    for mark in against_best(
-                        answer.text, example.references, lang=lang, stemmer=stemmer
-                    )
-                    if mark.word or mark.in_order
-                ],
-                unsupported=[f.text for f in unsupported(example.document, answer.text, lang=lang)],
-            )
-            for answer in example.answers
-        ],
-    )
-
-
-def _answer(
-    system: str, prediction: Prediction, score: Mapping[tuple[str, str], float]
-) -> facts.Answer:
-    return facts.Answer(
-        system=system,
-        text=prediction.prediction,
-        rouge_l=score.get((prediction.id, system)),
-        hit_limit=prediction.finish_reason == "length",
-        document_tokens_cut=prediction.document_tokens_cut,
-    )
-
-
-def _difference(
-    id_: str, shown: str, other: str | None, score: Mapping[tuple[str, str], float]
-) -> float | None:
-    first = score.get((id_, shown))
-    second = score.get((id_, other)) if other else 0.0
-    return None if first is None or second is None else first - second
 
 
 def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
