@@ -10,6 +10,7 @@ from abrege.errors import EnvironmentError_
 from abrege.events import Note
 from abrege.model import arguments, estimate, probe, smaller, student, timing, tuning
 from abrege.model.batching import step_of
+from abrege.model.lanes import Lanes
 from abrege.model.rendering import Example, Profile, Renderer, Rendering
 from abrege.model.trainer import StepTrainer
 from abrege.records import Pair
@@ -157,7 +158,7 @@ def test_each_change_brings_the_peak_it_promises(tmp_path):
     trainer = a_trainer(tmp_path, step_rows=16, micro_batch_tokens=2048)
     with probe.leaving_no_trace(trainer.model):
         fitted = probe.activations(trainer, examples()[0])
-    need = smaller.Need(0, 0, fitted, [examples()[:16]])
+    need = smaller.Need(0, 0, 0, fitted, [examples()[:16]])
     room = need.peak(trainer, budget=256)
     found = {c.text.partition(":")[0]: c for c in smaller.changes(trainer, need, room)}
 
@@ -180,6 +181,29 @@ def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path
     assert told == tuned.estimate.words()
     assert tuned.estimate.steps == tuned.steps == 8
     assert tuned.estimate.tokens_per_step == round(sum(map(len, examples()[:16])) / 4)
+
+
+def test_validations_that_write_summaries_are_said_to_take_more_time(tmp_path):
+    trainer = a_trainer(tmp_path, eval_steps=2)
+    assert "summaries" not in estimate.estimate_run(trainer, steps=6).words()
+    trainer.summarise = lambda model, step: {"rougeL": 0.0}
+    found = estimate.estimate_run(trainer, steps=6)
+    assert found.summarising == 3  # after steps 2, 4 and 6
+    assert found.words().endswith("; the summaries of 3 validations take more time")
+
+
+def test_a_lane_with_two_lines_holds_two_gradients_and_one_with_one_line_its_own(tmp_path):
+    # nothing is kept for the backward here, so that the gradients of 100 bytes are all there is
+    trainer = a_trainer(tmp_path, step_rows=8, micro_batch_tokens=300)
+    trainer.lanes, trainer.lines = Lanes(threads=2), 2
+    nothing = probe.Activations((0.0,) * 5, 0)
+    need = smaller.Need(0, 0, 100, nothing, [examples()[:8]])
+    lines = {budget: len(smaller.cut(trainer, need.steps, budget)[0]) for budget in (300, 100)}
+    assert lines == {300: 2, 100: 6}
+    assert need.peak(trainer) == 2 * 100
+    assert need.peak(trainer, budget=100) == 2 * 2 * 100
+    trainer.lanes = None
+    assert need.peak(trainer, budget=100) == 100  # each is added onto the one before
 
 
 def test_a_run_too_short_is_not_timed_before_it_starts(tmp_path):

@@ -25,12 +25,14 @@ class Estimate:
     """What a tuning run will take.
 
     steps, tokens_per_step  optimiser steps that are to come, and their tokens on average
-    seconds                 of the whole run, with validations and checkpoints; None where the run
-                            is too short to time its parts first
+    seconds                 of the whole run, with the loss of each validation and checkpoints; None
+                            where the run is too short to time its parts first
+    summarising             validations that write summaries too, whose time is not in `seconds`
     peak_bytes              standing + learning + activations
     standing_bytes          weights, copies of them, Python and its libraries
-    learning_bytes          gradients and the optimiser's state
-    activation_bytes        what the largest micro-batches keep for the backward pass
+    learning_bytes          the optimiser's state and one gradient of all that learns
+    activation_bytes        what the largest micro-batches keep for the backward pass, or take more
+                            for gradients of their own
     room_bytes              what the process may come to hold
     longest                 the longest row's id and tokens
     changes                 what would make the run smaller, the smallest first
@@ -40,6 +42,7 @@ class Estimate:
     tokens_per_step: int
     seconds_per_step: float | None
     seconds: float | None
+    summarising: int
     peak_bytes: int
     standing_bytes: int
     learning_bytes: int
@@ -58,7 +61,8 @@ class Estimate:
         steps = f"{self.steps} steps of {self.tokens_per_step:,} tokens"
         took = "" if self.seconds is None else f"about {duration(self.seconds)} for "
         peak = f"peak memory about {size(self.peak_bytes)} of {size(self.room_bytes)}"
-        return f"{took}{steps}; {peak}"
+        written = f"; the summaries of {self.summarising} validations take more time"
+        return f"{took}{steps}; {peak}{written if self.summarising else ''}"
 
     def check(self) -> None:
         """Refuse a run that will not fit, with what would make it smaller."""
@@ -95,12 +99,14 @@ def estimate_run(
     longest = max(rows, key=len)
     epoch = steps_of(rows, trainer.args.per_device_train_batch_size)
     sampled = epoch[:: math.ceil(len(epoch) / SAMPLED_STEPS)]
+    learning = [p for p in model.parameters() if p.requires_grad]
     with probe.leaving_no_trace(model):
         activations = probe.activations(trainer, longest)
         optimiser = probe.optimiser(trainer)
         need = smaller.Need(
             standing=memory.held(kind) + memory.idle(kind, 1 + trainer.lines),
-            learning=smaller.learning_bytes(trainer, optimiser.bytes),
+            state=int(optimiser.bytes * sum(p.numel() for p in learning)),
+            gradients=sum(p.nbytes for p in learning),
             activations=activations,
             steps=[*sampled, next(taken for taken in epoch if longest in taken)],
         )
@@ -114,10 +120,11 @@ def estimate_run(
         tokens_per_step=round(mean_tokens(epoch) * trainer.args.world_size),
         seconds_per_step=time and round(time[0], 3),
         seconds=time and round(time[1], 1),
+        summarising=timing.pauses(trainer, steps)[0] if trainer.summarise else 0,
         peak_bytes=peak,
         standing_bytes=need.standing,
-        learning_bytes=need.learning,
-        activation_bytes=peak - need.standing - need.learning,
+        learning_bytes=need.state + need.gradients,
+        activation_bytes=peak - need.standing - need.state - need.gradients,
         room_bytes=there,
         longest=(longest.id, len(longest)),
         changes=() if peak <= there else smaller.changes(trainer, need, there),

@@ -34,29 +34,37 @@ class Need:
     """What a run holds.
 
     standing     bytes of weights, copies of them, Python and its libraries
-    learning     bytes of gradients and the optimiser's state
+    state        bytes of the optimiser's state
+    gradients    bytes of one gradient of all that learns
     activations  what a micro-batch keeps, by its shape
     steps        rows of sampled steps, with that of the longest row
     """
 
     standing: int
-    learning: int
+    state: int
+    gradients: int
     activations: Activations
     steps: Sequence[Sequence[Example]]
 
     def peak(self, trainer: "StepTrainer", *, budget: int | None = None) -> int:
         """Give the peak in bytes, under this budget of tokens or the trainer's own."""
         tokens = budget or trainer.micro_batch_tokens
-        return self.standing + self.learning + self.held(cut(trainer, self.steps, tokens), trainer)
+        return self.standing + self.state + self.held(cut(trainer, self.steps, tokens), trainer)
 
     def held(self, steps: Sequence[Sequence[MicroBatch]], trainer: "StepTrainer") -> int:
         """Give the bytes that micro-batches come to hold: the largest of all, one for each lane.
 
-        A lane's heap keeps what its largest took, and any lane may have had any of them.
+        A lane's heap keeps what its largest took, and any lane may have had any of them. As a
+        backward pass goes on, what was kept makes room for the gradient; a lane that takes a second
+        line has that of its first beside it.
         """
         lanes = LANES if trainer.lanes else 1
         every = {batch.ids: self.activations.bytes(batch) for x in steps for batch in x}
-        return int(sum(sorted(every.values())[-lanes:]))
+        largest = sorted(every.values())[-lanes:]
+        first = self.gradients if max(map(len, steps)) > lanes else 0
+        if not trainer.lanes:  # the second gradient is added onto the first as it comes
+            return int(max(self.gradients, first + largest[-1]))
+        return int(sum(first + max(self.gradients, kept) for kept in largest))
 
 
 def cut(
@@ -69,14 +77,6 @@ def cut(
         ).micro_batches
         for rows in steps
     ]
-
-
-def learning_bytes(trainer: "StepTrainer", state_bytes: float) -> int:
-    """Give the bytes of gradients and optimiser: lanes add up their lines' gradients apart."""
-    model: Any = trainer.model
-    learning = [p for p in model.parameters() if p.requires_grad]
-    copies = 2 * LANES if trainer.lanes else 1
-    return int(sum(p.nbytes * copies + p.numel() * state_bytes for p in learning))
 
 
 def changes(trainer: "StepTrainer", need: Need, room: int) -> tuple[Change, ...]:
@@ -129,7 +129,7 @@ def _checkpointing(trainer: "StepTrainer", need: Need) -> list[Change]:
             logits = 3 * need.activations.logits * batch.summary_tokens
             layer = max(0.0, need.activations.bytes(batch) - logits) / layers
             most = max(most, logits + layer + layers * width * batch.input_ids.numel())
-    peak = int(need.standing + need.learning + most)
+    peak = int(need.standing + need.state + need.gradients + most)
     return [Change("tune.gradient_checkpointing: true", peak)]
 
 
@@ -145,8 +145,8 @@ def _fewer_bits(trainer: "StepTrainer", need: Need, now: int) -> list[Change]:
     full = sum(p.numel() for p in model.parameters() if p.requires_grad) > ADAPTER * every * 5
     packable = linear if full else frozen
     saved = sum(w.nbytes - PACKED * w.numel() for w in packable) + _copies(model)
-    learns = int(ADAPTER * need.learning) if full else need.learning
-    peak = now - need.learning + learns
+    learning = need.state + need.gradients
+    peak = now - int((1 - ADAPTER) * learning) if full else now
     found = [Change("tune.method: qlora", int(peak - saved))]
     return [*found, Change("tune.method: lora", peak)] if full else found
 
