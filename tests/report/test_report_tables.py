@@ -149,6 +149,17 @@ def test_losses_are_the_first_the_last_and_every_validation():
     assert texts(tables.losses(steps[:1])) == [["train", "1", "3.000"]]
 
 
+def test_a_validation_that_wrote_summaries_shows_their_rouge():
+    steps = [Step(step=1, loss=3.0), Step(step=1, eval_loss=2.6, eval_rouge_l=21.34)]
+
+    assert texts(tables.losses(steps)) == [
+        ["train", "1", "3.000", ""],
+        ["validation", "1", "2.600", "21.3"],
+    ]
+    assert tables.losses(steps).head[-1] == "ROUGE-L"
+    assert "tune/samples.jsonl" in tables.losses(steps).caption
+
+
 def test_a_signature_is_given_once_with_all_it_signs():
     shared = {"rouge1": a_score(0.3, signature="A"), "rougeL": a_score(0.2, signature="B")}
     run = a_run(

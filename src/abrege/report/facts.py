@@ -77,11 +77,15 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One point of a loss curve, in nats per summary token."""
+    """One point of a loss curve, in nats per summary token.
+
+    eval_rouge_l  in percent, of the summaries written at a validation
+    """
 
     step: int
     loss: float | None = None
     eval_loss: float | None = None
+    eval_rouge_l: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -169,6 +169,7 @@ def steps(lines: Iterable[Mapping[str, Any]]) -> list[facts.Step]:
     found: dict[tuple[int, bool], facts.Step] = {}
     for given in lines:
         loss, held = figures.finite(given.get("loss")), figures.finite(given.get("eval_loss"))
-        point = facts.Step(step=given["step"], loss=loss, eval_loss=held)
+        written = figures.finite(given.get("eval_rougeL"))
+        point = facts.Step(step=given["step"], loss=loss, eval_loss=held, eval_rouge_l=written)
         found[point.step, held is not None] = point
     return [found[key] for key in sorted(found)]

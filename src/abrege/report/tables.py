@@ -149,20 +149,23 @@ def _corrected(comparison: Comparison) -> str:
 
 
 def losses(steps: Sequence[Step]) -> Table:
-    """Show the train loss of the first and the last step, and every validation loss."""
+    """Show the train loss of the first and the last step, and what each validation came to."""
     train = [s for s in steps if s.loss is not None]
-    shown = [("train", s.step, s.loss) for s in dict.fromkeys([*train[:1], *train[-1:]])]
-    shown += [("validation", s.step, s.eval_loss) for s in steps if s.eval_loss is not None]
+    shown = [("train", s, s.loss) for s in dict.fromkeys([*train[:1], *train[-1:]])]
+    shown += [("validation", s, s.eval_loss) for s in steps if s.eval_loss is not None]
     rows = [
-        [Cell(name), Cell(figures.count(step)), Cell(figures.number(loss, 3))]
-        for name, step, loss in shown
+        [Cell(name), Cell(figures.count(s.step)), Cell(figures.number(loss, 3))]
+        for name, s, loss in shown
         if loss is not None
     ]
-    return Table(
-        caption="Loss at the first and the last step, and at each validation.",
-        head=["Rows", "Step", "Nats per token"],
-        rows=rows,
-    )
+    caption = "Loss at the first and the last step, and at each validation."
+    head = ["Rows", "Step", "Nats per token"]
+    if any(s.eval_rouge_l is not None for s in steps):
+        caption += " ROUGE-L is that of the summaries written there, kept in tune/samples.jsonl."
+        head.append("ROUGE-L")
+        for row, (_, s, _) in zip(rows, shown, strict=True):
+            row.append(Cell("" if s.eval_rouge_l is None else figures.number(s.eval_rouge_l, 1)))
+    return Table(caption=caption, head=head, rows=rows)
 
 
 def lengths(sets: Sequence[Lengths]) -> Table:
