@@ -14,10 +14,10 @@ from abrege.model.batching import IGNORE, collate, cut, cut_line, line_up, step_
 from abrege.model.lora import fuse
 from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
-from abrege.model.rendering import Example, Profile, Renderer, Rendering
+from abrege.model.rendering import Example, Renderer
 from abrege.model.reporter import keep_lines_until
 from abrege.records import Pair
-from conftest import a_llama, a_tokenizer, some_rows
+from conftest import a_llama, a_plan, a_rendering, a_tokenizer, some_pairs
 
 CPU = torch.device("cpu")
 
@@ -28,22 +28,8 @@ def an_example(name="e", prompt=3, summary=2, first=10):
 
 
 def examples(tokenizer, count=24):
-    rendering = Rendering(
-        base_model="tiny",
-        dtype="auto",
-        template="{document}",
-        system=None,
-        chat=True,
-        max_tokens=200,
-        stop_ids=[2, 1],
-        profile=Profile(max_new_tokens=10),
-    )
-    renderer = Renderer(tokenizer, rendering)
-    rows = [
-        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
-        for r in some_rows(count)
-    ]
-    return tuning.preflight(renderer, rows, on_empty="fail")[0]
+    renderer = Renderer(tokenizer, a_rendering())
+    return tuning.preflight(renderer, some_pairs(count), on_empty="fail")[0]
 
 
 def a_student(*, dropout=0.0, seed=0, std=0.02):
@@ -72,26 +58,6 @@ def gradients(model, batches):
         (nats / tokens).backward()
         loss += nats.item() / tokens
     return loss, {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
-
-
-def a_plan(**changes):
-    values = {
-        "step_rows": 4,
-        "epochs": 1.0,
-        "max_steps": None,
-        "micro_batch_tokens": 150,
-        "learning_rate": 1e-2,
-        "schedule": "cosine",
-        "warmup_steps": 1,
-        "weight_decay": 0.0,
-        "max_grad_norm": 1.0,
-        "eval_steps": 2,
-        "save_steps": 2,
-        "keep_checkpoints": 2,
-        "seed": 0,
-        "arguments": {},
-    }
-    return arguments.Plan(**{**values, **changes})
 
 
 def tune(
@@ -265,6 +231,28 @@ def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypa
         torch.testing.assert_close(ours[1][name], gradient, rtol=1e-4, atol=1e-6)
 
 
+def test_in_bfloat16_what_an_adapter_adds_after_its_first_step_is_not_rounded_away():
+    # AdamW's first step moves each number of B by the learning rate, here 2e-4
+    model = student.attach_lora(
+        a_llama().to(torch.bfloat16), r=16, alpha=32, dropout=0.0, modules="all-linear", seed=0
+    )
+    layer = model.base_model.model.model.layers[0].mlp.down_proj
+    a, b = (x["default"].weight.detach() for x in (layer.lora_A, layer.lora_B))
+    torch.manual_seed(0)
+    layer.base_layer.weight.data.normal_(std=0.5)  # against its output, the update is small
+    b.copy_(2e-4 * torch.randn_like(b).sign())
+    x = torch.randn(500, a.shape[1]).bfloat16()
+    wanted = (x.double() @ a.double().T @ b.double().T) * 2
+
+    def arrives(forward):
+        added = forward(x).double() - layer.base_layer(x).double()
+        return ((added * wanted).sum() / wanted.square().sum()).item()
+
+    assert arrives(layer) == pytest.approx(1, abs=0.2)
+    del layer.forward  # peft 0.21's own
+    assert arrives(layer) < 0.5
+
+
 def test_weights_are_merged_only_in_full_precision():
     model = a_student()
     layers = [m for m in model.modules() if hasattr(m, "products")]
@@ -413,17 +401,7 @@ def test_the_lines_after_the_checkpoint_are_dropped_and_a_half_line_too(tmp_path
 
 
 def test_rows_without_a_summary_are_named_or_dropped_and_counted():
-    rendering = Rendering(
-        base_model="tiny",
-        dtype="auto",
-        template="{document}",
-        system=None,
-        chat=True,
-        max_tokens=200,
-        stop_ids=[2],
-        profile=Profile(max_new_tokens=10),
-    )
-    renderer = Renderer(a_tokenizer(), rendering)
+    renderer = Renderer(a_tokenizer(), a_rendering(stop_ids=[2]))
     rows = [Pair(id=n, document="The cat.", references=[s]) for n, s in (("a", "cat"), ("b", " "))]
     with pytest.raises(DataError, match="1 of 2 rows have no summary token to learn: b"):
         tuning.preflight(renderer, rows, on_empty="fail")

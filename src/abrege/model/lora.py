@@ -39,6 +39,10 @@ class LoraProducts(torch.autograd.Function):
     separate passes over (tokens, out); here products add onto their result, the narrow products
     of sibling layers are one, and where W holds the adapter already nothing is added at all. The
     sums are the same up to rounding. A W in 4 bits is unpacked for each product, and never kept.
+
+    In 16 bits x Wᵀ, once rounded, would swallow what B adds in the first steps, since that is less
+    than half a unit of its last place. There one product over [x, x Aᵀ] and [W, scale · B] is
+    rounded once, and the adapter's part arrives on average.
     """
 
     @staticmethod
@@ -51,8 +55,14 @@ class LoraProducts(torch.autograd.Function):
         low = rows @ torch.cat(a).T  # (T, r of all)
         found = []
         for layer, up, part in zip(layers, b, low.split([len(f) for f in a], 1), strict=True):
-            out = nn.functional.linear(rows, unpack(layer.weight), layer.bias)  # (T, out)
-            if not layer.merged:
+            weight = unpack(layer.weight)
+            if layer.merged:
+                out = nn.functional.linear(rows, weight, layer.bias)  # (T, out)
+            elif is_coarse(dtype):
+                both = torch.cat((rows, part), 1), torch.cat((weight, layer.scale * up), 1)
+                out = nn.functional.linear(*both, layer.bias)
+            else:
+                out = nn.functional.linear(rows, weight, layer.bias)
                 out.addmm_(part, up.T, alpha=layer.scale)
             found.append(out.view(*x.shape[:-1], out.shape[-1]))
         ctx.save_for_backward(rows, low, *a, *b)
@@ -83,6 +93,11 @@ class LoraProducts(torch.autograd.Function):
                     grad_x.addmm_(part, down)
             grad_x = grad_x.view(ctx.shape).to(ctx.dtype)
         return grad_x, None, *grad_a, *grad_b
+
+
+def is_coarse(dtype: torch.dtype) -> bool:
+    """Say whether a number of this kind has too few digits to add a small one onto it."""
+    return dtype.itemsize < torch.float32.itemsize
 
 
 def _halves(factors: Sequence[Tensor]) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
