@@ -155,3 +155,53 @@ def some_rows(count: int = 24) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def some_pairs(count: int = 24) -> list[Any]:
+    """Give `some_rows` as records."""
+    from abrege.records import Pair
+
+    return [
+        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
+        for r in some_rows(count)
+    ]
+
+
+def a_rendering(**changes: Any) -> Any:
+    """Ask a_tokenizer's tiny model plainly, in its chat template, but for what is changed."""
+    from abrege.model.rendering import Profile, Rendering
+
+    values = {
+        "base_model": "tiny",
+        "dtype": "auto",
+        "template": "{document}",
+        "system": None,
+        "chat": True,
+        "max_tokens": 200,
+        "stop_ids": [2, 1],
+        "profile": Profile(max_new_tokens=10),
+    }
+    return Rendering(**{**values, **changes})
+
+
+def a_plan(**changes: Any) -> Any:
+    """Plan steps of four rows, validated and kept every second, but for what is changed."""
+    from abrege.model.arguments import Plan
+
+    values = {
+        "step_rows": 4,
+        "epochs": 1.0,
+        "max_steps": None,
+        "micro_batch_tokens": 150,
+        "learning_rate": 1e-2,
+        "schedule": "cosine",
+        "warmup_steps": 1,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "eval_steps": 2,
+        "save_steps": 2,
+        "keep_checkpoints": 2,
+        "seed": 0,
+        "arguments": {},
+    }
+    return Plan(**{**values, **changes})

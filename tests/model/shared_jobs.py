@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 from accelerate import DistributedType, state
-from test_training import a_plan, a_student, examples
+from test_training import a_student, examples
 from torch.distributed import TCPStore
 
 from abrege import cli, store
 from abrege.model import processes, trainer, tuning
-from conftest import a_llama, a_tokenizer, some_rows
+from conftest import a_llama, a_plan, a_tokenizer, some_rows
 
 
 def tune(folder, *, model=None, on_event=lambda e: None, **plan):

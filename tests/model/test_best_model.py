@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_training import a_plan, a_student, examples
+from test_training import a_student, examples
 from transformers import TrainerState, TrainingArguments
 
 from abrege.errors import EnvironmentError_, RecipeError
@@ -18,7 +18,7 @@ from abrege.model.decoding import Decoder
 from abrege.model.packing import ordinary, pack
 from abrege.model.rendering import Example, Profile
 from abrege.model.reporter import stale_for_too_long
-from conftest import a_llama, a_tokenizer
+from conftest import a_llama, a_plan, a_tokenizer
 
 CHOOSING = {"load_best_model_at_end": True, "eval_steps": 1, "save_steps": 1}
 

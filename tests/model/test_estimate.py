@@ -11,48 +11,15 @@ from abrege.events import Note
 from abrege.model import arguments, estimate, probe, smaller, student, timing, tuning
 from abrege.model.batching import step_of
 from abrege.model.lanes import Lanes
-from abrege.model.rendering import Example, Profile, Renderer, Rendering
+from abrege.model.rendering import Example, Renderer
 from abrege.model.trainer import StepTrainer
-from abrege.records import Pair
-from conftest import a_llama, a_t5, a_tokenizer, some_rows
+from conftest import a_llama, a_plan, a_rendering, a_t5, a_tokenizer, some_pairs, some_rows
 
 
 def examples(count=24):
-    rendering = Rendering(
-        base_model="tiny",
-        dtype="auto",
-        template="{document}",
-        system=None,
-        chat=True,
-        max_tokens=200,
-        stop_ids=[2, 1],
-        profile=Profile(max_new_tokens=10),
-    )
-    rows = [
-        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
-        for r in some_rows(count)
-    ]
-    return tuning.preflight(Renderer(a_tokenizer(), rendering), rows, on_empty="fail")[0]
-
-
-def a_plan(**changes):
-    values = {
-        "step_rows": 4,
-        "epochs": 1.0,
-        "max_steps": None,
-        "micro_batch_tokens": 150,
-        "learning_rate": 1e-2,
-        "schedule": "cosine",
-        "warmup_steps": 1,
-        "weight_decay": 0.0,
-        "max_grad_norm": 1.0,
-        "eval_steps": 2,
-        "save_steps": 2,
-        "keep_checkpoints": 2,
-        "seed": 0,
-        "arguments": {},
-    }
-    return arguments.Plan(**{**values, **changes})
+    return tuning.preflight(
+        Renderer(a_tokenizer(), a_rendering()), some_pairs(count), on_empty="fail"
+    )[0]
 
 
 def a_student(*, dropout=0.0):

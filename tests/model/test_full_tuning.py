@@ -4,10 +4,10 @@ import json
 
 import pytest
 import torch
-from test_training import a_plan, a_student, examples, tune
+from test_training import a_student, examples, tune
 
 from abrege.model import tuning
-from conftest import a_llama, a_tokenizer
+from conftest import a_llama, a_plan, a_tokenizer
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

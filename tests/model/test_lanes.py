@@ -13,7 +13,7 @@ from abrege.model.objective import summary_nll
 from abrege.model.packing import pack
 from abrege.model.rendering import Example
 from abrege.model.student import attach_lora
-from conftest import a_llama
+from conftest import a_llama, a_plan
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +143,6 @@ def test_rows_are_cut_so_that_the_longest_lane_ends_the_soonest():
 
 
 def test_a_model_that_drops_activations_trains_line_by_line(tmp_path):
-    from test_training import a_plan
 
     from abrege.model.arguments import training_arguments
     from abrege.model.trainer import StepTrainer

@@ -9,10 +9,10 @@ from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.model import likelihood
 from abrege.model.likelihood import log_likelihoods, open_scorer
 from abrege.model.packing import pack
-from abrege.model.rendering import Example, Profile, Renderer, Rendering
+from abrege.model.rendering import Example, Renderer, Rendering
 from abrege.model.student import attach_lora
 from abrege.records import Pair
-from conftest import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer, some_rows
+from conftest import a_bart, a_llama, a_rendering, a_sided_tokenizer, a_t5, a_tokenizer, some_rows
 
 SPACED = {"eos_token_id": 1, "pad_token_id": 0, "vocab_size": 400}
 
@@ -211,15 +211,11 @@ def run_folder(tmp_path, student_folder):
             torch.nn.init.constant_(parameter, 0.05)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    Rendering(
+    a_rendering(
         base_model=str(student_folder),
         dtype="float32",
         template="{document} {meta.what}?",
-        system=None,
-        chat=True,
         max_tokens=100,
-        stop_ids=[2, 1],
-        profile=Profile(max_new_tokens=10),
     ).save(folder)
     return folder.parent
 

@@ -18,8 +18,8 @@ from abrege import store
 from abrege.errors import EnvironmentError_, GateError, RecipeError
 from abrege.events import Note
 from abrege.model import merging
-from abrege.model.rendering import Profile, Rendering
-from conftest import a_llama, a_tokenizer
+from abrege.model.rendering import Rendering
+from conftest import a_llama, a_rendering, a_tokenizer
 
 IDS = torch.tensor([[5, 9, 40, 7, 300, 21]])
 
@@ -36,14 +36,6 @@ def an_adapter(folder, *, scale=1.0, **config):
             weight.data.copy_(torch.randn(weight.shape, generator=generator) * 0.05 * scale)
     adapted.save_pretrained(str(folder))
     return folder
-
-
-def a_rendering(**changes):
-    given = {
-        "base_model": "org/student", "dtype": "float32", "template": "{document}", "system": None,
-        "chat": True, "max_tokens": 64, "stop_ids": [2, 1], "profile": Profile(max_new_tokens=9),
-    }  # fmt: skip
-    return Rendering(**{**given, **changes})
 
 
 def update(adapter, layer):

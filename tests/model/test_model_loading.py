@@ -7,11 +7,11 @@ import torch
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.model import device, loading
 from abrege.model.adapter import load_adapter
-from abrege.model.rendering import Profile, Rendering
+from abrege.model.rendering import Profile
 from abrege.model.student import attach_lora
 from abrege.model.summarize import open_model
 from abrege.records import Pair
-from conftest import a_bart, a_llama, a_t5, a_tokenizer
+from conftest import a_bart, a_llama, a_rendering, a_t5, a_tokenizer
 
 
 def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):
@@ -135,15 +135,8 @@ def tuned_folder(tmp_path, student_folder):
     )
     model.save_pretrained(folder)
     a_tokenizer().save_pretrained(folder)
-    Rendering(
-        base_model=str(student_folder),
-        dtype="auto",
-        template="{document}",
-        system=None,
-        chat=True,
-        max_tokens=60,
-        stop_ids=[2, 1],
-        profile=Profile(max_new_tokens=6),
+    a_rendering(
+        base_model=str(student_folder), max_tokens=60, profile=Profile(max_new_tokens=6)
     ).save(folder)
     return folder
 

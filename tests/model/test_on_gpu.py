@@ -4,13 +4,13 @@ import json
 
 import pytest
 import torch
-from test_training import a_plan, examples
+from test_training import examples
 
 from abrege.model import device, loading, student, tuning
 from abrege.model.decoding import Decoder
 from abrege.model.quantized import Quantization
 from abrege.model.rendering import Profile
-from conftest import a_tokenizer
+from conftest import a_plan, a_tokenizer
 
 pytestmark = [
     pytest.mark.gpu,

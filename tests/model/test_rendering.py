@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+import conftest
 from abrege.errors import DataError, RecipeError
 from abrege.model.rendering import (
     Profile,
@@ -17,18 +18,8 @@ from conftest import CHAT, a_tokenizer
 
 
 def a_rendering(**changes):
-    values = {
-        "base_model": "tiny",
-        "dtype": "auto",
-        "template": "Summarize.\n\n{document}",
-        "system": None,
-        "chat": True,
-        "max_tokens": 400,
-        "stop_ids": [2, 1],
-        "profile": Profile(max_new_tokens=20),
-        "lang": "en",
-    }
-    return Rendering(**{**values, **changes})
+    values = {"template": "Summarize.\n\n{document}", "max_tokens": 400, "lang": "en"}
+    return conftest.a_rendering(**{**values, **changes})
 
 
 def a_pair(document="The cat sat. The dog ran.", summary="the cat sat", **more):

@@ -5,11 +5,11 @@ import torch
 from safetensors.torch import load_file
 from test_best_model import Cut, killed_at, lines
 from test_sided_training import rendered
-from test_training import a_plan, examples
+from test_training import examples
 
 from abrege.model import loading, student, tuning
 from abrege.model.quantized import Quantization
-from conftest import a_bart, a_llama, a_t5, a_tokenizer
+from conftest import a_bart, a_llama, a_plan, a_t5, a_tokenizer
 
 LORA = {"r": 4, "alpha": 8, "dropout": 0.1, "modules": "all-linear", "seed": 0}
 CHOOSING = {"load_best_model_at_end": True, "early_stopping_patience": 3, "save_steps": 1}

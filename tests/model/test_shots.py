@@ -2,22 +2,18 @@ import pytest
 
 from abrege.errors import RecipeError
 from abrege.model import shots
-from abrege.model.rendering import Profile, Renderer, Rendering
+from abrege.model.rendering import Profile, Renderer
 from abrege.records import Pair, Prediction
-from conftest import a_tokenizer
+from conftest import a_rendering, a_tokenizer
 
 TOKENIZER = a_tokenizer()
 
 
 def a_renderer(*, chat=True, max_tokens=200):
-    rendering = Rendering(
-        base_model="tiny",
-        dtype="auto",
+    rendering = a_rendering(
         template="Summarize.\n\n{document}" if chat else "{document}\n\nSummary:",
-        system=None,
         chat=chat,
         max_tokens=max_tokens,
-        stop_ids=[2, 1],
         profile=Profile(max_new_tokens=20),
         lang="en",
     )

@@ -7,20 +7,17 @@ import torch
 
 from abrege.model import sides, summarize, two_lines
 from abrege.model.decoding import Decoder
-from abrege.model.rendering import Profile, Renderer, Rendering
+from abrege.model.rendering import Profile, Renderer
 from abrege.model.student import attach_lora
 from abrege.records import Pair
-from conftest import a_bart, a_sided_tokenizer, a_t5, an_mbart_tokenizer
+from conftest import a_bart, a_rendering, a_sided_tokenizer, a_t5, an_mbart_tokenizer
 
 BART_FORM = "<|end|> $A <|eos|>"
 
 
 def a_summarizer(model, tokenizer, lang="en", **profile):
-    rendering = Rendering(
-        base_model="tiny",
+    rendering = a_rendering(
         dtype="float32",
-        template="{document}",
-        system=None,
         chat=False,
         max_tokens=80,
         stop_ids=[tokenizer.eos_token_id],

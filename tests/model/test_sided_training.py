@@ -9,9 +9,9 @@ from transformers import DataCollatorForSeq2Seq
 from abrege.model import arguments, student, tuning, two_lines
 from abrege.model.batching import cut_sides, share_sides, step_of
 from abrege.model.objective import summary_nll
-from abrege.model.rendering import Example, Profile, Renderer, Rendering
+from abrege.model.rendering import Example, Renderer
 from abrege.records import Pair
-from conftest import a_bart, a_sided_tokenizer, a_t5, some_rows
+from conftest import a_bart, a_plan, a_rendering, a_sided_tokenizer, a_t5, some_pairs
 
 CPU = torch.device("cpu")
 
@@ -158,20 +158,9 @@ def test_the_gradient_of_attention_in_a_line_is_that_of_its_differences(own, rea
 
 
 def rendered(model, count=24):
-    values = {"base_model": "t", "dtype": "float32", "template": "{document}", "system": None}
-    rendering = Rendering(
-        **values,
-        chat=False,
-        max_tokens=100,
-        stop_ids=[1],
-        profile=Profile(max_new_tokens=10),
-        encoder_decoder=True,
-    )
-    rows = [
-        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
-        for r in some_rows(count)
-    ]
-    return tuning.preflight(Renderer(a_sided_tokenizer(), rendering), rows, on_empty="fail")[0]
+    rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
+    renderer = Renderer(a_sided_tokenizer(), rendering)
+    return tuning.preflight(renderer, some_pairs(count), on_empty="fail")[0]
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
@@ -184,21 +173,8 @@ def test_an_encoder_decoder_learns_by_lora_and_in_full(make, method, tmp_path):
         assert any("decoder" in n and "lora_A" in n for n, _ in model.named_parameters())
         assert not any("lm_head" in n and "lora" in n for n, _ in model.named_parameters())
     rows = rendered(model)
-    plan = arguments.Plan(
-        step_rows=8,
-        epochs=8.0,
-        max_steps=None,
-        micro_batch_tokens=200,
-        learning_rate=1e-2,
-        schedule="constant",
-        warmup_steps=0,
-        weight_decay=0.0,
-        max_grad_norm=1.0,
-        eval_steps=None,
-        save_steps=10**6,
-        keep_checkpoints=2,
-        seed=0,
-        arguments={},
+    plan = a_plan(
+        step_rows=8, epochs=8.0, micro_batch_tokens=200, schedule="constant", warmup_steps=0
     )
     before = [p.detach().clone() for p in model.parameters() if p.requires_grad]
     trainer = a_trainer(model, rows, plan, tmp_path)
@@ -226,17 +202,7 @@ def a_trainer(model, rows, plan, folder):
 
 
 def test_a_summary_without_words_is_no_row_to_learn_from():
-    rendering = Rendering(
-        base_model="t",
-        dtype="float32",
-        template="{document}",
-        system=None,
-        chat=False,
-        max_tokens=100,
-        stop_ids=[1],
-        profile=Profile(max_new_tokens=10),
-        encoder_decoder=True,
-    )
+    rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
     tokenizer = a_sided_tokenizer("<|end|> $A <|eos|>")  # two tokens around no words at all
     pairs = [Pair(id=s or "blank", document="a cat", references=[s]) for s in ("", "cat")]
     kept, counted = tuning.preflight(Renderer(tokenizer, rendering), pairs, on_empty="drop")

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+import conftest
 from abrege.errors import DataError, RecipeError
 from abrege.model import sides
-from abrege.model.rendering import Profile, Renderer, Rendering
+from abrege.model.rendering import Renderer, Rendering
 from abrege.records import Pair
 from conftest import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer, an_mbart_tokenizer
 
@@ -14,18 +15,8 @@ BART_FORM = "<|end|> $A <|eos|>"
 
 
 def a_rendering(**changes):
-    values = {
-        "base_model": "tiny",
-        "dtype": "float32",
-        "template": "sum: {document}",
-        "system": None,
-        "chat": False,
-        "max_tokens": 60,
-        "stop_ids": [1],
-        "profile": Profile(max_new_tokens=20),
-        "encoder_decoder": True,
-    }
-    return Rendering(**{**values, **changes})
+    values = {"template": "sum: {document}", "max_tokens": 60, "stop_ids": [1]}
+    return conftest.a_rendering(**{**values, "chat": False, "encoder_decoder": True, **changes})
 
 
 def a_pair(document="The cat sat.", summary="the cat"):

@@ -6,10 +6,10 @@ from abrege import store
 from abrege.errors import RecipeError
 from abrege.metrics.stress.cases import KINDS, cases
 from abrege.metrics.stress.judging import Judged
-from abrege.model.rendering import Profile, Rendering
+from abrege.model.rendering import Profile
 from abrege.stages import stress
 from abrege.stages.stress import Suite
-from conftest import a_llama, a_tokenizer
+from conftest import a_llama, a_rendering, a_tokenizer
 
 SMALL = Suite(langs=("en",), per_kind=1, kinds=("aside", "injection"))
 
@@ -29,14 +29,11 @@ def tuned_folder(tmp_path_factory, student_folder):
             torch.nn.init.normal_(weight, std=1.0)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    Rendering(
+    a_rendering(
         base_model=str(student_folder),
         dtype="float32",
         template="About {meta.aspect}: {document}",
-        system=None,
-        chat=True,
         max_tokens=300,
-        stop_ids=[2, 1],
         profile=Profile(max_new_tokens=6),
         lang="en",
     ).save(folder)
