@@ -260,8 +260,23 @@ def test_weights_are_merged_only_in_full_precision():
     assert not lora.may_merge(layers[:1] + [m.to(torch.bfloat16) for m in layers[1:]])
 
 
-def test_layers_with_dropout_stay_pefts_own():
-    assert not [m for m in a_student(dropout=0.1).modules() if "forward" in vars(m)]
+@pytest.mark.parametrize("training", [True, False])
+def test_fused_lora_with_dropout_drops_and_learns_as_pefts_own_does(training):
+    batch = collate(examples(a_tokenizer(), 6), pad_id=0)
+    model = a_student(dropout=0.3).train(training)
+    fused = [m for m in model.modules() if "forward" in vars(m)]
+    torch.manual_seed(1)
+    ours = gradients(model, [batch])
+    for module in fused:
+        del module.forward
+    torch.manual_seed(1)
+    theirs = gradients(model, [batch])
+
+    assert len(fused) == 14
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-6)
+    assert set(ours[1]) == set(theirs[1])
+    for name, gradient in theirs[1].items():
+        torch.testing.assert_close(ours[1][name], gradient, rtol=1e-4, atol=1e-6)
 
 
 def test_an_adapter_that_is_switched_off_leaves_the_base_as_it_was():

@@ -53,21 +53,10 @@ class LoraProducts(torch.autograd.Function):
         rows = x.flatten(0, -2).to(dtype)  # (T, in)
         a, b = (tuple(f.to(dtype) for f in part) for part in _halves(factors))
         low = rows @ torch.cat(a).T  # (T, r of all)
-        found = []
-        for layer, up, part in zip(layers, b, low.split([len(f) for f in a], 1), strict=True):
-            weight = unpack(layer.weight)
-            if layer.merged:
-                out = nn.functional.linear(rows, weight, layer.bias)  # (T, out)
-            elif is_coarse(dtype):
-                both = torch.cat((rows, part), 1), torch.cat((weight, layer.scale * up), 1)
-                out = nn.functional.linear(*both, layer.bias)
-            else:
-                out = nn.functional.linear(rows, weight, layer.bias)
-                out.addmm_(part, up.T, alpha=layer.scale)
-            found.append(out.view(*x.shape[:-1], out.shape[-1]))
+        found = _sums(rows, layers, low.split([len(f) for f in a], 1), b)
         ctx.save_for_backward(rows, low, *a, *b)
         ctx.layers, ctx.shape, ctx.dtype, ctx.learnt = layers, x.shape, x.dtype, factors[0].dtype
-        return tuple(found)
+        return tuple(out.view(*x.shape[:-1], out.shape[-1]) for out in found)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
@@ -76,23 +65,80 @@ class LoraProducts(torch.autograd.Function):
         a, b = _halves(factors)
         ranks = [len(f) for f in a]
         grads = [g.flatten(0, -2).to(rows.dtype) for g in gradients]  # (T, out) each
-        scaled = zip(grads, b, ctx.layers, strict=True)
-        grad_low = torch.cat([(g @ up).mul_(layer.scale) for g, up, layer in scaled], 1)
-        grad_a = (grad_low.T @ rows).to(ctx.learnt).split(ranks)
-        grad_b = [
-            (g.T @ part).to(ctx.learnt).mul_(layer.scale)
-            for g, part, layer in zip(grads, low.split(ranks, 1), ctx.layers, strict=True)
-        ]
+        grad_low, grad_b = _grads_beyond(grads, ctx.layers, low.split(ranks, 1), b)
+        grad_a = (torch.cat(grad_low, 1).T @ rows).to(ctx.learnt).split(ranks)
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = grads[0] @ unpack(ctx.layers[0].weight)
-            for g, layer in zip(grads[1:], ctx.layers[1:], strict=True):
-                grad_x.addmm_(g, unpack(layer.weight))
-            for part, down, layer in zip(grad_low.split(ranks, 1), a, ctx.layers, strict=True):
+            grad_x = _grad_through(grads, ctx.layers)
+            for part, down, layer in zip(grad_low, a, ctx.layers, strict=True):
                 if not layer.merged:
                     grad_x.addmm_(part, down)
             grad_x = grad_x.view(ctx.shape).to(ctx.dtype)
-        return grad_x, None, *grad_a, *grad_b
+        return grad_x, None, *grad_a, *(g.to(ctx.learnt) for g in grad_b)
+
+
+class DroppedProducts(torch.autograd.Function):
+    """x Wᵢᵀ + bᵢ + scaleᵢ · lowᵢ Bᵢᵀ where lowᵢ is A's product with an x of which some was dropped.
+
+    x  (…, in)   low  (T, r) of each layer   B  (out, r) of each; all three are given gradients
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, ...]:
+        """Compute x's products; inputs are x, the Frozen of each layer, all low, all B."""
+        x, layers, *factors = inputs
+        dtype = product_dtype(layers[0].weight)
+        low, b = (tuple(f.to(dtype) for f in part) for part in _halves(factors))
+        found = _sums(x.flatten(0, -2).to(dtype), layers, low, b)
+        ctx.save_for_backward(*low, *b)
+        ctx.layers, ctx.shape, ctx.dtypes = layers, x.shape, (x.dtype, *(f.dtype for f in factors))
+        return tuple(out.view(*x.shape[:-1], out.shape[-1]) for out in found)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
+        """Give the gradients of x (where it has one), of all low and of all B."""
+        low, b = _halves(ctx.saved_tensors)
+        grads = [g.flatten(0, -2).to(b[0].dtype) for g in gradients]  # (T, out) each
+        grad_low, grad_b = _grads_beyond(grads, ctx.layers, low, b)
+        grad_x = None
+        if ctx.needs_input_grad[0]:
+            grad_x = _grad_through(grads, ctx.layers).view(ctx.shape).to(ctx.dtypes[0])
+        beyond = zip((*grad_low, *grad_b), ctx.dtypes[1:], strict=True)
+        return grad_x, None, *(g.to(dtype) for g, dtype in beyond)
+
+
+def _sums(
+    rows: Tensor, layers: Sequence[Frozen], low: Sequence[Tensor], b: Sequence[Tensor]
+) -> list[Tensor]:
+    """Give rows Wᵢᵀ + bᵢ + scaleᵢ · lowᵢ Bᵢᵀ, (T, out) each."""
+    found = []
+    for layer, part, up in zip(layers, low, b, strict=True):
+        weight = unpack(layer.weight)
+        if not layer.merged and is_coarse(rows.dtype):
+            both = torch.cat((rows, part), 1), torch.cat((weight, layer.scale * up), 1)
+            found.append(nn.functional.linear(*both, layer.bias))
+            continue
+        found.append(nn.functional.linear(rows, weight, layer.bias))
+        if not layer.merged:
+            found[-1].addmm_(part, up.T, alpha=layer.scale)
+    return found
+
+
+def _grads_beyond(
+    grads: Sequence[Tensor], layers: Sequence[Frozen], low: Sequence[Tensor], b: Sequence[Tensor]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Give the gradients of all low, (T, r) each, and of all B, (out, r) each."""
+    every = list(zip(grads, layers, low, b, strict=True))
+    grad_low = [(g @ up).mul_(layer.scale) for g, layer, _, up in every]
+    return grad_low, [(g.T @ part).mul_(layer.scale) for g, layer, part, _ in every]
+
+
+def _grad_through(grads: Sequence[Tensor], layers: Sequence[Frozen]) -> Tensor:
+    """Give the gradient of rows through all W, (T, in)."""
+    found = grads[0] @ unpack(layers[0].weight)
+    for g, layer in zip(grads[1:], layers[1:], strict=True):
+        found.addmm_(g, unpack(layer.weight))
+    return found
 
 
 def is_coarse(dtype: torch.dtype) -> bool:
@@ -131,6 +177,13 @@ class Products:
             Frozen(weight, layer.base_layer.bias, layer.scaling[self.name], bool(self.merged))
             for layer, weight in zip(self.layers, weights, strict=True)
         ]
+        drops = [layer.lora_dropout[self.name] for layer in self.layers]
+        if any(isinstance(drop, nn.Dropout) and drop.training for drop in drops):
+            low = [
+                drop(x).flatten(0, -2) @ f.to(x.dtype).T for drop, f in zip(drops, a, strict=True)
+            ]
+            dropped: tuple[Tensor, ...] = DroppedProducts.apply(x, frozen, *low, *b)
+            return dropped
         products: tuple[Tensor, ...] = LoraProducts.apply(x, frozen, *a, *b)
         return products
 
@@ -150,7 +203,7 @@ class Products:
 def fuse(model: nn.Module) -> int:
     """Let the plain LoRA layers of a peft model compute by LoraProducts; return how many do.
 
-    Layers with dropout, DoRA, biases that learn, 8-bit weights or 4-bit ones on a GPU stay peft's.
+    Layers with DoRA, biases that learn, 8-bit weights or 4-bit ones on a GPU stay peft's.
     """
     layers: list[Any] = [m for m in model.modules() if _is_plain(m)]
     merge = may_merge(layers)
@@ -181,9 +234,12 @@ def together(modules: Sequence[Any]) -> Together:
 def may_merge(layers: Sequence[Any]) -> bool:
     """Say whether weights may be kept a second time, with the adapter in them.
 
-    In bfloat16 a small update would be rounded away; on a GPU the memory is worth more.
+    In bfloat16 a small update would be rounded away; on a GPU the memory is worth more. Under
+    dropout W and the adapter do not see the same x.
     """
     weights = [layer.base_layer.weight for layer in layers]
+    if any(isinstance(d, nn.Dropout) for layer in layers for d in layer.lora_dropout.values()):
+        return False  # W would see what of x the adapter does not
     plain = all(
         w.device.type == "cpu" and w.dtype in (torch.float32, torch.float64) for w in weights
     )
@@ -201,7 +257,6 @@ def _is_plain(layer: Any) -> bool:
         and layer.active_adapters == names
         and len(names) == 1
         and not layer.lora_variant
-        and isinstance(layer.lora_dropout[names[0]], nn.Identity)
         and layer.lora_A[names[0]].bias is None
         and layer.lora_B[names[0]].bias is None
     )
