@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import DataCollatorForSeq2Seq
 
-from abrege.model import arguments, student, tuning, two_lines
+from abrege.model import arguments, student, tuning, two_lines, vocabulary
 from abrege.model.batching import cut_sides, share_sides, step_of
 from abrege.model.objective import summary_nll
 from abrege.model.rendering import Example, Renderer
@@ -49,7 +49,9 @@ def gradients_of(model):
 
 def ours(model, rows, budget, lined=False):
     model.zero_grad()
-    assert not lined or two_lines.pack(model)
+    if lined:
+        assert two_lines.pack(model)
+        assert vocabulary.put_off(model) == (model.config.model_type in ("t5", "mt5"))
     step = step_of(
         rows,
         budget=budget,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,10 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
+from transformers.models.mt5.modeling_mt5 import MT5LayerNorm
+from transformers.models.t5.modeling_t5 import T5LayerNorm
+
+from abrege.model.block import normed
 
 NAME = "abrege_two_lines"
 FAMILIES = ("t5", "mt5", "bart", "mbart")
@@ -44,6 +49,8 @@ def pack(model: PreTrainedModel) -> bool:
     for module in model.modules():
         if getattr(module, "has_relative_attention_bias", False):
             _restart_bias(module)
+        if isinstance(module, T5LayerNorm | MT5LayerNorm):
+            vars(module)["forward"] = partial(normed, module)  # in fewer passes over memory
     for side, name in enumerate(("encoder", "decoder")):
         stack: Any = model.get_encoder() if name == "encoder" else model.get_decoder()
         if hasattr(stack, "embed_positions"):

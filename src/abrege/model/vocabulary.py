@@ -23,11 +23,13 @@ PLAIN = (
     "gpt2",
     "llama",
     "mistral",
+    "mt5",
     "phi",
     "phi3",
     "qwen2",
     "qwen3",
     "smollm3",
+    "t5",
 )
 """Models whose forward does nothing after the head, but for soft-capping where config says so."""
 
