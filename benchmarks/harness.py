@@ -23,6 +23,8 @@ DIALOGSUM = Path(__file__).parents[2] / "shared/data/dialogsum/train.jsonl"
 PROMPT_TOKENS = (121, 157, 184, 204, 221, 240, 269, 301, 342, 418)
 SUMMARY_TOKENS = (18, 22, 26, 29, 32, 35, 40, 43, 50, 64)
 """Tokens of DialogSum's prompts and summaries with the demo's tokenizer: 5th to 95th percentile."""
+OWN = ("share_of_matrix_rate",)
+"""Figures of our trainer alone."""
 
 
 class Clock(TrainerCallback):  # type: ignore[misc]
@@ -117,6 +119,7 @@ def summary(rounds: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
         },
         "peak_memory_ratio": {n: ratios(n, "peak_memory_gb") for n in others},
         "largest_loss_gap": {n: gap(n) for n in others},
+        **{key: [r[ours][key] for r in rounds] for key in OWN if key in rounds[0][ours]},
     }
 
 
