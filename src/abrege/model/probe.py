@@ -228,12 +228,20 @@ def seen_pairs(batch: MicroBatch) -> float:
     return sum((batch.line.prefix + x) ** 2 for x in batch.line.lengths) / 2
 
 
-def seconds_of_work(
-    trainer: "StepTrainer", rows: Sequence[Example], work: Work
-) -> tuple[float, float]:
-    """Time rows forth and back, and forth only; give seconds for each token of work.
+@dataclass(frozen=True)
+class Pace:
+    """Seconds that a token of work takes, forth and back or forth only, and a step beside it."""
 
-    The first pass is thrown away: memory is taken from the system there.
+    trained: float
+    validated: float
+    step: float
+
+
+def pace(trainer: "StepTrainer", rows: Sequence[Example], work: Work) -> Pace:
+    """Time rows forth and back, and forth only.
+
+    The first pass is thrown away: memory is taken from the system there. The adapter goes into
+    copies of the weights once a step, however many tokens the step has.
     """
     model: Any = trainer.model
     batches: Sequence[MicroBatch] = trainer._step(list(rows))["step"].micro_batches
@@ -242,7 +250,6 @@ def seconds_of_work(
     loss = partial(_loss, trainer, tokens)
 
     def both_ways() -> None:
-        renew(model)
         if trainer.lanes:
             trainer.lanes.add_gradients(model, batches, loss)
         else:
@@ -255,11 +262,13 @@ def seconds_of_work(
         for batch in batches:
             loss(batch)
 
+    renew(model)
     both_ways()
+    renewed = timed(partial(renew, model), trainer.args.device)
     trained = sum(timed(both_ways, trainer.args.device) for _ in range(PASSES)) / PASSES
     model.eval()
     validated = timed(forth, trainer.args.device)
-    return trained / work.of_step(batches), validated / work.of(batches)
+    return Pace(trained / work.of_step(batches), validated / work.of(batches), renewed)
 
 
 def timed(call: Callable[[], Any], device: torch.device) -> float:

@@ -36,17 +36,17 @@ def seconds(
     batches = cut(trainer, course.sampled, budget)
     cutting = (time.perf_counter() - began) / len(batches)
     step_work = course.scale * sum(map(work.of_step, batches)) / len(batches)
-    few = few_rows(course.sampled[0], budget // 2)
+    few = few_rows(course.sampled[0], budget)
     [probed] = cut(trainer, [few], budget)
     if not always and (probe.PASSES + 2) * work.of_step(probed) > SHARE * course.steps * step_work:
         return None
-    trained, validated = probe.seconds_of_work(trainer, few, work)
+    pace = probe.pace(trainer, few, work)
     model: Any = trainer.model
     numbers = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    a_step = trained * step_work + cutting + numbers * optimiser.seconds
+    a_step = pace.trained * step_work + pace.step + cutting + numbers * optimiser.seconds
     validations, checkpoints = pauses(trainer, course.steps)
     a_checkpoint = numbers * (4 + optimiser.bytes) / BYTES_A_SECOND
-    a_validation = validated * valid_work(trainer, work)
+    a_validation = pace.validated * valid_work(trainer, work)
     return a_step, course.steps * a_step + validations * a_validation + checkpoints * a_checkpoint
 
 
