@@ -178,7 +178,7 @@ def test_generation_settings_hold_every_stop_token_and_nothing_of_the_base(tmp_p
     )
     merging.save(model, a_tokenizer(), a_rendering(), tmp_path)
     found = GenerationConfig.from_pretrained(tmp_path)
-    assert (found.eos_token_id, found.pad_token_id, found.max_new_tokens) == ([2, 1], 0, 9)
+    assert (found.eos_token_id, found.pad_token_id, found.max_new_tokens) == ([2, 1], 0, 10)
     assert (found.do_sample, found.temperature, found.top_p) == (False, None, None)
     assert found.repetition_penalty == 1.0
 

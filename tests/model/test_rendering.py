@@ -19,6 +19,7 @@ from conftest import CHAT, a_tokenizer
 
 def a_rendering(**changes):
     values = {"template": "Summarize.\n\n{document}", "max_tokens": 400, "lang": "en"}
+    values["profile"] = Profile(max_new_tokens=20)
     return conftest.a_rendering(**{**values, **changes})
 
 

@@ -7,7 +7,7 @@ import pytest
 import conftest
 from abrege.errors import DataError, RecipeError
 from abrege.model import sides
-from abrege.model.rendering import Renderer, Rendering
+from abrege.model.rendering import Profile, Renderer, Rendering
 from abrege.records import Pair
 from conftest import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer, an_mbart_tokenizer
 
@@ -16,6 +16,7 @@ BART_FORM = "<|end|> $A <|eos|>"
 
 def a_rendering(**changes):
     values = {"template": "sum: {document}", "max_tokens": 60, "stop_ids": [1]}
+    values["profile"] = Profile(max_new_tokens=20)
     return conftest.a_rendering(**{**values, "chat": False, "encoder_decoder": True, **changes})
 
 
