@@ -173,6 +173,30 @@ def test_a_lane_with_two_lines_holds_two_gradients_and_one_with_one_line_its_own
     assert need.peak(trainer, budget=100) == 100  # each is added onto the one before
 
 
+def test_what_comes_once_a_step_is_counted_once_however_many_tokens_it_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(probe, "pace", lambda *_: probe.Pace(trained=0, validated=0, step=2.0))
+    found = estimate.estimate_run(a_trainer(tmp_path), steps=6, always_timed=True)
+    assert found.seconds == pytest.approx(6 * 2.0, abs=0.5)
+
+
+def test_with_an_adapter_a_run_of_all_weights_needs_a_fiftieth_of_their_gradients(tmp_path):
+    plan = a_plan(step_rows=8, micro_batch_tokens=300)
+    trainer = StepTrainer(
+        a_llama(vocab=len(a_tokenizer())),
+        arguments.training_arguments(plan, tmp_path, 6, dtype="float32", validate=True),
+        train=examples(),
+        valid=examples(8),
+        micro_batch_tokens=300,
+        pad_id=0,
+        callbacks=[],
+    )
+    trainer.lanes, trainer.lines = Lanes(threads=2), 2
+    need = smaller.Need(0, 800, 400, probe.Activations((0.0,) * 5, 0), [examples()[:8]])
+    assert need.peak(trainer) == 800 + 2 * 400
+    found = {c.text: c.peak_bytes for c in smaller.changes(trainer, need, 100)}
+    assert found["tune.method: lora"] == 16 + 2 * 8
+
+
 def test_a_run_too_short_is_not_timed_before_it_starts(tmp_path):
     trainer = a_trainer(tmp_path)
     assert estimate.estimate_run(trainer, steps=1).seconds is None

@@ -61,7 +61,8 @@ class Estimate:
         steps = f"{self.steps} steps of {self.tokens_per_step:,} tokens"
         took = "" if self.seconds is None else f"about {duration(self.seconds)} for "
         peak = f"peak memory about {size(self.peak_bytes)} of {size(self.room_bytes)}"
-        written = f"; the summaries of {self.summarising} validations take more time"
+        plural = "s" if self.summarising > 1 else ""
+        written = f"; the summaries of {self.summarising} validation{plural} take more time"
         return f"{took}{steps}; {peak}{written if self.summarising else ''}"
 
     def check(self) -> None:

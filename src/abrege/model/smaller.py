@@ -86,7 +86,7 @@ def changes(trainer: "StepTrainer", need: Need, room: int) -> tuple[Change, ...]
         *_smaller_micro_batches(trainer, need, room),
         *_shorter_rows(trainer, need, room),
         *_checkpointing(trainer, need),
-        *_fewer_bits(trainer, need, now),
+        *_fewer_bits(trainer, need),
     ]
     helping = [c for c in found if c.peak_bytes < LEAST_GAIN * now]
     return tuple(sorted(helping, key=lambda change: change.peak_bytes))
@@ -133,7 +133,7 @@ def _checkpointing(trainer: "StepTrainer", need: Need) -> list[Change]:
     return [Change("tune.gradient_checkpointing: true", peak)]
 
 
-def _fewer_bits(trainer: "StepTrainer", need: Need, now: int) -> list[Change]:
+def _fewer_bits(trainer: "StepTrainer", need: Need) -> list[Change]:
     """Pack the weights of linear layers but the head, and let an adapter learn in their stead."""
     model: Any = trainer.model
     if any(p.dtype == torch.uint8 for p in model.parameters()):
@@ -145,8 +145,9 @@ def _fewer_bits(trainer: "StepTrainer", need: Need, now: int) -> list[Change]:
     full = sum(p.numel() for p in model.parameters() if p.requires_grad) > ADAPTER * every * 5
     packable = linear if full else frozen
     saved = sum(w.nbytes - PACKED * w.numel() for w in packable) + _copies(model)
-    learning = need.state + need.gradients
-    peak = now - int((1 - ADAPTER) * learning) if full else now
+    share = ADAPTER if full else 1.0
+    learns = replace(need, state=int(share * need.state), gradients=int(share * need.gradients))
+    peak = learns.peak(trainer)
     found = [Change("tune.method: qlora", int(peak - saved))]
     return [*found, Change("tune.method: lora", peak)] if full else found
 
