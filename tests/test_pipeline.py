@@ -351,3 +351,12 @@ def test_a_damaged_batch_of_a_half_written_file_is_decoded_again(tmp_path):
     path.write_text("key\n" + json.dumps([[1, good]]) + "\n" + json.dumps([[0, good]])[:-9] + "\n")
     assert [[row for row, _ in batch] for batch in kept_batches(path, "key", [[1], [0]])] == [[1]]
     assert kept_batches(path, "another key", [[1], [0]]) == []
+
+
+def test_only_raw_documents_pass_the_stages_before_split(tmp_path, data, student_folder):
+    pairs = a_recipe(data, student_folder)
+    raw = recipe.parse({"collect": {"source": "a.xml"}, "tune": {"model": "m"}})
+    assert pipeline.stages_of(raw)[:4] == ("collect", "clean", "annotate", "split")
+    assert pipeline.stages_of(pairs)[0] == "split"
+    with pytest.raises(RecipeError, match="clean has nothing to do: this recipe begins with pairs"):
+        pipeline.run(pairs, tmp_path, stages=["clean"])

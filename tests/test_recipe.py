@@ -134,7 +134,7 @@ def test_a_mistake_is_named_with_its_line_and_what_was_expected(tmp_path, more, 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ({}, "recipe: data: give data.source, or data.train and data.test"),
+        ({}, "recipe: give data.source, data.train and data.test, or collect.source"),
         (
             {"source": "a", "test": "b"},
             "recipe: data: give either data.source or data.test, not both",
@@ -150,6 +150,44 @@ def test_pairs_have_one_origin(data, expected):
     with pytest.raises(RecipeError) as caught:
         recipe.parse({"data": data, "tune": {"model": "m"}})
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ({"data": {"source": "a"}}, "recipe: give either collect or data.source, not both"),
+        (
+            {"data": {"columns": {"id": "n"}}},
+            "recipe: data.columns has no effect with collect: see collect.columns",
+        ),
+        (
+            {"collect": {"source": "a.xml", "contact": "me"}},
+            "recipe: collect: contact has no effect without the address of an api.php",
+        ),
+        (
+            {"collect": {"source": "https://x/w/api.php", "articles": 9}},
+            "recipe: collect: a wiki asks its automatic readers for a contact: give "
+            "collect.contact",
+        ),
+        (
+            {"annotate": {"teacher": "server"}},
+            "recipe: annotate: teacher: server needs annotate.model",
+        ),
+        (
+            {"annotate": {"teacher": "server", "model": "m", "budget": {"money": 1}}},
+            "recipe: annotate: budget.money needs annotate.price",
+        ),
+    ],
+)
+def test_raw_documents_have_one_origin_and_no_setting_without_effect(tables, expected):
+    with pytest.raises(RecipeError) as caught:
+        recipe.parse({"collect": {"source": "a.xml"}, "tune": {"model": "m"}} | tables)
+    assert str(caught.value) == expected
+
+
+def test_what_comes_before_pairs_has_no_effect_on_pairs():
+    with pytest.raises(RecipeError, match="clean has no effect without collect"):
+        recipe.parse({"data": {"source": "a"}, "clean": {"min_words": 9}, "tune": {"model": "m"}})
 
 
 def test_all_mistakes_are_told_at_once(tmp_path):

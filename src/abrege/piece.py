@@ -17,7 +17,7 @@ from abrege.errors import RecipeError
 from abrege.events import Note, OnEvent
 from abrege.model import processes
 
-RESUMABLE = ("tune", "generate")  # what is half done there is carried on, not thrown away
+RESUMABLE = ("collect", "annotate", "tune", "generate")  # half-done work there is carried on
 
 
 @dataclass(frozen=True)

@@ -22,21 +22,25 @@ from abrege.recipe import Recipe
 if TYPE_CHECKING:
     from abrege.model.estimate import Estimate
 
-STAGES = ("split", "tune", "generate", "evaluate", "report")
+FROM_RAW = ("collect", "clean", "annotate")
+STAGES = (*FROM_RAW, "split", "tune", "generate", "evaluate", "report")
 
 
 def run(
     recipe: Recipe,
     folder: Path,
     *,
-    stages: Sequence[str] = STAGES,
+    stages: Sequence[str] | None = None,
     on_event: OnEvent = silent,
 ) -> list[Outcome]:
     """Carry out the stages in the run folder, in order; return what was done.
 
+    stages  of those that the recipe has; all of them where left out
+
     RecipeError where a stage that comes before the first asked for is not finished, or is out of
     date. EnvironmentError_ where another process works in the same folder.
     """
+    stages = stages or stages_of(recipe)
     check_before(recipe, folder, stages)
     with processes.joined(on_event), alone_in(folder):
         check_earlier(recipe, folder, stages[0])
@@ -84,20 +88,36 @@ def estimate(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> "Es
     """Measure what tuning would take, writing nothing into the run folder.
 
     The split is read from there, or made in a temporary folder where it is not done or is out of
-    date. Of several tunings one is measured.
+    date; of raw documents, their pairs must be there. Of several tunings one is measured.
     """
-    check_before(recipe, folder, STAGES)
+    check_before(recipe, folder, stages_of(recipe))
+    if recipe.collect:
+        check_earlier(recipe, folder, "split")
     split, tune = (importlib.import_module(f"abrege.stages.{name}") for name in ("split", "tune"))
     [piece] = pieces(recipe, folder, "split", on_event)
     with TemporaryDirectory(prefix="abrege-") as temporary:
         if reason_to_run(piece()):
+            split.run(recipe, folder, into=Path(temporary), on_event=on_event)
             folder = Path(temporary)
-            split.run(recipe, folder, on_event=on_event)
         alone = tune.seeded(recipe, 1)
         found: Estimate | None = tune.estimate(
             alone, folder, Path(temporary) / "tune", on_event=on_event
         )
     return found
+
+
+def stages_of(recipe: Recipe) -> tuple[str, ...]:
+    """Give the stages of a recipe: those before split only where it begins with raw documents."""
+    return STAGES if recipe.collect else STAGES[len(FROM_RAW) :]
+
+
+def check_known(recipe: Recipe, stage: str) -> None:
+    """Refuse a stage that the recipe does not have."""
+    if stage not in stages_of(recipe):
+        raise RecipeError(
+            f"{stage} has nothing to do: this recipe begins with pairs, in data.\n"
+            "  To begin with raw documents give collect.source in the place of data.source."
+        )
 
 
 def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
@@ -108,15 +128,17 @@ def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
             "launch).\n  Run abrege split by itself before, abrege tune with several, and abrege "
             "run by itself after: it does the rest."
         )
-    if "split" in stages:
-        importlib.import_module("abrege.stages.split").inputs(recipe, folder)
+    if FROM_RAW[0] in stages or (not recipe.collect and "split" in stages):
+        importlib.import_module(f"abrege.stages.{stages[0]}").inputs(recipe, folder)
     evaluate = recipe.evaluate
     rouge.check(evaluate.profile, lang=recipe.data.lang, stemmer=evaluate.stemmer)
 
 
 def check_earlier(recipe: Recipe, folder: Path, first: str) -> None:
     """Refuse to start at a stage whose needs are not met."""
-    for stage in STAGES[: STAGES.index(first)]:
+    check_known(recipe, first)
+    known = stages_of(recipe)
+    for stage in known[: known.index(first)]:
         for make in pieces(recipe, folder, stage, silent):
             try:
                 why = reason_to_run(make())

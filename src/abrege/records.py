@@ -1,8 +1,34 @@
 """What the stages hand to one another on disk: frozen records, one JSON object a line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A text to be summarised, from wherever it was collected."""
+
+    id: str
+    text: str
+    title: str | None = None
+    lang: str | None = None
+    source: str | None = None
+    """Where it comes from: a file, a dump, a wiki."""
+    headings: Sequence[tuple[int, int]] = ()
+    """Where in the text the line of a heading begins, and its level (1 to 6), in order."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped:
+    """A document that was left out, and why."""
+
+    reason: str
+    """The filter, in one or two words: `too short`, `near duplicate`."""
+    details: str
+    """What was found: `312 words, fewer than 500`."""
+    document: Document
 
 
 @dataclass(frozen=True, kw_only=True)

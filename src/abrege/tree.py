@@ -194,7 +194,8 @@ def _message(root: type[BaseModel], path: Sequence[str | int], errors: Sequence[
         case "missing":
             return f"{dotted} is missing: {fields[str(path[-1])].description}"
         case "value_error":
-            return f"{dotted}: {str(error['msg']).removeprefix('Value error, ')}"
+            said = str(error["msg"]).removeprefix("Value error, ")
+            return f"{dotted}: {said}" if dotted else said
     value = error["input"]
     expected = [SHOULD_BE[e["type"]] for e in errors if e["type"] in SHOULD_BE]
     if not expected:

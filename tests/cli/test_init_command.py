@@ -53,7 +53,7 @@ def test_the_schema_is_json_that_knows_the_settings_and_their_meanings(capsys):
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["required"] == ["data", "tune"]
+    assert schema["required"] == ["tune"]
     assert schema["additionalProperties"] is False
     epochs = schema["$defs"]["Tune"]["properties"]["epochs"]
     assert epochs["description"] == "passes over the train split"

@@ -29,6 +29,9 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("run", "run", "carry a recipe through its stages, from pairs to the report"),
+    Command("collect", "stage", "take raw documents from a dump, a wiki, a folder or a file"),
+    Command("clean", "stage", "keep what is worth summarising, and say why the rest went"),
+    Command("annotate", "stage", "let a teacher write their summaries"),
     Command("split", "stage", "read the pairs and divide them into train, valid and test"),
     Command("tune", "stage", "tune the student on the train pairs"),
     Command("generate", "stage", "let each system summarise the test documents"),

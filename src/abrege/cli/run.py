@@ -49,9 +49,19 @@ def run(args: argparse.Namespace) -> int:
         print(dump(recipe), end="", flush=True)
         estimate(recipe, folder)
         return 0
-    last = STAGES.index(args.until) + 1 if args.until else len(STAGES)
-    carry_out(recipe, folder, STAGES[:last], as_json=args.json)
+    carry_out(recipe, folder, upto(recipe, args.until), as_json=args.json)
     return 0
+
+
+def upto(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
+    """Give the stages of a recipe up to one; RecipeError where it has no such stage."""
+    from abrege.pipeline import check_known, stages_of
+
+    stages = stages_of(recipe)
+    if last is None:
+        return stages
+    check_known(recipe, last)
+    return stages[: stages.index(last) + 1]
 
 
 def estimate(

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from abrege import store, tree
 from abrege.errors import RecipeError
+from abrege.recipe.annotate import Annotate
+from abrege.recipe.collect import Clean, Collect, DocumentColumns
 from abrege.recipe.data import Columns, Data, Prompt, Split
 from abrege.recipe.evaluate import BertScore, Evaluate, Report
 from abrege.recipe.export import Export
@@ -19,9 +21,13 @@ STAND_IN = "stand-in"
 """A table of a recipe, laid over it on demand: the same path with small parts."""
 
 __all__ = [
+    "Annotate",
     "BertScore",
+    "Clean",
+    "Collect",
     "Columns",
     "Data",
+    "DocumentColumns",
     "Evaluate",
     "Export",
     "Generate",
@@ -42,10 +48,15 @@ __all__ = [
 
 
 class Recipe(Settings):
-    """A whole run. Only data and tune.model have no default."""
+    """A whole run. Only tune.model, and data or collect, have no default."""
 
     name: str = Field("run", pattern=r"^[\w.-]+$", description="name of the run's folder")
-    data: Data = Field(description="where the pairs come from")
+    collect: Collect | None = Field(
+        None, description="where raw documents come from, where there are no pairs yet"
+    )
+    clean: Clean = Field(Clean(), description="what of them is kept")
+    annotate: Annotate = Field(Annotate(), description="who writes their summaries")
+    data: Data = Field(Data(), description="where the pairs come from, where there are some")
     split: Split = Field(Split(), description="train, valid, test")
     prompt: Prompt = Field(Prompt(), description="what the model is asked")
     tune: Tune = Field(description="how the student is tuned")
@@ -53,6 +64,21 @@ class Recipe(Settings):
     evaluate: Evaluate = Field(Evaluate(), description="how they are scored")
     report: Report = Field(Report(), description="what the page shows")
     export: Export = Field(Export(), description="how the tuned model leaves abrege")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "Recipe":
+        given = self.data.source or self.data.train
+        if self.collect and given:
+            raise ValueError("give either collect or data.source, not both")
+        if self.collect and self.data.columns != Columns():
+            raise ValueError("data.columns has no effect with collect: see collect.columns")
+        if not self.collect and not given:
+            raise ValueError("give data.source, data.train and data.test, or collect.source")
+        if not self.collect:
+            for name in ("clean", "annotate"):
+                if getattr(self, name) != type(getattr(self, name))():
+                    raise ValueError(f"{name} has no effect without collect")
+        return self
 
     def systems(self) -> list[str]:
         """Name the systems to compare: those asked for, and tuned-2, … where there are seeds."""

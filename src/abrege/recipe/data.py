@@ -41,8 +41,6 @@ class Data(Settings):
         given = [n for n in ("train", "valid", "test") if getattr(self, n)]
         if self.source and given:
             raise ValueError(f"give either data.source or data.{given[0]}, not both")
-        if not self.source and not given:
-            raise ValueError("give data.source, or data.train and data.test")
         if given and not {"train", "test"} <= {*given}:
             raise ValueError("given splits need at least data.train and data.test")
         return self

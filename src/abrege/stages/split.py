@@ -1,6 +1,6 @@
 """Split: read the user's pairs and divide them once, for every later stage.
 
-reads   the file, folder, hub name or demo data that the recipe names
+reads   annotate/pairs.jsonl, or the file, folder, hub name or demo data that the recipe names
 writes  split/train.jsonl  split/valid.jsonl  split/test.jsonl  split/leaks.jsonl (where any)
 """
 
@@ -21,6 +21,7 @@ from abrege.records import Pair
 CODE = ("stages/split", "corpus", "records")
 WRITES = ("train.jsonl", "valid.jsonl", "test.jsonl")
 SPLITS = ("train", "valid", "test")
+PAIRS = "annotate/pairs.jsonl"
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -32,8 +33,10 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return found
 
 
-def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:  # noqa: ARG001 - the run folder: none
-    """Give the user's files; none for demo data and names on the hub."""
+def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
+    """Give the annotated pairs or the user's files; none for demo data and names on the hub."""
+    if recipe.collect:
+        return {"pairs": folder / PAIRS}
     given = _given(recipe.data)
     if given:
         return {split: readers.existing(Path(file)) for split, file in given.items()}
@@ -47,19 +50,25 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:  # noqa: ARG001 - t
     return {f"source/{file.name}": file for files in found.values() for file in files}
 
 
-def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
-    """Read, divide and write the pairs of the run folder; return what its manifest says of them."""
-    read = _read(recipe.data, on_event)
-    for old in (folder / "split").glob("*.jsonl"):
+def run(
+    recipe: Recipe, folder: Path, *, into: Path | None = None, on_event: OnEvent = silent
+) -> dict[str, Any]:
+    """Read, divide and write the pairs of the run folder; return what its manifest says of them.
+
+    into  another folder to write to, for a look ahead
+    """
+    read = _annotated(folder) if recipe.collect else _read(recipe.data, on_event)
+    into = (into or folder) / "split"
+    for old in into.glob("*.jsonl"):
         old.unlink()
     found = leaks(read.splits)
     if found:
-        store.write(folder / "split/leaks.jsonl", [asdict(leak) for leak in found])
-        _judge(found, folder / "split/leaks.jsonl", recipe.split, on_event)
+        store.write(into / "leaks.jsonl", [asdict(leak) for leak in found])
+        _judge(found, into / "leaks.jsonl", recipe.split, on_event)
     splits = divide(read.splits, recipe.split, on_event=on_event)
     drawn = _draw(splits, recipe.split)
     for split in SPLITS:
-        store.write(folder / f"split/{split}.jsonl", drawn[split])
+        store.write(into / f"{split}.jsonl", drawn[split])
     counts = _counts(read.splits, splits, drawn)
     on_event(Note(f"split: {_sentence(counts, drawn)}"))
     return {
@@ -100,6 +109,10 @@ def divide(
                 Note(f"the data has no {split} split: {taken} rows of train taken ({share:.0%})")
             )
     return {split: divided.get(split, []) for split in SPLITS}
+
+
+def _annotated(folder: Path) -> Read:
+    return Read({"all": list(store.read(folder / PAIRS, Pair))})
 
 
 def _given(data: Data) -> dict[str, str]:

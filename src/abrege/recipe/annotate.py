@@ -1,0 +1,101 @@
+"""The settings of annotate: who writes the summaries that the student learns from."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic import NonNegativeFloat as AtLeastZero
+from pydantic import PositiveInt as AtLeastOne
+
+from abrege.recipe.settings import Settings
+
+
+class Price(Settings):
+    """What a server asks for, in any currency."""
+
+    prompt: AtLeastZero = Field(description="of a million prompt tokens")
+    completion: AtLeastZero = Field(description="of a million tokens written")
+
+
+class Budget(Settings):
+    """Where annotation stops asking; what is done is kept."""
+
+    requests: AtLeastOne | None = Field(None, description="most requests")
+    tokens: AtLeastOne | None = Field(None, description="most tokens, prompts and answers")
+    money: float | None = Field(None, gt=0, description="most money, by annotate.price")
+
+
+class Sweep(Settings):
+    """A small grid of decodings tried on a few documents, before one is chosen."""
+
+    temperature: list[AtLeastZero] = Field([0.2, 0.5, 0.7], description="temperatures to try")
+    top_p: list[float] = Field([0.5, 0.7], description="nuclei to try")
+    rows: AtLeastOne = Field(20, description="documents to try them on")
+
+
+class Annotate(Settings):
+    """Who writes the summaries, how it is asked, and what is refused of its answers."""
+
+    teacher: Literal["server", "local", "lead"] = Field(
+        "lead",
+        description="a server that speaks OpenAI's protocol, a model on this machine, or the "
+        "document's own introduction, which leaves the document",
+    )
+    model: str | None = Field(
+        None, description="the server's name of the model; or hub id, folder, .gguf or demo part"
+    )
+    base_url: str | None = Field(
+        None, description="where the server is; OPENAI_BASE_URL where left out"
+    )
+    quantization: Literal["none", "nf4"] = Field(
+        "none", description="a local model's weights: as they are, or in 4 bits"
+    )
+    prompt: str | None = Field(
+        None,
+        description="the request, with {document}, {title} and {meta.KEY}; one in data.lang where "
+        "left out",
+    )
+    system: str | None = Field(None, description="system message")
+    temperature: AtLeastZero = Field(0.7, description="sampling temperature; 0 is greedy")
+    top_p: float = Field(0.7, gt=0, le=1, description="nucleus")
+    max_new_tokens: AtLeastOne = Field(400, description="longest summary in tokens")
+    max_tokens: AtLeastOne | None = Field(
+        None, description="room of the teacher for prompt and summary; longer documents are cut"
+    )
+    seed: int = Field(0, description="fixes the sampling, where the teacher heeds it")
+    workers: AtLeastOne = Field(8, description="most requests at a time")
+    attempts: AtLeastOne = Field(
+        3, description="how often a document is asked for until a summary passes the checks"
+    )
+    candidates: AtLeastOne = Field(
+        1, description="summaries to write of each document; one of them is chosen"
+    )
+    choose: Literal["first", "consensus"] = Field(
+        "first",
+        description="which: the first that passes the checks, or the one with the most ROUGE-L "
+        "to the others",
+    )
+    min_words: AtLeastOne = Field(10, description="shortest summary, in words")
+    max_words: AtLeastOne | None = Field(None, description="longest summary, in words")
+    unsupported: Literal["refuse", "allow"] = Field(
+        "refuse", description="summaries with numbers or names that the document does not have"
+    )
+    copied_lead: float = Field(
+        0.9, gt=0, le=1, description="refuse a summary of which so much is the document's beginning"
+    )
+    budget: Budget = Field(Budget(), description="where to stop asking")
+    price: Price | None = Field(None, description="what the server asks for, to tell the cost")
+    sweep: Sweep = Field(Sweep(), description="what abrege annotate --sweep tries")
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "Annotate":
+        if self.teacher != "lead" and not self.model:
+            raise ValueError(f"teacher: {self.teacher} needs annotate.model")
+        if self.teacher != "server" and self.base_url:
+            raise ValueError("base_url has no effect without teacher: server")
+        if self.teacher != "local" and self.quantization != "none":
+            raise ValueError("quantization has no effect without teacher: local")
+        if self.choose == "consensus" and self.candidates < 3:
+            raise ValueError("choose: consensus needs candidates of 3 or more")
+        if self.budget.money and not self.price:
+            raise ValueError("budget.money needs annotate.price")
+        return self
