@@ -73,8 +73,7 @@ class StepTrainer(Trainer):
         self.lines = LANES if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
         both = base.config.is_encoder_decoder
-        # One line at a time may be as long as the lanes of a causal model are together.
-        self.micro_batch_tokens = micro_batch_tokens * (LANES if both and packed else 1)
+        self.micro_batch_tokens = micro_batch_tokens * (two_lines.ROOM if both and packed else 1)
         self.shift = base.prepare_decoder_input_ids_from_labels if both else None
         self.heap = Heap()
         super().__init__(

@@ -87,7 +87,8 @@ class Tune(Settings):
     micro_batch_tokens: AtLeastOne = Field(
         1024,
         description="most tokens of a micro-batch, padding included; "
-        "on a CPU two pass through the model side by side",
+        "on a CPU two pass through the model side by side, or one of four times as many "
+        "through an encoder-decoder",
     )
     gradient_checkpointing: bool = Field(
         default=False, description="keep less for the backward and compute it again: less memory"
