@@ -18,6 +18,7 @@ Shingles = NDArray[np.uint64]
 _SIGNATURE = 128
 _MISSED = 0.01
 """How often a pair exactly at the threshold may go unseen; more alike, it goes less often."""
+_ERRORS = 4 / 119**0.5  # of a signature of 119 places, the shortest that `_index` asks for
 
 
 def clusters(texts: Iterable[str], *, threshold: float, shingle_words: int = 5) -> list[int]:
@@ -32,7 +33,7 @@ def clusters(texts: Iterable[str], *, threshold: float, shingle_words: int = 5) 
     """
     index = _index(threshold)
     seen: dict[bytes, int] = {}
-    compared: dict[int, Shingles] = {}
+    kept: dict[int, tuple[Any, Shingles]] = {}
     parent: list[int] = []
     for place, text in enumerate(texts):
         own = _shingles(text, shingle_words)
@@ -44,10 +45,10 @@ def clusters(texts: Iterable[str], *, threshold: float, shingle_words: int = 5) 
         signature.update(own.view("V8").tolist())
         for other in index.query(signature):
             mine, theirs = sorted((_root(parent, place), _root(parent, other)))
-            if mine != theirs and _alike(own, compared[other], threshold):
+            if mine != theirs and _alike((signature, own), kept[other], threshold):
                 parent[theirs] = mine
         index.insert(place, signature)
-        compared[place] = own
+        kept[place] = signature, own
     return [_root(parent, place) for place in range(len(parent))]
 
 
@@ -78,9 +79,14 @@ def _shingles(text: str, size: int) -> Shingles:
     return np.unique(sliding_window_view(codes, size) @ factors)
 
 
-def _alike(a: Shingles, b: Shingles, threshold: float) -> bool:
-    """Tell whether the Jaccard index of two sets reaches the threshold."""
-    if min(a.size, b.size) < threshold * max(a.size, b.size) - 1e-9:  # it cannot
+def _alike(one: tuple[Any, Shingles], two: tuple[Any, Shingles], threshold: float) -> bool:
+    """Tell whether the Jaccard index of two sets, with their signatures, reaches the threshold.
+
+    Where the signatures put it four standard errors below, it is not worked out: many texts that
+    share a part are candidates of one another.
+    """
+    (estimated, a), (other, b) = one, two
+    if estimated.jaccard(other) < threshold - _ERRORS * (threshold * (1 - threshold)) ** 0.5:
         return False
     shared = np.intersect1d(a, b, assume_unique=True).size
     return bool(shared / (a.size + b.size - shared) >= threshold)
