@@ -86,7 +86,7 @@ class Clean(Settings):
         "drop", description="what becomes of documents in another language than data.lang"
     )
     max_symbols: float = Field(
-        0.3, gt=0, le=1, description="largest share of signs that are neither letter nor space"
+        0.3, gt=0, le=1, description="largest share of signs, spaces apart, that are no letters"
     )
     max_repetition: float = Field(
         0.3, gt=0, le=1, description="largest share of words in lines or passages that come again"
@@ -98,3 +98,11 @@ class Clean(Settings):
         description="documents whose sets of 5-word shingles are so alike (Jaccard) are one; "
         "null for equal texts only",
     )
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "Clean":
+        if self.more_sections and self.trailing_sections == "keep":
+            raise ValueError("more_sections has no effect with trailing_sections: keep")
+        if self.min_words and self.max_words and self.min_words > self.max_words:
+            raise ValueError("min_words is more than max_words")
+        return self

@@ -1,0 +1,166 @@
+import json
+from collections import Counter
+
+import pytest
+
+from abrege import recipe, store
+from abrege.errors import DataError, RecipeError
+from abrege.records import Document
+from abrege.stages import clean
+
+FRENCH = (
+    "Le maire a ouvert hier la nouvelle école du village, devant une centaine de parents venus "
+    "avec leurs enfants, et il a promis que la cantine serait prête avant la fin du mois."
+)
+OTHER = (
+    "La rivière a débordé dans la nuit et plusieurs caves du quartier bas sont sous l'eau, mais "
+    "les pompiers disent que personne n'est en danger et que le niveau baisse depuis midi."
+)
+ENGLISH = (
+    "The mayor opened the new school of the village yesterday, in front of a hundred parents who "
+    "had come with their children, and promised that the canteen would be ready this month."
+)
+
+
+def a_recipe(**settings):
+    written = {"collect": {"source": "x.xml"}, "data": {"lang": "fr"}, "tune": {"model": "tiny"}}
+    return recipe.parse({**written, "clean": settings})
+
+
+def cleaned(folder, *documents, **settings):
+    """Run the stage over documents; give what it kept, what it dropped and its counts."""
+    store.write(folder / clean.COLLECTED, documents)
+    counts = clean.run(a_recipe(**settings), folder)["counts"]
+    kept = list(store.read(folder / "clean/documents.jsonl", Document))
+    dropped = [store.read(folder / "clean/dropped.jsonl", dict)]
+    return kept, [row for rows in dropped for row in rows], counts
+
+
+def a_document(name, text, **values):
+    return Document(id=name, text=text, **values)
+
+
+def test_each_document_is_kept_or_dropped_with_its_reason_and_the_counts_add_up(tmp_path):
+    kept, dropped, counts = cleaned(
+        tmp_path,
+        a_document("good", FRENCH),
+        a_document("english", ENGLISH),
+        a_document("marked", OTHER, lang="de"),
+        a_document("short", "Trois mots seulement."),
+        a_document("empty", " \n* * *\n"),
+        a_document("numbers", "12 % ; 34 " * 30),
+        a_document("again", "\n".join([OTHER] * 3)),
+        min_words=5,
+    )
+
+    assert [document.id for document in kept] == ["good"]
+    assert {row["document"]["id"]: (row["reason"], row["details"]) for row in dropped} == {
+        "english": ("other language", "in en, not fr"),
+        "marked": ("other language", "it says that it is in de, not fr"),
+        "short": ("too short", "3 words, fewer than 5"),
+        "empty": ("no text", "nothing is left of it"),
+        "numbers": ("too many symbols", "100% of its signs are no letters, more than 30%"),
+        "again": ("repeats itself", "67% of it in lines that come again, more than 30%"),
+    }
+    reasons = Counter(f"dropped/{row['reason']}" for row in dropped)
+    assert counts == {"read": 7, "kept": 1, "sections_left_out": 0, **reasons}
+
+
+def test_of_documents_that_are_one_the_longest_is_kept_for_all(tmp_path):
+    longer = f"{FRENCH} {OTHER} Fin."
+    kept, dropped, counts = cleaned(
+        tmp_path,
+        a_document("first", f"{FRENCH} {OTHER}"),
+        a_document("other", OTHER),
+        a_document("longest", longer, meta={"year": 1}),
+        a_document("spaced", longer.upper().replace(" ", "  ")),
+    )
+
+    assert [(document.id, document.meta) for document in kept] == [
+        ("other", {}),
+        ("longest", {"year": 1, "stands_for": 3}),
+    ]
+    assert [(row["document"]["id"], row["reason"], row["details"]) for row in dropped] == [
+        ("first", "near duplicate", "nearly the text of longest, which is kept"),
+        ("spaced", "duplicate", "the text of longest, which is kept"),
+    ]
+    assert counts["dropped/near duplicate"] == counts["dropped/duplicate"] == 1
+
+
+def test_without_a_threshold_equal_texts_alone_are_one(tmp_path):
+    texts = [FRENCH, f"{FRENCH} Oui.", FRENCH]
+    documents = [a_document(str(n), text) for n, text in enumerate(texts)]
+    kept, dropped, _ = cleaned(tmp_path, *documents, near_duplicates=None)
+
+    assert [document.id for document in kept] == ["0", "1"]
+    assert [row["reason"] for row in dropped] == ["duplicate"]
+
+
+@pytest.mark.parametrize("headings", ["drop", "keep"])
+def test_trailing_sections_go_and_titles_stay_or_not(tmp_path, headings):
+    text = f"{FRENCH}\n\nHistoire\n\n{OTHER} ( ; )\n\nVoir aussi\n\nLiens\n\nUn site.\n"
+    places = [[text.index(title), 2] for title in ("Histoire", "Voir aussi")]
+    places.append([text.index("Liens"), 3])
+    document = a_document("1", text, headings=places)
+    [kept], _, counts = cleaned(tmp_path, document, headings=headings)
+
+    title = "Histoire\n" if headings == "keep" else ""
+    assert kept.text == f"{FRENCH}\n\n{title}{OTHER}"
+    assert kept.headings == ([[len(FRENCH) + 2, 2]] if title else [])
+    assert (kept.lang, counts["sections_left_out"]) == ("fr", 2)
+
+    [whole], _, counts = cleaned(tmp_path, document, trailing_sections="keep", headings=headings)
+    assert whole.text.endswith("Un site.")
+    assert counts["sections_left_out"] == 0
+
+
+def test_without_a_language_asked_for_every_language_is_kept_and_that_is_said(tmp_path):
+    said = []
+    store.write(tmp_path / clean.COLLECTED, [a_document("1", FRENCH), a_document("2", ENGLISH)])
+    settings = a_recipe().model_copy(update={"data": recipe.Data()})
+    counts = clean.run(settings, tmp_path, on_event=said.append)["counts"]
+
+    assert counts["kept"] == 2
+    assert said[0].text == "no data.lang is given, so documents of every language are kept"
+    assert said[-1].text == "clean: 2 documents read, 2 kept"
+
+
+def test_several_cores_give_what_one_gives(tmp_path, monkeypatch):
+    documents = [a_document(str(n), f"{OTHER} {n}. " * (n % 3 + 1)) for n in range(70)]
+    alone = cleaned(tmp_path, *documents, near_duplicates=None)
+    monkeypatch.setattr(clean, "_PAYS", 0)
+
+    assert cleaned(tmp_path, *documents, near_duplicates=None) == alone
+
+
+def test_nothing_left_is_an_error_that_says_why(tmp_path):
+    with pytest.raises(DataError) as error:
+        cleaned(tmp_path, a_document("1", FRENCH), a_document("2", ENGLISH), min_words=100)
+
+    assert str(error.value) == (
+        f"{tmp_path / 'clean'}: clean leaves nothing; 2 documents read, 0 kept, too short 2.\n"
+        f"  Look at {tmp_path / 'clean/dropped.jsonl'}, and change the settings of clean."
+    )
+    assert len((tmp_path / "clean/dropped.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"min_words": 9, "max_words": 8}, "min_words is more than max_words"),
+        (
+            {"more_sections": ["Palmarès"], "trailing_sections": "keep"},
+            "more_sections has no effect with trailing_sections: keep",
+        ),
+    ],
+)
+def test_settings_that_have_no_effect_are_refused(settings, message):
+    with pytest.raises(RecipeError, match=message):
+        a_recipe(**settings)
+
+
+def test_the_key_of_the_stage_follows_the_settings_and_the_language():
+    assert json.dumps(clean.settings(a_recipe())) != json.dumps(
+        clean.settings(a_recipe(quotes="straight"))
+    )
+    assert clean.settings(a_recipe())["lang"] == "fr"
