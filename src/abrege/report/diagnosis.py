@@ -122,7 +122,7 @@ def checks(found: Diagnosis) -> Table:
     order = ("bad", "look", "fine")
     rows = [
         [
-            Cell(told.title, told.meaning),
+            Cell(told.title, f"({told.meaning})"),
             Cell(told.verdict, tone=TONES[told.verdict]),
             Cell(figures.share(told.flagged, told.rows), _interval(told)),
             Cell(f"{figures.count(told.flagged)} of {figures.count(told.rows)}"),
