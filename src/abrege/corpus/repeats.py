@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from abrege.corpus.leaks import SHORTEST_SUMMARY
 from abrege.corpus.partition import key
 from abrege.records import Pair
-from abrege.text import words
 
 BOILERPLATE = 3
 """Different documents; a summary that stands beside so many says nothing of any."""
@@ -40,13 +39,13 @@ class Seen:
     telling: "array[int]" = field(default_factory=lambda: array("B"))
     """Whether the summary is long enough to be the same as another by no chance."""
 
-    def add(self, pair: Pair) -> None:
+    def add(self, pair: Pair, *, summary_words: int) -> None:
         """Remember a row; rows are numbered in the order they are added."""
         summary = pair.references[0]
         self.documents.append(_hash(key(pair.document)))
         self.summaries.append(_hash(key(summary)))
         self.groups.append(0 if pair.group is None else _hash(pair.group))
-        self.telling.append(words.count(summary) >= SHORTEST_SUMMARY)
+        self.telling.append(summary_words >= SHORTEST_SUMMARY)
 
     def repeated(self) -> dict[str, dict[int, Repeat]]:
         """Find rows that repeat an earlier one whole (`duplicate`) or its document (`several`).

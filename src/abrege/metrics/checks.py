@@ -6,7 +6,6 @@ fine at what DialogSum, OrangeSum's titles and SciTLDR show, but for flaws known
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import sqrt
 from typing import Literal, TypeAlias
@@ -94,28 +93,39 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a quick look at a pair gives: how many words there are, and what checks found."""
+
+    document_words: int
+    summary_words: int
+    """Of the first summary."""
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
 class _Texts:
-    """A document and one of its summaries, cut into words once."""
+    """A document and one of its summaries, cut into words."""
 
-    document: str
-    summary: str
-    lang: str | None
-
-    @cached_property
-    def words(self) -> tuple[list[str], list[str]]:
-        return words(self.document, self.lang), words(self.summary, self.lang)
+    document: Sequence[str]
+    summary: Sequence[str]
+    written: str
+    """The summary as it stands."""
 
 
-def look_at(pair: Pair, *, lang: str | None) -> Iterator[Finding]:
-    """Yield what each of BY_ROW finds in a pair; of several summaries, the first that has it.
+def look_at(pair: Pair, *, lang: str | None) -> Look:
+    """Give what each of BY_ROW finds in a pair; of several summaries, the first that has it.
 
     Checks that count words say nothing of a script without spaces between words.
     """
-    texts = [_Texts(pair.document, summary, lang) for summary in pair.references]
+    document = words(pair.document, lang)
+    texts = [_Texts(document, words(summary, lang), summary) for summary in pair.references]
     unspaced = is_unspaced(pair.document[:1000])
-    for check, found in _WAYS.items():
-        if check == "wrapped" or not unspaced:
-            yield Finding(check, next((said for text in texts if (said := found(text))), None))
+    findings = [
+        Finding(check, next((said for text in texts if (said := found(text))), None))
+        for check, found in _WAYS.items()
+        if check == "wrapped" or not unspaced
+    ]
+    return Look(len(document), len(texts[0].summary), findings)
 
 
 def look_closely(pair: Pair, *, lang: str | None) -> Iterator[Finding]:
@@ -153,37 +163,37 @@ def interval(flagged: int, n: int) -> tuple[float, float]:
 
 
 def _short(texts: _Texts) -> str | None:
-    count = len(texts.words[1])
+    count = len(texts.summary)
     return f"{count} word{'' if count == 1 else 's'}" if count < FEWEST_WORDS else None
 
 
 def _wrapped(texts: _Texts) -> str | None:
-    found = [*form.markup(texts.summary)]
-    opening = form.preamble(texts.summary)
+    found = [*form.markup(texts.written)]
+    opening = form.preamble(texts.written)
     return ", ".join([*([opening] if opening else []), *found]) or None
 
 
 def _longer(texts: _Texts) -> str | None:
-    document, summary = map(len, texts.words)
+    document, summary = len(texts.document), len(texts.summary)
     return f"{summary} words of {document}" if summary >= document else None
 
 
 def _compression(texts: _Texts) -> str | None:
-    document, summary = map(len, texts.words)
+    document, summary = len(texts.document), len(texts.summary)
     if not summary or summary >= document or COMPRESSION[0] <= document / summary <= COMPRESSION[1]:
         return None
     return f"{document / summary:.1f} ({document} words to {summary})"
 
 
 def _copied(texts: _Texts) -> str | None:
-    document, summary = texts.words
+    document, summary = texts.document, texts.summary
     if len(summary) < FEWEST_WORDS or f" {' '.join(summary)} " not in f" {' '.join(document)} ":
         return None
     return f"{len(summary)} words in a row"
 
 
 def _lead(texts: _Texts) -> str | None:
-    document, summary = texts.words
+    document, summary = texts.document, texts.summary
     if len(summary) < FEWEST_WORDS:
         return None
     own, lead = _twos(summary), _twos(document[: 2 * len(summary)])

@@ -1,6 +1,6 @@
 """What the doctor's passes over the rows find, and what is remembered between them.
 
-A row leaves 33 bytes, and some hundred where it is flagged. What is held beside that has a bound:
+A row leaves 34 bytes, and some hundred where it is flagged. What is held beside that has a bound:
 the sample of the slow checks, and the shingles of the rows compared for near duplicates.
 """
 
@@ -24,7 +24,7 @@ from abrege.metrics import checks
 from abrege.metrics.checks import Finding
 from abrege.records import Pair
 from abrege.report.diagnosis import QUANTILES, Fit, Tokens
-from abrege.text import language, words
+from abrege.text import language
 
 SIZES = (256, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 16384)
 """What people write as max_tokens."""
@@ -61,7 +61,7 @@ class Exam:
     seen: Seen = field(default_factory=Seen)
     splits: "array[int]" = field(default_factory=lambda: array("B"))
     lengths: "tuple[array[int], array[int]]" = field(
-        default_factory=lambda: (array("L"), array("L"))
+        default_factory=lambda: (array("I"), array("I"))
     )
     rows: Counter[str] = field(default_factory=Counter)
     sample: list[tuple[int, Pair]] = field(default_factory=list)
@@ -121,10 +121,11 @@ def read(streams: Streams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
         row = exam.total
         exam.splits.append(names.index(split))
         exam.rows[split] += 1
-        exam.seen.add(pair)
-        exam.lengths[0].append(words.count(pair.document, exam.lang))
-        exam.lengths[1].append(words.count(pair.references[0], exam.lang))
-        exam.take(row, checks.look_at(pair, lang=exam.lang))
+        look = checks.look_at(pair, lang=exam.lang)
+        exam.seen.add(pair, summary_words=look.summary_words)
+        exam.lengths[0].append(look.document_words)
+        exam.lengths[1].append(look.summary_words)
+        exam.take(row, look.findings)
         _keep(exam.sample, (row, pair), asked.sample, drawn)
     exam.sample.sort(key=lambda kept: kept[0])
 
@@ -161,7 +162,7 @@ def compare(streams: Streams, exam: Exam, asked: Asked, on_event: OnEvent) -> No
 
 def _clusters(
     streams: Streams, chosen: set[int], total: int, threshold: float, *, what: str
-) -> list[int]:
+) -> "array[int]":
     """Give rows of nearly equal texts one number; each row that is not chosen has its own."""
     texts = (
         pair.document if what == "document" else pair.references[0]
@@ -170,7 +171,7 @@ def _clusters(
     )
     size = 5 if what == "document" else SUMMARY_SHINGLE
     order = sorted(chosen)
-    numbers = list(range(total))
+    numbers = array("Q", range(total))
     for row, cluster in zip(
         order, near.clusters(texts, threshold=threshold, shingle_words=size), strict=True
     ):
