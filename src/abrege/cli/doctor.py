@@ -64,8 +64,7 @@ def run(args: argparse.Namespace) -> int:
     with store.whole(args.out / "doctor.html") as file:
         file.write(report.page(found))
     if args.json:
-        store_json = {**asdict(found), "out": str(args.out)}
-        print(json.dumps(store_json, ensure_ascii=False, indent=1))
+        print(json.dumps({**asdict(found), "out": str(args.out)}, ensure_ascii=False, indent=1))
     else:
         print(report.text(found), end="")
         print(f"wrote {args.out}/doctor.html and the rows of each check", file=sys.stderr)

@@ -53,10 +53,10 @@ def examine(source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent)
     return Diagnosis(
         source=source,
         columns=streams.columns,
-        rows=exam.rows,
+        rows=dict(exam.rows),
         sample=len(exam.sample),
         near_rows=min(exam.total, asked.near_rows),
-        languages=Counter(language.detect([pair.document]) or "?" for _, pair in exam.sample),
+        languages=dict(Counter(language.detect([pair.document]) or "?" for _, pair in exam.sample)),
         lang=exam.lang,
         words={
             what: percentiles(lengths)
