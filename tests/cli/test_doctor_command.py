@@ -40,7 +40,7 @@ def test_json_holds_every_figure(pairs, capsys):
     found = json.loads(capsys.readouterr().out)
     assert (found["rows"], found["out"]) == ({"all": 40}, "x/y")
     [short] = [told for told in found["checks"] if told["check"] == "short"]
-    assert (short["verdict"], short["share"], short["ids"]) == ("look", 0.025, ["r7"])
+    assert (short["verdict"], short["share"], short["first"][0]["id"]) == ("look", 0.025, "r7")
     assert (pairs / "x/y/doctor.html").is_file()
 
 

@@ -73,6 +73,12 @@ def test_a_closer_look_finds_facts_without_support_and_another_language():
     assert found(look_closely(a_pair(NEWS, "The bridge closes for 2 years."), lang="en")) == {}
 
 
+def test_a_row_that_says_its_language_is_held_against_that():
+    french = "Le conseil municipal va fermer le vieux pont pendant plusieurs longues années."
+    assert found(look_closely(a_pair(french, french, lang="fr"), lang="en")) == {}
+    assert "language" in found(look_closely(a_pair(french, french), lang="en"))
+
+
 def test_a_text_too_short_to_tell_its_language_is_not_judged():
     checks = {f.check for f in look_closely(a_pair("Le pont.", "Fermé."), lang="en")}
     assert checks == {"unsupported"}

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from abrege.report import doctor
-from abrege.report.diagnosis import Diagnosis, Fit, Tokens, Told, sentence
+from abrege.report.diagnosis import Diagnosis, Fit, Flagged, Tokens, Told, sentence
 
 QUANTILES = ("mean", "p5", "p25", "median", "p75", "p95", "longest")
 LENGTHS = dict(zip(QUANTILES, range(1, 8), strict=True))
@@ -17,7 +17,10 @@ def a_check(check: str, verdict: str, **changes) -> Told:
         "rows": 40,
         "share": 0.075,
         "interval": None,
-        "ids": ["a|b", "<b>"],
+        "first": [
+            Flagged("a|b", "train", "found this", ["<i>so</i>"], "the document"),
+            Flagged("<b>", "test", "found that", ["s"], "d"),
+        ],
         "remedy": "mend it",
     }
     return Told(**{**values, **changes})
@@ -35,7 +38,7 @@ def a_diagnosis(**changes) -> Diagnosis:
         "words": {"document": LENGTHS, "summary": LENGTHS},
         "tokens": None,
         "checks": [
-            a_check("one", "fine", flagged=0, share=0.0, ids=[]),
+            a_check("one", "fine", flagged=0, share=0.0, first=[]),
             a_check("two", "bad"),
             a_check("three", "look", interval=(0.031, 0.151)),
         ],
@@ -86,5 +89,9 @@ def test_the_page_holds_the_same_and_escapes_what_the_data_says():
     assert "x&lt;script&gt;.jsonl" in page
     assert "&lt;b&gt;" in page
     assert 'id="room"' in page
+    assert "the two: the first 2 of 3" in page
+    assert '<p class="gain">found this</p>' in page
+    assert "&lt;i&gt;so&lt;/i&gt;" in page
+    assert "the one: the first" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert 'id="room"' not in doctor.page(a_diagnosis())

@@ -59,7 +59,7 @@ CHECKS = {
         "a number, date, name or quotation of the summary does not stand in its document",
         0.2, 0.5, "a model learns to invent what is asked of it so: drop these rows"),
     "language": Check("other language",
-        "document or summary is not in the language of most rows", 0.01, 0.05,
+        "document or summary is not in the row's language, or that of most rows", 0.01, 0.05,
         "drop these rows, or name each row's language in a column"),
     "duplicate": Check("row repeated", "an earlier row has the same document and summary",
         0.01, 0.05, "keep one of them"),
@@ -131,7 +131,7 @@ def look_at(pair: Pair, *, lang: str | None) -> Look:
 def look_closely(pair: Pair, *, lang: str | None) -> Iterator[Finding]:
     """Yield what the slow checks find in a pair: facts that are unsupported, and its language.
 
-    lang  of most rows; a row that names another by itself is judged by its own
+    lang  of most rows; a row that names its own is held against that
 
     Nothing is said of the language of texts too short to tell it.
     """
@@ -144,7 +144,7 @@ def look_closely(pair: Pair, *, lang: str | None) -> Iterator[Finding]:
     yield Finding("unsupported", ", ".join(dict.fromkeys(missing)) or None)
     texts = {"document": [pair.document], "summary": pair.references}
     told = {
-        f"{what} looks like {language.detect([text])}": form.in_language(text, lang)
+        f"{what} looks like {language.detect([text])}": form.in_language(text, own)
         for what, found in texts.items()
         for text in found
     }

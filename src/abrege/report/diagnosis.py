@@ -11,6 +11,18 @@ TONES = {"fine": "better", "look": "unsure", "bad": "worse"}
 QUANTILES = ("mean", "p5", "p25", "median", "p75", "p95", "longest")
 
 
+@dataclass(frozen=True)
+class Flagged:
+    """A row that a check found something in."""
+
+    id: str
+    split: str
+    found: str
+    summaries: Sequence[str]
+    document: str
+    """Its beginning."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """What a check found in how many of the rows it looked at."""
@@ -24,7 +36,7 @@ class Told:
     share: float
     interval: tuple[float, float] | None
     """Of the share, where the rows are a sample."""
-    ids: Sequence[str]
+    first: Sequence[Flagged]
     """The first of them."""
     remedy: str
 
@@ -126,7 +138,7 @@ def checks(found: Diagnosis) -> Table:
             Cell(told.verdict, tone=TONES[told.verdict]),
             Cell(figures.share(told.flagged, told.rows), _interval(told)),
             Cell(f"{figures.count(told.flagged)} of {figures.count(told.rows)}"),
-            Cell(", ".join(told.ids[:3]) or figures.ABSENT),
+            Cell(", ".join(row.id for row in told.first) or figures.ABSENT),
         ]
         for told in sorted(found.checks, key=lambda told: order.index(told.verdict))
     ]
@@ -146,7 +158,7 @@ def remedies(found: Diagnosis) -> Table:
         if told.verdict != "fine"
     ]
     head = ["Check", "What helps", "Its rows"]
-    return Table(caption="What to do.", head=head, rows=rows, words=(0, 1, 2))
+    return Table(caption="The checks that are not fine.", head=head, rows=rows, words=(0, 1, 2))
 
 
 def lengths(found: Diagnosis) -> Table:

@@ -1,8 +1,17 @@
 """The page and the Markdown of `abrege doctor`, in the look of the report."""
 
 from abrege.report import markdown
-from abrege.report.diagnosis import Diagnosis, checks, facts, fits, lengths, remedies, sentence
-from abrege.report.page import POLICY, escape, table
+from abrege.report.diagnosis import (
+    Diagnosis,
+    Told,
+    checks,
+    facts,
+    fits,
+    lengths,
+    remedies,
+    sentence,
+)
+from abrege.report.page import POLICY, escape, folded, table
 from abrege.report.style import CSS
 from abrege.report.tables import Table
 
@@ -16,6 +25,8 @@ def page(found: Diagnosis) -> str:
         for id_, title, shown in _sections(found)
         if shown.rows
     )
+    if rows := "".join(_rows(told) for told in found.checks if told.verdict != "fine"):
+        body += f'<section aria-labelledby="rows"><h2 id="rows">Rows</h2>{rows}</section>\n'
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
@@ -39,6 +50,22 @@ def text(found: Diagnosis) -> str:
         if shown.rows:
             parts += [f"## {title}", markdown.table(shown)]
     return "\n\n".join(parts) + "\n"
+
+
+def _rows(told: Told) -> str:
+    """Show the first rows of a check, behind a click."""
+    shown = "".join(
+        f"<article><header><h4>{escape(row.id)}</h4>"
+        f'<p class="gain">{escape(row.found)}</p></header>'
+        f'<p class="who">Summary</p>{"".join(_text(text) for text in row.summaries)}'
+        f'<p class="who">Document</p>{_text(row.document, "document")}</article>'
+        for row in told.first
+    )
+    return folded(f"{told.title}: the first {len(told.first)} of {told.flagged}", shown)
+
+
+def _text(words: str, class_: str = "") -> str:
+    return f'<p class="{f"text {class_}".strip()}" dir="auto">{escape(words)}</p>'
 
 
 def _sections(found: Diagnosis) -> list[tuple[str, str, Table]]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 from abrege import store
 from abrege.corpus import loading
@@ -15,7 +14,7 @@ from abrege.events import OnEvent, silent
 from abrege.metrics import checks
 from abrege.metrics.checks import CHECKS
 from abrege.records import Pair
-from abrege.report.diagnosis import Diagnosis, Told
+from abrege.report.diagnosis import Diagnosis, Flagged, Told
 from abrege.stages.examination import (
     Asked,
     Exam,
@@ -28,6 +27,8 @@ from abrege.stages.examination import (
 from abrege.stages.examination import tokens as count_tokens
 from abrege.text import language
 
+SHOWN = 3
+"""Rows of a check that the page shows."""
 SHOWN_CHARACTERS = 300
 
 
@@ -40,16 +41,15 @@ def examine(source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent)
     exam = Exam(asked.lang or find_language(streams))
     read(streams, exam, asked, on_event)
     if not exam.total:
-        first = exam.unusable[0]
+        bad = exam.unusable[0]
         raise DataError(
-            f"{source}: not one of {len(exam.unusable)} rows is a pair.\n"
-            f"  {first.where}: {first.kind}"
+            f"{source}: not one of {len(exam.unusable)} rows is a pair.\n  {bad.where}: {bad.kind}"
         )
     for row, pair in exam.sample:
         exam.take(row, checks.look_closely(pair, lang=exam.lang))
     compare(streams, exam, asked, on_event)
     tokens = count_tokens(exam, asked, on_event) if asked.model else None
-    ids = _write(streams, exam, out)
+    first = _write(streams, exam, out)
     return Diagnosis(
         source=source,
         columns=streams.columns,
@@ -63,7 +63,7 @@ def examine(source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent)
             for what, lengths in zip(("document", "summary"), exam.lengths, strict=True)
         },
         tokens=tokens,
-        checks=[_told(check, exam, ids.get(check, [])) for check in CHECKS if _asked(check, exam)],
+        checks=[_told(check, exam, first[check]) for check in CHECKS if _asked(check, exam)],
     )
 
 
@@ -82,7 +82,7 @@ def _asked(check: str, exam: Exam) -> bool:
     return check == "unusable" or exam.looked_at[check] > 0
 
 
-def _told(check: str, exam: Exam, ids: Sequence[str]) -> Told:
+def _told(check: str, exam: Exam, first: Sequence[Flagged]) -> Told:
     known = CHECKS[check]
     if check == "unusable":
         flagged, rows = len(exam.unusable), exam.total + len(exam.unusable)
@@ -99,20 +99,23 @@ def _told(check: str, exam: Exam, ids: Sequence[str]) -> Told:
         rows=rows,
         share=share,
         interval=checks.interval(flagged, rows) if sampled else None,
-        ids=ids,
+        first=first,
         remedy=known.remedy,
     )
 
 
-def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[str]]:
-    """Write the rows of each check, read once more; give the first ids of each."""
+def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[Flagged]]:
+    """Write the rows of each check, read once more; give the first of each."""
     for old in out.glob("*.jsonl"):
         if old.stem in CHECKS:
             old.unlink()
-    ids: dict[str, list[str]] = {}
+    first: dict[str, list[Flagged]] = {check: [] for check in CHECKS}
     if exam.unusable:
         store.write(out / "unusable.jsonl", exam.unusable)
-        ids["unusable"] = [row.id for row in exam.unusable[:5]]
+        first["unusable"] = [
+            Flagged(row.id, "", f"{row.where}: {row.kind}", [], row.found)
+            for row in exam.unusable[:SHOWN]
+        ]
     wanted = {f.like for found in exam.flags.values() for f in found.values()} - {None}
     names: dict[int, str] = {}
     with ExitStack() as stack:
@@ -128,21 +131,12 @@ def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[str]]:
             for check, file in files.items():
                 flag = exam.flags[check].get(row)
                 if flag is not None:
-                    ids.setdefault(check, []).append(pair.id)
-                    _write_row(file, split, pair, _said(flag, names))
-    return {check: found[:5] for check, found in ids.items()}
+                    flagged = _flagged(split, pair, flag, names)
+                    file.write(store.line(flagged) + "\n")
+                    first[check] += [flagged] if len(first[check]) < SHOWN else []
+    return first
 
 
-def _said(flag: Repeat, names: Mapping[int, str]) -> str:
-    return flag.what if flag.like is None else f"{flag.what} {names.get(flag.like, '?')}"
-
-
-def _write_row(file: IO[str], split: str, pair: Pair, found: str) -> None:
-    row = {
-        "id": pair.id,
-        "split": split,
-        "found": found,
-        "summary": pair.references[0] if len(pair.references) == 1 else pair.references,
-        "document": pair.document[:SHOWN_CHARACTERS],
-    }
-    file.write(store.line(row) + "\n")
+def _flagged(split: str, pair: Pair, flag: Repeat, names: Mapping[int, str]) -> Flagged:
+    found = flag.what if flag.like is None else f"{flag.what} {names[flag.like]}"
+    return Flagged(pair.id, split, found, pair.references, pair.document[:SHOWN_CHARACTERS])
