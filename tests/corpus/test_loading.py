@@ -8,6 +8,7 @@ import pytest
 
 from abrege.corpus import hub, loading
 from abrege.corpus.loading import load, load_files
+from abrege.corpus.pairs import Unusable
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 
 
@@ -243,3 +244,23 @@ def test_neither_datasets_nor_pyarrow_is_imported_before_it_is_needed(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_stream_gives_the_same_pairs_as_reading_all_and_can_be_read_again(tmp_path):
+    a_file(tmp_path / "data/test.jsonl", "c", topic="t")
+    a_file(tmp_path / "data/train.jsonl", "a", "b", lang="fr")
+    read = load(str(tmp_path / "data"), columns={}, lang="en")
+    streams = loading.stream(str(tmp_path / "data"), columns={}, lang="en")
+    assert [*streams.splits] == ["train", "test"]
+    assert streams.columns == read.columns
+    for _ in range(2):
+        assert {split: [*again()] for split, again in streams.splits.items()} == read.splits
+
+
+def test_a_row_of_a_stream_that_is_no_pair_is_said_and_the_others_go_on(tmp_path):
+    path = a_file(tmp_path / "x.jsonl", "a", "b", "c")
+    path.write_text(path.read_text().replace('"text b"', "null"))
+    [again] = loading.stream(str(path), columns={}, lang=None).splits.values()
+    first, bad, last = again()
+    assert (first.id, last.id) == ("a", "c")
+    assert bad == Unusable("x.jsonl:2", f"{path}:2", "document (text) is null", "")

@@ -152,7 +152,7 @@ def main(root):
     store.write(root / "pairs.jsonl", some_rows(24))
     (root / "recipe.yaml").write_text(
         f"data: {{source: {root}/pairs.jsonl, lang: en}}\n"
-        "split: {valid: 0.2, test: 0.2}\n"
+        "split: {method: exact, valid: 0.2, test: 0.2}\n"
         f"tune: {{model: {root}/student, batch_size: 5, max_tokens: 160}}\n"
     )
     start(command, root / "too-early", 2)

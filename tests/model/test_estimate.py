@@ -217,7 +217,7 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
     settings = recipe.parse(
         {
             "data": {"source": str(tmp_path / "pairs.jsonl"), "lang": "en"},
-            "split": {"valid": 0.2, "test": 0.2},
+            "split": {"method": "exact", "valid": 0.2, "test": 0.2},
             "tune": {"model": str(student_folder), "batch_size": 4, "max_tokens": 160},
         }
     )

@@ -25,7 +25,7 @@ def a_recipe(folder, model, **export):
         {
             "name": "small",
             "data": {"source": str(folder / "pairs.jsonl"), "lang": "en"},
-            "split": {"valid": 0.15, "test": 0.25},
+            "split": {"method": "exact", "valid": 0.15, "test": 0.25},
             "tune": {"model": str(model), "batch_size": 4, "max_steps": 6, "max_tokens": 160,
                      "learning_rate": 1e-2},
             "generate": {"systems": ["lead", "base", "tuned", "merged"], "likelihood": False},

@@ -19,7 +19,8 @@ def a_file(path: Path, names: str, **more) -> str:
 
 
 def a_recipe(data: dict, **settings) -> Recipe:
-    return parse({"data": data, "split": settings, "tune": {"model": "m"}})
+    how = {"method": "exact", **settings}
+    return parse({"data": data, "split": how, "tune": {"model": "m"}})
 
 
 def written(folder: Path) -> dict[str, str]:
@@ -61,6 +62,7 @@ def test_a_file_without_splits_is_divided_and_the_counts_add_up(tmp_path):
         "lang": "fr",
         "columns": {"all": "document ← text, summary ← title, id ← id, lang ← lang"},
         "leaks": 0,
+        "merged": 0,
     }
     assert events[-1].text == (
         "split: 20 rows read: train 11, valid 2, test 4, left out by *_rows 3"
@@ -120,29 +122,81 @@ def test_a_document_in_two_given_splits_is_refused_with_its_ids(tmp_path):
     message = refusal(a_recipe(files), tmp_path / "run")
     leaks = tmp_path / "run/split/leaks.jsonl"
     assert message == (
-        f"1 document stands in more than one of the given splits (all of them: {leaks}):\n"
-        "  train: b; test: B\n"
-        "  A score on documents seen in training means little. Take them out of one split, or go "
-        "on with split.allow_leaks: true."
+        "1 of 2 test rows (50.0%) have the document or the summary of an earlier split "
+        f"(all of them: {leaks}):\n"
+        "  document, equal: train: b; test: B\n"
+        "  A score on texts seen in training means little. Take them out of one split, raise "
+        "split.max_leaks, or go on with split.allow_leaks: true."
     )
     assert list(store.read(leaks, dict)) == [
-        {"document": "on b", "ids": {"train": ["b"], "test": ["B"]}}
+        {
+            "what": "document",
+            "equal": True,
+            "text": "on b",
+            "ids": {"train": ["b"], "test": ["B"]},
+        }
     ]
     assert not (tmp_path / "run/split/train.jsonl").exists()
 
 
-def test_a_document_in_two_given_splits_is_said_where_the_recipe_allows_it(tmp_path):
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({"allow_leaks": True}, "split.allow_leaks"), ({"max_leaks": 1.0}, "split.max_leaks: 1")],
+)
+def test_a_document_in_two_given_splits_is_said_where_the_recipe_allows_it(tmp_path, settings, why):
     files = {s: a_file(tmp_path / f"{s}.jsonl", "abc") for s in ("train", "valid", "test")}
     events: list = []
-    recipe = a_recipe(files, allow_leaks=True)
+    recipe = a_recipe(files, **settings)
     manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
     assert manifest["leaks"] == 3
     assert manifest["counts"]["duplicate_documents"] == 6
-    assert any(
-        e.text.startswith("3 documents stand in")
-        and e.text.endswith("allowed by split.allow_leaks")
-        for e in events
+    [told] = [e.text for e in events if "earlier split" in e.text]
+    assert told.startswith(
+        "3 of 3 valid rows (100.0%), 3 of 3 test rows (100.0%) have the document"
     )
+    assert f"allowed by {why} (all of them: " in told
+
+
+def test_leaks_are_allowed_up_to_the_share_of_the_split_that_the_recipe_says(tmp_path):
+    files = {"train": a_file(tmp_path / "train.jsonl", "abc")}
+    files["test"] = a_file(tmp_path / "test.jsonl", "Bdefghijkl")  # one of ten
+    split.run(a_recipe(files, valid=0.0, max_leaks=0.1), tmp_path / "run")
+    message = refusal(a_recipe(files, valid=0.0, max_leaks=0.09), tmp_path / "run")
+    assert message.startswith("1 of 10 test rows (10.0%)")
+
+
+def test_rows_added_behind_the_others_move_none_of_them(tmp_path):
+    letters = [chr(n) for n in range(ord("a"), ord("z") + 1)]
+    before = a_file(tmp_path / "before.jsonl", letters)
+    after = a_file(
+        tmp_path / "after.jsonl", [*letters, *(f"{a}{b}" for a in letters for b in "xyz")]
+    )
+    for name, source in [("before", before), ("after", after)]:
+        split.run(a_recipe({"source": source}, method="hash", valid=0.2, test=0.2), tmp_path / name)
+    old, new = [
+        {pair.id: part for part in split.SPLITS
+         for pair in store.read(tmp_path / name / f"split/{part}.jsonl", Pair)}
+        for name in ("before", "after")
+    ]  # fmt: skip
+    assert {*old.values()} == {*split.SPLITS}
+    assert {id_: new[id_] for id_ in old} == old
+
+
+def test_blocks_that_merge_are_said_and_written(tmp_path):
+    rows = [{"id": str(n), "text": f"on {n}", "title": "t", "group": n} for n in range(40)]
+    rows += [{"id": f"+{n}", "text": f"on {n}", "title": "t", "group": "all"} for n in range(20)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    events: list = []
+    recipe = a_recipe(
+        {"source": str(tmp_path / "x.jsonl")}, method="hash", valid=0.2, test=0.2, seed=1
+    )
+
+    manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
+
+    [merged] = store.read(tmp_path / "run/split/merged.jsonl", dict)
+    assert manifest["merged"] == 1
+    assert sum(map(len, merged["alone"].values())) == 40
+    assert any("40 rows stay together in 1 block (one group" in event.text for event in events)
 
 
 def test_leaks_of_an_earlier_run_do_not_stay(tmp_path):

@@ -37,6 +37,7 @@ COMMANDS = (
     Command("generate", "stage", "let each system summarise the test documents"),
     Command("evaluate", "stage", "score the summaries, with intervals and paired tests"),
     Command("report", "stage", "write the page that shows what came of it"),
+    Command("doctor", "doctor", "look at pairs before tuning, and say what is wrong with them"),
     Command("score", "score", "score any tool's summaries against references, with intervals"),
     Command("compare", "compare", "test whether one system's summaries are better than another's"),
     Command("review", "review", "let people, or a model, compare two systems blindly"),

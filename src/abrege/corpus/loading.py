@@ -1,15 +1,16 @@
 """Pairs from wherever the user has them: a file, a folder, a name on the hub, the demo data."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from abrege.assets import ACLSUM, Wheel
 from abrege.corpus import aclsum, hub, readers
 from abrege.corpus.columns import Roles, columns_of, recognise
-from abrege.corpus.pairs import to_pairs
+from abrege.corpus.pairs import Unusable, each_pair, to_pairs
 from abrege.corpus.rows import Row
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
@@ -33,6 +34,15 @@ class Read:
 
     splits: dict[str, list[Pair]]
     columns: dict[str, str] = field(default_factory=dict)
+    """Split → the mapping in words."""
+
+
+@dataclass(frozen=True)
+class Streams:
+    """What can be read again and again: split → a function that reads its rows from the first."""
+
+    splits: Mapping[str, Callable[[], Iterator[Pair | Unusable]]]
+    columns: dict[str, str]
     """Split → the mapping in words."""
 
 
@@ -71,6 +81,49 @@ def load_files(
     """Read given splits, each from a file of its own; see `load`."""
     rows = {split: readers.read(Path(file)) for split, file in files.items()}
     return _to_read(rows, files, columns=columns, lang=lang, on_event=on_event)
+
+
+def stream(
+    source: str, *, columns: Mapping[str, Any], lang: str | None, on_event: OnEvent = silent
+) -> Streams:
+    """Read pairs as `load` does, but one after the other, and say of each row that is none why.
+
+    Splits come in the order train, valid, test. A file is read once for its columns, and again
+    each time that its split is. Rows of the hub and
+    of a saved folder are held in memory, and so is a .json file while it is read.
+    """
+    if source.startswith("demo:"):
+        read = _demo(source, columns, on_event)
+        return Streams({s: partial(iter, pairs) for s, pairs in read.splits.items()}, read.columns)
+    path = local(source)
+    rows: dict[str, Callable[[], Iterator[Row]]]
+    if path is None or (path.is_dir() and hub.is_saved_folder(path)):
+        held = hub.read_hub(source, on_event=on_event) if path is None else hub.read_folder(path)
+        named = _named_splits(held, source, on_event)
+        rows = {split: partial(iter, found) for split, found in named.items()}
+    elif path.is_dir():
+        rows = {split: partial(_chained, files) for split, files in split_files(path).items()}
+    else:
+        rows = {"all": partial(readers.stream, path)}
+    rows = {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
+    roles: dict[str, Roles] = {}
+    for split, again in rows.items():
+        where = source if split == "all" else f"{source} ({split})"
+        roles[split] = recognise(columns_of(row.values for row in again()), columns, where=where)
+        on_event(Note(f"{where}: {roles[split].describe()}"))
+    pairs = {split: partial(_pairs_of, rows[split], roles[split], lang) for split in rows}
+    return Streams(pairs, {split: role.describe() for split, role in roles.items()})
+
+
+def _chained(files: Iterable[Path]) -> Iterator[Row]:
+    for file in files:
+        yield from readers.stream(file)
+
+
+def _pairs_of(
+    again: Callable[[], Iterator[Row]], roles: Roles, lang: str | None
+) -> Iterator[Pair | Unusable]:
+    return each_pair(again(), roles, lang=lang)
 
 
 def local(source: str) -> Path | None:

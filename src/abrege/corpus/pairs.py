@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from abrege.corpus.columns import Roles
@@ -12,6 +13,18 @@ from abrege.records import Pair
 
 SPEAKERS = {"user": "document", "human": "document", "assistant": "summary", "gpt": "summary"}
 """Who says what in a list of turns."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A row that cannot be a pair."""
+
+    id: str
+    """Made from file and row number."""
+    where: str
+    kind: str
+    """What is wrong: `summary (title) is empty`."""
+    found: str
 
 
 class _BadValueError(ValueError):
@@ -48,6 +61,15 @@ def to_pairs(rows: Iterable[Row], roles: Roles, *, lang: str | None, where: str)
     refuse(where, problems, _remedy(problems, roles))
     _not_all_numbers(pairs, roles, where)
     return pairs
+
+
+def each_pair(rows: Iterable[Row], roles: Roles, *, lang: str | None) -> Iterator[Pair | Unusable]:
+    """Turn each row into a pair, or say why it is none, without a look at the other rows."""
+    for row in rows:
+        try:
+            yield _pair(row, roles, lang)
+        except _BadValueError as bad:
+            yield Unusable(row.name, row.where, bad.kind, bad.found)
 
 
 def _remedy(problems: Mapping[str, Sequence[str]], roles: Roles) -> str:

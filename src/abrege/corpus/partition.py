@@ -4,26 +4,29 @@ import hashlib
 import random
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain
+from statistics import mean
 
 from abrege.errors import DataError
 from abrege.records import Pair
 
-
-@dataclass(frozen=True)
-class Leak:
-    """A document that stands in two or more splits."""
-
-    document: str
-    """Its beginning."""
-    ids: Mapping[str, list[str]]
-    """Split → the ids of its rows there."""
+STRATUM = 20
+"""Blocks that are near in length and dealt out together."""
 
 
 def partition(
-    pairs: Sequence[Pair], *, valid: float, test: float, seed: int
+    pairs: Sequence[Pair],
+    *,
+    valid: float,
+    test: float,
+    seed: int,
+    alike: Sequence[int] | None = None,
+    stratify: bool = False,
 ) -> dict[str, list[Pair]]:
     """Divide pairs at random into train, valid and test, in shares of the rows.
+
+    alike     a number for each row: rows that share theirs stay together (see `near.clusters`)
+    stratify  give each split the same shares of short and long documents
 
     Rows of one group, and rows with the same document, stay together, so shares are met as nearly
     as these blocks allow. Who goes where depends on the documents and the seed, not on the order
@@ -32,7 +35,7 @@ def partition(
     """
     shares = {"train": 1 - valid - test, "valid": valid, "test": test}
     wanted = [split for split, share in shares.items() if share > 0]
-    chunks = blocks(pairs)
+    chunks = blocks(pairs, alike)
     if len(chunks) < len(wanted):
         raise DataError(
             f"{len(pairs)} rows make {len(chunks)} groups that must stay together (one group "
@@ -42,12 +45,18 @@ def partition(
     room = {split: shares[split] * len(pairs) for split in wanted}
     taken = dict.fromkeys(wanted, 0)
     where: dict[int, str] = {}
-    random.Random(seed).shuffle(chunks)
-    chunks.sort(key=len, reverse=True)  # stable: blocks of one size stay shuffled
+    drawn = random.Random(seed)
+    drawn.shuffle(chunks)
+    chunks = _by_length(chunks, pairs, drawn) if stratify else sorted(chunks, key=len, reverse=True)
+    passed = 0
     for number, chunk in enumerate(chunks):
         empty = [split for split in wanted if not taken[split]]
         open_to = empty if len(empty) >= len(chunks) - number else wanted
-        split = _neediest(open_to, room, taken, len(chunk))
+        passed += len(chunk)
+        if stratify:  # each split has its share of every length that is passed
+            split = max(open_to, key=lambda s: shares[s] * passed - taken[s])
+        else:
+            split = _neediest(open_to, room, taken, len(chunk))
         taken[split] += len(chunk)
         where.update(dict.fromkeys(chunk, split))
     return {s: [p for n, p in enumerate(pairs) if where[n] == s] for s in shares}
@@ -74,22 +83,6 @@ def draw(pairs: Sequence[Pair], rows: int, seed: int) -> list[Pair]:
     return [pair for n, pair in enumerate(pairs) if n in kept]
 
 
-def leaks(splits: Mapping[str, Sequence[Pair]]) -> list[Leak]:
-    """Find the documents that stand in more than one of the given splits."""
-    seen: dict[str, dict[str, list[Pair]]] = {}
-    for split, pairs in splits.items():
-        for pair in pairs:
-            seen.setdefault(key(pair.document), {}).setdefault(split, []).append(pair)
-    return [
-        Leak(
-            document=next(iter(found.values()))[0].document[:80],
-            ids={split: [pair.id for pair in same] for split, same in found.items()},
-        )
-        for found in seen.values()
-        if len(found) > 1
-    ]
-
-
 def duplicates(pairs: Iterable[Pair]) -> int:
     """Count the rows whose document stood in an earlier row that is not of the same group."""
     first: dict[str, str | None] = {}
@@ -109,8 +102,10 @@ def key(document: str) -> str:
     return hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
 
 
-def blocks(pairs: Sequence[Pair]) -> list[list[int]]:
+def blocks(pairs: Sequence[Pair], alike: Sequence[int] | None = None) -> list[list[int]]:
     """Give the places of the rows that must stay together, joined through groups and documents.
+
+    alike  a number for each row: those that share theirs stay together too
 
     The order of the blocks depends on the documents alone.
     """
@@ -122,10 +117,10 @@ def blocks(pairs: Sequence[Pair]) -> list[list[int]]:
             place = parent[place]
         return place
 
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str | int], int] = {}
     keys = [key(pair.document) for pair in pairs]
     for place, pair in enumerate(pairs):
-        for tie in _ties(pair, keys[place]):
+        for tie in _ties(pair, keys[place], None if alike is None else alike[place]):
             parent[root(place)] = root(first.setdefault(tie, place))
     together: dict[int, list[int]] = {}
     for place in range(len(pairs)):
@@ -133,10 +128,23 @@ def blocks(pairs: Sequence[Pair]) -> list[list[int]]:
     return sorted(together.values(), key=lambda chunk: min(keys[place] for place in chunk))
 
 
-def _ties(pair: Pair, document: str) -> Iterator[tuple[str, str]]:
+def _ties(pair: Pair, document: str, alike: int | None) -> Iterator[tuple[str, str | int]]:
     yield "document", document
     if pair.group is not None:
         yield "group", pair.group
+    if alike is not None:
+        yield "alike", alike
+
+
+def _by_length(
+    chunks: Sequence[list[int]], pairs: Sequence[Pair], drawn: random.Random
+) -> list[list[int]]:
+    """Order blocks by the mean length of their documents, at random among those near in length."""
+    ordered = sorted(chunks, key=lambda chunk: mean(len(pairs[n].document) for n in chunk))
+    strata = [ordered[start : start + STRATUM] for start in range(0, len(ordered), STRATUM)]
+    for stratum in strata:
+        drawn.shuffle(stratum)
+    return list(chain.from_iterable(strata))
 
 
 def _neediest(

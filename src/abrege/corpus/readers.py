@@ -22,12 +22,19 @@ def read(path: Path) -> list[Row]:
     DataError says what is wrong and on which line or row: no such file, an unknown extension, an
     empty file, text that is not UTF-8, JSON or CSV that is broken, a Parquet file cut short.
     """
+    return list(stream(path))
+
+
+def stream(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file as they are read; see `read`. JSON alone is read whole."""
     path = existing(path)
-    rows = list(READERS[extension(path)](path))
-    if not rows:
+    rows = READERS[extension(path)](path)
+    first = next(rows, None)
+    if first is None:
         holds = "holds no rows" if path.stat().st_size else "is empty"
         raise DataError(f"{path}: this file {holds}.\n  Give a file with at least one row.")
-    return rows
+    yield first
+    yield from rows
 
 
 def existing(path: Path) -> Path:

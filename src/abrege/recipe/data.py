@@ -51,13 +51,41 @@ class Split(Settings):
 
     valid: float = Field(0.1, ge=0, lt=1, description="share of the pairs to validate on")
     test: float = Field(0.1, gt=0, lt=1, description="share of the pairs to test on")
+    method: Literal["hash", "exact"] = Field(
+        "hash",
+        description="each pair goes where its hash says, so that pairs added later move none; "
+        "or shares exact to the row",
+    )
     seed: int = Field(0, description="fixes which pairs go where")
+    stratify: bool = Field(
+        default=False, description="exact: short and long documents in the same shares everywhere"
+    )
+    near_duplicates: float | None = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="documents whose sets of 5-word shingles are so alike (Jaccard) stay together "
+        "and leak; null for equal texts only",
+    )
     train_rows: AtLeastOne | None = Field(None, description="use at most so many train rows")
     valid_rows: AtLeastOne | None = Field(None, description="use at most so many valid rows")
     test_rows: AtLeastOne | None = Field(None, description="use at most so many test rows")
-    allow_leaks: bool = Field(
-        default=False, description="go on although a document stands in two given splits"
+    max_leaks: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="largest share of a given valid or test split whose document or summary "
+        "stands in an earlier split",
     )
+    allow_leaks: bool = Field(default=False, description="go on however much leaks")
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> "Split":
+        if self.stratify and self.method == "hash":
+            raise ValueError("stratify has no effect with hash: write method: exact")
+        if self.allow_leaks and self.max_leaks != 0.01:
+            raise ValueError("max_leaks has no effect with allow_leaks")
+        return self
 
 
 class Prompt(Settings):

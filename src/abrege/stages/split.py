@@ -1,7 +1,9 @@
 """Split: read the user's pairs and divide them once, for every later stage.
 
 reads   annotate/pairs.jsonl, or the file, folder, hub name or demo data that the recipe names
-writes  split/train.jsonl  split/valid.jsonl  split/test.jsonl  split/leaks.jsonl (where any)
+writes  split/train.jsonl  split/valid.jsonl  split/test.jsonl
+        where there are any: split/leaks.jsonl (between given splits)
+        split/merged.jsonl (rows that one hash sends elsewhere than another)
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +13,17 @@ from typing import Any
 
 from abrege import store
 from abrege.corpus import hub, loading, readers
+from abrege.corpus.by_hash import Merged, partition_by_hash
+from abrege.corpus.leaks import Leak, alike, leaked, leaks
 from abrege.corpus.loading import Read
-from abrege.corpus.partition import Leak, draw, duplicates, leaks, partition
+from abrege.corpus.partition import draw, duplicates, partition
+from abrege.corpus.rows import SHOWN, shorten
 from abrege.errors import DataError, RecipeError
 from abrege.events import Note, OnEvent, silent
 from abrege.recipe import Data, Recipe, Split
 from abrege.records import Pair
 
-CODE = ("stages/split", "corpus", "records")
+CODE = ("stages/split", "corpus", "records", "text/words")
 WRITES = ("train.jsonl", "valid.jsonl", "test.jsonl")
 SPLITS = ("train", "valid", "test")
 PAIRS = "annotate/pairs.jsonl"
@@ -61,11 +66,13 @@ def run(
     into = (into or folder) / "split"
     for old in into.glob("*.jsonl"):
         old.unlink()
-    found = leaks(read.splits)
+    found = leaks(read.splits, threshold=recipe.split.near_duplicates)
     if found:
-        store.write(into / "leaks.jsonl", [asdict(leak) for leak in found])
-        _judge(found, into / "leaks.jsonl", recipe.split, on_event)
-    splits = divide(read.splits, recipe.split, on_event=on_event)
+        store.write(into / "leaks.jsonl", found)
+        _judge(found, read.splits, into / "leaks.jsonl", recipe.split, on_event=on_event)
+    splits, merged = divide(read.splits, recipe.split, on_event=on_event)
+    if merged:
+        store.write(into / "merged.jsonl", merged)
     drawn = _draw(splits, recipe.split)
     for split in SPLITS:
         store.write(into / f"{split}.jsonl", drawn[split])
@@ -76,16 +83,19 @@ def run(
         "lang": _lang(drawn, on_event),
         "columns": read.columns,
         "leaks": len(found),
+        "merged": len(merged),
         **_asset(recipe.data),
     }
 
 
 def divide(
     splits: Mapping[str, Sequence[Pair]], settings: Split, *, on_event: OnEvent = silent
-) -> dict[str, list[Pair]]:
+) -> tuple[dict[str, list[Pair]], list[Merged]]:
     """Give train, valid and test: as they were given, the missing ones taken from train.
 
     splits  "all", or train with valid, test or both
+
+    With them what was merged: blocks of rows that hashes of their own would send apart.
     """
     if settings.valid + settings.test >= 1 and "all" in splits:
         raise RecipeError(
@@ -96,19 +106,37 @@ def divide(
     shares = {"valid": settings.valid, "test": settings.test}
     missing = {split: 0.0 if split in splits else share for split, share in shares.items()}
     divided = {name: list(pairs) for name, pairs in splits.items() if name in SPLITS}
+    merged: list[Merged] = []
     if any(missing.values()):
-        divided |= {
-            split: pairs
-            for split, pairs in partition(whole, **missing, seed=settings.seed).items()
-            if split == "train" or split not in splits
-        }
+        made, merged = _partition(whole, missing, settings, on_event)
+        divided |= {s: pairs for s, pairs in made.items() if s == "train" or s not in splits}
     for split, share in missing.items():
         if share and "train" in splits:
             taken = len(divided[split])
             on_event(
                 Note(f"the data has no {split} split: {taken} rows of train taken ({share:.0%})")
             )
-    return {split: divided.get(split, []) for split in SPLITS}
+    return {split: divided.get(split, []) for split in SPLITS}, merged
+
+
+def _partition(
+    pairs: Sequence[Pair], shares: Mapping[str, float], settings: Split, on_event: OnEvent
+) -> tuple[dict[str, list[Pair]], list[Merged]]:
+    numbers = alike([pair.document for pair in pairs], threshold=settings.near_duplicates)
+    how: dict[str, Any] = {**shares, "seed": settings.seed, "alike": numbers}
+    if settings.method == "exact":
+        return partition(pairs, **how, stratify=settings.stratify), []
+    made, merged = partition_by_hash(pairs, **how)
+    if merged:
+        rows = sum(len(ids) for one in merged for ids in one.alone.values())
+        blocks = f"{len(merged)} block{'s' * (len(merged) > 1)}"
+        on_event(
+            Note(
+                f"{rows} rows stay together in {blocks} (one group, or documents alike) although "
+                "their hashes would part them: see merged.jsonl"
+            )
+        )
+    return made, merged
 
 
 def _annotated(folder: Path) -> Read:
@@ -127,24 +155,43 @@ def _read(data: Data, on_event: OnEvent) -> Read:
     return loading.load(data.source, columns=columns, lang=data.lang, on_event=on_event)
 
 
-def _judge(found: Sequence[Leak], file: Path, settings: Split, on_event: OnEvent) -> None:
-    """Refuse documents that stand in two given splits, or say so where the recipe allows them."""
-    shown = [
-        "; ".join(f"{split}: {', '.join(ids)}" for split, ids in leak.ids.items())
-        for leak in found[:5]
+def _judge(
+    found: Sequence[Leak],
+    splits: Mapping[str, Sequence[Pair]],
+    file: Path,
+    settings: Split,
+    *,
+    on_event: OnEvent,
+) -> None:
+    """Refuse given splits that share more than the recipe allows, or say what they share."""
+    rows = leaked(found, [*splits])
+    shares = {split: len(ids) / len(splits[split]) for split, ids in rows.items()}
+    parts = [
+        f"{len(rows[split])} of {len(splits[split])} {split} rows ({share:.1%})"
+        for split, share in shares.items()
+        if share
     ]
-    count = f"{len(found)} document{'s stand' if len(found) > 1 else ' stands'}"
-    told = f"{count} in more than one of the given splits (all of them: {file})"
-    if settings.allow_leaks:
-        on_event(Note(f"{told}; allowed by split.allow_leaks"))
+    told = f"{', '.join(parts)} have the document or the summary of an earlier split"
+    if settings.allow_leaks or max(shares.values()) <= settings.max_leaks:
+        why = (
+            "split.allow_leaks"
+            if settings.allow_leaks
+            else f"split.max_leaks: {settings.max_leaks:g}"
+        )
+        on_event(Note(f"{told}; allowed by {why} (all of them: {file})"))
         return
+    shown = [
+        f"  {leak.what}, {'equal' if leak.equal else 'nearly equal'}: "
+        + "; ".join(f"{split}: {shorten(', '.join(ids))}" for split, ids in leak.ids.items())
+        for leak in found[:SHOWN]
+    ]
     raise DataError(
         "\n".join(
             [
-                f"{told}:",
-                *(f"  {line}" for line in shown),
-                "  A score on documents seen in training means little. Take them out of one split, "
-                "or go on with split.allow_leaks: true.",
+                f"{told} (all of them: {file}):",
+                *shown,
+                "  A score on texts seen in training means little. Take them out of one split, "
+                "raise split.max_leaks, or go on with split.allow_leaks: true.",
             ]
         )
     )

@@ -6,7 +6,6 @@ writes  tune/  the adapter or the model, its tokenizer, abrege.json, steps.jsonl
         tune-2/, …  the same of further seeds
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 CODE = ("stages/tune", "model", "assets", "records", "text/sentences")
 ROUGE = ("stages/validation", "metrics/rouge", "metrics/rouge_profiles", "text")
-LONGEST = 0.99  # max_new_tokens leaves room for this share of the train summaries
-MARGIN = 1.1
 
 
 def name(nth: int) -> str:
@@ -223,6 +220,7 @@ def rendering_for(
 ) -> "Rendering":
     """Fix what the model is asked and how it decodes, for this stage and every later one."""
     from abrege.model import sides
+    from abrege.model.fitting import room_for
     from abrege.model.rendering import Profile, Rendering, stop_ids, template_for, use_chat
 
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
@@ -243,13 +241,6 @@ def rendering_for(
         quantization=packed(recipe),
         **sides.of(config, tokenizer, lang),
     )
-
-
-def room_for(lengths: Sequence[int]) -> int:
-    """Give max_new_tokens: 99th percentile of the train summaries, a tenth more, the stop token."""
-    ordered = sorted(lengths)
-    longest = ordered[math.ceil(LONGEST * len(ordered)) - 1]
-    return math.ceil(longest * MARGIN) + 1
 
 
 def plan_of(recipe: Recipe) -> tuple["Plan", str]:

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+
+from abrege.cli import main
+
+TEXT = "The council of the town decided on Tuesday that the old bridge number {n} will be closed. "
+
+
+@pytest.fixture
+def pairs(tmp_path, monkeypatch):
+    """Forty pairs in English, one of them with a summary of one word."""
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {"id": f"r{n}", "article": TEXT.format(n=n) + f"word{n} " * 20, "title": f"Bridge {n} shut"}
+        for n in range(40)
+    ]
+    rows[7]["title"] = "Shut"
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "pairs.jsonl").write_text(text)
+    return tmp_path
+
+
+def refused(capsys, *words) -> tuple[int, str]:
+    code = main(["doctor", "pairs.jsonl", *words])
+    return code, capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_doctor_prints_markdown_and_writes_a_page_and_rows(pairs, capsys):
+    assert main(["doctor", "pairs.jsonl", "--near-duplicates", "1"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("# pairs.jsonl\n\n**Have a look: nearly empty summary.**\n")
+    assert "| nearly empty summary (fewer than 3 words) | look | 2.5 % | 1 of 40 | r7 |" in said
+    assert json.loads((pairs / "doctor/short.jsonl").read_text())["id"] == "r7"
+    assert "<h1>pairs.jsonl</h1>" in (pairs / "doctor/doctor.html").read_text(encoding="utf-8")
+
+
+def test_json_holds_every_figure(pairs, capsys):
+    assert main(["doctor", "pairs.jsonl", "--json", "--out", "x/y"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rows"], found["out"]) == ({"all": 40}, "x/y")
+    [short] = [told for told in found["checks"] if told["check"] == "short"]
+    assert (short["verdict"], short["share"], short["first"][0]["id"]) == ("look", 0.025, "r7")
+    assert (pairs / "x/y/doctor.html").is_file()
+
+
+def test_a_threshold_that_is_crossed_ends_with_exit_code_5(pairs, capsys):
+    assert main(["doctor", "pairs.jsonl", "--fail-on", "short=0.025"]) == 0
+    capsys.readouterr()
+    assert refused(capsys, "--fail-on", "short=0.02", "longer=0") == (
+        5,
+        "  short: 2.50%, more than 2.00%",
+    )
+    assert (pairs / "doctor/doctor.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--fail-on", "shrt=0.1"],
+            "abrege: --fail-on shrt=0.1: there is no check 'shrt'; did",
+        ),
+        (
+            ["--fail-on", "short"],
+            "abrege: --fail-on short: write a share from 0 to 1, as in",
+        ),
+        (["--fail-on", "short=2"], "abrege: --fail-on short=2: write a share from 0 to 1"),
+        (["--fail-on", "leaks=0"], "  leaks needs given splits, cut needs --model"),
+        (["--max-tokens", "64"], "abrege: --max-tokens has no effect without --model"),
+        (["--near-duplicates", "0"], "abrege: --near-duplicates 0: write a share above 0"),
+        (["--columns", "title"], "abrege: --columns title: write it as PART=NAME"),
+        (["--columns", "text=x"], "abrege: --columns text=x: there is no part 'text'; there are"),
+        (["--lang", "english"], "abrege: there is no language 'english'; did you mean en?"),
+    ],
+)
+def test_what_has_no_meaning_or_effect_is_refused(pairs, capsys, words, message):
+    code, said = refused(capsys, *words)
+    assert code == 2
+    assert said.startswith(message)
