@@ -270,12 +270,13 @@ def _unquoted(line: str) -> str:
     if "''" not in line:
         return line
     runs = list(_QUOTES.finditer(line))
-    bold = [run for run in runs if len(run[0]) in (3, 4)]
+    threes = [run for run in runs if len(run[0]) == 3]
     fives = sum(len(run[0]) >= 5 for run in runs)
+    bold = sum(len(run[0]) in (3, 4) for run in runs) + fives
     italics = sum(len(run[0]) == 2 for run in runs) + fives
     kept = None
-    if (len(bold) + fives) % 2 and italics % 2 and bold:
-        kept = min(bold, key=lambda run: _doubt(line, run.start())).start()
+    if threes and bold % 2 and italics % 2:
+        kept = min(threes, key=lambda run: _doubt(line, run.start())).start()
 
     def left(run: re.Match[str]) -> str:
         if run.start() == kept or len(run[0]) == 4:
