@@ -70,8 +70,8 @@ def read(
     if not size:
         raise DataError(f"{path}: this file is empty.\n  Fetch the dump again.")
 
-    def on_read(done: int) -> None:
-        on_event(Progress("collect", done, size, unit="bytes"))
+    def on_read(done: int) -> None:  # what was read last is still to be parsed
+        on_event(Progress("collect", min(done, size - 1), size, unit="bytes"))
 
     drawn = Drawn(draw) if draw.articles and draw.at_random else None
     with pool(1 if size <= SMALL else processes) as several:
@@ -82,7 +82,7 @@ def read(
         parse = partial(documents, wiki=wiki, draw=draw, source=path.name)
         found = _found(_batches(pages, wiki, drawn), parse, drawn, several)
         yield from _taken(found, draw, drawn, counts=counts, where=path)
-    on_read(size)
+    on_event(Progress("collect", size, size, unit="bytes"))
     if draw.articles and counts["kept"] < draw.articles:
         kept = counts["kept"]
         on_event(Note(f"{path}: it gave {kept} of the {draw.articles} articles asked for"))
