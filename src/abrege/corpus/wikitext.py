@@ -31,7 +31,7 @@ INLINE = (
 # MediaWiki takes these out before it reads anything else, in this way: the first end tag ends
 # the tag, whatever stands between. Parsed, a formula would be taken for markup.
 _UNREAD = re.compile(
-    rf"<!--.*?(?:-->|\Z)|<(?P<tag>{NO_PROSE})\b[^<>]*?(?:/>|>.*?</(?P=tag)\s*>)|\0",
+    rf"<(?:!--.*?(?:-->|\Z)|(?P<tag>{NO_PROSE})\b[^<>]*?(?:/>|>.*?</(?P=tag)\s*>))",
     re.DOTALL | re.IGNORECASE,
 )
 _NO_PROSE = re.compile(NO_PROSE, re.IGNORECASE)
@@ -42,7 +42,7 @@ _MAGIC = re.compile(r"__[^\W\d_]+__")
 _INTERLANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+){0,2}|simple")
 _LEFT_BRACKETS = re.compile(r"\[\[|\]\]|\{\{+|\}\}+|\{\||\|\}")
 _QUOTES = re.compile("'{2,}")
-_SPACES = re.compile(r"[ \t]+")
+_SPACES = re.compile(r"[ \t]{2,}|\t")
 _BEFORE_STOP = re.compile(r" +(?=[,.](?:\s|$))")
 _LETTER = re.compile(r"[^\W_]")
 _UNSEEN_HEADING = re.compile(r"(={2,6})([^=].*?)\1\s*")
@@ -65,7 +65,7 @@ def text_of(
     lines come one at a time.
     """
     own = {name.lower(): number for name, number in namespaces.items()}
-    return _lines(_Reader(_UNREAD.sub("", wikitext), lang, own).read())
+    return _lines(_Reader(_UNREAD.sub("", wikitext.replace(_MARK, "")), lang, own).read())
 
 
 class _Reader:
@@ -256,8 +256,10 @@ def _tidy(line: str) -> str:
     """
     if line.startswith(("|", "{|", "!")):
         return ""
-    line = _LEFT_BRACKETS.sub("", _unquoted(line))
-    line = _BEFORE_STOP.sub("", _SPACES.sub(" ", line)).strip()
+    line = _SPACES.sub(" ", _LEFT_BRACKETS.sub("", _unquoted(line)))
+    if " ," in line or " ." in line:
+        line = _BEFORE_STOP.sub("", line)
+    line = line.strip()
     return line if _LETTER.search(line) else ""
 
 
