@@ -61,8 +61,7 @@ def text_of(
     namespaces  names of the wiki's namespaces and their numbers, as its siteinfo gives them
 
     Templates, tables, notes, formulas, files and categories are left out; what a link shows, lists
-    and the words inside other tags stay. No line is longer or shorter than the page has it; empty
-    lines come one at a time.
+    and the words inside other tags stay. Lines are those of the page; of empty ones no two follow.
     """
     own = {name.lower(): number for name, number in namespaces.items()}
     return _lines(_Reader(_UNREAD.sub("", wikitext.replace(_MARK, "")), lang, own).read())
@@ -177,8 +176,8 @@ class _Reader:
 
     def tag(self) -> str:
         """Show the words inside a tag; nothing of a table, and of a list not its marks."""
-        opened = self.tokens[self.at - 1]
-        markup, name = opened.get("wiki_markup"), self.raw()
+        opened, before = self.at - 1, self.tokens[max(0, self.at - 2)]
+        markup, name = self.tokens[opened].get("wiki_markup"), self.raw()
         if markup == "{|" or _NO_PROSE.fullmatch(name) or name.lower() == "table":
             self.skip(kinds.TagOpenOpen, kinds.TagCloseSelfclose, kinds.TagCloseClose)
             return "\n"
@@ -186,9 +185,11 @@ class _Reader:
             self.at += 1
             if kind is kinds.TagOpenOpen:  # inside an attribute
                 self.skip(kinds.TagOpenOpen, kinds.TagCloseSelfclose, kinds.TagCloseClose)
-        closed = kind is kinds.TagCloseSelfclose
+        alone = kind is kinds.TagCloseSelfclose
         self.at += 1
-        if closed:
+        if alone and markup == ":" and opened and not before.get("text", "\n").endswith("\n"):
+            return ":"  # between a term and what it means
+        if alone:
             return _LIST_MARKS.get(markup or "", "\n" if _BLOCK.fullmatch(name) else "")
         text = self.read(kinds.TagOpenClose)
         self.skip(kinds.TagOpenOpen, kinds.TagCloseClose)
