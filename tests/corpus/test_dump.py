@@ -186,8 +186,8 @@ HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"
         (HTML, "an HTML page where a dump was expected: <!DOCTYPE html> <html><body>404 Not "
          "Found</body></html>\n  A server gives such a page where it has no such file. Fetch the "
          "dump again."),
-        (bz2.compress(b"<html><p>Sorry"), "an HTML page where a dump was expected: <html><p>Sorry"
-         "\n  A server gives such a page where it has no such file. Fetch the dump again."),
+        (bz2.compress(b"<html>No"), "an HTML page where a dump was expected: <html>No\n  A server "
+         "gives such a page where it has no such file. Fetch the dump again."),
         (b"id,text\n1,abc\n", "no MediaWiki dump: it begins with id,text 1,abc\n  Take a file named "
          "…-pages-articles.xml.bz2, or an export of Special:Export."),
         (a_dump(["é"]).decode().encode("utf-16"), "not UTF-8: it looks like UTF-16.\n  Unpack it "
@@ -195,8 +195,8 @@ HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"
         (a_dump([]), "this dump holds no pages.\n  Export at least one page."),
         (a_head().encode()[:300], "this dump is cut short before its first page.\n  Fetch it "
          "again."),
-        (a_head().replace("<base>", "<bose>").encode() + b"<page>", "invalid XML before its first "
-         "page: mismatched tag: line 3, column 40.\n  Fetch the dump again."),
+        (a_head().replace("<base>", "<b>").encode() + b"<page>", "invalid XML before its first page: "
+         "mismatched tag: line 4, column 46.\n  Fetch the dump again."),
         (BROKEN, f"invalid XML in the page Page 2, which begins at byte {BROKEN.rindex(b'<page>')}: "
          "mismatched tag: line 2, column 95.\n  Fetch the dump again, or take the page out."),
         (LATIN, f"not UTF-8: byte {LATIN.index(0xE9) + 1} of the XML is 0xE9, in the page Page 1.\n"

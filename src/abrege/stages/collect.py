@@ -47,11 +47,12 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 
 def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:  # noqa: ARG001 - as every stage
     """Give the file or folder that is read; none of what comes from elsewhere."""
-    source = _collect(recipe).source
+    collect = _collect(recipe)
+    source = collect.source
     if source.startswith("demo:"):
         _demo(source)
-        return {}
-    if is_api(source):
+    _check_columns(collect)
+    if source in DEMOS or is_api(source):
         return {}
     path = readers.existing(Path(source)) if is_dump(source) else loading.local(source)
     return {} if path is None else {"source": path}
@@ -116,6 +117,17 @@ def is_dump(source: str) -> bool:
     """Tell by its name whether a file is a dump: rows may be in a .gz as well."""
     name = source.lower()
     return name.endswith(DUMPS) and not name.endswith((*readers.READERS,))
+
+
+def _check_columns(collect: Collect) -> None:
+    """Refuse columns of what has none."""
+    source = collect.source
+    given = [key for key, value in collect.columns.model_dump().items() if value is not None]
+    if given and (source in DEMOS or is_api(source) or is_dump(source)):
+        raise RecipeError(
+            f"collect.columns.{given[0]} has no effect on {source}, which has no columns.\n"
+            "  Take collect.columns out of the recipe."
+        )
 
 
 def _draw(collect: Collect) -> Draw:
