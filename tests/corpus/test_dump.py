@@ -186,19 +186,19 @@ HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"
         (HTML, "an HTML page where a dump was expected: <!DOCTYPE html> <html><body>404 Not "
          "Found</body></html>\n  A server gives such a page where it has no such file. Fetch the "
          "dump again."),
-        (bz2.compress(b"<html>No"), "an HTML page where a dump was expected: <html>No\n  A server "
-         "gives such a page where it has no such file. Fetch the dump again."),
-        (b"id,text\n1,abc\n", "no MediaWiki dump: it begins with id,text 1,abc\n  Take a file named "
-         "…-pages-articles.xml.bz2, or an export of Special:Export."),
+        (bz2.compress(b"<html>"), "an HTML page where a dump was expected: <html>\n"
+         "  A server gives such a page where it has no such file. Fetch the dump again."),
+        (b"id,text\n1,abc\n", "no MediaWiki dump: it begins with id,text 1,abc\n"
+         "  Take a file named …-pages-articles.xml.bz2, or an export of Special:Export."),
         (a_dump(["é"]).decode().encode("utf-16"), "not UTF-8: it looks like UTF-16.\n  Unpack it "
          "where it is compressed, and write it anew: iconv -f UTF-16 -t UTF-8."),
         (a_dump([]), "this dump holds no pages.\n  Export at least one page."),
-        (a_head().encode()[:300], "this dump is cut short before its first page.\n  Fetch it "
-         "again."),
-        (a_head().replace("<base>", "<b>").encode() + b"<page>", "invalid XML before its first page: "
-         "mismatched tag: line 4, column 46.\n  Fetch the dump again."),
-        (BROKEN, f"invalid XML in the page Page 2, which begins at byte {BROKEN.rindex(b'<page>')}: "
-         "mismatched tag: line 2, column 95.\n  Fetch the dump again, or take the page out."),
+        (a_head().encode()[:300], "this dump is cut short before its first page.\n"
+         "  Fetch it again."),
+        (a_head().replace("<base>", "<b>").encode() + b"<page>", "invalid XML before its "
+         "first page: mismatched tag: line 4, column 46.\n  Fetch the dump again."),
+        (BROKEN, "invalid XML in the page Page 2, which begins at byte "
+         f"{BROKEN.rindex(b'<page>')}: mismatched tag: line 2, column 95.\n  Fetch the dump again, or take the page out."),
         (LATIN, f"not UTF-8: byte {LATIN.index(0xE9) + 1} of the XML is 0xE9, in the page Page 1.\n"
          "  Fetch the dump again, or write it anew as UTF-8 (iconv)."),
         (b"7z\xbc\xaf\x27\x1c\0\4", "this is a .7z archive, which abrege does not read.\n  Unpack "

@@ -54,6 +54,11 @@ def _parts(pattern: str) -> Rule:
     return rule
 
 
+def _all(given: Given) -> str:
+    """Show all arguments as one word: {{chem|H|2|O}} is H2O."""
+    return "".join(text for name, text in given.items() if name.isdigit())
+
+
 def _measure(given: Given) -> str:
     """Show what is converted: {{convert|2|to|3|m}} is 2 to 3 m, {{cvt|5|mi|km}} is 5 mi."""
     number, second = given.get("1", ""), given.get("2", "")
@@ -71,15 +76,24 @@ def _french_unit(given: Given) -> str:
     return f"{number} {given.get('2', '')}{given.get('3', '')}".strip()
 
 
+def _french_date(given: Given) -> str:
+    """Show {{date|1|mai|1990}} as 1er mai 1990, {{date-|4 mai 1990|en sport}} as 4 mai 1990."""
+    parts = given.get("1", "").split() or [""]
+    if len(parts) == 1:
+        parts += [given.get("2", ""), given.get("3", "")]
+    day = "1er" if parts[0] == "1" and parts[1] else parts[0]
+    return " ".join(part for part in (day, *parts[1:]) if part)
+
+
 def _french_centuries(end: str) -> Rule:
-    """Show {{s|XX}} as XXe siècle, {{s2-|XV|e|XVI|e}} as XVe et XVIe siècles."""
+    """Show {{s|XX}} as XXe siècle, {{sp|XV|e|au|XVI|e}} as XVe au XVIe siècle."""
 
     def rule(given: Given) -> str:
-        values = [given.get(str(place), "") for place in range(1, 9)]
+        values = [given[str(place)] for place in range(1, 9) if str(place) in given]
         numerals = [value for value in values if re.fullmatch("[IVX]+", value)]
-        before_christ = "-" if given.get("1") == "-" else ""
-        told = [f"{n}{'er' if n == 'I' else 'e'}" for n in numerals]
-        return f"{before_christ}{_FRENCH_LINKS.get(end, ' et ').join(told)} {end}" if told else ""
+        link = next((value for value in values if value in _FRENCH_LINKS), "et")
+        told = [f"{numeral}{'er' if numeral == 'I' else 'e'}" for numeral in numerals]
+        return f"{_FRENCH_LINKS[link].join(told)} {end}" if told else ""
 
     return rule
 
@@ -103,18 +117,18 @@ _BETWEEN = {
     "by": " by ",
     "x": " × ",
 }
-_FRENCH_LINKS = {"siècles": " et ", "siècle": " au "}
+_FRENCH_LINKS = {"-": "-", "–": "-", "au": " au ", "à": " à ", "et": " et ", "ou": " ou "}
 _SHOWS_ITS_NAME = re.compile(
-    r"(?:[IVXLC]+|\d+)(?:er|re|ers|e|es|de?s?|nde?)(?: siècle(?: av\. J\.-C\.)?)?"
+    r"(?:[IVXLC]+|\d+)(?:er|re|e|es|de?s?|nde?)?(?: siècle(?: av\. J\.-C\.)?)?|1er [^\W\d]+"
 )
-"""{{XXe siècle}}, {{1er}}, {{2e|étage}}."""
+"""{{XXe siècle}}, {{1er mai}}, {{2e|étage}}, km{{2}}."""
 
 _ANYWHERE = _many(
     {
         "nobr|nowrap|small|smaller|big|larger|large|abbr|sup|sub|mvar|var|em|strong": _argument(
             "1"
         ),
-        "lang|langue|lien web": _argument("2", "texte", "text"),
+        "lang|langue": _argument("2", "texte", "text"),
         "nbsp|space|espace|,|spaces": _say(" "),
         "'": _say("'"),
         "=": _say("="),
@@ -131,13 +145,17 @@ _BY_LANGUAGE: Mapping[str, Mapping[str, Rule]] = {
             "rtl-lang|script": _argument("2"),
             "nihongo|ill|interlanguage link|sc|smallcaps|sclink|flag|legend2": _argument("1"),
             "as of": _parts("As of {1}"),
+            "chem|chem2": _all,
+            "us$": _parts("US$ {1}"),
+            "bibleref|bibleref2|bibleverse": _parts("{1} {2}"),
+            "eqm": _say("⇌"),
             "circa|c.|ca.": _parts("c. {1}"),
             "frac|sfrac|fraction": _parts("{1}/{2}"),
             "'s": _say("'s"),
             '-"': _say('"'),
             "' \"": _say("' \""),
             "\" '": _say("\" '"),
-            "quote|blockquote|cquote|bquote": _argument("1", "text", "quote"),
+            "railgauge|track gauge|quote|blockquote|cquote|bquote": _argument("1", "text", "quote"),
             "birth date|death date|start date|birth-date|death-date": _argument("1"),
             "oldstyledate": _parts("{1} {2}"),
             "ss|uss|hms|mv|hmcs|hmas|rms|sms": _argument("1"),
@@ -147,16 +165,19 @@ _BY_LANGUAGE: Mapping[str, Mapping[str, Rule]] = {
         {
             "unité|unite|unité/2|unité/1|nombre|nb|num|tmp|température": _french_unit,
             "date|date-|date de naissance|date de décès|date de naissance-|date de décès-|jour": (
-                _parts("{1} {2} {3}")
+                _french_date
             ),
             "heure": _parts("{1} h {2}"),
-            "s|s-|siècle|siècle-|-s|-s-|s mini|s mini-": _french_centuries("siècle"),
-            "s2|s2-|-s2|-s2-": _french_centuries("siècles"),
-            "sp|sp-|-sp|-sp-": _french_centuries("siècle"),
-            "-millénaire|millénaire|millénaire-": _french_centuries("millénaire"),
+            "s|s-|siècle|siècle-|s mini|s mini-|sp|sp-": _french_centuries("siècle"),
+            "s2|s2-": _french_centuries("siècles"),
+            "-s|-s-|-sp|-sp-": _french_centuries("siècle av. J.-C."),
+            "-s2|-s2-": _french_centuries("siècles av. J.-C."),
+            "millénaire|millénaire-": _french_centuries("millénaire"),
+            "-millénaire|-millénaire-": _french_centuries("millénaire av. J.-C."),
             "av jc|avjc|av. j.-c.|-jc": _say("av. J.-C."),
             "ap jc|apjc": _say("apr. J.-C."),
             "mme": _say("Mme"),
+            "cie": _say("Cie"),
             "mlle": _say("Mlle"),
             "dr": _say("Dr"),
             "hab.|hab": _say("hab."),
