@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from dumps import END, a_dump, a_head, a_page, some_articles
 
-from abrege.corpus import dump
+from abrege.corpus import compressed, dump
 from abrege.corpus.drawing import Draw
 from abrege.errors import DataError
 from abrege.events import Note, Progress
@@ -100,8 +100,11 @@ def test_the_same_articles_are_drawn_from_every_form_of_a_dump_on_any_number_of_
 ):
     monkeypatch.setattr(dump, "SMALL", 0)  # else a small file never leaves this process
     monkeypatch.setattr(dump, "BATCH", 2_000)
-    pages = some_articles(60)
-    pages[9] = a_page(10, "trop court")
+    monkeypatch.setattr(compressed, "READ", 1_000)
+    monkeypatch.setattr(compressed, "TOGETHER", 500)
+    pages = some_articles(90)
+    for n in range(4, 90, 3):
+        pages[n] = a_page(n + 1, "trop court")
     draw = {"articles": 8, "seed": 3, "words": (30, None)}
     whole = a_dump(pages)
     expected = read(file(whole), **draw)
@@ -198,7 +201,8 @@ HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"
         (a_head().replace("<base>", "<b>").encode() + b"<page>", "invalid XML before its "
          "first page: mismatched tag: line 4, column 46.\n  Fetch the dump again."),
         (BROKEN, "invalid XML in the page Page 2, which begins at byte "
-         f"{BROKEN.rindex(b'<page>')}: mismatched tag: line 2, column 95.\n  Fetch the dump again, or take the page out."),
+         f"{BROKEN.rindex(b'<page>')}: mismatched tag: line 2, column 95.\n"
+         "  Fetch the dump again, or take the page out."),
         (LATIN, f"not UTF-8: byte {LATIN.index(0xE9) + 1} of the XML is 0xE9, in the page Page 1.\n"
          "  Fetch the dump again, or write it anew as UTF-8 (iconv)."),
         (b"7z\xbc\xaf\x27\x1c\0\4", "this is a .7z archive, which abrege does not read.\n  Unpack "
@@ -212,13 +216,17 @@ def test_what_is_no_dump_is_one_message(file, content, told):
     assert str(caught.value) == f"{path}: {told}"
 
 
-def test_a_damaged_stream_is_one_message_that_names_its_place(file):
+def test_a_damaged_stream_is_one_message_that_names_its_place(file, monkeypatch):
     # bz2.decompress would take a damaged stream that is not the first for the end of the file.
-    content = streams(some_articles(3), of=1)
+    monkeypatch.setattr(compressed, "TOGETHER", 500)
+    content = streams(some_articles(9), of=1)
     places = [n for n in range(len(content)) if content.startswith(b"BZh9", n)]
     damaged = bytearray(content)
     damaged[places[2] + 60] ^= 0xFF
     path = file(bytes(damaged))
     with pytest.raises(DataError) as caught:
         read(path)
-    assert str(caught.value).startswith(f"{path}: this file is damaged: from byte ")
+    assert str(caught.value) == (
+        f"{path}: this file is damaged: from byte 0 on it cannot be decompressed.\n"
+        "  Compare its size and checksum with those where it comes from, and fetch it again."
+    )

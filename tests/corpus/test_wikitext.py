@@ -59,7 +59,7 @@ def test_files_and_categories_are_known_in_languages_that_the_wiki_does_not_name
         ("fr", "{{sp-|XV|e|au|XVII|e}}, {{Ier siècle}}", "XVe au XVIIe siècle, Ier siècle"),
         ("fr", "{{s2|I|er|II}}, {{-s|IV}}", "Ier et IIe siècles, IVe siècle av. J.-C."),
         ("fr", "{{unité|1234|m|2}} le {{date|4|mai|1990|en sport}}", "1234 m2 le 4 mai 1990"),
-        ("fr", "né {{nobr|[[Jean V]]}}, {{citation|l{{'}}ami}}", "né Jean V, « l'ami »"),
+        ("fr", "né {{nobr|[[Jean V]]}}, {{citation|texte=l{{'}}ami}}", "né Jean V, « l'ami »"),
         ("fr", "{{formatnum:12000}} {{Lien|langue=en|trad=A|fr=B}} {{,}}fin", "12000 B fin"),
         ("en", "rises {{convert|2|to|3|km|mi|abbr=on}}", "rises 2 to 3 km"),
         ("en", "in {{lang|fr|''été''}} ({{lang-el|λόγος}}) {{citation|1=b}}", "in été (λόγος)"),

@@ -127,6 +127,8 @@ def _decompressed(lot: bytes) -> tuple[bytes, int] | None:
             parts.append(stream.decompress(lot))
         except OSError:
             return None
+        if not stream.eof:  # another begins before this one has ended: bytes are missing
+            return None
         lot = stream.unused_data
     return b"".join(parts), size
 
