@@ -25,6 +25,7 @@ def text(wikitext: str, lang: str = "fr") -> str:
         (":* un\n** deux\n# trois\n; terme : sens", "un\ndeux\ntrois\nterme : sens"),
         ("<div id=\"x\">un<br />deux <small>et</small></div> <b>trois", "un\ndeux et\ntrois"),
         ("soit <math>a_{{1}} < [[b]]</math> un nombre", "soit un nombre"),
+        ("la balise <nowiki><ref></nowiki> note<ref>x</ref>.", "la balise note."),
         ("__NOTOC__un\n\n\n\n:\n*\ndeux", "un\n\ndeux"),
         ("<gallery>\na.jpg|[[x]]\n</gallery>fin", "fin"),
         ("reste {{non fermé\n| un = deux\n[[ouvert", "reste non fermé\n\nouvert"),

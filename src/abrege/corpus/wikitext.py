@@ -15,6 +15,7 @@ from mwparserfromhell.parser.tokenizer import Tokenizer
 
 from abrege.corpus import namespaces as known
 from abrege.corpus.templates import Rule, shown
+from abrege.corpus.wiki_lines import MARK, lines_of
 
 _TOKENIZER: Any = CTokenizer or Tokenizer  # in C where it could be built
 NO_PROSE = (
@@ -31,7 +32,8 @@ INLINE = (
 # MediaWiki takes these out before it reads anything else, in this way: the first end tag ends
 # the tag, whatever stands between. Parsed, a formula would be taken for markup.
 _UNREAD = re.compile(
-    rf"<(?:!--.*?(?:-->|\Z)|(?P<tag>{NO_PROSE})\b[^<>]*?(?:/>|>.*?</(?P=tag)\s*>))",
+    r"<(?:(?P<kept>nowiki>.*?</nowiki\s*>)|!--.*?(?:-->|\Z)"
+    rf"|(?P<tag>{NO_PROSE})\b[^<>]*?(?:/>|>.*?</(?P=tag)\s*>))",
     re.DOTALL | re.IGNORECASE,
 )
 _NO_PROSE = re.compile(NO_PROSE, re.IGNORECASE)
@@ -40,16 +42,8 @@ _LONE_BLOCK = re.compile(rf"</?(?:{BLOCKS})\b[^<>]*>", re.IGNORECASE)
 _LONE_TAG = re.compile(rf"</?(?:{INLINE}|{NO_PROSE})\b[^<>]*>", re.IGNORECASE)
 _MAGIC = re.compile(r"__[^\W\d_]+__")
 _INTERLANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+){0,2}|simple")
-_LEFT_BRACKETS = re.compile(r"\[\[|\]\]|\{\{+|\}\}+|\{\||\|\}")
-_QUOTES = re.compile("'{2,}")
-_SPACES = re.compile(r"[ \t]{2,}|\t")
-_BEFORE_STOP = re.compile(r" +(?=[,.](?:\s|$))")
-_LETTER = re.compile(r"[^\W_]")
-_UNSEEN_HEADING = re.compile(r"(={2,6})([^=].*?)\1\s*")
-_MARK = "\0"
-"""Begins the line of a heading, followed by its level, until offsets are counted."""
 _ENTITY: Mapping[type, str] = {kinds.HTMLEntityNumeric: "#", kinds.HTMLEntityHex: "x"}
-_LIST_MARKS = {"*": "", "#": "", ";": "", ":": ""}
+_LISTMARKS = {"*": "", "#": "", ";": "", ":": ""}
 
 
 def text_of(
@@ -64,7 +58,13 @@ def text_of(
     and the words inside other tags stay. Lines are those of the page; of empty ones no two follow.
     """
     own = {name.lower(): number for name, number in namespaces.items()}
-    return _lines(_Reader(_UNREAD.sub("", wikitext.replace(_MARK, "")), lang, own).read())
+    wikitext = _UNREAD.sub(_kept, wikitext.replace(MARK, ""))
+    return lines_of(_Reader(wikitext, lang, own).read())
+
+
+def _kept(unread: re.Match[str]) -> str:
+    """Leave what is to be shown as it stands: a `<ref>` in there begins no note."""
+    return f"<{unread['kept']}" if unread["kept"] else ""
 
 
 class _Reader:
@@ -166,13 +166,13 @@ class _Reader:
             name += _ENTITY.get(type(token)) or token["text"]
             self.at += 1
         self.at += 1
-        return html.unescape(f"&{name};").replace(_MARK, "")
+        return html.unescape(f"&{name};").replace(MARK, "")
 
     def heading(self) -> str:
         level = self.tokens[self.at - 1]["level"]
         title = " ".join(self.read(kinds.HeadingEnd).split())
         self.at += 1
-        return f"\n{_MARK}{level}{title}\n"
+        return f"\n{MARK}{level}{title}\n"
 
     def tag(self) -> str:
         """Show the words inside a tag; nothing of a table, and of a list not its marks."""
@@ -190,7 +190,7 @@ class _Reader:
         if alone and markup == ":" and opened and not before.get("text", "\n").endswith("\n"):
             return ":"  # between a term and what it means
         if alone:
-            return _LIST_MARKS.get(markup or "", "\n" if _BLOCK.fullmatch(name) else "")
+            return _LISTMARKS.get(markup or "", "\n" if _BLOCK.fullmatch(name) else "")
         text = self.read(kinds.TagOpenClose)
         self.skip(kinds.TagOpenOpen, kinds.TagCloseClose)
         return f"\n{text}\n" if _BLOCK.fullmatch(name) else text
@@ -218,79 +218,3 @@ def _plain(text: str) -> str:
     if "<" in text:
         text = _LONE_TAG.sub("", _LONE_BLOCK.sub("\n", text))
     return _MAGIC.sub("", text) if "__" in text else text
-
-
-def _lines(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Tidy the lines, take the marks off those of headings, and count where these begin."""
-    lines: list[str] = []
-    headings: list[tuple[int, int]] = []
-    length, blank = 0, True
-    for raw in text.split("\n"):
-        heading = _heading(raw)
-        line = _tidy(heading[1] if heading else raw)
-        if not line:
-            blank = True
-            continue
-        if blank and lines:
-            lines.append("")
-            length += 1
-        if heading:
-            headings.append((length, heading[0]))
-        lines.append(line)
-        length += len(line) + 1
-        blank = False
-    return "\n".join(lines), headings
-
-
-def _heading(line: str) -> tuple[int, str] | None:
-    """Give level and title of a heading, marked or not seen by the parser; None of other lines."""
-    if line.startswith(_MARK):
-        return int(line[1]), line[2:]
-    found = _UNSEEN_HEADING.fullmatch(line) if line.startswith("==") else None
-    return (len(found[1]), found[2]) if found else None
-
-
-def _tidy(line: str) -> str:
-    """Take off what is no text of a line: quotes of style, brackets without a partner, spaces.
-
-    A line without a letter or a digit goes, and so does one of a table without its end.
-    """
-    if line.startswith(("|", "{|", "!")):
-        return ""
-    line = _SPACES.sub(" ", _LEFT_BRACKETS.sub("", _unquoted(line)))
-    if " ," in line or " ." in line:
-        line = _BEFORE_STOP.sub("", line)
-    line = line.strip()
-    return line if _LETTER.search(line) else ""
-
-
-def _unquoted(line: str) -> str:
-    """Take off the marks of bold and italics, by MediaWiki's own rule for the doubtful ones.
-
-    Where both are left open, one mark of bold is an apostrophe and a mark of italics, that after a
-    word of one letter first: l'''Iliade'' is l'Iliade.
-    """
-    if "''" not in line:
-        return line
-    runs = list(_QUOTES.finditer(line))
-    threes = [run for run in runs if len(run[0]) == 3]
-    fives = sum(len(run[0]) >= 5 for run in runs)
-    bold = sum(len(run[0]) in (3, 4) for run in runs) + fives
-    italics = sum(len(run[0]) == 2 for run in runs) + fives
-    kept = None
-    if threes and bold % 2 and italics % 2:
-        kept = min(threes, key=lambda run: _doubt(line, run.start())).start()
-
-    def left(run: re.Match[str]) -> str:
-        if run.start() == kept or len(run[0]) == 4:
-            return "'"
-        return "'" * (len(run[0]) - 5)
-
-    return _QUOTES.sub(left, line)
-
-
-def _doubt(line: str, at: int) -> int:
-    """Say how unlikely an apostrophe is at this place: after one letter, more letters, a space."""
-    if at == 0 or line[at - 1] == " ":
-        return 2
-    return 0 if at == 1 or line[at - 2] == " " else 1
