@@ -40,6 +40,7 @@ bench: .venv/.bench  ## speed against TRL, peft, Trainer and rouge-score, on the
 	for kind in lora qlora full seq2seq; do $(BIN)/python benchmarks/$${kind}_speed.py || exit 1; done
 	$(BIN)/python benchmarks/long_row.py
 	$(BIN)/python benchmarks/score_speed.py --million
+	$(BIN)/python benchmarks/collect_speed.py
 
 clean:  ## remove .venv, build products and caches; runs/ stays
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

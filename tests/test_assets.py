@@ -96,6 +96,13 @@ def test_a_wheel_the_index_does_not_have_is_one_message(index):
     )
 
 
+def test_a_wheel_for_one_platform_is_fetched_on_any(index):
+    # Read and never run: the Windows build of another Python serves as well as one's own.
+    wheel = dataclasses.replace(a_wheel(index), tags="cp312-cp312-win_amd64")
+    (index / "abrege_demo-1.0-py3-none-any.whl").rename(index / wheel.name)
+    assert sha256(fetch(wheel)) == wheel.sha256
+
+
 def said(*lines: str):
     return lambda *_: (1, list(lines))
 

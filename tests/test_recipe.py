@@ -165,6 +165,14 @@ def test_pairs_have_one_origin(data, expected):
             "recipe: collect: contact has no effect without the address of an api.php",
         ),
         (
+            {"collect": {"source": "a.xml", "draw": "first"}},
+            "recipe: collect: draw has no effect without articles: all are taken",
+        ),
+        (
+            {"collect": {"source": "a.xml", "seed": 1}},
+            "recipe: collect: seed has no effect without articles: all are taken",
+        ),
+        (
             {"collect": {"source": "https://x/w/api.php", "articles": 9}},
             "recipe: collect: a wiki asks its automatic readers for a contact: give "
             "collect.contact",

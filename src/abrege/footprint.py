@@ -6,7 +6,7 @@ from pathlib import Path
 
 LIBRARIES = (
     *("torch", "transformers", "peft", "accelerate", "bitsandbytes", "tokenizers", "numpy"),
-    "pysbd",
+    *("pysbd", "mwparserfromhell"),
 )
 
 

@@ -81,14 +81,20 @@ def _table(settings: type[BaseModel], prefix: str) -> list[str]:
     inner: list[str] = []
     for key, field in settings.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            inner += ["", f"{'##' if not prefix else '###'} {prefix}{key}", "", kind.__doc__ or ""]
-            inner += _table(kind, f"{prefix}{key}.")
+        if table := _inner(kind):
+            inner += ["", f"{'##' if not prefix else '###'} {prefix}{key}", "", table.__doc__ or ""]
+            inner += _table(table, f"{prefix}{key}.")
             continue
         default = "must be given" if field.is_required() else f"`{_default(field)}`"
         cells = (f"`{prefix}{key}`", _kind(kind), default, field.description or "")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return (lines if len(lines) > 3 else []) + inner
+
+
+def _inner(kind: Any) -> type[BaseModel] | None:
+    """Give the table that a setting is, also where it may be left out; None of a value."""
+    found = (k for k in (kind, *get_args(kind)) if isinstance(k, type) and issubclass(k, BaseModel))
+    return next(found, None)
 
 
 def _default(field: Any) -> str:

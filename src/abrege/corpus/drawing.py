@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from abrege.records import Document
+from abrege.text.words import words as split_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,25 @@ class Draw:
     at_random: bool = True
     seed: int = 0
     words: tuple[int | None, int | None] = (None, None)
+
+    def rank(self, id_: str, place: int) -> int:
+        """Give the rank of a document by its id and place in the source: the smallest are drawn."""
+        if not self.at_random:
+            return place
+        text = f"{self.seed}\n{id_}".encode()
+        return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
+
+    def unfit(self, document: Document) -> str | None:
+        """Say why a document is not to be drawn at all; None where it may be."""
+        fewest, most = self.words
+        if not document.text.strip():
+            return "empty"
+        if fewest is None and most is None:
+            return None
+        words = len(split_words(document.text, document.lang))
+        if fewest is not None and words < fewest:
+            return "too short"
+        return "too long" if most is not None and words > most else None
 
 
 @dataclass
@@ -42,7 +62,7 @@ class Drawn:
         """
         if self.draw.articles is None or len(self._kept) < self.draw.articles:
             return True
-        return self._rank(id_, place) < -self._kept[0][0]
+        return self.draw.rank(id_, place) < -self._kept[0][0]
 
     @property
     def full(self) -> bool:
@@ -51,7 +71,7 @@ class Drawn:
 
     def add(self, document: Document, place: int) -> None:
         """Keep a document that is wanted, and drop the one it takes the place of."""
-        held = (-self._rank(document.id, place), -place, document)
+        held = (-self.draw.rank(document.id, place), -place, document)
         if self.draw.articles is None or len(self._kept) < self.draw.articles:
             heapq.heappush(self._kept, held)
         else:
@@ -61,9 +81,3 @@ class Drawn:
         """Yield the documents drawn, in the order of the source."""
         for _, _, document in sorted(self._kept, key=lambda held: -held[1]):
             yield document
-
-    def _rank(self, id_: str, place: int) -> int:
-        if not self.draw.at_random:
-            return place
-        text = f"{self.draw.seed}\n{id_}".encode()
-        return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())

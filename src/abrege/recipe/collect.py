@@ -44,9 +44,6 @@ class Collect(Settings):
     contact: str | None = Field(
         None, description="your e-mail or page, which a wiki asks its automatic readers to give"
     )
-    index: str | None = Field(
-        None, description="index of a multistream dump, by which several cores read it"
-    )
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> "Collect":
@@ -62,6 +59,13 @@ class Collect(Settings):
             raise ValueError("give either titles or category, not both")
         if api and not (self.titles or self.category or self.articles):
             raise ValueError("say how many articles to take from a wiki at random")
+        return self
+
+    @model_validator(mode="after")
+    def _drawn_as_is_said(self) -> "Collect":
+        for key, given in (("draw", self.draw != "random"), ("seed", self.seed)):
+            if given and self.articles is None:
+                raise ValueError(f"{key} has no effect without articles: all are taken")
         if self.min_words and self.max_words and self.min_words > self.max_words:
             raise ValueError("min_words is more than max_words")
         return self

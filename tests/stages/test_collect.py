@@ -1,0 +1,132 @@
+import io
+import sys
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+
+from abrege import assets, store
+from abrege.errors import DataError, RecipeError
+from abrege.events import Note
+from abrege.recipe import parse
+from abrege.records import Document
+from abrege.stages import collect
+
+PAGE = "<page><title>P</title><ns>{}</ns><id>{}</id><revision><text>{}</text></revision></page>"
+DUMP = "".join(
+    [
+        '<mediawiki version="0.11" xml:lang="fr">',
+        PAGE.format(0, 1, "un deux trois"),
+        PAGE.format(0, 2, "un"),
+        PAGE.format(1, 3, "un deux trois"),
+        PAGE.format(0, 4, "un deux trois quatre"),
+        "</mediawiki>",
+    ]
+)
+
+
+def a_recipe(source: str, **more):
+    return parse({"collect": {"source": source, **more}, "tune": {"model": "m"}})
+
+
+@pytest.fixture
+def dump_file(tmp_path):
+    path = tmp_path / "pages.xml"
+    path.write_text(DUMP, encoding="utf-8")
+    return str(path)
+
+
+def collected(folder):
+    return [document.id for document in store.read(folder / "collect/documents.jsonl", Document)]
+
+
+def test_the_documents_of_a_dump_are_written_and_the_counts_add_up(tmp_path, dump_file):
+    events: list = []
+    recipe = a_recipe(dump_file, min_words=3)
+    found = collect.run(recipe, tmp_path, on_event=events.append)
+
+    assert found == {"counts": {"read": 4, "kept": 2, "other namespace": 1, "too short": 1}}
+    assert collected(tmp_path) == ["1", "4"]
+    assert events[-1] == Note(
+        "collect: 2 documents of 4 read; left out: other namespace 1, too short 1"
+    )
+    assert collect.inputs(recipe, tmp_path) == {"source": tmp_path / "pages.xml"}
+
+
+def test_a_source_that_gives_no_document_is_one_message(tmp_path, dump_file):
+    with pytest.raises(DataError) as caught:
+        collect.run(a_recipe(dump_file, min_words=9), tmp_path)
+    assert str(caught.value) == (
+        f"collect.source: {dump_file} gave no document (other namespace 1, too short 3).\n"
+        "  Take another source, or wider bounds in collect.min_words and collect.max_words."
+    )
+
+
+def test_the_demo_dump_is_read_out_of_its_wheel_and_known_by_its_hash(tmp_path, monkeypatch):
+    wheel, member = collect.DEMOS["demo:enwiki"]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(member, DUMP)
+    (tmp_path / "gensim.whl").write_bytes(packed.getvalue())
+    monkeypatch.setattr(assets, "fetch", lambda wheel, **_: tmp_path / f"{wheel.package}.whl")
+    recipe = a_recipe("demo:enwiki", articles=1, draw="first")
+
+    found = collect.run(recipe, tmp_path)
+    assert collected(tmp_path) == ["1"]
+    assert found["asset"]["sha256"] == wheel.sha256 == collect.settings(recipe)["sha256"]
+    assert collect.inputs(recipe, tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "given"),
+    [
+        (
+            "https://x.org/w/api.php",
+            "mediawiki",
+            {"titles": None, "category": "Ville", "contact": "me@x.org"},
+        ),
+        ("texts.jsonl.gz", "texts", {"columns": {"text": "body"}}),
+        ("owner/name", "texts", {"columns": {}}),
+    ],
+)
+def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
+    tmp_path, monkeypatch, source, module, given
+):
+    asked: dict = {}
+
+    def read(*args, counts, **kwargs):
+        asked.update(kwargs, source=args[0])
+        counts.update(read=2, kept=1, empty=1)
+        yield Document(id="a", text="b")
+
+    monkeypatch.setitem(sys.modules, f"abrege.corpus.{module}", SimpleNamespace(read=read))
+    found = collect.run(a_recipe(source, **given), tmp_path)
+
+    columns = asked.pop("columns", {})
+    expected = {key: value for key, value in given.items() if key != "columns"}
+    assert {key: asked[key] for key in expected} == expected
+    assert {k: v for k, v in columns.items() if v} == given.get("columns", {})
+    assert asked["source"] == source
+    assert ("folder" in asked) == (module == "mediawiki")
+    assert found["counts"] == {"read": 2, "kept": 1, "empty": 1}
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "told"),
+    [
+        ("demo:none", {}, "collect.source: there is no demo:none.\n  Known: demo:enwiki; or"),
+        ("demo:enwiki", {"columns": {"id": "n"}}, "collect.columns.id has no effect on demo"),
+        ("a.xml.bz2", {"columns": {"text": "t"}}, "collect.columns.text has no effect on a.xml"),
+        ("frwiki.xml.bz2", {}, "frwiki.xml.bz2: there is no such file"),
+        ("frwiki.7z", {}, "frwiki.7z: there is no such file"),
+        ("rows.jsonl.gz", {}, "rows.jsonl.gz: there is no such file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_collected_is_refused_before_anything_starts(tmp_path, source, more, told):
+    with pytest.raises((RecipeError, DataError)) as caught:
+        collect.inputs(a_recipe(source, **more), tmp_path)
+    assert str(caught.value).startswith(told)
+
+
+def test_the_code_of_the_stage_can_be_hashed():
+    assert len(store.code_version(*collect.CODE)) == 16
