@@ -22,12 +22,22 @@ def read(path: Path) -> list[Row]:
     DataError says what is wrong and on which line or row: no such file, an unknown extension, an
     empty file, text that is not UTF-8, JSON or CSV that is broken, a Parquet file cut short.
     """
-    path = existing(path)
-    rows = list(READERS[extension(path)](path))
+    rows = list(stream(path))
     if not rows:
-        holds = "holds no rows" if path.stat().st_size else "is empty"
-        raise DataError(f"{path}: this file {holds}.\n  Give a file with at least one row.")
+        raise no_rows(path)
     return rows
+
+
+def stream(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file, by its extension, as they are read; see `read`."""
+    path = existing(path)
+    return READERS[extension(path)](path)
+
+
+def no_rows(path: Path) -> DataError:
+    """Say that a file has no rows."""
+    holds = "holds no rows" if path.stat().st_size else "is empty"
+    return DataError(f"{path}: this file {holds}.\n  Give a file with at least one row.")
 
 
 def existing(path: Path) -> Path:
