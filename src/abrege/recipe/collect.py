@@ -70,6 +70,21 @@ class Collect(Settings):
             raise ValueError("min_words is more than max_words")
         return self
 
+    @model_validator(mode="after")
+    def _what_a_wiki_takes(self) -> "Collect":
+        if self.titles == []:
+            raise ValueError("titles names no page")
+        if not self.source.startswith(("http://", "https://")):
+            return self
+        if self.columns != DocumentColumns():
+            raise ValueError("columns has no effect on a wiki, whose pages have none")
+        if self.seed and self.draw == "random" and not (self.titles or self.category):
+            raise ValueError(
+                "seed has no effect on the pages that a wiki draws itself: leave it out, or "
+                "give titles, a category or draw: first"
+            )
+        return self
+
 
 class Clean(Settings):
     """What of a document is text worth summarising, and which documents are dropped."""
