@@ -13,7 +13,8 @@ def test_markdown_loses_its_marks_and_keeps_its_words():
     found = from_markdown(
         "# The *black* `bird`\n\nIt **sings**,\nsee [the page](https://x.example/a_b_c) ![photo](p)"
         "<!-- not this -->  \nand &amp; flies.\n\n> said *somebody*\n\n- one\n- two\n\n   more\n"
-        "  1. three\n\n| a | b |\n|---|---|\n| c | d |\n\n    x = 1\n\n<b>bold</b>\n***\n2 \\* 3"
+        "  1. three\n\n| a | b |\n|---|---|\n| c | d |\n\n    x = 1\n    y\n\n<b>bold</b>"
+        "\n***\n2 \\* 3"
     )
     assert found.text.split("\n\n") == [
         "The black bird",
@@ -21,7 +22,7 @@ def test_markdown_loses_its_marks_and_keeps_its_words():
         "said somebody",
         "one\ntwo\nmore\nthree",
         "a b\nc d",
-        "x = 1",
+        "x = 1\ny",
         "bold",
         "2 * 3",
     ]
@@ -54,15 +55,22 @@ def test_of_a_page_the_main_text_is_taken_with_its_headings():
     found = from_html(
         "<html><head><title>Le merle</title><meta property='article:published_time' "
         "content='2026-05-04'></head><body><nav><a href='/'>Accueil</a></nav><article>"
-        f"<h1>Le merle</h1><p>{LONG * 3}</p><h2>Le <i>chant</i></h2><p>{LONG}<br>Il vole.</p>"
-        "<ul><li>un</li><li>deux</li></ul></article><footer>Tous droits réservés</footer></body>"
+        f"<h1>Le merle</h1><p>{LONG * 3}</p><h2>Le <i>chant</i></h2><p>{LONG}<br>Il\nvole.</p>"
+        "<ul><li>un</li><li>deux</li></ul><pre><code>x\ny</code></pre></article>"
+        "<footer>Tous droits réservés</footer></body>"
     )
     assert sections(found) == [("Le merle", 1), ("Le chant", 2)]
     assert found.text.split("\n\n") == [
         *("Le merle", (LONG * 3).strip(), "Le chant"),
-        *(f"{LONG.strip()}\nIl vole.", "un\ndeux"),
+        *(f"{LONG.strip()}\nIl vole.", "un\ndeux", "x\ny"),
     ]
     assert (found.title, found.meta) == ("Le merle", {"date": "2026-05-04"})
+
+
+def test_a_year_in_the_text_is_no_date_and_the_name_of_a_site_no_title():
+    page = "<html><head><title>My site</title></head><body><h1>Merle</h1><p>En 2018 : "
+    found = from_html(f"{page}{LONG * 4}</p></body></html>")
+    assert (found.title, found.meta) == ("Merle", {})
 
 
 @pytest.mark.parametrize("page", ["", "<html></html>", "no page at all"])

@@ -12,12 +12,15 @@ Block: TypeAlias = tuple[str, int | None]
 HEADS = frozenset(["head", *(f"h{level}" for level in range(1, 7))])
 LISTS = frozenset(["ul", "ol", "dl", "list"])
 TABLES = frozenset(["table"])
+LINED = frozenset(["pre", "code"])
 BREAKS = frozenset(["br", "lb"])
 WORDLESS = frozenset(["", "script", "style", "img", "graphic", "svg"])
 PLAIN = (
     "p div pre blockquote quote section article details summary figure center main header footer"
 )
 BLOCKS = HEADS | LISTS | TABLES | frozenset(PLAIN.split())
+SAID = {"extensive_search": False, "original_date": True}
+"""A date is what a page says of itself: any year in its text would else be taken for one."""
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _HEAD = re.compile(r"h([1-6])")
@@ -45,33 +48,33 @@ def from_markdown(text: str) -> Unmarked:
     page = _markdown().render(text)
     blocks = list(_blocks(lxml.html.fragment_fromstring(page, create_parent="div")))
     title = front.get("title")
-    if title is None and blocks and blocks[0][1] == 1:
-        title = blocks[0][0]
-    return _unmarked(blocks, title=None if title is None else str(title))
+    return _unmarked(blocks, title=_first_heading(blocks) if title is None else str(title))
 
 
 def from_html(page: str) -> Unmarked:
     """Take the main text out of a page: no navigation, no adverts, no comments of readers.
 
-    What the page says of its title, date, address, author and licence is kept.
+    What the page says of its title, date, address, author and licence is kept. The title is the
+    heading of level 1 that opens the text, where there is one.
     """
     import trafilatura
 
-    found: Any = trafilatura.bare_extraction(page, with_metadata=True, include_comments=False)
+    found: Any = trafilatura.bare_extraction(
+        page, with_metadata=True, include_comments=False, date_extraction_params=SAID
+    )
     if found is None or found.body is None:
         return _unmarked([], title=None)
     about = {"date": found.date, "url": found.url, "author": found.author, "licence": found.license}
     meta = {key: value for key, value in about.items() if value}
-    return _unmarked(_blocks(found.body), title=found.title or None, meta=meta)
+    blocks = list(_blocks(found.body))
+    return _unmarked(blocks, title=_first_heading(blocks) or found.title or None, meta=meta)
 
 
 @cache
 def _markdown() -> Any:
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    parser.add_render_rule("softbreak", lambda *_: " ")
-    return parser
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def _unmarked(
@@ -86,6 +89,10 @@ def _unmarked(
         parts.append(text)
         length += len(text) + len("\n\n")
     return Unmarked(text="\n\n".join(parts), headings=headings, title=title, meta=meta or {})
+
+
+def _first_heading(blocks: Sequence[Block]) -> str | None:
+    return blocks[0][0] if blocks and blocks[0][1] == 1 else None
 
 
 def _front_matter(text: str) -> tuple[Mapping[str, Any], str]:
@@ -105,16 +112,17 @@ def _front_matter(text: str) -> tuple[Mapping[str, Any], str]:
 
 def _blocks(element: Any) -> Iterator[Block]:
     """Yield paragraphs and headings of an element of HTML, or of what trafilatura makes of it."""
-    run = element.text or ""
+    inside = _tag(element)
+    run = _line(element.text, inside)
     for child in element:
         tag = _tag(child)
-        if tag in BLOCKS:
+        if tag in BLOCKS or (tag == "code" and inside in ("body", "div")):
             yield from _paragraph(run)
             run = ""
             yield from _block(child, tag)
         else:
             run += _words(child)
-        run += child.tail or ""
+        run += _line(child.tail, inside)
     yield from _paragraph(run)
 
 
@@ -149,8 +157,13 @@ def _words(element: Any) -> str:
         return "\n"
     if tag in WORDLESS:
         return ""
-    inside = (_words(child) + (child.tail or "") for child in element)
-    return (element.text or "") + "".join(inside)
+    inside = (_words(child) + _line(child.tail, tag) for child in element)
+    return _line(element.text, tag) + "".join(inside)
+
+
+def _line(text: str | None, tag: str) -> str:
+    """Give a text as one line: only of program text the ends of lines mean something."""
+    return (text or "") if tag in LINED else (text or "").replace("\n", " ")
 
 
 def _tag(element: Any) -> str:
