@@ -2,12 +2,13 @@
 
 import json
 import threading
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 LISTED, WHOLE = 2, 3
 """Members of a list, and texts of pages, that one answer has room for."""
@@ -79,9 +80,12 @@ class FakeWiki(ThreadingHTTPServer):
         start = int(asked.get("rvcontinue", 0))
         normalized, redirects, pages = [], [], []
         for title in asked["titles"].split("|"):
-            name = title[:1].upper() + title[1:].replace("_", " ")
+            composed = unicodedata.normalize("NFC", title)
+            name = composed[:1].upper() + composed[1:].replace("_", " ")
             if name != title:
-                normalized.append({"fromencoded": False, "from": title, "to": name})
+                encoded = composed != title
+                origin = quote(title) if encoded else title
+                normalized.append({"fromencoded": encoded, "from": origin, "to": name})
             if (page := self.pages.get(name)) and page.to and "redirects" in asked:
                 redirects.append({"from": name, "to": page.to})
                 name = page.to

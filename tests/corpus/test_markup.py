@@ -68,8 +68,9 @@ def test_of_a_page_the_main_text_is_taken_with_its_headings():
 
 
 def test_a_year_in_the_text_is_no_date_and_the_name_of_a_site_no_title():
-    page = "<html><head><title>My site</title></head><body><h1>Merle</h1><p>En 2018 : "
-    found = from_html(f"{page}{LONG * 4}</p></body></html>")
+    # A page of the Rust book was taken for "Keyboard shortcuts", of 2018-01-01.
+    page = "<html><head><title>My site</title></head><body><div><h1>My site</h1></div><main>"
+    found = from_html(f"{page}<h1>Merle</h1><p>En 2018 : {LONG * 4}</p></main></body></html>")
     assert (found.title, found.meta) == ("Merle", {})
 
 

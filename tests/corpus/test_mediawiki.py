@@ -59,6 +59,14 @@ def test_an_article_knows_where_it_comes_from(tmp_path):
     }
 
 
+def test_a_title_is_found_however_it_is_written(tmp_path):
+    with a_wiki({"Été doux": Page()}) as wiki:
+        titles = ["Été doux", "été_doux", "E\u0301te\u0301 doux"]  # the last one in NFD
+        reading = Reading(wiki, tmp_path, titles=titles)
+        assert reading.titles() == ["Été doux"]
+    assert reading.counts == {"read": 3, "kept": 1, "same page twice": 2}
+
+
 def test_the_wiki_is_told_who_reads_and_asked_politely(tmp_path):
     titles = [f"Bird {n}" for n in range(1, 121)]
     with a_wiki(dict.fromkeys(titles, Page())) as wiki:
@@ -203,6 +211,9 @@ def test_a_killed_run_asks_only_for_what_is_missing(tmp_path, choice):
             assert again.titles() == whole
             assert again.counts["kept"] == 8
             assert len(wiki.asked) <= requests - answers + 2  # the pages come in three parts
+            asked = len(wiki.asked)
+            assert Reading(wiki, file.parent, **choice).titles() == whole
+            assert len(wiki.asked) == asked
 
 
 def test_a_run_that_was_whole_asks_for_nothing(tmp_path):

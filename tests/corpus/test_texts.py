@@ -9,6 +9,7 @@ import pytest
 from abrege.corpus import texts
 from abrege.corpus.drawing import Draw
 from abrege.errors import DataError, RecipeError
+from abrege.events import Note
 
 NONE = {"text": None, "title": None, "id": None, "lang": None}
 
@@ -34,7 +35,7 @@ def reading(source, draw=None, columns=None, lang=None):
     found = texts.read(str(source), **options, counts=counts, on_event=events.append)
     documents = list(found)
     assert counts["read"] == sum(counts.values()) - counts["read"]
-    return documents, dict(counts), [event.text for event in events]
+    return documents, dict(counts), [event.text for event in events if isinstance(event, Note)]
 
 
 def refusal(source, kind=DataError, **options) -> str:
@@ -162,10 +163,29 @@ def test_documents_are_drawn_by_the_seed_among_those_within_the_band(tmp_path):
     assert counts == {"read": 4, "kept": 2, "too short": 2}
 
 
-def test_all_rows_are_given_as_they_are_read(tmp_path):
-    path = rows(tmp_path / "x.jsonl", {"text": "a"}, {"text": 3})
+def test_where_all_are_taken_a_document_is_given_as_soon_as_it_is_read(tmp_path, monkeypatch):
+    path, under_way = rows(tmp_path / "x.jsonl", *({"text": f"{n}"} for n in range(9))), []
+    whole = texts.readers.stream
+
+    def one_by_one(path):
+        for row in whole(path):
+            under_way.append(row.name)
+            yield row
+
+    monkeypatch.setattr(texts.readers, "stream", one_by_one)
     options = {"columns": NONE, "lang": None, "draw": Draw(), "counts": Counter()}
     assert next(texts.read(str(path), **options)).id == "x.jsonl:1"
+    assert len(under_way) == 9 + 1  # all of them once before, for their columns
+
+
+def test_what_is_not_drawn_is_not_parsed(tmp_path, monkeypatch):
+    parsed, parse = [], texts.markup.from_markdown
+    monkeypatch.setattr(texts.markup, "from_markdown", lambda t: parsed.append(t) or parse(t))
+    _, counts, _ = reading(
+        a_folder(tmp_path, **{f"a{n}_md": f"{n}" for n in range(100)}), draw=Draw(articles=1)
+    )
+    assert counts == {"read": 100, "kept": 1, "not drawn": 99}
+    assert len(parsed) < 20  # 1 + 1/2 + … + 1/100 = 5.2 expected, variance 3.6
 
 
 def test_a_prepared_dataset_is_read_split_after_split(tmp_path):

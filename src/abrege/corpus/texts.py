@@ -15,7 +15,7 @@ from abrege.corpus.loading import local
 from abrege.corpus.pairs import BadValueError, meta_of, name_of
 from abrege.corpus.rows import Row, lines, shorten
 from abrege.errors import DataError, RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.events import Note, OnEvent, Progress, silent
 from abrege.records import Document
 
 _Table: TypeAlias = tuple[str, list[str], Callable[[], Iterator[Row]]]
@@ -60,7 +60,7 @@ def read(
     """
     path = local(source)
     if path is not None and (path.is_dir() or _is_text(path)) and not hub.is_saved_folder(path):
-        found = _files(path, columns, lang=lang)
+        found = _files(path, columns, lang=lang, on_event=on_event)
     else:
         found = _rows(source, path, columns, lang=lang, on_event=on_event)
     yield from _drawn(found, draw, counts)
@@ -105,7 +105,9 @@ def _is_text(path: Path) -> bool:
     return path.name.lower().endswith(TEXT)
 
 
-def _files(path: Path, columns: Mapping[str, str | None], *, lang: str | None) -> Iterator[Found]:
+def _files(
+    path: Path, columns: Mapping[str, str | None], *, lang: str | None, on_event: OnEvent
+) -> Iterator[Found]:
     """Yield the files in a folder and below it, in the order of their names, hidden ones not."""
     given = [key for key, value in columns.items() if value is not None]
     if given:
@@ -123,8 +125,9 @@ def _files(path: Path, columns: Mapping[str, str | None], *, lang: str | None) -
             f"  Found: {shorten(', '.join(names), 100) or 'nothing'}.\n"
             "  Name a file of rows itself as collect.source, not its folder."
         )
-    for name in names:
+    for done, name in enumerate(names, start=1):
         yield Found(name, partial(_file, root / name, name, lang=lang))
+        on_event(Progress("collect", done, len(names), "files"))
 
 
 def _file(path: Path, name: str, *, lang: str | None) -> Document | str:

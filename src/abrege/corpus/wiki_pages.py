@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from abrege.corpus import fetched
 from abrege.corpus.fetched import Fetched
@@ -125,7 +125,7 @@ def _fetch(api: Api, titles: Sequence[str]) -> Iterator[dict[str, Any]]:
         found = answer.get("query", {})
         for page in found.get("pages", []):
             pages.setdefault(page["title"], {}).update(page)
-        normalized |= {each["from"]: each["to"] for each in found.get("normalized", [])}
+        normalized |= {_from(each): each["to"] for each in found.get("normalized", [])}
         redirects |= {each["from"]: each["to"] for each in found.get("redirects", [])}
     for title in titles:
         written = normalized.get(title, title)
@@ -135,6 +135,12 @@ def _fetch(api: Api, titles: Sequence[str]) -> Iterator[dict[str, Any]]:
             passed.add(target)
         origin = written if target != written else None
         yield {"asked": title, **_record(pages.get(target)), "redirected_from": origin}
+
+
+def _from(normalized: Mapping[str, Any]) -> str:
+    """Give the title that was asked for: one that is not in NFC comes back percent-encoded."""
+    title = str(normalized["from"])
+    return unquote(title) if normalized.get("fromencoded") else title
 
 
 def _record(page: Mapping[str, Any] | None) -> dict[str, Any]:
