@@ -181,15 +181,15 @@ def test_pairs_have_one_origin(data, expected):
         (
             {"collect": WIKI | {"articles": 9, "seed": 1}},
             "recipe: collect: seed has no effect on the pages that a wiki draws itself: leave it "
-            "out, or give titles, a category or draw: first",
+            "out, or give titles or a category",
+        ),
+        (
+            {"collect": {"source": "a.xml", "articles": 9, "draw": "first", "seed": 1}},
+            "recipe: collect: seed has no effect with draw: first",
         ),
         (
             {"collect": WIKI | {"titles": [], "articles": 9}},
             "recipe: collect: titles names no page",
-        ),
-        (
-            {"collect": WIKI | {"articles": 9, "columns": {"text": "x"}}},
-            "recipe: collect: columns has no effect on a wiki, whose pages have none",
         ),
         (
             {"annotate": {"teacher": "server"}},

@@ -71,17 +71,16 @@ class Collect(Settings):
         return self
 
     @model_validator(mode="after")
-    def _what_a_wiki_takes(self) -> "Collect":
+    def _drawn_by_a_seed(self) -> "Collect":
         if self.titles == []:
             raise ValueError("titles names no page")
-        if not self.source.startswith(("http://", "https://")):
-            return self
-        if self.columns != DocumentColumns():
-            raise ValueError("columns has no effect on a wiki, whose pages have none")
-        if self.seed and self.draw == "random" and not (self.titles or self.category):
+        if self.seed and self.draw == "first":
+            raise ValueError("seed has no effect with draw: first")
+        api = self.source.startswith(("http://", "https://"))
+        if api and self.seed and not (self.titles or self.category):
             raise ValueError(
                 "seed has no effect on the pages that a wiki draws itself: leave it out, or "
-                "give titles, a category or draw: first"
+                "give titles or a category"
             )
         return self
 
