@@ -10,6 +10,7 @@ from abrege import __version__
 from abrege.corpus import mediawiki
 from abrege.corpus.drawing import Draw
 from abrege.errors import DataError, EnvironmentError_, RecipeError
+from abrege.events import Progress
 from corpus.fake_wiki import Page, Stumble, a_wiki
 
 BUSY = {"code": "maxlag", "info": "Waiting for db1: 9 seconds lagged", "lag": 9}
@@ -143,6 +144,7 @@ def test_every_page_that_gives_no_document_is_counted(tmp_path):
         "redirects followed: 2",
         "pages that the wiki does not have: Nowhere",
     ]
+    assert Progress("collect", 7, 7, "articles") in reading.events  # the bar comes to its end
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,16 @@ def test_a_prepared_dataset_is_read_split_after_split(tmp_path):
     assert [re.sub(r".*/", "", note) for note in notes] == [
         f"wiki ({split}): text ← text, id ← id; kept in meta: url" for split in ("train", "test")
     ]
+
+
+def test_a_dataset_that_breaks_off_is_named_with_its_last_row():
+    def damaged():
+        yield {"text": "One."}
+        raise OSError("Unexpected end of stream")
+
+    with pytest.raises(DataError) as caught:
+        list(texts.hub.Table("wiki", "train", damaged()).rows())
+    assert str(caught.value) == (
+        "wiki (train): this dataset breaks off after row 1.\n"
+        "  found: Unexpected end of stream\n  Fetch or save it again."
+    )

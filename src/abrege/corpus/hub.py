@@ -29,9 +29,17 @@ class Table:
     """The `datasets.Dataset`."""
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows."""
-        for n, values in enumerate(self.data, start=1):
-            yield Row(f"{self.name} {self.split} row {n}", f"{self.name}/{self.split}:{n}", values)
+        """Yield the rows; DataError says after which one the data breaks off."""
+        n = 0
+        try:
+            for n, values in enumerate(self.data, start=1):
+                where = f"{self.name} {self.split} row {n}"
+                yield Row(where, f"{self.name}/{self.split}:{n}", values)
+        except Exception as error:  # arrow, decoding and os errors alike
+            raise DataError(
+                f"{self.name} ({self.split}): this dataset breaks off after row {n}.\n"
+                f"  found: {shorten(error, 100)}\n  Fetch or save it again."
+            ) from error
 
 
 def read_folder(folder: Path) -> dict[str, list[Row]]:

@@ -54,7 +54,7 @@ def read(
         site = wiki.site()
         wanted = _wanted(wiki, site, draw, titles=titles, category=category, counts=counts)
         pages = wiki.pages(wanted, batch=draw.articles or BATCH)
-        told = _Told(draw.articles or len(titles or ()), on_event)
+        told = _Told(draw.articles or len({*(titles or ())}), on_event)
         yield from _documents(pages, site, draw, counts=counts, told=told)
     told.end(draw, counts)
     if titles and counts["missing"] == counts["read"]:
@@ -68,14 +68,12 @@ class _Told:
         self._total, self._on_event = total, on_event
         self._redirects, self._missing = 0, list[str]()
 
-    def page(self, page: Mapping[str, Any], reason: str | None) -> None:
+    def page(self, page: Mapping[str, Any], reason: str | None, *, done: int) -> None:
         self._redirects += page["redirected_from"] is not None
         if reason == "missing":
             self._missing.append(page["asked"])
-
-    def kept(self, count: int) -> None:
         if self._total:
-            self._on_event(Progress("collect", count, self._total, "articles"))
+            self._on_event(Progress("collect", done, self._total, "articles"))
 
     def end(self, draw: Draw, counts: Counter[str]) -> None:
         if self._redirects:
@@ -106,14 +104,11 @@ def _documents(
         reason = document if isinstance(document, str) else draw.unfit(document)
         if page.get("pageid") in seen:
             reason = "same page twice"
-        told.page(page, reason)
-        if reason is not None or isinstance(document, str):
-            counts[str(reason)] += 1
-            continue
-        seen.add(page["pageid"])
-        counts["kept"] += 1
-        told.kept(counts["kept"])
-        yield document
+        counts[reason or "kept"] += 1
+        told.page(page, reason, done=counts["kept" if draw.articles else "read"])
+        if reason is None and isinstance(document, Document):
+            seen.add(page["pageid"])
+            yield document
         if counts["kept"] == draw.articles:
             return
 
