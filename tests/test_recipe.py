@@ -6,6 +6,7 @@ from abrege import recipe
 from abrege.errors import RecipeError
 from abrege.recipe import Recipe
 
+WIKI = {"source": "https://x/w/api.php", "contact": "me@example.org"}
 SHORTEST = "data:\n  source: pairs.jsonl\ntune:\n  model: student\n"
 
 
@@ -176,6 +177,19 @@ def test_pairs_have_one_origin(data, expected):
             {"collect": {"source": "https://x/w/api.php", "articles": 9}},
             "recipe: collect: a wiki asks its automatic readers for a contact: give "
             "collect.contact",
+        ),
+        (
+            {"collect": WIKI | {"articles": 9, "seed": 1}},
+            "recipe: collect: seed has no effect on the pages that a wiki draws itself: leave it "
+            "out, or give titles or a category",
+        ),
+        (
+            {"collect": {"source": "a.xml", "articles": 9, "draw": "first", "seed": 1}},
+            "recipe: collect: seed has no effect with draw: first",
+        ),
+        (
+            {"collect": WIKI | {"titles": [], "articles": 9}},
+            "recipe: collect: titles names no page",
         ),
         (
             {"annotate": {"teacher": "server"}},

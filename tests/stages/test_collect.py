@@ -128,5 +128,13 @@ def test_what_cannot_be_collected_is_refused_before_anything_starts(tmp_path, so
     assert str(caught.value).startswith(told)
 
 
+def test_another_contact_leaves_what_was_fetched_as_it_is():
+    one, other, elsewhere = (
+        collect.settings(a_recipe(f"https://{host}/w/api.php", articles=1, contact=contact))
+        for host, contact in [("x.org", "me@x.org"), ("x.org", "you@x.org"), ("y.org", "me@x.org")]
+    )
+    assert one == other != elsewhere
+
+
 def test_the_code_of_the_stage_can_be_hashed():
     assert len(store.code_version(*collect.CODE)) == 16

@@ -36,6 +36,7 @@ ID = (
 )
 GROUP = ("group", "group_id")
 LANG = ("lang", "language")
+TITLE = ("title", "headline")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,47 @@ def recognise(found: Sequence[str], given: Mapping[str, Any], *, where: str) -> 
     return Roles(document=document[0], summary=tuple(summary), meta=tuple(meta), **parts)
 
 
+@dataclass(frozen=True)
+class DocumentRoles:
+    """Which column of documents without summaries plays which part; the rest is kept in meta."""
+
+    text: str
+    title: str | None
+    id: str | None
+    lang: str | None
+    meta: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Give the mapping on one line, for a person to check before it is used."""
+        parts = [f"text ← {self.text}"] + ([f"title ← {self.title}"] if self.title else [])
+        parts.append(f"id ← {self.id}" if self.id else "id ← file and row number")
+        parts += [f"lang ← {self.lang}"] if self.lang else []
+        kept = f"; kept in meta: {', '.join(self.meta)}" if self.meta else ""
+        return ", ".join(parts) + kept
+
+
+def recognise_documents(
+    found: Sequence[str], given: Mapping[str, str | None], *, where: str
+) -> DocumentRoles:
+    """Give the part of each of the columns `found`; names in `given` win (see recipe.Collect).
+
+    DataError as `recognise` raises it.
+    """
+    named = {key: name for key, name in given.items() if name is not None}
+    for key, name in named.items():
+        _there(name, found, key, where, "collect.columns")
+    free = [column for column in found if column not in named.values()]
+    known = [[c] for c in free if c.strip().casefold() in DOCUMENT]
+    weak = [[c] for c in free if c.strip().casefold() in WEAK_DOCUMENT]
+    text = named.get("text") or _only(known or weak, "text", found, where, "collect.columns")[0]
+    parts = {
+        key: named.get(key) or next(iter(_optional(free, k, key, where, "collect.columns")), None)
+        for key, k in (("title", TITLE), ("id", ID), ("lang", LANG))
+    }
+    used = {text, *parts.values()}
+    return DocumentRoles(text=text, meta=tuple(c for c in found if c not in used), **parts)
+
+
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Give the columns of all rows, in the order they are first met."""
     return list(dict.fromkeys(column for row in rows for column in row))
@@ -100,13 +142,15 @@ def _names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _there(name: str, found: Sequence[str], key: str, where: str) -> None:
+def _there(
+    name: str, found: Sequence[str], key: str, where: str, table: str = "data.columns"
+) -> None:
     if name in found:
         return
     near = difflib.get_close_matches(name, found, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise DataError(
-        f"{where}: there is no column {name!r}, which data.columns.{key} names.{hint}\n"
+        f"{where}: there is no column {name!r}, which {table}.{key} names.{hint}\n"
         f"  Columns found: {_list(found)}."
     )
 
@@ -131,29 +175,37 @@ def _candidates(
     return documents, summaries
 
 
-def _only(candidates: Sequence[list[str]], key: str, found: Sequence[str], where: str) -> list[str]:
+def _only(
+    candidates: Sequence[list[str]],
+    key: str,
+    found: Sequence[str],
+    where: str,
+    table: str = "data.columns",
+) -> list[str]:
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
         raise DataError(
             f"{where}: no column has a name that is known for a {key}.\n"
             f"  Columns found: {_list(found)}.\n"
-            f"  Write in the recipe which one it is: data.columns.{key}: NAME"
+            f"  Write in the recipe which one it is: {table}.{key}: NAME"
         )
     names = ["+".join(names) for names in candidates]
     raise DataError(
         f"{where}: the {key} could be {' or '.join(names)}.\n"
-        f"  Write in the recipe which one it is: data.columns.{key}: {names[0]}"
+        f"  Write in the recipe which one it is: {table}.{key}: {names[0]}"
     )
 
 
-def _optional(free: Sequence[str], known: Sequence[str], key: str, where: str) -> list[str]:
+def _optional(
+    free: Sequence[str], known: Sequence[str], key: str, where: str, table: str = "data.columns"
+) -> list[str]:
     fitting = [c for c in free if c.strip().casefold() in known]
     plain = [c for c in fitting if c.strip().casefold() == known[0]]
     if len(plain or fitting) > 1:
         raise DataError(
             f"{where}: the {key} could be {' or '.join(fitting)}.\n"
-            f"  Write in the recipe which one it is: data.columns.{key}: {fitting[0]}"
+            f"  Write in the recipe which one it is: {table}.{key}: {fitting[0]}"
         )
     return plain or fitting
 

@@ -1,7 +1,8 @@
 """Pairs in the `datasets` library's own forms: a folder that it saved, or a name on the hub."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,40 @@ def is_saved_folder(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("dataset_dict.json", "dataset_info.json"))
 
 
+@dataclass(frozen=True)
+class Table:
+    """The rows of one split, which stay on the disk until they are asked for."""
+
+    name: str
+    split: str
+    data: Any
+    """The `datasets.Dataset`."""
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows; DataError says after which one the data breaks off."""
+        n = 0
+        try:
+            for n, values in enumerate(self.data, start=1):
+                where = f"{self.name} {self.split} row {n}"
+                yield Row(where, f"{self.name}/{self.split}:{n}", values)
+        except Exception as error:  # arrow, decoding and os errors alike
+            raise DataError(
+                f"{self.name} ({self.split}): this dataset breaks off after row {n}.\n"
+                f"  found: {shorten(error, 100)}\n  Fetch or save it again."
+            ) from error
+
+
 def read_folder(folder: Path) -> dict[str, list[Row]]:
     """Read a folder that `save_to_disk` wrote; a Dataset without splits comes as "all"."""
+    return _all_rows(open_folder(folder))
+
+
+def open_folder(folder: Path) -> list[Table]:
+    """Open a folder that `save_to_disk` wrote, as `read_folder` reads it."""
     import datasets
 
     try:
-        return _rows(datasets.load_from_disk(str(folder)), folder.name)
+        return _tables(datasets.load_from_disk(str(folder)), folder.name)
     except Exception as error:  # arrow, json and os errors alike: the folder is damaged
         raise DataError(
             f"{folder}: this folder of the datasets library cannot be read.\n"
@@ -32,7 +61,12 @@ def read_folder(folder: Path) -> dict[str, list[Row]]:
 
 
 def read_hub(name: str, *, on_event: OnEvent) -> dict[str, list[Row]]:
-    """Read all splits of a dataset on the hub: owner/name, owner/name:config, …@revision.
+    """Read all splits of a dataset on the hub; see `open_hub`."""
+    return _all_rows(open_hub(name, on_event=on_event))
+
+
+def open_hub(name: str, *, on_event: OnEvent) -> list[Table]:
+    """Open all splits of a dataset on the hub: owner/name, owner/name:config, …@revision.
 
     Without a network a copy in the local cache is used where there is one; EnvironmentError_ says
     so within seconds where there is none. DataError where the hub knows no such dataset.
@@ -58,20 +92,18 @@ def read_hub(name: str, *, on_event: OnEvent) -> dict[str, list[Row]]:
         ) from error
     except (OSError, EOFError) as error:
         raise _unreachable(name) from error
-    return _rows(loaded, path.rpartition("/")[2])
+    return _tables(loaded, path.rpartition("/")[2])
 
 
-def _rows(loaded: Any, name: str) -> dict[str, list[Row]]:
+def _tables(loaded: Any, name: str) -> list[Table]:
     import datasets
 
     splits = loaded if isinstance(loaded, datasets.DatasetDict) else {"all": loaded}
-    return {
-        str(split): [
-            Row(f"{name} {split} row {n}", f"{name}/{split}:{n}", values)
-            for n, values in enumerate(rows, start=1)
-        ]
-        for split, rows in splits.items()
-    }
+    return [Table(name, str(split), data) for split, data in splits.items()]
+
+
+def _all_rows(tables: Iterable[Table]) -> dict[str, list[Row]]:
+    return {table.split: list(table.rows()) for table in tables}
 
 
 def _probe(path: str, revision: str | None) -> str | None:

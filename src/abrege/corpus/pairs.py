@@ -27,7 +27,7 @@ class Unusable:
     found: str
 
 
-class _BadValueError(ValueError):
+class BadValueError(ValueError):
     """A value that cannot stand where it stands: of what kind, and what was found."""
 
     def __init__(self, kind: str, found: str = "") -> None:
@@ -49,10 +49,10 @@ def to_pairs(rows: Iterable[Row], roles: Roles, *, lang: str | None, where: str)
         try:
             pair = _pair(row, roles, lang)
             if pair.id in seen:
-                raise _BadValueError(
+                raise BadValueError(
                     f"id ({roles.id}) stands twice", f"{pair.id!r}, also {seen[pair.id]}"
                 )
-        except _BadValueError as bad:
+        except BadValueError as bad:
             found = f": {bad.found}" if bad.found else ""
             problems.setdefault(bad.kind, []).append(f"{row.where}: {bad.kind}{found}")
             continue
@@ -68,7 +68,7 @@ def each_pair(rows: Iterable[Row], roles: Roles, *, lang: str | None) -> Iterato
     for row in rows:
         try:
             yield _pair(row, roles, lang)
-        except _BadValueError as bad:
+        except BadValueError as bad:
             yield Unusable(row.name, row.where, bad.kind, bad.found)
 
 
@@ -85,12 +85,12 @@ def _pair(row: Row, roles: Roles, lang: str | None) -> Pair:
     document = _field(row, roles.document, "document")
     references = _references(row, roles.summary)
     return Pair(
-        id=_name(row, roles.id, "id", required=True) or row.name,
+        id=name_of(row, roles.id, "id", required=True) or row.name,
         document=" ".join(document),
         references=references,
-        group=_name(row, roles.group, "group"),
-        lang=_name(row, roles.lang, "lang") or lang,
-        meta=_meta(row, roles.meta),
+        group=name_of(row, roles.group, "group"),
+        lang=name_of(row, roles.lang, "lang") or lang,
+        meta=meta_of(row, roles.meta),
     )
 
 
@@ -100,14 +100,14 @@ def _references(row: Row, columns: Sequence[str]) -> list[str]:
         return _field(row, columns[0], "summary")
     filled = [c for c in columns if row.values.get(c) not in (None, "", [])]
     if not filled:
-        raise _BadValueError(f"summary ({', '.join(columns)}) is empty in all these columns")
+        raise BadValueError(f"summary ({', '.join(columns)}) is empty in all these columns")
     return [text for column in filled for text in _field(row, column, "summary")]
 
 
 def _field(row: Row, column: str, part: str) -> list[str]:
     what = f"{part} ({column})"
     if column not in row.values:
-        raise _BadValueError(
+        raise BadValueError(
             f"{what} is missing", f"the row has {shorten(', '.join(row.values)) or 'none'}"
         )
     value = row.values[column]
@@ -115,7 +115,7 @@ def _field(row: Row, column: str, part: str) -> list[str]:
         value = _last_turn(value, part, what)
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise _BadValueError(f"{what} is empty", "a list without items")
+        raise BadValueError(f"{what} is empty", "a list without items")
     if part == "document" and isinstance(value, list):  # SciTLDR has a blank sentence or two
         items = [item for item in items if not isinstance(item, str) or item.strip()] or items[:1]
     return [_text(item, what) for item in items]
@@ -128,25 +128,25 @@ def _last_turn(turns: Sequence[Mapping[str, Any]], part: str, what: str) -> Any:
         if SPEAKERS.get(str(speaker)) == part:
             return turn.get("content", turn.get("value"))
     wanted = " or ".join(name for name, said in SPEAKERS.items() if said == part)
-    raise _BadValueError(f"{what} has no turn by {wanted}")
+    raise BadValueError(f"{what} has no turn by {wanted}")
 
 
 def _text(value: Any, what: str) -> str:
     if isinstance(value, str):
         text = value.strip()
         if not text:
-            raise _BadValueError(f"{what} is empty", "only white space" if value else "")
+            raise BadValueError(f"{what} is empty", "only white space" if value else "")
         if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise _BadValueError(f"{what} holds half a character (a lone \\uD800 to \\uDFFF)")
+            raise BadValueError(f"{what} holds half a character (a lone \\uD800 to \\uDFFF)")
         return text
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        raise _BadValueError(f"{what} is null")
+        raise BadValueError(f"{what} is null")
     if isinstance(value, bool | int | float):
-        raise _BadValueError(f"{what} is a number where text should be", str(value))
-    raise _BadValueError(f"{what} is no text but a {type(value).__name__}", shorten(value, 40))
+        raise BadValueError(f"{what} is a number where text should be", str(value))
+    raise BadValueError(f"{what} is no text but a {type(value).__name__}", shorten(value, 40))
 
 
-def _name(row: Row, column: str | None, part: str, *, required: bool = False) -> str | None:
+def name_of(row: Row, column: str | None, part: str, *, required: bool = False) -> str | None:
     """Read a short name, such as an id: a text, or a whole number, which becomes text."""
     if column is None:
         return None
@@ -157,16 +157,16 @@ def _name(row: Row, column: str | None, part: str, *, required: bool = False) ->
         return str(value)
     if value is None or (isinstance(value, str) and not value.strip()):
         if required:
-            raise _BadValueError(f"{part} ({column}) is empty")
+            raise BadValueError(f"{part} ({column}) is empty")
         return None
     if not isinstance(value, str):
-        raise _BadValueError(
+        raise BadValueError(
             f"{part} ({column}) is neither text nor a whole number", shorten(value, 40)
         )
     return value.strip()
 
 
-def _meta(row: Row, columns: Sequence[str]) -> dict[str, Any]:
+def meta_of(row: Row, columns: Sequence[str]) -> dict[str, Any]:
     """Keep further columns as JSON values; an object in a column `meta` is taken apart."""
     kept: dict[str, Any] = {}
     for column in columns:

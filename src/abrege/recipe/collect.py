@@ -70,6 +70,20 @@ class Collect(Settings):
             raise ValueError("min_words is more than max_words")
         return self
 
+    @model_validator(mode="after")
+    def _drawn_by_a_seed(self) -> "Collect":
+        if self.titles == []:
+            raise ValueError("titles names no page")
+        if self.seed and self.draw == "first":
+            raise ValueError("seed has no effect with draw: first")
+        api = self.source.startswith(("http://", "https://"))
+        if api and self.seed and not (self.titles or self.category):
+            raise ValueError(
+                "seed has no effect on the pages that a wiki draws itself: leave it out, or "
+                "give titles or a category"
+            )
+        return self
+
 
 class Clean(Settings):
     """What of a document is text worth summarising, and which documents are dropped."""
