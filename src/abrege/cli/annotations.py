@@ -35,6 +35,9 @@ later. A person's later decision replaces their earlier one. Rates are read off 
 random alone, with exact intervals (Clopper-Pearson); κ is of all rows that two people decided. The
 result is kept in RUN/review/acceptance.json."""
 
+SHOWN = 10
+"""How many of the rows on which people differ are told."""
+
 Add = Callable[[str, str, str], argparse.ArgumentParser]
 
 
@@ -120,7 +123,9 @@ def _said(found: "Imported") -> Iterator[str]:
         yield f"{name}: {_rate(kept)}"
     yield from _doubtful(looked.doubtful)
     yield from (agreed(pair) for pair in looked.agreement)
-    yield from (_difference(row) for row in looked.differences)
+    yield from (_difference(row) for row in looked.differences[:SHOWN])
+    if len(looked.differences) > SHOWN:
+        yield f"… and on {len(looked.differences) - SHOWN} more: review/acceptance.json has them"
 
 
 def _rate(kept: "Kept") -> str:

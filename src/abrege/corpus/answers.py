@@ -21,6 +21,8 @@ COLUMNS = (
 ANSWERED = COLUMNS[3:]
 """What is read back; the rest is there to be looked at."""
 FORMAT = 1
+_PARTS = ("row", "id", "decision", "corrected summary", "note", "when")
+"""What stands in every decision of the page."""
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 """What a cell must not begin with, for a spreadsheet would compute it (OWASP, CSV injection)."""
 _CELL = 32_000
@@ -151,7 +153,7 @@ def _of_page(path: Path, summaries: Mapping[str, str]) -> Answers:
     for number, row in enumerate(rows, start=1):
         where = f"{path}: decision {number}"
         given = {"corrected summary": "", "note": "", **row} if isinstance(row, dict) else {}
-        if not all(isinstance(given.get(p), str) for p in ("row", "id", "when", "decision")):
+        if not all(isinstance(given.get(part), str) for part in _PARTS):
             raise _damaged(path, f"decision {number} is {str(row)[:60]}")
         _take(given, where, summaries, decided, problems)
     refuse(str(path), {"decisions": problems}, "Decide these anew on the page and save it again.")

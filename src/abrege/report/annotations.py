@@ -53,6 +53,7 @@ _ITEM = """<p class="quiet" id="asked" dir="auto"></p>
 </div>
 </div>
 <div class="choices" role="group" aria-label="What is to become of the summary?">
+<p class="remark" id="why" role="status"></p>
 <button type="button" id="back" aria-keyshortcuts="ArrowUp Backspace">Back</button>
 <button type="button" data-choice="keep" aria-keyshortcuts="1"><kbd>1</kbd> Keep</button>
 <button type="button" data-choice="fix" aria-keyshortcuts="2"
@@ -76,7 +77,9 @@ _CSS = """
   padding: .7rem 1rem .9rem; border: 1px solid var(--rule); border-top: 3px solid var(--quiet);
   border-radius: .2rem;
 }
-#mended { min-height: 8rem; }
+#mended { min-height: 8rem; scroll-margin-bottom: 9rem; }
+.choices { flex-wrap: wrap; }
+#why { flex: 1 0 100%; order: -2; margin: 0; max-width: none; }
 .restore { margin: .4rem 0 0; }
 .restore button { min-height: 2.25rem; font-size: .85rem; }
 @media (max-width: 40rem) {
@@ -99,6 +102,7 @@ function shown(item, row) {
   $("mending").hidden = row.summary === null;
   $("mended").value = row.summary ?? "";
   $("mended").lang = item.lang || "";
+  tell("");
   $("fix").textContent = row.summary === null ? "Fix" : "Save fix";
   fit();
 }
@@ -107,6 +111,8 @@ function fit() {
   $("mended").style.height = "auto";
   $("mended").style.height = $("mended").scrollHeight + 2 + "px";
 }
+// Beside the buttons: on a telephone the top of the page is far away.
+function tell(text) { $("why").textContent = text; }
 function refusal(choice, item, row) {
   if (choice !== "fix") {
     return changed(item, row)
@@ -122,7 +128,7 @@ function choose(choice) {
   const opens = choice === "fix" && row.summary === null;
   if (opens) { row.summary = item.summary; save(); show(); }
   const why = opens ? "" : refusal(choice, item, row);
-  say(why || "");
+  tell(why || "");
   if (opens || why) { $("mended").focus(); return; }
   if (choice !== "fix") row.summary = null;
   row.choice = choice;
@@ -144,7 +150,7 @@ function reopen(summary) {
   save();
 }
 document.getElementById("mended").oninput = () => { reopen($("mended").value); fit(); };
-document.getElementById("restore").onclick = () => { reopen(null); say(""); show(); };
+document.getElementById("restore").onclick = () => { reopen(null); show(); };
 document.getElementById("mended").onkeydown = (event) => {
   if (event.key !== "Enter" || !event.ctrlKey || event.repeat) return;
   event.preventDefault();
