@@ -176,7 +176,8 @@ def _draw(folder: Path, decided: Decided, *, rows: int, seed: int) -> Sample:
 
 
 def _traits(pair: Pair) -> Traits:
-    summary, attempts = pair.references[0], pair.meta.get("attempts")
+    summary, about = pair.references[0], pair.meta.get("annotate")
+    attempts = about.get("attempts") if isinstance(about, dict) else None
     facts = faithfulness.unsupported(pair.document, summary, lang=pair.lang)
     return Traits(
         id=pair.id,
