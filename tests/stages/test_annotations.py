@@ -181,6 +181,16 @@ def test_decisions_outlive_pairs_that_are_written_again(tmp_path):
     assert "review" not in pairs["r2"].meta
 
 
+def test_a_text_that_no_decision_stands_for_any_more_is_not_shown(tmp_path):
+    made = annotations.export(a_run(tmp_path), rows=8)
+    annotations.import_(tmp_path, [decided(tmp_path, made, r1=("fix", "Mended."))])
+    (tmp_path / decisions.FILE).unlink()
+    again = annotations.export(tmp_path, rows=8, seed=1)
+    assert "Mended." not in {item["summary"] for item in shown(again)}
+    found = annotations.import_(tmp_path, [decided(tmp_path, again, _="keep")])
+    assert (found.refused, found.pairs["keep"]) == ((), 8)
+
+
 def test_a_decision_on_a_summary_that_changed_since_is_refused_by_name(tmp_path):
     made = annotations.export(a_run(tmp_path), rows=8)
     path = decided(tmp_path, made, _="keep")
