@@ -18,6 +18,8 @@ from abrege.events import Note, OnEvent
 from abrege.model import processes
 
 RESUMABLE = ("collect", "annotate", "tune", "generate")  # half-done work there is carried on
+# Each keeps by their own keys what is still of use; of annotate, answers paid for and decisions.
+KEEPING = ("annotate", "generate", "export")
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def clear_what_is_stale(piece: Piece) -> bool:
     if stage == "tune" and any(folder.glob(piece.writes[0])):
         shutil.rmtree(piece.earlier, ignore_errors=True)
         folder.rename(piece.earlier)
-    elif stage not in ("generate", "export"):
+    elif stage not in KEEPING:
         shutil.rmtree(folder, ignore_errors=True)
     return False
 
