@@ -58,6 +58,11 @@ def test_a_row_added_to_a_group_or_like_another_goes_to_it_and_moves_nothing():
     assert all(more[f"{n + 500:04}"] == more[f"{n:04}"] for n in range(500))
 
 
+def test_rows_of_one_group_have_one_hash_so_nothing_merges():
+    groups = [a_pair(f"{n}", group=f"g{n % 100}") for n in range(300)]
+    assert partition_by_hash(groups, valid=0.1, test=0.2, seed=0)[1] == []
+
+
 def test_what_merges_goes_with_its_first_row_and_is_given():
     alone = where(THOUSAND)
     train, test = (next(n for n, at in alone.items() if at == s) for s in ("train", "test"))

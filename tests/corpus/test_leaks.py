@@ -28,6 +28,9 @@ def test_documents_nearly_equal_leak_up_to_the_threshold():
     [leak] = leaks(splits, threshold=0.8)
     assert (leak.what, leak.equal, leak.ids) == ("document", False, ids)
     assert leaks(splits, threshold=0.9) == leaks(splits, threshold=None) == []
+    splits["test"].append(a_pair("c", splits["train"][0].document))
+    [leak] = leaks(splits, threshold=0.8)
+    assert (leak.equal, leak.ids) == (True, {"train": ["a"], "test": ["b", "c"]})
 
 
 def test_a_summary_of_five_words_leaks_where_its_document_does_not():

@@ -18,7 +18,7 @@ def a_check(check: str, verdict: str, **changes) -> Told:
         "share": 0.075,
         "interval": None,
         "first": [
-            Flagged("a|b", "train", "found this", ["<i>so</i>"], "the document"),
+            Flagged("a|b", "train", "found <this>", ["<i>so</i>"], "the document"),
             Flagged("<b>", "test", "found that", ["s"], "d"),
         ],
         "remedy": "mend it",
@@ -38,7 +38,7 @@ def a_diagnosis(**changes) -> Diagnosis:
         "words": {"document": LENGTHS, "summary": LENGTHS},
         "tokens": None,
         "checks": [
-            a_check("one", "fine", flagged=0, share=0.0, first=[]),
+            a_check("one", "fine", flagged=1, share=0.025),
             a_check("two", "bad"),
             a_check("three", "look", interval=(0.031, 0.151)),
         ],
@@ -77,7 +77,7 @@ def test_the_text_says_what_was_looked_at_and_the_worst_check_first():
         "| the two (what is looked for) | bad | 7.5 % | 3 of 40 | a\\|b, \\<b\\> |",
         "| the three (what is looked for) | look | 7.5 % \\[3.1, 15.1\\] | 3 of 40 "
         "| a\\|b, \\<b\\> |",
-        "| the one (what is looked for) | fine | 0.0 % | 0 of 40 | – |",
+        "| the one (what is looked for) | fine | 2.5 % | 1 of 40 | a\\|b, \\<b\\> |",
     ]
     assert "| 576 | 2.8 % | 2.1 % |" in said
     assert "Recommended: tune.max\\_tokens 576. The model reads 2,048." in said
@@ -90,7 +90,7 @@ def test_the_page_holds_the_same_and_escapes_what_the_data_says():
     assert "&lt;b&gt;" in page
     assert 'id="room"' in page
     assert "the two: the first 2 of 3" in page
-    assert '<p class="gain">found this</p>' in page
+    assert '<p class="gain">found &lt;this&gt;</p>' in page
     assert "&lt;i&gt;so&lt;/i&gt;" in page
     assert "the one: the first" not in page
     assert "http" not in page.replace("http-equiv", "")

@@ -1,10 +1,12 @@
 import json
+import random
 
 import pytest
 
 from abrege.errors import DataError
+from abrege.records import Pair
 from abrege.stages.doctor import crossed, examine
-from abrege.stages.examination import Asked
+from abrege.stages.examination import Asked, keep
 
 THEMES = ("bridge", "harbour", "library", "market", "school", "station", "museum", "garden")
 
@@ -97,16 +99,18 @@ def test_a_sample_is_told_as_such_with_its_interval(tmp_path):
     assert not any(t.interval for t in whole.checks)
 
 
-def test_any_row_may_be_in_the_sample(tmp_path):
-    source = written(tmp_path / "x.jsonl", [a_row(n) for n in range(12)])
-    wrong = " Le conseil municipal a décidé que la rue serait fermée pendant toute cette année."
-    seen = set()
-    for seed in range(12):
-        rows = [a_row(n) | ({"summary": wrong} if n == seed else {}) for n in range(12)]
-        written(tmp_path / "x.jsonl", rows)
-        found = examine(source, Asked(sample=6, seed=seed, lang="en"), out=tmp_path)
-        seen.add(told(found).get("language"))
-    assert seen == {None, (1, 6)}
+def test_every_row_is_as_likely_to_be_kept_as_any_other():
+    pairs = [Pair(id=str(n), document="d", references=["s"]) for n in range(10)]
+    times = [0] * 10
+    for seed in range(2000):
+        sample, drawn = [], random.Random(seed)
+        for n, pair in enumerate(pairs):
+            keep(sample, (n, pair), 2, drawn)
+        for n, _ in sample:
+            times[n] += 1
+    # 400 of 2000 each; four standard deviations of a binomial are 72.
+    assert sum(times) == 4000
+    assert all(abs(count - 400) < 72 for count in times)
 
 
 def test_tokens_are_counted_and_a_room_recommended(tmp_path, student_folder):

@@ -182,6 +182,53 @@ def test_rows_added_behind_the_others_move_none_of_them(tmp_path):
     assert {id_: new[id_] for id_ in old} == old
 
 
+def near(letter: str, end: str) -> str:
+    """Write 18 words, 14 shingles of 5; another last word changes one: 13 of 15 stay, 0.87."""
+    return " ".join([*(f"{letter}{n}" for n in range(17)), end])
+
+
+def test_near_duplicates_stay_in_one_split_unless_the_recipe_says_otherwise(tmp_path):
+    ends = ("work", "toil")
+    rows = [{"id": n + end, "text": near(n, end), "title": "t"} for n in ALPHABET for end in ends]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def parted(**settings) -> set[str]:
+        recipe = a_recipe({"source": str(tmp_path / "x.jsonl")}, valid=0.3, test=0.3, **settings)
+        split.run(recipe, tmp_path / "run")
+        where = {
+            pair.id: part
+            for part in split.SPLITS
+            for pair in store.read(tmp_path / f"run/split/{part}.jsonl", Pair)
+        }
+        return {n for n in ALPHABET if where[f"{n}work"] != where[f"{n}toil"]}
+
+    for method in ("exact", "hash"):
+        assert parted(method=method) == set()
+        assert parted(method=method, near_duplicates=None) != set()
+
+
+def test_a_near_duplicate_in_two_given_splits_leaks(tmp_path):
+    for name, end in [("train", "work"), ("test", "toil")]:
+        row = {"text": near("w", end), "title": name}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    files = {name: str(tmp_path / f"{name}.jsonl") for name in ("train", "test")}
+    message = refusal(a_recipe(files, valid=0.0), tmp_path / "run")
+    assert "  document, nearly equal: train: train.jsonl:1; test: test.jsonl:1" in message
+    split.run(a_recipe(files, valid=0.0, near_duplicates=0.9), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"method": "hash", "stratify": True}, "stratify has no effect with hash"),
+        ({"allow_leaks": True, "max_leaks": 0.5}, "max_leaks has no effect with allow_leaks"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(settings, message):
+    with pytest.raises(RecipeError, match=message):
+        a_recipe({"source": "x.jsonl"}, **settings)
+
+
 def test_blocks_that_merge_are_said_and_written(tmp_path):
     rows = [{"id": str(n), "text": f"on {n}", "title": "t", "group": n} for n in range(40)]
     rows += [{"id": f"+{n}", "text": f"on {n}", "title": "t", "group": "all"} for n in range(20)]

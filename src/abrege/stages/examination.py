@@ -126,11 +126,11 @@ def read(streams: Streams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
         exam.lengths[0].append(look.document_words)
         exam.lengths[1].append(look.summary_words)
         exam.take(row, look.findings)
-        _keep(exam.sample, (row, pair), asked.sample, drawn)
+        keep(exam.sample, (row, pair), asked.sample, drawn)
     exam.sample.sort(key=lambda kept: kept[0])
 
 
-def _keep(
+def keep(
     sample: list[tuple[int, Pair]], row: tuple[int, Pair], size: int, drawn: random.Random
 ) -> None:
     """Keep a row in a sample of `size`, as likely as any other row (reservoir sampling)."""
