@@ -122,7 +122,8 @@ def finish(piece: Piece, found: dict[str, Any], seconds: float) -> None:
 def clear_what_is_stale(piece: Piece) -> bool:
     """Drop the results of another key; return whether half-done work of this key is kept.
 
-    A model that took hours is put aside until the new one is whole.
+    A model that took hours is put aside until the new one is whole. A teacher's answers stay, for
+    each is known by all it depends on.
     """
     same = piece.started.exists() and store.read_json(piece.started) == piece.key
     stage = piece.name.partition(" ")[0].partition("-")[0]
@@ -135,7 +136,7 @@ def clear_what_is_stale(piece: Piece) -> bool:
     if stage == "tune" and any(folder.glob(piece.writes[0])):
         shutil.rmtree(piece.earlier, ignore_errors=True)
         folder.rename(piece.earlier)
-    elif stage not in ("generate", "export"):
+    elif stage not in ("annotate", "generate", "export"):
         shutil.rmtree(folder, ignore_errors=True)
     return False
 
