@@ -18,6 +18,8 @@ from abrege.events import Note, OnEvent
 from abrege.model import processes
 
 RESUMABLE = ("collect", "annotate", "tune", "generate")  # half-done work there is carried on
+# Each keeps by their own keys what is still of use; of annotate, answers paid for and decisions.
+KEEPING = ("annotate", "generate", "export")
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,7 @@ def finish(piece: Piece, found: dict[str, Any], seconds: float) -> None:
 def clear_what_is_stale(piece: Piece) -> bool:
     """Drop the results of another key; return whether half-done work of this key is kept.
 
-    A model that took hours is put aside until the new one is whole. A teacher's answers stay, for
-    each is known by all it depends on.
+    A model that took hours is put aside until the new one is whole.
     """
     same = piece.started.exists() and store.read_json(piece.started) == piece.key
     stage = piece.name.partition(" ")[0].partition("-")[0]
@@ -136,7 +137,7 @@ def clear_what_is_stale(piece: Piece) -> bool:
     if stage == "tune" and any(folder.glob(piece.writes[0])):
         shutil.rmtree(piece.earlier, ignore_errors=True)
         folder.rename(piece.earlier)
-    elif stage not in ("annotate", "generate", "export"):
+    elif stage not in KEEPING:
         shutil.rmtree(folder, ignore_errors=True)
     return False
 

@@ -39,7 +39,9 @@ COMMANDS = (
     Command("report", "stage", "write the page that shows what came of it"),
     Command("score", "score", "score any tool's summaries against references, with intervals"),
     Command("compare", "compare", "test whether one system's summaries are better than another's"),
-    Command("review", "review", "let people, or a model, compare two systems blindly"),
+    Command(
+        "review", "review", "let people look over a teacher's work, or compare systems blindly"
+    ),
     Command("stress", "stress", "ask a model texts written to trip it, and judge it by rules"),
     Command("summarize", "summarize", "summarise new texts with a tuned model"),
     Command("export", "export", "merge the tuned model into a folder that transformers loads"),

@@ -1,19 +1,23 @@
-"""`abrege review`: which of two systems people prefer when they do not know whose a summary is."""
+"""`abrege review`: people look over a teacher's summaries, or compare two systems blindly."""
 
 import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abrege.cli import annotations
 from abrege.cli.scoring import positive
 
 if TYPE_CHECKING:
     from abrege.metrics.agreement import Agreement, Preference, Tally
 
 EXAMPLES = """examples:
+  abrege review export runs/wiki --reviewer ann
+  abrege review import runs/wiki annotations-ann.json annotations-bob.csv
   abrege review blind runs/demo
   abrege review tally runs/demo decisions-ann.json decisions-bob.json
   abrege review judge runs/demo --model NAME --base-url http://localhost:8000/v1
@@ -48,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions of `abrege review`, each with its arguments."""
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    annotations.add_actions(partial(_action, actions))
     made = _action(actions, "blind", "write the page on which people compare two systems", BLIND)
     made.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
         help="whose summaries are compared (default: base tuned)")  # fmt: skip
@@ -79,7 +84,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out the action asked for."""
-    {"blind": _blind, "judge": _judge, "tally": _tally}[args.action](args)
+    {
+        "export": annotations.export,
+        "import": annotations.import_,
+        "blind": _blind,
+        "judge": _judge,
+        "tally": _tally,
+    }[args.action](args)
     return 0
 
 

@@ -131,7 +131,7 @@ def preference(
     n = wins + losses
     if not n:
         return Preference(wins, ties, losses, None, None, None, None)
-    low, high = _clopper_pearson(wins, n, confidence)
+    low, high = clopper_pearson(wins, n, confidence=confidence)
     return Preference(wins, ties, losses, wins / n, low, high, _sign_test(wins, losses))
 
 
@@ -267,8 +267,11 @@ def _sign_test(wins: int, losses: int) -> float:
     return min(1.0, tail / (1 << (n - 1)))
 
 
-def _clopper_pearson(k: int, n: int, confidence: float) -> tuple[float, float]:
-    """Give the shares at which k or more of n, and k or fewer, are just no longer too rare."""
+def clopper_pearson(k: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Give the exact interval of a share of k in n.
+
+    Its ends are the shares at which k or more of n, and k or fewer, are just no longer too rare.
+    """
     rare = (1 - confidence) / 2
     low = 0.0 if k == 0 else _share_at(k, n, rare)
     high = 1.0 if k == n else 1 - _share_at(n - k, n, rare)  # the same, told of the other side

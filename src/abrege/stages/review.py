@@ -6,7 +6,6 @@ writes  review/blind.html  review/key.json  review/preference.json
 
 import json
 import random
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from abrege import store
 from abrege.corpus import predictions
+from abrege.corpus.answers import name_of
 from abrege.errors import DataError, RecipeError
 from abrege.metrics import agreement
 from abrege.metrics.agreement import FOR_A, Decisions, Sides, Tally
@@ -177,7 +177,7 @@ def _read_decisions(path: Path, key: Mapping[str, Any]) -> Decisions:
             f"and this run's is {key['token']!r}.\n"
             "  Run review blind with the systems, rows and seed of that page, or ask again."
         )
-    rows, reviewer = read.get("decisions"), _name(read.get("reviewer"))
+    rows, reviewer = read.get("decisions"), name_of(read.get("reviewer"))
     if not reviewer:
         raise _damaged(path, "no reviewer is named")
     if not isinstance(rows, list) or not rows:
@@ -206,13 +206,6 @@ def _read_object(path: Path) -> dict[str, Any]:
     if not isinstance(read, dict) or read.get("format") != FORMAT:
         raise _damaged(path, f'no "format": {FORMAT}')
     return read
-
-
-def _name(given: Any) -> str:
-    """Write a name in one way; what it holds of control characters must not reach a terminal."""
-    text = given if isinstance(given, str) else ""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return unicodedata.normalize("NFC", " ".join(shown.split()))
 
 
 def _wrong(row: Any, known: set[str], seen: set[str]) -> str | None:
