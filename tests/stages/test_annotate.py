@@ -13,6 +13,8 @@ import filelock
 import pytest
 
 from abrege import pipeline, store
+from abrege.corpus import decisions
+from abrege.corpus.decisions import Decision, hash_of
 from abrege.errors import DataError, EnvironmentError_
 from abrege.events import Note, Progress, silent
 from abrege.piece import carry_out
@@ -314,3 +316,45 @@ def test_killed_again_and_again_before_a_wild_server_each_document_ends_in_one_f
     assert paid == len(answers.read_text("utf-8").splitlines())
     assert asked <= paid + failed_tries["transport"] + kills * workers
     assert asked - failed_tries["transport"] <= 1.1 * paid + 1
+
+
+def a_decision(of, decision, **changes):
+    told = {"id": "d20", "decision": decision, "of": hash_of(of), "reviewer": "Ann"}
+    return Decision(**{**told, "when": "2026-11-22T20:00:00+00:00", **changes})
+
+
+def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(tmp_path):
+    def script(body):
+        again = len(body["messages"]) > 1
+        return Say(a_summary(number(body)) + (" It rests." if again else ""))
+
+    folder = a_run(tmp_path, count=2)
+    with serving(script) as fake:
+        recipe = a_recipe(fake.url, attempts=1)
+        annotate.run(recipe, folder)
+        decisions.append(
+            folder,
+            [
+                a_decision(a_summary(20), "redo", note="Say what becomes of it."),
+                a_decision(a_summary(21), "fix", id="d21", summary="A bridge is shut."),
+            ],
+        )
+        [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
+        carry_out(piece(), silent)
+        assert len(fake.asked) == 3
+        assert (
+            fake.asked[-1]
+            .body["messages"][-1]["content"]
+            .startswith("A reader asks for another summary. Say what becomes of it. Write")
+        )
+    redone, mended = store.read(folder / "annotate/pairs.jsonl", Pair)
+    assert redone.references == [a_summary(20) + " It rests."]
+    assert mended.references == ["A bridge is shut."]
+
+
+def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
+    text = "Lyon is a town in the east of France, on two rivers.\n\n" + "It is old. " * 9
+    store.write(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])
+    decisions.append(tmp_path, [a_decision(text.partition("\n")[0], "redo", id="b")])
+    found = annotate.run(a_recipe(), tmp_path)
+    assert found["counts"] == {"documents": 2, "pairs": 1, "failed/redo": 1}

@@ -1,6 +1,6 @@
 """Annotate: let a teacher write the summary of each document, and check what it wrote.
 
-reads   clean/documents.jsonl
+reads   clean/documents.jsonl  annotate/decisions.jsonl (where people made some)
 writes  annotate/pairs.jsonl  annotate/failed.jsonl
         annotate/answers.jsonl, a line as soon as there is an answer (of a model)
 """
@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from abrege.corpus import decisions
 from abrege.errors import DataError
 from abrege.events import Note, OnEvent, silent
 from abrege.recipe import Recipe
@@ -18,10 +19,11 @@ from abrege.stages import asking, refusing
 from abrege.stages.annotated import DOCUMENTS, Failed, failed, pair, sentence, write
 from abrege.teacher import lead
 from abrege.teacher.prompts import Fault
+from abrege.teacher.rows import Check
 
 CODE = (
     *("stages/annotate", "stages/annotated", "stages/asking", "stages/refusing"),
-    *("teacher", "text", "records"),
+    *("teacher", "text", "records", "corpus/decisions"),
     *("metrics/extractive", "metrics/faithfulness", "metrics/evidence", "metrics/form"),
     *("metrics/rouge", "metrics/rouge_profiles"),
 )
@@ -41,6 +43,8 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Give the clean documents, and the teacher where it is a folder or file."""
     found = {"documents": folder / DOCUMENTS}
     model = Path(recipe.annotate.model or "").expanduser()
+    if (folder / decisions.FILE).is_file():
+        found["decisions"] = folder / decisions.FILE
     if recipe.annotate.teacher == "local" and recipe.annotate.model and model.exists():
         found["teacher"] = model
     return found
@@ -50,7 +54,8 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     """Write a pair of each document or say why not; return what goes into the manifest."""
     if recipe.annotate.teacher == "lead":
         told: dict[str, Any] = {}
-        counts = write(recipe, folder, lambda row: by_lead(recipe.annotate, row.document))
+        redo = refusing.redo(decisions.read(folder))
+        counts = write(recipe, folder, lambda row: by_lead(recipe.annotate, row.document, redo))
     else:
         counts, told = asking.run(recipe, folder, on_event=on_event)
     on_event(Note(f"annotate: {sentence(counts)}"))
@@ -59,13 +64,16 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     return {"counts": counts, **told}
 
 
-def by_lead(settings: Annotate, document: Document) -> Pair | Failed:
-    """Make the introduction the summary, and take it out of the document."""
+def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | Failed:
+    """Make the introduction the summary, and take it out of the document.
+
+    redo  tells the ones that people want anew, which an introduction cannot be
+    """
     parted = lead.part(document.text, document.headings, lang=document.lang)
     if parted is None:
         return failed(document, Fault("no introduction"))
     rest = replace(document, text=parted.rest)
-    looks = refusing.band(settings)
+    looks = [*refusing.band(settings), redo]
     looks += [refusing.unsupported] if settings.unsupported == "refuse" else []
     fault = next((found for look in looks if (found := look(rest, parted.lead))), None)
     if fault:

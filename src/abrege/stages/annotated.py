@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from abrege import store
+from abrege.corpus import decisions
 from abrege.recipe import Recipe
 from abrege.records import Document, Pair
 from abrege.teacher.prompts import Fault
@@ -52,7 +53,9 @@ def write(recipe: Recipe, folder: Path, verdict: Callable[[Row], Verdict]) -> di
     """Write pairs and failures in the order of the documents; return how many there are of each.
 
     A summary that another document has too is refused: at most one of the two can be right.
+    What people decided on a pair stands in it.
     """
+    decided = decisions.read(folder)
     counts: Counter[str] = Counter(documents=0, pairs=0)
     owner: dict[str, str] = {}
     here = folder / "annotate"
@@ -67,7 +70,7 @@ def write(recipe: Recipe, folder: Path, verdict: Callable[[Row], Verdict]) -> di
                     found = failed(row.document, Fault("duplicate"), attempts=attempts)
             if isinstance(found, Pair):
                 counts["pairs"] += 1
-                pairs.write(store.line(found) + "\n")
+                pairs.write(store.line(decisions.apply(found, decided)) + "\n")
             elif found is not None:
                 counts[f"failed/{found['reason']}"] += 1
                 failures.write(store.line(found) + "\n")

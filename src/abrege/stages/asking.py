@@ -4,16 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from abrege import store
+from abrege.corpus import decisions
 from abrege.errors import EnvironmentError_
 from abrege.events import Note, OnEvent, Progress
 from abrege.recipe import Recipe
 from abrege.records import Pair
-from abrege.stages import annotated, teachers
+from abrege.stages import annotated, refusing, teachers
 from abrege.stages.annotated import Verdict, failed, pair, rows, tried
 from abrege.teacher import ledger
 from abrege.teacher.budget import Cost, Purse
@@ -64,6 +65,8 @@ def run(
         ledger.opened(folder / ANSWERS) as book,
     ):
         plan, purse = teachers.plan(settings, teacher), teachers.purse(settings)
+        redo = refusing.redo(decisions.read(folder))
+        plan = replace(plan, checks=[*plan.checks, redo])
         purse.pay(book.told.values())
         going = replayed(recipe, folder, plan, book.told)
         on_event(Note(f"annotate: {estimate(going, purse)}"))

@@ -1,12 +1,14 @@
 """Refusing: what of a teacher's summaries is not taken, by the metrics that tell it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from abrege.corpus import decisions
+from abrege.corpus.decisions import Decision
 from abrege.metrics import extractive, faithfulness, form, rouge
 from abrege.recipe import Annotate
 from abrege.records import Document
 from abrege.teacher.prompts import Fault
-from abrege.teacher.rows import Check
+from abrege.teacher.rows import REDO, Check
 from abrege.text import words
 from abrege.text.sentences import first_sentences
 from abrege.text.words import primary
@@ -24,6 +26,19 @@ def checks(settings: Annotate) -> list[Check]:
     found: list[Check] = [_language, _markup, *band(settings)]
     found.append(lambda document, summary: _copied(document, summary, settings.copied_lead))
     return found if settings.unsupported == "allow" else [*found, unsupported]
+
+
+def redo(decided: Mapping[str, Sequence[Decision]]) -> Check:
+    """Refuse the summaries that people want the teacher to write anew.
+
+    decided  people's decisions by row
+    """
+
+    def check(document: Document, summary: str) -> Fault | None:
+        _, by = decisions.standing(summary, decided.get(document.id, ()))
+        return Fault(REDO, by.note or "") if by and by.decision == "redo" else None
+
+    return check
 
 
 def band(settings: Annotate) -> list[Check]:
