@@ -13,7 +13,9 @@ from abrege.model.decoding import Decoder
 from abrege.model.loading import check_causal, load_model, load_tokenizer, locate
 from abrege.model.quantized import Quantization
 from abrege.model.rendering import Example, Profile, Renderer, Rendering, stop_ids, use_chat
+from abrege.model.requests import ANSWERS
 from abrege.records import Pair, Prediction
+from abrege.text.words import primary
 
 LONGEST = 8192
 """Room for prompt and answer in tokens, where the model itself has more."""
@@ -88,9 +90,17 @@ class Speaker:
 
 
 def open_speaker(
-    model: str, *, four_bits: bool = False, dtype: str = "auto", on_event: OnEvent = silent
+    model: str,
+    *,
+    lang: str | None = None,
+    four_bits: bool = False,
+    dtype: str = "auto",
+    on_event: OnEvent = silent,
 ) -> Speaker:
-    """Open a model from a folder, hub id, .gguf file or demo part."""
+    """Open a model from a folder, hub id, .gguf file or demo part.
+
+    lang  of the word after which a model without a chat template is to go on with a summary
+    """
     located = locate(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
     machine = device.choose(dtype)
@@ -103,16 +113,18 @@ def open_speaker(
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)
     chat = use_chat(tokenizer, "auto")
+    goes_on = not (chat or loaded.config.is_encoder_decoder)
+    answer = ANSWERS.get(primary(lang) or "en", ANSWERS["en"])
     rendering = Rendering(
         base_model=model,
         dtype=machine.dtype,
-        template="{document}",
+        template=f"{{document}}\n\n{answer}" if goes_on else "{document}",
         system=None,
         chat=chat,
         max_tokens=min(sides.room(loaded.config, "encoder", LONGEST), LONGEST),
         stop_ids=stop_ids(tokenizer, chat=chat),
         profile=Profile(max_new_tokens=1),
-        **sides.of(loaded.config, tokenizer, None),
+        **sides.of(loaded.config, tokenizer, lang),
     )
     renderer = Renderer(tokenizer, rendering)
     return Speaker(

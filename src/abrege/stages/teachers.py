@@ -31,11 +31,11 @@ class Teacher:
 
 
 @contextmanager
-def opened(settings: Annotate, *, on_event: OnEvent) -> Iterator[Teacher]:
-    """Open the teacher that a recipe names."""
+def opened(settings: Annotate, *, lang: str | None, on_event: OnEvent) -> Iterator[Teacher]:
+    """Open the teacher that a recipe names; `lang` is the recipe's."""
     assert settings.model is not None
     if settings.teacher == "local":
-        yield _local(settings, on_event)
+        yield _local(settings, lang, on_event)
         return
     with Server(
         settings.model,
@@ -85,12 +85,13 @@ def purse(settings: Annotate) -> Purse:
     return Purse(caps, Price(asked.prompt, asked.completion) if asked else None)
 
 
-def _local(settings: Annotate, on_event: OnEvent) -> Teacher:
+def _local(settings: Annotate, lang: str | None, on_event: OnEvent) -> Teacher:
     from abrege.model import answering
 
     assert settings.model is not None
     speaker = answering.open_speaker(
         settings.model,
+        lang=lang,
         four_bits=settings.quantization == "nf4",
         on_event=on_event,
     )
