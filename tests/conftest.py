@@ -205,3 +205,15 @@ def a_plan(**changes: Any) -> Any:
         "arguments": {},
     }
     return Plan(**{**values, **changes})
+
+
+def a_document(**changes: Any) -> Any:
+    """Write a document of forty words in English, with a name, a year and a number."""
+    from abrege.records import Document
+
+    text = (
+        "The town of Springfield closes its old bridge for two years. Engineers had warned that "
+        "the steel was rusted. Mayor Jane Porter said in 1994 that the repair costs 12 million "
+        "dollars. A ferry will carry people across the river until then."
+    )
+    return Document(**{"id": "d1", "text": text, "lang": "en", **changes})

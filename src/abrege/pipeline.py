@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -103,6 +103,16 @@ def estimate(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> "Es
         found: Estimate | None = tune.estimate(
             alone, folder, Path(temporary) / "tune", on_event=on_event
         )
+    return found
+
+
+def sweep(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dict[str, Any]]:
+    """Try several decodings of the teacher on a few documents; give the figures of each."""
+    check_known(recipe, "annotate")
+    with alone_in(folder):
+        check_earlier(recipe, folder, "annotate")
+        module = importlib.import_module("abrege.stages.sweep")
+        found: list[dict[str, Any]] = module.run(recipe, folder, on_event=on_event)
     return found
 
 

@@ -148,3 +148,29 @@ def test_a_mistake_of_ours_is_not_taken_for_a_failure_of_the_server():
         pytest.raises(TypeError),
     ):
         list(ask_all(server, [Request("k", [7])]))
+
+
+def test_however_many_questions_are_too_long_the_others_are_asked():
+    def script(body):
+        short = body["messages"][0]["content"] == "q19"
+        return Say() if short else Say("maximum context length is 9 tokens", status=400)
+
+    with serving(script) as fake, a_server(fake) as server:
+        answers = {r.key: a for r, a in ask_all(server, some_requests(20), workers=2)}
+    assert isinstance(answers.pop("k19"), Answer)
+    assert all(answer.too_long for answer in answers.values())
+
+
+def test_none_among_the_requests_waits_for_an_answer_to_go_on():
+    known = []
+
+    def requests():
+        yield Request("first", HELLO)
+        while not known:
+            yield None
+        yield Request("second", HELLO)
+
+    with serving([Say(delay=0.02)]) as fake, a_server(fake) as server:
+        for request, _ in ask_all(server, requests(), workers=3):
+            known.append(request.key)
+    assert known == ["first", "second"]

@@ -9,7 +9,7 @@ import pytest
 
 from abrege.errors import EnvironmentError_
 from abrege.teacher.patience import Retrying, retry_after
-from abrege.teacher.server import Asking, Refused, Server, Unanswered
+from abrege.teacher.server import Asking, Refused, Server, TooLong, Unanswered
 from teacher.fake_server import HELLO, KEY, Say, a_server, serving
 
 
@@ -267,3 +267,28 @@ def test_waits_double_up_to_their_bound_and_are_drawn_from_nought():
 def test_retry_after_is_read_in_seconds_and_as_a_date(value, seconds):
     now = datetime(1999, 12, 31, 23, 59, 29, tzinfo=UTC)
     assert retry_after(value, now=now) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "This model's maximum context length is 4096 tokens. However, you requested 5000."),
+        (400, "The decoder prompt (length 9) is longer than the maximum model length of 8."),
+        (400, "the request exceeds the available context size (4096 tokens), try increasing it"),
+        (413, "no"),
+    ],
+)
+def test_a_question_that_is_too_long_is_told_from_others_that_are_refused(status, said):
+    with serving([Say(said, status=status)]) as fake, a_server(fake) as server:
+        with pytest.raises(TooLong):
+            server.ask(HELLO)
+        fake.script = [Say("unknown option: seed", status=400)]
+        with pytest.raises(Refused) as caught:
+            server.ask(HELLO)
+        assert not isinstance(caught.value, TooLong)
+
+
+def test_a_question_may_be_asked_in_a_way_of_its_own():
+    with serving([Say()]) as fake, a_server(fake) as server:
+        server.ask(HELLO, asking=Asking(temperature=0.7, seed=9))
+    assert (fake.asked[0].body["temperature"], fake.asked[0].body["seed"]) == (0.7, 9)

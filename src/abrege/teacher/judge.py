@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from abrege.teacher.answers import without_thoughts
 from abrege.teacher.server import Message
 from abrege.text.words import primary
 
@@ -86,10 +87,6 @@ def _part(title: str, text: str) -> str:
     return f"=== {title} ===\n{text.strip()}"
 
 
-# A thought is all before its last end, for some templates write its beginning for the model; one
-# that was begun and not ended goes too.
-_THOUGHT = re.compile(r"(?is)^.*</(?:think|thinking|thought|reasoning)>")
-_UNENDED = re.compile(r"(?is)<(?:think|thinking|thought|reasoning)>.*$")
 _MARKS = re.compile(r"\\boxed|\\text|[*_`#>~$\\{}\[\]()\"“”«»]")
 
 _SUMMARY = r"(?:the |le |la )?(?:summary|résumé|resume|option|number|numéro|no\.?|n°) ?"
@@ -138,7 +135,7 @@ def parse(text: str) -> Verdict | None:
     "Answer: 2"; where there is none, a line such as "Summary 2 is better." or "They are alike.".
     Two different verdicts of a kind are no verdict, and a thought that never ends is none either.
     """
-    text = _UNENDED.sub("", _THOUGHT.sub("", text))
+    text = without_thoughts(text)
     text = _MARKS.sub("", text).casefold().replace("\u00a0", " ")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     found = {

@@ -6,7 +6,15 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from abrege.teacher.patience import Pace
-from abrege.teacher.server import Answer, Message, Refused, Server, Unanswered
+from abrege.teacher.server import (
+    Answer,
+    Asking,
+    Message,
+    Refused,
+    Server,
+    TooLong,
+    Unanswered,
+)
 
 GIVE_UP_AFTER = 5  # questions failed in a row: then the fault is not theirs
 THREAD = "abrege-question"
@@ -18,6 +26,8 @@ class Request:
 
     key: str
     messages: Sequence[Message]
+    asking: Asking | None = None
+    """How it is to be answered, where not as the server's other questions."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +35,19 @@ class Failure:
     """Why a question has no answer."""
 
     reason: str
+    too_long: bool = False
+    """The question has more tokens than the model reads."""
 
 
 def ask_all(
-    server: Server, requests: Iterable[Request], *, workers: int = 4
+    server: Server, requests: Iterable[Request | None], *, workers: int = 4
 ) -> Generator[tuple[Request, Answer | Failure], None, None]:
     """Ask many questions, at most `workers` at a time, yielding the answers as they come.
 
-    Requests are taken when there is room for them, so they may be endless. A question that got
-    no answer gives a Failure; after GIVE_UP_AFTER in a row, and at once for a wrong key, model
-    or address, the error is raised.
+    Requests are taken when there is room for them, so they may be endless; None among them says
+    that nothing can be asked before another answer has come. A question that got no answer gives
+    a Failure; after GIVE_UP_AFTER in a row, too long ones not counted, and at once for a wrong
+    key, model or address, the error is raised.
 
     A caller who stops, Ctrl-C too, waits for nobody: questions under way are left behind in
     daemon threads, and what is answered to them is lost.
@@ -46,7 +59,8 @@ def ask_all(
 
     def work(request: Request) -> None:
         try:
-            answers.put((request, server.ask(request.messages, pace=pace)))
+            answer = server.ask(request.messages, asking=request.asking, pace=pace)
+            answers.put((request, answer))
         except Exception as error:  # whatever it is, the one who waits must hear of it
             answers.put((request, error))
 
@@ -63,9 +77,17 @@ def ask_all(
                 in_a_row = 0
                 yield request, answer
                 continue
-            in_a_row += 1
-            if in_a_row == GIVE_UP_AFTER or not isinstance(answer, Unanswered | Refused):
+            failure = _failure(answer)
+            in_a_row += not failure.too_long
+            if in_a_row == GIVE_UP_AFTER:
                 raise answer
-            yield request, Failure(str(answer).partition("\n")[0])
+            yield request, failure
     finally:
         pace.stop()
+
+
+def _failure(error: Exception) -> Failure:
+    """Say why a question has no answer; raise what would keep all others from theirs."""
+    if not isinstance(error, Unanswered | Refused):
+        raise error
+    return Failure(str(error).partition("\n")[0], too_long=isinstance(error, TooLong))

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,11 @@ PASSING = (408, 409, 429)  # and 5xx: asking again may help
 BUSY = (429, 503)
 WRONG_PLACE = (404, 405)
 NO_CREDIT = "insufficient_quota"  # OpenAI's 429 that no waiting mends
+TOO_LONG = re.compile(
+    r"(?i)context[ _](?:length|size|window)|maximum (?:model|input|sequence|prompt) length"
+    r"|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too many (?:input )?tokens"
+)
+"""How servers say that a question has more tokens than they read: OpenAI, vLLM, llama.cpp, TGI."""
 OPENAI = "https://api.openai.com/v1"
 NO_KEY = "none"  # what a local server is sent, for the client insists on a key
 CONNECT_SECONDS = 10.0
@@ -56,6 +62,10 @@ class Unanswered(EnvironmentError_):
 
 class Refused(EnvironmentError_):
     """The server answers, but not this question: it is too long, or an option is unknown."""
+
+
+class TooLong(Refused):
+    """The server answers, but what it is asked has more tokens than it reads."""
 
 
 class Server:
@@ -108,8 +118,16 @@ class Server:
     def __exit__(self, *_error: object) -> None:
         self._client.close()
 
-    def ask(self, messages: Sequence[Message], *, pace: Pace | None = None) -> Answer:
+    def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        asking: Asking | None = None,
+        pace: Pace | None = None,
+    ) -> Answer:
         """Ask, again where that may help, and give the answer.
+
+        asking  how this question is answered, where it is not as all others
 
         Unanswered where no attempt got one; Refused where the server does not take this
         question; EnvironmentError_ where it takes none: a wrong key, model or address.
@@ -123,7 +141,7 @@ class Server:
                     if pace.stopped:
                         break
                     began = time.monotonic()
-                    answer = self._attempt(messages)
+                    answer = self._attempt(messages, asking or self.asking)
             except Passing as error:
                 reason = str(error)
                 pace.failed(began, busy=error.busy)
@@ -151,11 +169,11 @@ class Server:
         except (openai.OpenAIError, ValueError, AttributeError, TypeError):
             return []
 
-    def _attempt(self, messages: Sequence[Message]) -> Answer:
+    def _attempt(self, messages: Sequence[Message], asking: Asking) -> Answer:
         """Ask once: Passing where another attempt may help."""
         import openai
 
-        options = {k: v for k, v in asdict(self.asking).items() if v is not None}
+        options = {k: v for k, v in asdict(asking).items() if v is not None}
         limit = self._limit
         if "max_tokens" in options:
             options[limit] = options.pop("max_tokens")
@@ -165,13 +183,14 @@ class Server:
                 model=self.model, messages=[dict(m) for m in messages], **options
             )
         except openai.APITimeoutError:
-            raise Passing(f"nothing came within {self.timeout_seconds:g} s") from None
+            waited = f"nothing came within {self.timeout_seconds:g} s"
+            raise Passing(waited, busy=True) from None
         except openai.APIConnectionError as error:
             raise Passing(f"no connection ({self._clean(error.__cause__)})") from None
         except openai.APIStatusError as error:
             if limit == "max_tokens" and "max_completion_tokens" in str(error):
                 self._limit = "max_completion_tokens"
-                return self._attempt(messages)
+                return self._attempt(messages, asking)
             raise self._refusal(error) from None
         except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError):
             raise Passing("what it sent is not JSON") from None
@@ -215,7 +234,8 @@ class Server:
             now = datetime.now(UTC)
             wait = retry_after(error.response.headers.get("retry-after"), now=now)
             return Passing(f"{status}: {said}", wait_seconds=wait, busy=status in BUSY)
-        return Refused(
+        kind = TooLong if status == 413 or TOO_LONG.search(f"{error.code} {said}") else Refused
+        return kind(
             f"{self.address} refuses what it is asked ({status}): {said}\n"
             "  Leave out the option that it names, or ask for less."
         )

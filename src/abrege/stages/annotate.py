@@ -1,0 +1,89 @@
+"""Annotate: let a teacher write the summary of each document, and check what it wrote.
+
+reads   clean/documents.jsonl  annotate/decisions.jsonl (where people made some)
+writes  annotate/pairs.jsonl  annotate/failed.jsonl
+        annotate/answers.jsonl, a line as soon as there is an answer (of a model)
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from abrege.corpus import decisions
+from abrege.errors import DataError
+from abrege.events import Note, OnEvent, silent
+from abrege.recipe import Recipe
+from abrege.recipe.annotate import WITHOUT_EFFECT, Annotate
+from abrege.records import Document, Pair
+from abrege.stages import asking, refusing
+from abrege.stages.annotated import DOCUMENTS, Failed, failed, pair, sentence, write
+from abrege.teacher import lead
+from abrege.teacher.prompts import Fault
+from abrege.teacher.rows import Check
+
+CODE = (
+    *("stages/annotate", "stages/annotated", "stages/asking", "stages/refusing"),
+    *("teacher", "text", "records", "corpus/decisions"),
+    *("metrics/extractive", "metrics/faithfulness", "metrics/evidence", "metrics/form"),
+    *("metrics/rouge", "metrics/rouge_profiles"),
+)
+WRITES = ("pairs.jsonl", "failed.jsonl")
+NEUTRAL = {"base_url", "timeout_seconds", "workers", "budget", "price", "sweep"}
+"""Settings that change no summary: with others the same answers are taken."""
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """Give the settings that the pairs depend on."""
+    given = recipe.annotate
+    without = WITHOUT_EFFECT[given.teacher] | NEUTRAL
+    return {"lang": recipe.data.lang, "annotate": given.model_dump(exclude=without)}
+
+
+def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
+    """Give the clean documents, and the teacher where it is a folder or file."""
+    found = {"documents": folder / DOCUMENTS}
+    model = Path(recipe.annotate.model or "").expanduser()
+    if (folder / decisions.FILE).is_file():
+        found["decisions"] = folder / decisions.FILE
+    if recipe.annotate.teacher == "local" and recipe.annotate.model and model.exists():
+        found["teacher"] = model
+    return found
+
+
+def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Write a pair of each document or say why not; return what goes into the manifest."""
+    if recipe.annotate.teacher == "lead":
+        told: dict[str, Any] = {}
+        redo = refusing.redo(decisions.read(folder))
+        counts = write(recipe, folder, lambda row: by_lead(recipe.annotate, row.document, redo))
+    else:
+        counts, told = asking.run(recipe, folder, on_event=on_event)
+    on_event(Note(f"annotate: {sentence(counts)}"))
+    if not counts["pairs"]:
+        raise DataError(nothing(counts, folder))
+    return {"counts": counts, **told}
+
+
+def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | Failed:
+    """Make the introduction the summary, and take it out of the document.
+
+    redo  tells the ones that people want anew, which an introduction cannot be
+    """
+    parted = lead.part(document.text, document.headings, lang=document.lang)
+    if parted is None:
+        return failed(document, Fault("no introduction"))
+    rest = replace(document, text=parted.rest)
+    looks = [*refusing.band(settings), redo]
+    looks += [refusing.unsupported] if settings.unsupported == "refuse" else []
+    fault = next((found for look in looks if (found := look(rest, parted.lead))), None)
+    if fault:
+        return failed(document, fault, attempts=[{"text": parted.lead}])
+    return pair(rest, parted.lead, {"teacher": "lead"})
+
+
+def nothing(counts: dict[str, int], folder: Path) -> str:
+    """Say that there is nothing to go on with."""
+    return (
+        f"annotate: no document has a summary that can be used: {sentence(counts)}.\n"
+        f"  {folder / 'annotate/failed.jsonl'} says what was tried and why it was refused."
+    )

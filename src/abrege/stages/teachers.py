@@ -1,0 +1,142 @@
+"""Teachers: who is asked, as a recipe names them, and what is asked of them."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from abrege.events import OnEvent
+from abrege.metrics import form
+from abrege.recipe import Annotate
+from abrege.stages import refusing
+from abrege.teacher.budget import Price, Purse, estimated_tokens
+from abrege.teacher.many import Failure, Request, ask_all
+from abrege.teacher.rows import Plan
+from abrege.teacher.server import Answer, Asking, Message, Server
+from abrege.teacher.writing import Ask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teacher:
+    """Someone who writes summaries."""
+
+    name: str
+    """As the keys of answers know it, with the revision where it is known."""
+    ask: Ask
+    room: int | None
+    tokens: Callable[[Sequence[Message]], int]
+    told: dict[str, Any]
+    """What the manifest says of it."""
+
+
+@contextmanager
+def opened(settings: Annotate, *, lang: str | None, on_event: OnEvent) -> Iterator[Teacher]:
+    """Open the teacher that a recipe names; `lang` is the recipe's."""
+    assert settings.model is not None
+    if settings.teacher == "local":
+        yield _local(settings, lang, on_event)
+        return
+    with Server(
+        settings.model,
+        base_url=settings.base_url,
+        timeout_seconds=settings.timeout_seconds,
+    ) as server:
+        yield Teacher(
+            name=settings.model,
+            ask=partial(ask_all, server, workers=settings.workers),
+            room=settings.max_tokens,
+            tokens=estimated_tokens,
+            told={"server": server.address},
+        )
+
+
+def asking(settings: Annotate) -> Asking:
+    """Say how the teacher decodes; a nucleus means nothing where it takes the likeliest word."""
+    return Asking(
+        temperature=settings.temperature,
+        top_p=settings.top_p if settings.temperature != 0 else None,
+        max_tokens=settings.max_new_tokens,
+        seed=settings.seed,
+    )
+
+
+def plan(settings: Annotate, teacher: Teacher) -> Plan:
+    """Say how each document is asked for, and what is refused."""
+    return Plan(
+        teacher=teacher.name,
+        asking=asking(settings),
+        template=settings.prompt,
+        system=settings.system,
+        attempts=settings.attempts,
+        candidates=settings.candidates,
+        choose=refusing.most_alike if settings.choose == "consensus" else None,
+        room=teacher.room,
+        tokens=teacher.tokens,
+        preamble=form.preamble,
+        checks=refusing.checks(settings),
+    )
+
+
+def purse(settings: Annotate) -> Purse:
+    """Say what may be spent."""
+    caps = {name: most for name, most in settings.budget.model_dump().items() if most is not None}
+    asked = settings.price
+    return Purse(caps, Price(asked.prompt, asked.completion) if asked else None)
+
+
+def _local(settings: Annotate, lang: str | None, on_event: OnEvent) -> Teacher:
+    from abrege.model import answering
+
+    assert settings.model is not None
+    speaker = answering.open_speaker(
+        settings.model,
+        lang=lang,
+        four_bits=settings.quantization == "nf4",
+        on_event=on_event,
+    )
+    most = speaker.room
+    return Teacher(
+        name=f"{settings.model}@{speaker.weights}, {speaker.packing}",
+        ask=partial(_in_batches, speaker, rows=settings.workers),
+        room=min(most, settings.max_tokens or most),
+        tokens=lambda messages: len(speaker.prompt(messages)),
+        told={"weights": speaker.weights, "packing": speaker.packing, "device": speaker.device},
+    )
+
+
+def _in_batches(
+    speaker: Any, requests: Iterable[Request | None], *, rows: int
+) -> Generator[tuple[Request, Answer | Failure], None, None]:
+    """Answer as many questions at a time as there are, at most `rows`."""
+    waiting = iter(requests)
+    while True:
+        batch: list[Request] = []
+        while len(batch) < rows and (request := next(waiting, None)) is not None:
+            batch.append(request)
+        if not batch:
+            return
+        yield from zip(batch, _answers(speaker, batch), strict=True)
+
+
+def _answers(speaker: Any, batch: Sequence[Request]) -> list[Answer]:
+    how = batch[0].asking
+    assert how is not None
+    said = speaker.answer(
+        [request.messages for request in batch],
+        key="".join(request.key for request in batch),
+        temperature=how.temperature,
+        top_p=how.top_p,
+        max_new_tokens=how.max_tokens,
+    )
+    return [
+        Answer(
+            text=one.prediction,
+            finish_reason=one.finish_reason,
+            prompt_tokens=one.prompt_tokens,
+            completion_tokens=one.new_tokens,
+            model=speaker.weights,
+            seconds=said.seconds / len(batch),
+        )
+        for one in said.predictions
+    ]

@@ -1,0 +1,220 @@
+"""What became of one document, and what to ask next: a function of the answers on disk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import count
+from typing import TypeAlias
+
+from abrege import store
+from abrege.records import Document
+from abrege.teacher.answers import announces, refuses, summary_in
+from abrege.teacher.budget import estimated_tokens
+from abrege.teacher.ledger import Told
+from abrege.teacher.many import Request
+from abrege.teacher.prompts import Fault, filled, template_for, told
+from abrege.teacher.server import Asking, Message
+from abrege.text.sentences import at_a_sentence_end
+
+TOO_LONG = "too long"
+"""How the refusal of a question with too many tokens is marked on disk."""
+NO_ROOM = "no room"
+REDO = "redo"
+"""The fault of a summary that passed and that a reader wants anew: no attempt is lost by it."""
+SHORTER = 0.7
+"""What is kept of a document each time that the server finds it too long."""
+CUTS = 8
+
+Check: TypeAlias = Callable[[Document, str], Fault | None]
+"""Looks for a fault in a summary of a document, whose language is filled in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How every document is asked for, and what is refused."""
+
+    teacher: str
+    """Names the model, with its revision where it is known."""
+    asking: Asking
+    template: str | None = None
+    system: str | None = None
+    attempts: int = 1
+    candidates: int = 1
+    choose: Callable[[Sequence[str], str | None], int] | None = None
+    """Gives the place of the best of several texts; the first that passes where None."""
+    room: int | None = None
+    """Tokens of prompt and summary together, where they are bounded."""
+    tokens: Callable[[Sequence[Message]], int] = estimated_tokens
+    """Counts the tokens of a question."""
+    preamble: Callable[[str], str | None] = lambda _text: None
+    checks: Sequence[Check] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Try:
+    """One answer, the summary in it, and why it is refused, if it is."""
+
+    attempt: int
+    candidate: int
+    told: Told
+    summary: str
+    fault: Fault | None
+    kept_share: float
+    """How much of the document was shown."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a document stands: done, where nothing is to be asked."""
+
+    tries: Sequence[Try]
+    requests: Sequence[Request] = ()
+    chosen: Try | None = None
+
+
+def state(document: Document, plan: Plan, known: Mapping[str, Told]) -> State:
+    """Say where a document stands, by the answers there are.
+
+    All candidates of an attempt are asked before any is told what is wrong with it; where the
+    first that passes is taken, the next one is asked only if the last was refused.
+    """
+    tries: list[Try] = []
+    allowed = plan.attempts
+    for attempt in count(1):
+        wave, requests = _attempt(document, plan, known, tries, attempt)
+        tries += wave
+        if requests:
+            return State(tries, requests)
+        passed = [one for one in wave if one.fault is None]
+        if passed:
+            best = plan.choose and plan.choose([one.summary for one in passed], document.lang)
+            return State(tries, chosen=passed[best or 0])
+        reasons = {one.fault.reason for one in wave if one.fault}
+        allowed += REDO in reasons
+        if attempt >= allowed or NO_ROOM in reasons:
+            return State(tries)
+    raise AssertionError
+
+
+def _attempt(
+    document: Document, plan: Plan, known: Mapping[str, Told], before: Sequence[Try], attempt: int
+) -> tuple[list[Try], list[Request]]:
+    """Give the answers of one attempt, and the questions that are not answered yet."""
+    wave: list[Try] = []
+    requests: list[Request] = []
+    for candidate in range(plan.candidates):
+        last = next((t for t in before[::-1] if t.candidate == candidate), None)
+        found = _asked(document, plan, known, last, attempt, candidate)
+        if isinstance(found, Request):
+            requests.append(found)
+        else:
+            wave.append(found)
+        if not plan.choose and (requests or wave[-1].fault is None):
+            break
+    return wave, requests
+
+
+def _asked(
+    document: Document,
+    plan: Plan,
+    known: Mapping[str, Told],
+    last: Try | None,
+    attempt: int,
+    candidate: int,
+) -> Request | Try:
+    """Give a question, or its answer where there is one: of the longest text that was taken."""
+    cut = 0
+    while True:
+        request, share = _request(document, plan, last, attempt, candidate, cut)
+        answer = known.get(request.key) if share else _nothing_shown(request.key)
+        if answer is None:
+            return request
+        cut += 1
+        if answer.finish_reason != TOO_LONG or cut > CUTS:
+            break
+    summary = summary_in(answer.text, plan.preamble)
+    return Try(
+        attempt=attempt,
+        candidate=candidate,
+        told=answer,
+        summary=summary,
+        fault=_fault(document, plan, answer, summary),
+        kept_share=share,
+    )
+
+
+def _nothing_shown(key: str) -> Told:
+    return Told(
+        key=key,
+        about={},
+        text="",
+        finish_reason=TOO_LONG,
+        prompt_tokens=0,
+        completion_tokens=0,
+        model="",
+        seconds=0.0,
+    )
+
+
+def _request(
+    document: Document, plan: Plan, last: Try | None, attempt: int, candidate: int, cut: int
+) -> tuple[Request, float]:
+    text = document.text
+    if cut:
+        text = at_a_sentence_end(text[: int(len(text) * SHORTER**cut)], document.lang)
+    messages = _messages(document, plan, last, text)
+    if plan.room is not None:
+        text, messages = _fitted(document, plan, last, text)
+    seed = plan.asking.seed
+    asking = replace(
+        plan.asking, seed=None if seed is None else seed + 1000 * (attempt - 1) + candidate
+    )
+    known_by = {
+        "messages": messages,
+        "teacher": plan.teacher,
+        "asking": asdict(asking),
+        "attempt": [attempt, candidate],
+    }
+    share = len(text) / max(1, len(document.text))
+    return Request(store.digest(known_by), messages, asking), share
+
+
+def _messages(document: Document, plan: Plan, last: Try | None, text: str) -> list[Message]:
+    """Ask; after a refused summary, show it again and say what is wrong with it."""
+    template = template_for(plan.template, document.lang)
+    talk: list[Message] = [{"role": "system", "content": plan.system}] if plan.system else []
+    talk.append({"role": "user", "content": filled(template, document, text=text)})
+    if last is not None and last.fault is not None and last.summary:
+        talk.append({"role": "assistant", "content": last.summary})
+        talk.append({"role": "user", "content": told(last.fault, document.lang)})
+    return talk
+
+
+def _fitted(
+    document: Document, plan: Plan, last: Try | None, text: str
+) -> tuple[str, list[Message]]:
+    """Cut the document from its end, at a sentence's where one is near, until the question fits."""
+    assert plan.room is not None
+    room = plan.room - (plan.asking.max_tokens or 0)
+    messages = _messages(document, plan, last, text)
+    while text and (over := plan.tokens(messages) - room) > 0:
+        around = plan.tokens(_messages(document, plan, last, ""))
+        tokens = max(1, room + over - around)
+        keep = min(len(text) - 1, int(len(text) * (tokens - over) / tokens))
+        text = at_a_sentence_end(text[: max(0, keep)], document.lang)
+        messages = _messages(document, plan, last, text)
+    return text, messages
+
+
+def _fault(document: Document, plan: Plan, answer: Told, summary: str) -> Fault | None:
+    """Find the first fault of an answer, the plainest ones before those that take looking."""
+    first = (
+        (answer.finish_reason == TOO_LONG, NO_ROOM),
+        (answer.finish_reason == "length", "cut"),
+        (refuses(summary) or answer.finish_reason == "content_filter", "refusal"),
+        (not summary, "empty"),
+        (announces(summary), "preamble"),
+    )
+    reason = next((reason for holds, reason in first if holds), None)
+    if reason:
+        return Fault(reason)
+    return next((fault for check in plan.checks if (fault := check(document, summary))), None)

@@ -1,0 +1,238 @@
+from functools import partial
+
+import pytest
+
+from abrege import pipeline, store
+from abrege.corpus import decisions
+from abrege.corpus.decisions import Decision, hash_of
+from abrege.errors import DataError, EnvironmentError_
+from abrege.events import Note, Progress, silent
+from abrege.piece import carry_out
+from abrege.records import Document, Pair
+from abrege.stages import annotate
+from abrege.teacher import server as servers
+from abrege.teacher.patience import Retrying
+from conftest import a_document
+from stages.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
+from teacher.fake_server import Say, serving
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setattr(servers, "Retrying", partial(Retrying, first_seconds=0.001))
+
+
+def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
+    text = "Lyon is a town in the east of France, on two rivers.\n\nHistory\n" + "It is old. " * 9
+    documents = [
+        Document(id="a", text=text, title="Lyon", headings=[(text.index("History"), 2)]),
+        Document(id="b", text="History\nIt is old.", headings=[(0, 2)]),
+        Document(id="c", text=text.replace("Lyon is a town in the east of France, ", "S"),
+                 headings=[(15, 2)]),
+    ]  # fmt: skip
+    store.write(tmp_path / "clean/documents.jsonl", documents)
+    found = annotate.run(a_recipe(), tmp_path)
+    assert found["counts"] == {
+        "documents": 3,
+        "pairs": 1,
+        "failed/no introduction": 1,
+        "failed/too short": 1,
+    }
+    [pair] = store.read(tmp_path / "annotate/pairs.jsonl", Pair)
+    assert pair.references == ["Lyon is a town in the east of France, on two rivers."]
+    assert pair.document.startswith("History\nIt is old.")
+    assert pair.meta == {"title": "Lyon", "annotate": {"teacher": "lead"}}
+    assert [line["reason"] for line in lines(tmp_path, "failed")] == [
+        "no introduction",
+        "too short",
+    ]
+
+
+def test_a_pair_says_where_its_summary_comes_from(tmp_path):
+    folder = a_run(tmp_path, count=3)
+    with serving(faithful) as fake:
+        found = annotate.run(a_recipe(fake.url, system="Be brief."), folder)
+        [first, *_] = store.read(folder / "annotate/pairs.jsonl", Pair)
+        body = fake.asked[0].body
+    assert first.references == [a_summary(20)]
+    told = first.meta["annotate"]
+    assert len(told.pop("prompt")) == 16
+    assert told == {
+        "teacher": "server",
+        "model": "m-1",
+        "revision": "m-1@2026",
+        "temperature": 0.7,
+        "top_p": 0.7,
+        "seed": 0,
+        "attempts": 1,
+        "answers": 1,
+        "prompt_tokens": 100,
+        "completion_tokens": 7,
+    }
+    assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert (body["temperature"], body["top_p"], body["max_tokens"], body["seed"]) == (
+        0.7,
+        0.7,
+        400,
+        0,
+    )
+    assert found["counts"] == {"documents": 3, "pairs": 3}
+    assert found["tokens"] == {"prompt": 300, "completion": 21}
+
+
+def test_pairs_and_failures_stand_in_the_order_of_the_documents_whatever_came_first(tmp_path):
+    def script(body):
+        n = number(body)
+        return Say(a_summary(n) if n % 3 else "No.", delay=0.01 * (26 - n))
+
+    folder = a_run(tmp_path)
+    with serving(script) as fake:
+        found = annotate.run(a_recipe(fake.url, attempts=2), folder)
+    assert ids(folder, "pairs") == ["d20", "d22", "d23", "d25"]
+    assert ids(folder, "failed") == ["d21", "d24"]
+    assert found["counts"] == {"documents": 6, "pairs": 4, "failed/too short": 2}
+    [failure, _] = lines(folder, "failed")
+    assert (failure["reason"], failure["found"], failure["wanted"]) == ("too short", "1", "10")
+    assert [(a["attempt"], a["text"]) for a in failure["attempts"]] == [(1, "No."), (2, "No.")]
+
+
+def test_run_again_nothing_is_asked_and_the_same_bytes_are_written(tmp_path):
+    folder = a_run(tmp_path)
+    files = [folder / f"annotate/{name}.jsonl" for name in ("pairs", "failed", "answers")]
+    with serving(faithful) as fake:
+        annotate.run(a_recipe(fake.url), folder)
+        before = [file.read_bytes() for file in files]
+        annotate.run(a_recipe(fake.url), folder)
+        assert len(fake.asked) == 6
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_another_band_is_held_against_the_answers_there_are(tmp_path):
+    # The answers were paid for, so a changed setting must not throw them away with the stage.
+    folder = a_run(tmp_path)
+    with serving(faithful) as fake:
+        for most, asked in ((None, 6), (12, 6), (11, 12)):
+            recipe = a_recipe(fake.url, max_words=most, attempts=2)
+            [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
+            if most == 11:  # all have 12 words, so all are asked for once more
+                with pytest.raises(DataError, match="no document has a summary"):
+                    carry_out(piece(), silent)
+            else:
+                assert carry_out(piece(), silent).counts["pairs"] == 6
+            assert len(fake.asked) == asked
+
+
+def test_settings_that_change_no_summary_leave_the_stage_finished(tmp_path):
+    before = annotate.settings(a_recipe("http://a/v1"))
+    same = a_recipe("http://b/v1", workers=1, budget={"requests": 9}, timeout_seconds=9.0)
+    assert annotate.settings(same) == before
+    assert annotate.settings(a_recipe("http://a/v1", top_p=0.9)) != before
+
+
+def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(tmp_path):
+    folder = a_run(tmp_path)
+    with serving(faithful) as fake:
+        with pytest.raises(EnvironmentError_) as caught:
+            annotate.run(a_recipe(fake.url, budget={"requests": 4}), folder)
+        assert len(fake.asked) == 4
+        assert str(caught.value) == (
+            "annotate.budget.requests: the next question could pass 4, after 4 answers.\n"
+            f"  6 documents, 4 pairs (not asked for 2): these are in {folder / 'annotate'}.\n"
+            "  Allow more with --set annotate.budget.requests=… and run the same command again: "
+            "it asks only for what is missing."
+        )
+        assert len(ids(folder, "pairs")) == 4
+        annotate.run(a_recipe(fake.url, budget={"requests": 6}), folder)
+        assert len(fake.asked) == 6
+    assert len(ids(folder, "pairs")) == 6
+
+
+def test_what_it_will_take_is_said_before_and_after_the_first_answers(tmp_path):
+    folder = a_run(tmp_path, count=30)
+    price = {"prompt": 1000.0, "completion": 10_000.0}
+    seen = []
+    with serving(faithful) as fake:
+        annotate.run(a_recipe(fake.url, price=price), folder, on_event=seen.append)
+    notes = [event.text for event in seen if isinstance(event, Note)]
+    # 30 answers of at most 400 tokens are 12,000, which cost 120.
+    assert "30 questions at least" in notes[0]
+    assert "at most 12,000 written, " in notes[0]
+    # Each of the 20 others takes 107 tokens, which cost 0.1 and 0.07.
+    assert "the others take 20 questions, 2,140 tokens" in notes[1]
+    assert notes[1].endswith("and cost 3.40")
+    last = [event for event in seen if isinstance(event, Progress)][-1]
+    assert (last.done, last.total, last.figures["cost"]) == (30, 30, "5.10")
+
+
+def test_a_summary_that_two_documents_have_stands_with_the_first_alone(tmp_path):
+    folder = a_run(tmp_path, count=3)
+    same = "Mayor Porter shuts a bridge that is full of rust, for some years."
+    with serving([Say(same)]) as fake:
+        found = annotate.run(a_recipe(fake.url), folder)
+    assert found["counts"] == {"documents": 3, "pairs": 1, "failed/duplicate": 2}
+    assert ids(folder, "pairs") == ["d20"]
+
+
+def test_the_same_document_twice_is_one_question(tmp_path):
+    documents = [a_document(id=name) for name in "ab"]
+    store.write(tmp_path / "clean/documents.jsonl", documents)
+    summary = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
+    with serving([Say(summary, delay=0.05)]) as fake:
+        annotate.run(a_recipe(fake.url), tmp_path)
+        assert len(fake.asked) == 1
+    assert ids(tmp_path, "pairs") == ["a", "b"]
+
+
+def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reasons(tmp_path):
+    folder = a_run(tmp_path)
+    with serving([Say("No.")]) as fake, pytest.raises(DataError) as caught:
+        annotate.run(a_recipe(fake.url, attempts=1), folder)
+    assert str(caught.value) == (
+        "annotate: no document has a summary that can be used: 6 documents, 0 pairs "
+        f"(too short 6).\n  {folder / 'annotate/failed.jsonl'} says what was tried and why it was "
+        "refused."
+    )
+
+
+def a_decision(of, decision, **changes):
+    told = {"id": "d20", "decision": decision, "of": hash_of(of), "reviewer": "Ann"}
+    return Decision(**{**told, "when": "2026-11-22T20:00:00+00:00", **changes})
+
+
+def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(tmp_path):
+    def script(body):
+        again = len(body["messages"]) > 1
+        return Say(a_summary(number(body)) + (" It rests." if again else ""))
+
+    folder = a_run(tmp_path, count=2)
+    with serving(script) as fake:
+        recipe = a_recipe(fake.url, attempts=1)
+        annotate.run(recipe, folder)
+        decisions.append(
+            folder,
+            [
+                a_decision(a_summary(20), "redo", note="Say what becomes of it."),
+                a_decision(a_summary(21), "fix", id="d21", summary="A bridge is shut."),
+            ],
+        )
+        [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
+        carry_out(piece(), silent)
+        assert len(fake.asked) == 3
+        assert (
+            fake.asked[-1]
+            .body["messages"][-1]["content"]
+            .startswith("A reader asks for another summary. Say what becomes of it. Write")
+        )
+    redone, mended = store.read(folder / "annotate/pairs.jsonl", Pair)
+    assert redone.references == [a_summary(20) + " It rests."]
+    assert mended.references == ["A bridge is shut."]
+
+
+def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
+    text = "Lyon is a town in the east of France, on two rivers.\n\n" + "It is old. " * 9
+    store.write(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])
+    decisions.append(tmp_path, [a_decision(text.partition("\n")[0], "redo", id="b")])
+    found = annotate.run(a_recipe(), tmp_path)
+    assert found["counts"] == {"documents": 2, "pairs": 1, "failed/redo": 1}
