@@ -16,7 +16,10 @@ class Document:
     source: str | None = None
     """Where it comes from: a file, a dump, a wiki."""
     headings: Sequence[tuple[int, int]] = ()
-    """Where in the text the line of a heading begins, and its level (1 to 6), in order."""
+    """Where in the text a section begins, and its level (1 to 6), in order.
+
+    At the line of its heading, which is a line of its own; clean may leave that line out.
+    """
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 

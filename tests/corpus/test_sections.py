@@ -125,8 +125,7 @@ def test_a_heading_over_nothing_goes_and_one_over_a_subsection_with_text_stays()
     assert titles(without_empty(sections)) == ["Lieux", "Ville"]
 
 
-def test_without_titles_the_text_under_them_stays():
-    assert join(without_titles(split(TEXT, HEADINGS))) == (
-        "Un fleuve.\n\nAu mont Gerbier.\n\n1. Non.",
-        [],
-    )
+def test_without_titles_the_text_under_them_stays_and_where_it_begins_is_known():
+    text, begins = join(without_titles(split(TEXT, HEADINGS)))
+    assert text == "Un fleuve.\n\nAu mont Gerbier.\n\n1. Non."
+    assert [text[at:].split("\n")[0] for at, _ in begins] == ["Au mont Gerbier.", "1. Non."]

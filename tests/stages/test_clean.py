@@ -106,7 +106,7 @@ def test_trailing_sections_go_and_titles_stay_or_not(tmp_path, headings):
 
     title = "Histoire\n" if headings == "keep" else ""
     assert kept.text == f"{FRENCH}\n\n{title}{OTHER}"
-    assert kept.headings == ([[len(FRENCH) + 2, 2]] if title else [])
+    assert kept.headings == [[len(FRENCH) + 2, 2]]
     assert (kept.lang, counts["sections_left_out"]) == ("fr", 2)
 
     [whole], _, counts = cleaned(tmp_path, document, trailing_sections="keep", headings=headings)

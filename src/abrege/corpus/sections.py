@@ -8,7 +8,7 @@ a river, Literatur) go only where nothing that is kept follows.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from abrege.text.words import primary
@@ -104,14 +104,14 @@ def split(text: str, headings: Iterable[Sequence[int]]) -> list[Section]:
 
 
 def join(sections: Iterable[Section]) -> tuple[str, list[tuple[int, int]]]:
-    """Put sections together again; give the text and where its headings stand."""
+    """Put sections together again; give the text and where they begin, those with a level."""
     text, headings = "", []
     for section in sections:
-        title, body = section.title.strip(), section.body.strip()
-        gap = "\n\n" if text and (title or body) else ""
-        if title:
+        written = f"{section.title.strip()}\n{section.body.strip()}".strip()
+        gap = "\n\n" if text and written else ""
+        if section.level and written:
             headings.append((len(text) + len(gap), section.level))
-        text += gap + "\n".join(part for part in (title, body) if part)
+        text += gap + written
     return text, headings
 
 
@@ -155,7 +155,7 @@ def without_empty(sections: Sequence[Section]) -> list[Section]:
 
 def without_titles(sections: Sequence[Section]) -> list[Section]:
     """Leave out the titles, and keep what stands under them."""
-    return [Section(0, "", section.body) for section in sections]
+    return [replace(section, title="") for section in sections]
 
 
 def _end(sections: Sequence[Section], place: int) -> int:

@@ -22,7 +22,7 @@ def part(
 ) -> Parted | None:
     """Take the introduction out of a text; None where it has none.
 
-    headings  where the line of each heading begins, and its level
+    headings  where each section begins, and its level
 
     It is what stands before the first heading. Of a text without headings it is the first
     paragraph, if what follows is long enough to be what that paragraph sums up.
