@@ -41,7 +41,8 @@ def test_quotation_marks_are_left_or_made_straight():
         ("né à Lyon , en , , 1900 .", "né à Lyon, en, 1900."),
         ("( actuel hôtel )", "(actuel hôtel)"),
         (", et la suite", "et la suite"),
-        ("l'an 52 av. J.-C.. Puis", "l'an 52 av. J.-C. Puis"),
+        ("l'an 52 av. J.-C.. Puis etc..", "l'an 52 av. J.-C. Puis etc."),
+        ("Un pays.\nIl a pour codes :\n\nEn 2004 :", "Un pays."),
     ],
 )
 def test_debris_of_templates_is_mended(left, mended):
@@ -51,10 +52,10 @@ def test_debris_of_templates_is_mended(left, mended):
 @pytest.mark.parametrize(
     "text",
     [
-        "main() appelle f(x)",
+        "main() appelle f(x) :\nl'écran dit #$%&'() .. sans plus",
         "la borne (-) et « […] » (...)",
-        "bof :( mais bon ;) voilà :)",
-        "Well. . . I see, . . . and 3 .5 is .NET",
+        "bof :( mais bon ;) voilà : )",
+        "Well . . . I see, . . . and 3 .5 is .NET",
         "Hello [Who?] there",
         "le 3 mai ; il pleut : non !",
     ],
@@ -71,6 +72,7 @@ def test_lines_of_navigation_go_and_remarks_of_editors_with_them():
     text = (
         "Accueil > Sport > Rugby\nUn fait[réf. nécessaire] est.[modifier | modifier le code]\n"
         "Article détaillé : Faits.\nLire aussi : d'autres faits\nPortail de la France\n"
+        "Source : Le Monde, 2008.\nSource Insee\nVoir aussi la liste des communes\n"
         "Tous droits réservés."
     )
 

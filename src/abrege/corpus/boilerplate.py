@@ -23,7 +23,8 @@ _INLINE = re.compile(
 _LINES = {
     "fr": r"articles? (?:détaillée?s?|principa(?:l|ux)|connexes?)\s*:.*"
     r"|(?:voir(?: aussi)?|(?:à )?lire (?:aussi|également)|à lire|sur le même sujet"
-    r"|dans la même rubrique)\s*:.*"
+    r"|dans la même rubrique)\s*:.*|sources?\s*:.{1,80}|sources?\s*:? insee\b.{0,60}"
+    r"|voir aussi (?:la |les |l['’])?(?:listes?|articles?|pages?|catégories?) .*"
     r"|pour les articles homonymes,? voir .*|.* redirige ici\b.*"
     r"|ne (?:doit pas être|pas) confond.*"
     r"|cet article (?:est une ébauche|ne cite pas|a besoin|doit être|peut contenir).*"
@@ -39,7 +40,8 @@ _LINES = {
     r"|tous droits réservés.*|abonnez-vous .*|inscrivez-vous à .*newsletter.*"
     r"|(?:ce site|nous) utilis(?:e|ons) des cookies.*|en poursuivant votre navigation.*",
     "en": r"(?:main|further|see also|see|read (?:more|also|next)|related|more on this(?: story)?)"
-    r"(?: articles?| information| stories| topics)?\s*:.*"
+    r"(?: articles?| information| stories| topics)?\s*:.*|sources?\s*:.{1,80}"
+    r"|see also (?:the )?(?:lists?|articles?|categor(?:y|ies)) .*"
     r"|for other uses,? see .*|not to be confused with .*|this (?:article|section) (?:is a stub"
     r"|needs|does not cite|may (?:be|contain|need|require)|has multiple).*|.* redirects here\..*"
     r"|you can help wikipedia by .*|from wikipedia, the free encyclopedia|jump to\s*:.*"

@@ -46,23 +46,25 @@ def repeats(text: str, found: Sequence[str], most: float) -> Verdict | None:
 
     found  the words of the text
     """
-    shares = {"lines": repeated_lines(text), "passages": repeated_passages(found)}
+    shares = {"lines": repeated_lines(text, found), "passages": repeated_passages(found)}
     kind, share = max(shares.items(), key=lambda item: item[1])
     if share <= most:
         return None
     return "repeats itself", f"{share:.0%} of it in {kind} that come again, more than {most:.0%}"
 
 
-def repeated_lines(text: str) -> float:
-    """Give the share of a text's words that stand in lines which came before."""
-    seen: set[tuple[str, ...]] = set()
-    total = again = 0
-    for line in text.splitlines():
-        found = tuple(words(line))
-        total += len(found)
-        again += len(found) if found in seen else 0
-        seen.add(found)
-    return again / total if total else 0.0
+def repeated_lines(text: str, found: Sequence[str]) -> float:
+    """Give the share of a text's words that stand in lines which came before.
+
+    found  the words of the text
+    """
+    seen: set[str] = set()
+    again = 0
+    for line in text.casefold().splitlines():
+        if line in seen:
+            again += len(words(line))
+        seen.add(line)
+    return again / len(found) if found else 0.0
 
 
 def repeated_passages(found: Sequence[str]) -> float:

@@ -37,18 +37,21 @@ _LABEL = (
 )
 """What introduces a sound or signs of phonetics, which no text keeps."""
 # Not after a letter, where () calls a function.
-_EMPTY_BRACKETS = re.compile(rf"(?<![^\s(«“\"'])\( *(?:(?:{_LABEL}) *)?(?:(?:[;,:/]| [–—-] ) *)*\)")
+_EMPTY_BRACKETS = re.compile(rf"(?<![^\s(«“])\( *(?:(?:{_LABEL}) *)?(?:(?:[;,:/]| [–—-] ) *)*\)")
 _EYES = "[:;=-]"  # of a smiley, whose mouth is no bracket
 _BRACKETED = re.compile(rf"(?<!{_EYES})\(([^()]*)\)")
 _BEFORE_BETTER_SIGN = re.compile(r"[;,] ?(?=[;,.](?: (?!\.)|$))")
 _BEFORE_SIGN = re.compile(r"(?<=[^\s.,;:]) +(?=[,.](?:[\s)»”\"](?!\.)|$))")
 _INSIDE = re.compile(rf"(?<=\()(?<!{_EYES}\() +|(?<!{_EYES}) +(?=\))")
-_TWO_STOPS = re.compile(r"(?<=\b[^\W\d_]\.)\.(?![.\w])")  # av. J.-C..
+_ABBREVIATED = "[^\\W\\d_]|Co|Corp|Inc|Jr|Ltd|Sr|Mr|Dr|St|cf|etc|ca"
+_TWO_STOPS = re.compile(rf"\b({_ABBREVIATED})\.\.(?![.\w])")  # av. J.-C.. Puis
 _OPENING_SIGN = re.compile(r"^[,;]+ +")
 _RULE = re.compile(r"[\s|*•·‧●○■□▪▫►▶◦–—―_=~#+<>^\\/.,;-]+")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _RUN_OF_SPACES = re.compile(r" {2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_ANNOUNCED = re.compile(r"(?:(?:^|\n+)[^\n]{1,200}(?<!\d):)+\Z")
+"""A last line that ends in a colon: what it announced, a table or a formula, is gone."""
 
 
 def tidy(text: str, lang: str | None = None, *, quotes: Literal["keep", "straight"]) -> str:
@@ -58,8 +61,9 @@ def tidy(text: str, lang: str | None = None, *, quotes: Literal["keep", "straigh
     quotes  `straight` writes every quotation mark and apostrophe as " or '
 
     Debris is what templates and notes leave where they stood: empty brackets and quotation marks,
-    brackets that begin or end in a separator, a space before a comma. Lines without a letter or a
-    number go where they are a rule or a row of bullets; of blank lines one is left.
+    brackets that begin or end in a separator, a space before a comma, a last line that announces
+    what is gone. Lines without a letter or a number go where they are a rule or a row of bullets;
+    of blank lines one is left.
     """
     text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
     text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
@@ -68,7 +72,7 @@ def tidy(text: str, lang: str | None = None, *, quotes: Literal["keep", "straigh
         text = _GUILLEMETS.sub('"', text.translate(_STRAIGHT))
     lines = (_without_debris(without_notes(line)) for line in text.split("\n"))
     kept = (line for line in lines if not _is_rule(line) and not is_boilerplate(line, lang))
-    return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip()
+    return _ANNOUNCED.sub("", _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip())
 
 
 def _without_debris(line: str) -> str:
@@ -79,7 +83,7 @@ def _without_debris(line: str) -> str:
         line = _EMPTY_BRACKETS.sub("", _EMPTY_QUOTES.sub("", line))
         line = _BRACKETED.sub(lambda found: f"({found[1].strip(' ;,:')})", line)
         line = _BEFORE_SIGN.sub("", _BEFORE_BETTER_SIGN.sub("", _INSIDE.sub("", line)))
-        line = _TWO_STOPS.sub("", line)
+        line = _TWO_STOPS.sub(r"\1.", line)
         line = _OPENING_SIGN.sub("", _RUN_OF_SPACES.sub(" ", line).strip())
     return line
 
