@@ -62,6 +62,7 @@ def test_a_document_is_cut_at_its_headings_and_put_together_with_their_new_place
         ("de", "Anmerkungen und Einzelnachweise"),
         ("es", "Véase también"),
         ("it", "Note esplicative"),
+        ("es", "Enlaces relacionados"),
         ("pt", "Ligações externas"),
         ("nl", "Bronnen, noten en/of referenties"),
         (None, "Weblinks"),
@@ -86,6 +87,13 @@ def test_titles_of_apparatus_are_known_in_their_spellings_and_combinations(lang,
 )
 def test_titles_of_subjects_are_no_apparatus(title):
     assert not is_trailing(title, "fr")
+
+
+@pytest.mark.timeout(4)
+def test_a_title_that_breaks_off_is_not_tried_in_every_way():
+    assert is_trailing("note-" * 18 + "note", None)
+    assert not is_trailing("note-" * 19 + "x", None)
+    assert not is_trailing("note-" * 100 + "note", None)
 
 
 def test_apparatus_goes_with_its_subsections_at_any_level():

@@ -92,3 +92,14 @@ def test_lines_of_navigation_go_and_remarks_of_editors_with_them():
 )
 def test_sentences_that_begin_like_boilerplate_stay(line):
     assert not is_boilerplate(line, None)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("line", ["()" * 9000, "(" + ";" * 9000, "x" + " " * 50_000 + "y"])
+def test_hostile_lines_are_read_in_time_that_grows_with_their_length(line):
+    assert len(tidied(line)) <= len(line)
+
+
+@pytest.mark.timeout(10)
+def test_a_menu_that_breaks_off_is_not_tried_in_every_way():
+    assert not is_boilerplate("ab > " * 39 + "3", "fr")

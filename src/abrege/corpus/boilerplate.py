@@ -68,9 +68,7 @@ _LINES = {
     "nl": r"(?:hoofdartikel|zie ook|zie hoofdartikel|lees ook|lees meer)\s*:?.{0,60}"
     r"|categorie(?:ën)?\s*:.*|(?:delen|afdrukken|lees verder)|alle rechten voorbehouden.*",
 }
-_TRAIL = re.compile(r"[^\W\d][^>›|]{1,30}(?: ?[>›] ?[^\W\d][^>›|]{1,40}){2,}")
-_MENU = re.compile(r"[^|•]{2,25}(?: ?[|•] ?[^|•]{2,25}){3,}")
-"""Three steps of a trail of pages (Accueil > Sport > Rugby), four entries of a menu."""
+_STEP, _ENTRY = re.compile(" ?[>›] ?"), re.compile(" ?[|•] ?")
 
 
 def without_notes(line: str) -> str:
@@ -86,8 +84,14 @@ def is_boilerplate(line: str, lang: str | None) -> bool:
     line = line.strip(" *•·-–—▸►→|")
     if not line or len(line) > _LONGEST:
         return False
-    known = _pattern(primary(lang)).fullmatch(line)
-    return bool(known or _TRAIL.fullmatch(line) or _MENU.fullmatch(line))
+    return _is_menu(line) or bool(_pattern(primary(lang)).fullmatch(line))
+
+
+def _is_menu(line: str) -> bool:
+    """Tell whether a line is a trail of pages (Accueil > Sport > Rugby), or of four entries."""
+    steps, entries = _STEP.split(line), _ENTRY.split(line)
+    trail = len(steps) > 2 and all(step[:1].isalpha() and len(step) <= 40 for step in steps)
+    return trail or (len(entries) > 3 and all(1 < len(entry) <= 25 for entry in entries))
 
 
 @cache

@@ -23,13 +23,16 @@ _ALWAYS = {
     "|crédits? d'auteurs?|sources et références|appareil critique",
     "en": "references|reference|notes|footnotes?|end ?notes|citations|see also|external links?"
     "|links|web ?links|web ?sites|bibliography|bibliographies"
-    "|(?:further|additional|recommended|suggested|selected) readings?"
-    "|works cited|literature cited|related (?:articles|pages|topics|links)|further references"
+    "|further readings?|additional readings?|recommended readings?"
+    "|suggested readings?|selected readings?"
+    "|works cited|literature cited|related articles|related pages|related topics"
+    "|related links|further references"
     "|reference list|list of references|sources cited|notelist",
     "de": "einzelnachweise?|nachweise?|belege|weblinks?|siehe auch|fußnoten|anmerkung(?:en)?"
     "|quellenangaben?|quellennachweise?|quellenverzeichnis|referenzen|externe links|links"
-    "|bibliogra(?:ph|f)ie|literaturhinweise?|literaturverzeichnis|literaturangaben"
-    "|weiterführende (?:literatur|informationen|links)|endnoten|verwandte (?:artikel|themen)",
+    "|bibliographie|bibliografie|literaturhinweise?|literaturverzeichnis|literaturangaben"
+    "|weiterführende literatur|weiterführende informationen|weiterführende links"
+    "|endnoten|verwandte artikel|verwandte themen",
     "es": "referencias?|notas?|véase también|véase además|ver también|enlaces? externos?|enlaces"
     "|vínculos externos|bibliografía|lecturas? adicional(?:es)?|lecturas? recomendadas?"
     "|otras lecturas|para saber más|artículos relacionados|notas al pie|pies de página"
@@ -37,8 +40,9 @@ _ALWAYS = {
     "it": "note|voc[ei] correlat[ae]|altri progetti|collegament[io] estern[io]|bibliografia"
     "|riferimenti bibliografici|vedi anche|pagine correlate|sitografia|webgrafia|annotazioni"
     "|link esterni|per approfondire|letture consigliate",
-    "pt": "referências?|notas?|ver também|veja também|vide também|ligaç(?:ão|ões) externas?"
-    "|links? externos?|hiperligaç(?:ão|ões) externas?|bibliografia|leituras? adiciona(?:l|is)"
+    "pt": "referências?|notas?|ver também|veja também|vide também|ligação externa|ligações externas"
+    "|links? externos?|hiperligação externa|hiperligações externas|bibliografia"
+    "|leitura adicional|leituras adicionais"
     "|leituras? complementar(?:es)?|leitura recomendada|notas de rodapé|artigos relacionados",
     "nl": "referenties|zie ook|externe links?|externe koppeling(?:en)?|noten|voetnoten|eindnoten"
     "|bibliografie|bronvermelding(?:en)?|bronnenlijst|literatuurlijst|literatuuropgave"
@@ -167,19 +171,27 @@ def _is(title: str, code: str | None, *, always: bool) -> bool:
     always  with one among them that is never a subject
     """
     names, whole = _patterns(code, always=always)
-    return bool(whole.fullmatch(title[:_LONGEST]) and names.search(title))
+    return bool(len(title) <= _LONGEST and whole.fullmatch(title) and names.search(title))
 
 
 @cache
 def _patterns(code: str | None, *, always: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     known = sorted({code, "en"} if code in _ALWAYS else _ALWAYS)
     sure, perhaps, beside = (
-        "|".join(_plain(table[known_code]) for known_code in known)
+        [unit for one in known for unit in _plain(table[one]).split("|")]
         for table in (_ALWAYS, _AT_THE_END, _BESIDE)
     )
-    unit = f"(?:{sure}|{perhaps}|{beside})"
-    names = sure if always else f"{sure}|{perhaps}"
-    return re.compile(rf"\b(?:{names})\b"), re.compile(f"{unit}(?:{_AND}{unit})*")
+    names, unit = _any(sure if always else sure + perhaps), _any(sure + perhaps + beside)
+    return re.compile(rf"\b{names}\b"), re.compile(f"{unit}(?:{_AND}{unit})*")
+
+
+def _any(units: Iterable[str]) -> str:
+    """Give the pattern of any of these.
+
+    Each stands in it once, though several languages have it: a title that breaks off after many
+    of them would be tried in every way.
+    """
+    return f"(?:{'|'.join(sorted(set(units)))})"
 
 
 def _folded(title: str) -> str:

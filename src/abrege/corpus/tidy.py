@@ -48,6 +48,7 @@ _TWO_STOPS = re.compile(rf"\b({_ABBREVIATED})\.\.(?![.\w])")  # av. J.-C.. Puis
 _OPENING_SIGN = re.compile(r"^[,;]+ +")
 _RULE = re.compile(r"[\s|*•·‧●○■□▪▫►▶◦–—―_=~#+<>^\\/.,;-]+")
 _ELLIPSIS = re.compile(r"\.{3}|…")
+_DEEPEST = 6  # no template nests deeper; a row of brackets is not read as often as it is long
 _RUN_OF_SPACES = re.compile(r" {2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _ANNOUNCED = re.compile(r"(?:(?:^|\n+)[^\n]{1,200}(?<!\d):)+\Z")
@@ -76,16 +77,20 @@ def tidy(text: str, lang: str | None = None, *, quotes: Literal["keep", "straigh
 
 
 def _without_debris(line: str) -> str:
-    """Take what templates left out of a line, again until nothing changes: brackets may nest."""
-    before = None
-    while line != before:
+    """Take what templates left out of a line, and again, since brackets may nest.
+
+    Runs of spaces go first: looked at by the others, each would be read again from every place.
+    """
+    for _ in range(_DEEPEST):
         before = line
+        line = _RUN_OF_SPACES.sub(" ", line).strip()
         line = _EMPTY_BRACKETS.sub("", _EMPTY_QUOTES.sub("", line))
         line = _BRACKETED.sub(lambda found: f"({found[1].strip(' ;,:')})", line)
         line = _BEFORE_SIGN.sub("", _BEFORE_BETTER_SIGN.sub("", _INSIDE.sub("", line)))
-        line = _TWO_STOPS.sub(r"\1.", line)
-        line = _OPENING_SIGN.sub("", _RUN_OF_SPACES.sub(" ", line).strip())
-    return line
+        line = _OPENING_SIGN.sub("", _TWO_STOPS.sub(r"\1.", line))
+        if line == before:
+            break
+    return _RUN_OF_SPACES.sub(" ", line).strip()
 
 
 def _is_rule(line: str) -> bool:
