@@ -5,6 +5,7 @@ Insights from Training Gopher, section A.1.1: lines that come again, and n-grams
 each by the share of the text that they cover.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import repeat
@@ -12,6 +13,8 @@ from typing import TypeAlias
 
 from abrege.text.ngrams import ids, ngrams
 from abrege.text.words import words
+
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 Verdict: TypeAlias = tuple[str, str]
 """The reason, in a few words that are counted together, and what was found."""
@@ -34,8 +37,8 @@ def wrong_length(found: Sequence[str], fewest: int | None, most: int | None) -> 
 def many_symbols(text: str, most: float) -> Verdict | None:
     """Judge a text by the share of signs that are no letter, in those that are no space."""
     signs = "".join(text.split())
-    letters = sum(map(str.isalpha, signs)) + sum(map(_is_mark, signs))
-    share = 1 - letters / max(1, len(signs))
+    others = [sign for sign in _LETTERS.sub("", signs) if not _is_mark(sign)]
+    share = len(others) / max(1, len(signs))
     if share <= most:
         return None
     return "too many symbols", f"{share:.0%} of its signs are no letters, more than {most:.0%}"

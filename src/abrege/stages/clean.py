@@ -31,7 +31,7 @@ CODE = ("stages/clean", "corpus", "text", "metrics/form", "records")
 WRITES = ("documents.jsonl", "dropped.jsonl")
 COLLECTED = "collect/documents.jsonl"
 
-_SAMPLE = 5000  # characters from which a language is told: more of them only take time
+_SAMPLE = 2000  # characters from which a language is told: more of them only take time
 _PAYS = 8_000_000  # bytes of documents: of fewer, starting processes takes longer than it saves
 _BATCH = 32
 
