@@ -107,7 +107,8 @@ def test_no_command_shows_the_help_on_stderr_and_is_a_usage_error(capsys):
         ("evalute", "did you mean evaluate?"),
         ("summarise", "did you mean summarize?"),
         ("xyzzy", "the commands are run, collect, clean, annotate, split, tune, generate, "
-         "evaluate, report, score, compare, review, stress, summarize, export, init, schema, env"),
+         "evaluate, report, doctor, score, compare, review, stress, summarize, export, init, "
+         "schema, env"),
     ],
 )  # fmt: skip
 def test_an_unknown_command_is_a_usage_error_with_the_nearest_name(capsys, word, hint):
