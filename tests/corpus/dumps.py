@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 SITEINFO = """<siteinfo>
-    <sitename>Vikidia</sitename><dbname>frwiki</dbname>
+    <sitename>Vikidia</sitename><dbname>vikidia</dbname>
     <base>https://fr.wikipedia.org/wiki/Accueil</base>
     <namespaces><namespace key="0" /><namespace key="1">Discussion</namespace>
     <namespace key="6">Fichier</namespace></namespaces></siteinfo>"""

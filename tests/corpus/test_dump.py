@@ -82,6 +82,12 @@ def test_old_dumps_say_the_namespace_by_the_title(file):
     assert counts["other namespace"] == 1
 
 
+def test_the_language_is_that_of_the_database_where_the_dump_does_not_say_it(file):
+    head = a_head().replace(' xml:lang="fr"', "").replace("vikidia", "zh_min_nanwiki")
+    path = file((head + a_page(1, "x") + END).encode())
+    assert [document.lang for document in read(path)[0]] == ["zh-min-nan"]
+
+
 def test_the_last_of_several_revisions_is_read(file):
     old = "<revision><id>1</id><text>Avant</text></revision>"
     page = a_page(1, "Après").replace("<revision>", f"{old}<revision>", 1)

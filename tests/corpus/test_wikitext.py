@@ -25,7 +25,7 @@ def text(wikitext: str, lang: str = "fr") -> str:
         (":* un\n** deux\n# trois\n; terme : sens", "un\ndeux\ntrois\nterme : sens"),
         ("<div id=\"x\">un<br />deux <small>et</small></div> <b>trois", "un\ndeux et\ntrois"),
         ("soit <math>a_{{1}} < [[b]]</math> un nombre", "soit un nombre"),
-        ("la balise <nowiki><ref></nowiki> note<ref>x</ref>.", "la balise note."),
+        ("la <nowiki>balise <ref></nowiki> note<ref>x</ref>.", "la balise note."),
         ("__NOTOC__un\n\n\n\n:\n*\ndeux", "un\n\ndeux"),
         ("<gallery>\na.jpg|[[x]]\n</gallery>fin", "fin"),
         ("reste {{non fermé\n| un = deux\n[[ouvert", "reste non fermé\n\nouvert"),
@@ -82,6 +82,11 @@ def test_templates_that_stand_for_words_are_read_by_the_language_of_the_wiki(lan
 )
 def test_an_apostrophe_before_italics_is_kept(wikitext, plain):
     assert text(wikitext) == plain
+
+
+def test_broken_markup_leaves_neither_marks_nor_errors():
+    assert text("a {{unité|\n== Titre ==\n}} b [{{[c]}}] d") == "a Titre b c d"
+    assert text("un {{lang|la|<ref>\n{|\n| x\n\0deux") == "un lang|la|\n\ndeux"
 
 
 def test_a_page_of_the_deepest_nesting_is_read():

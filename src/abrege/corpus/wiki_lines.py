@@ -4,6 +4,8 @@ import re
 
 MARK = "\0"
 """Begins the line of a heading, followed by its level, until offsets are counted."""
+_ASTRAY = re.compile(rf"(?<!\n){MARK}\d")
+"""The mark of a heading inside a broken template, which is no line of its own."""
 _LEFT_BRACKETS = re.compile(r"\[\[|\]\]|\{\{+|\}\}+|\{\||\|\}")
 _QUOTES = re.compile("'{2,}")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
@@ -17,7 +19,7 @@ def lines_of(text: str) -> tuple[str, list[tuple[int, int]]]:
     lines: list[str] = []
     headings: list[tuple[int, int]] = []
     length, blank = 0, True
-    for raw in text.split("\n"):
+    for raw in _ASTRAY.sub("", text).split("\n"):
         heading = _heading(raw)
         line = _tidy(heading[1] if heading else raw)
         if not line:
@@ -49,7 +51,10 @@ def _tidy(line: str) -> str:
     """
     if line.startswith(("|", "{|", "!")):
         return ""
-    line = _SPACES.sub(" ", _LEFT_BRACKETS.sub("", _unquoted(line)))
+    line, found = _LEFT_BRACKETS.subn("", _unquoted(line))
+    while found:  # [{{[ without its middle is another
+        line, found = _LEFT_BRACKETS.subn("", line)
+    line = _SPACES.sub(" ", line)
     if " ," in line or " ." in line:
         line = _BEFORE_STOP.sub("", line)
     line = line.strip()
