@@ -1,6 +1,7 @@
 """Run folders with clean documents, and a teacher that writes what a test wants."""
 
 import json
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -59,13 +60,24 @@ def lines(folder, name):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def ids(folder, name):
+    return [line["id"] for line in lines(folder, name)]
+
+
 def impatient():
     """Let a server be asked again at once."""
     server.Retrying = partial(Retrying, first_seconds=0.001)
 
 
-if __name__ == "__main__":  # a process of its own, to be killed
+if __name__ == "__main__":  # children to be killed, of a process that has imported all they need
+    import openai  # noqa: F401
+
     impatient()
-    annotate.run(
-        a_recipe(sys.argv[2], workers=2, timeout_seconds=0.5), Path(sys.argv[1]), on_event=silent
-    )
+    recipe = a_recipe(sys.argv[2], workers=2, timeout_seconds=0.5)
+    for _ in sys.stdin:
+        child = os.fork()
+        if not child:
+            annotate.run(recipe, Path(sys.argv[1]), on_event=silent)
+            os._exit(0)
+        os.write(1, f"{child}\n".encode())
+        os.write(1, f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n".encode())

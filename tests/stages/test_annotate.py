@@ -1,15 +1,5 @@
-import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
 from functools import partial
-from pathlib import Path
 
-import filelock
 import pytest
 
 from abrege import pipeline, store
@@ -23,7 +13,7 @@ from abrege.stages import annotate
 from abrege.teacher import server as servers
 from abrege.teacher.patience import Retrying
 from conftest import a_document
-from stages.annotate_runs import a_recipe, a_run, a_summary, faithful, lines, number
+from stages.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
 from teacher.fake_server import Say, serving
 
 
@@ -32,10 +22,6 @@ def _impatient(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setattr(servers, "Retrying", partial(Retrying, first_seconds=0.001))
-
-
-def ids(folder, name):
-    return [line["id"] for line in lines(folder, name)]
 
 
 def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
@@ -199,47 +185,6 @@ def test_the_same_document_twice_is_one_question(tmp_path):
     assert ids(tmp_path, "pairs") == ["a", "b"]
 
 
-def test_a_question_that_the_server_refuses_fails_alone_and_is_asked_again_another_time(tmp_path):
-    def script(body):
-        return Say("bad words", status=400) if number(body) == 22 else faithful(body)
-
-    folder = a_run(tmp_path)
-    with serving(script) as fake:
-        found = annotate.run(a_recipe(fake.url), folder)
-        assert found["counts"] == {"documents": 6, "pairs": 5, "failed/no answer": 1}
-        assert lines(folder, "failed")[0]["found"].endswith("(400): bad words")
-    with serving(faithful) as fake:
-        found = annotate.run(a_recipe(fake.url), folder)
-        assert len(fake.asked) == 1
-    assert found["counts"] == {"documents": 6, "pairs": 6}
-
-
-def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
-    def script(body):
-        if len(body["messages"][0]["content"]) > 400:
-            return Say("This model's maximum context length is 90 tokens.", status=400)
-        return Say("Springfield shuts a bridge that is rusted, says a letter from there.")
-
-    documents = [a_document(id="a"), a_document(id="b", text=a_document().text * 4)]
-    store.write(tmp_path / "clean/documents.jsonl", documents[1:])
-    with serving(script) as fake:
-        found = annotate.run(a_recipe(fake.url), tmp_path)
-    assert found["documents_cut"] == 1
-    [pair] = store.read(tmp_path / "annotate/pairs.jsonl", Pair)
-    assert pair.document == documents[1].text
-    assert 0 < pair.meta["annotate"]["shown_share"] < 0.5
-
-
-def test_a_wrong_key_ends_it_with_the_name_of_the_variable(tmp_path):
-    folder = a_run(tmp_path)
-    with (
-        serving([Say(status=401)]) as fake,
-        pytest.raises(EnvironmentError_, match="Set OPENAI_API_KEY"),
-    ):
-        annotate.run(a_recipe(fake.url, workers=2), folder)
-    assert len(fake.asked) <= 2
-
-
 def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reasons(tmp_path):
     folder = a_run(tmp_path)
     with serving([Say("No.")]) as fake, pytest.raises(DataError) as caught:
@@ -249,73 +194,6 @@ def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reason
         f"(too short 6).\n  {folder / 'annotate/failed.jsonl'} says what was tried and why it was "
         "refused."
     )
-
-
-def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
-    folder = a_run(tmp_path)
-    (folder / "annotate").mkdir()
-    with (
-        filelock.FileLock(folder / "annotate/.answers.jsonl.lock"),
-        pytest.raises(EnvironmentError_, match="another process is writing its answers"),
-    ):
-        annotate.run(a_recipe("http://127.0.0.1:9/v1"), folder)
-
-
-CODE = Path(__file__).with_name("annotate_runs.py")
-
-
-def ended(command, answers, *, kill_at=None):
-    """Run a process, killed as soon as there are so many answers; give how it ended."""
-    where = os.pathsep.join(filter(None, [str(CODE.parents[1]), os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": where})
-    while kill_at and process.poll() is None:
-        if answers.exists() and answers.read_bytes().count(b"\n") >= kill_at:
-            process.send_signal(signal.SIGKILL)
-            break
-        time.sleep(0.005)
-    return process.wait(timeout=60)
-
-
-def test_killed_again_and_again_before_a_wild_server_each_document_ends_in_one_file(tmp_path):
-    # Some tens of documents, three kills, and every fault that a server is known for.
-    count, workers, kills = 40, 2, 3
-    rng, failed_tries = random.Random(7), Counter()
-
-    def script(body):
-        text, luck = a_summary(number(body)), rng.random()
-        faults = (
-            (0.06, Say("busy", status=429, headers={"Retry-After": "0.01"})),
-            (0.12, Say("broken", status=500)),
-            (0.16, Say(text, cut=True)),
-            (0.20, Say(raw=b"{'choices'")),
-            (0.22, Say(text, delay=0.7)),
-        )
-        for bound, say in faults:
-            if luck < bound:
-                failed_tries["transport"] += 1
-                return say
-        if luck < 0.32:
-            return Say("Too short.")
-        if luck < 0.36:
-            return Say("Porter shuts a bridge of Springfield, which is full of rust, they say.")
-        return Say(f"Here is a summary:\n\n{text}" if luck < 0.5 else text, delay=0.01 * luck)
-
-    folder = a_run(tmp_path, count=count)
-    answers = folder / "annotate/answers.jsonl"
-    with serving(script) as fake:
-        command = [sys.executable, str(CODE), str(folder), fake.url]
-        for kill in range(kills):
-            assert ended(command, answers, kill_at=11 * (kill + 1)) == -signal.SIGKILL
-        assert ended(command, answers) == 0
-        asked = len(fake.asked)
-    every = [*ids(folder, "pairs"), *ids(folder, "failed")]
-    assert sorted(every) == sorted(f"d{n}" for n in range(20, 20 + count))
-    assert len(ids(folder, "pairs")) > 0.8 * count
-    # What is on disk was asked for once; of each kill only what was under way is lost.
-    paid = len({json.loads(line)["key"] for line in answers.read_text("utf-8").splitlines()})
-    assert paid == len(answers.read_text("utf-8").splitlines())
-    assert asked <= paid + failed_tries["transport"] + kills * workers
-    assert asked - failed_tries["transport"] <= 1.1 * paid + 1
 
 
 def a_decision(of, decision, **changes):

@@ -28,6 +28,12 @@ def test_a_true_summary_in_other_words_is_not_refused():
          "language", "", "English"),
         ("The town of Springfield closes its old bridge for two years.", {},
          "copied lead", "100%", "90%"),
+        # Of sixteen three-word runs six came before.
+        ("A rusted bridge is shut and then it " * 2 + "is shut.", {},
+         "repetition", "38%", "20%"),
+        # Eleven words of the request and five others.
+        ("The summary must be short and give the most important information. A bridge is shut now.",
+         {}, "copied request", "69%", ""),
         ("# Bridge\n" + FINE, {}, "markup", "heading", ""),
     ],
 )  # fmt: skip

@@ -84,5 +84,10 @@ def test_an_announcement_within_the_first_sentence_cannot_be_taken_off():
     inside = "Voici un résumé de cet article qui parle d'un pont."
     assert preamble(inside) is None
     assert announces(inside)
+    # A model of 135 M parameters ended so; the request had asked for a few sentences in English.
+    assert announces(f"{PLAIN} A summary of the article is provided in a few sentences.")
+    assert announces(f"{PLAIN}\nThe summary is:\n{PLAIN}")
+    assert announces("The article does not include the summary, but is clear.")
+    assert not announces("The court gave a summary of the case.")
     assert not announces(PLAIN)
     assert not announces("Voici venu le temps des ponts.")

@@ -7,7 +7,7 @@ from abrege.corpus.decisions import Decision
 from abrege.metrics import extractive, faithfulness, form, rouge
 from abrege.recipe import Annotate
 from abrege.records import Document
-from abrege.teacher.prompts import Fault
+from abrege.teacher.prompts import Fault, template_for
 from abrege.teacher.rows import REDO, Check
 from abrege.text import words
 from abrege.text.sentences import first_sentences
@@ -15,6 +15,10 @@ from abrege.text.words import primary
 
 COPIED_WORDS = 5
 """The shortest run of words that counts as copied: shorter ones any two texts share."""
+COPIED_REQUEST = 0.3
+"""The share of a summary in runs of the request's own words from which it repeats the request."""
+REPEATED = 0.2
+"""The share of three-word runs that came before: references have some hundredths."""
 LEAD = 1.5
 """How many times the words of a summary the document's beginning is, that it may be copied from."""
 NAMED = 6  # unsupported things told to the teacher at a time
@@ -23,7 +27,8 @@ LANGUAGES = {"fr": "français", "en": "English"}
 
 def checks(settings: Annotate) -> list[Check]:
     """List what is looked for in a summary, the cheapest first."""
-    found: list[Check] = [_language, _markup, *band(settings)]
+    found: list[Check] = [_language, _markup, *band(settings), _repeats]
+    found.append(lambda document, summary: _copied_request(document, summary, settings.prompt))
     found.append(lambda document, summary: _copied(document, summary, settings.copied_lead))
     return found if settings.unsupported == "allow" else [*found, unsupported]
 
@@ -101,9 +106,24 @@ def _markup(_document: Document, summary: str) -> Fault | None:
     return Fault("markup", ", ".join(kinds)) if kinds else None
 
 
+def _repeats(document: Document, summary: str) -> Fault | None:
+    share = form.repeated_ngrams(summary, lang=document.lang)
+    return Fault("repetition", f"{share:.0%}", f"{REPEATED:.0%}") if share > REPEATED else None
+
+
+def _copied_request(document: Document, summary: str, template: str | None) -> Fault | None:
+    request = template_for(template, document.lang).replace("{document}", "")
+    share = _share_of_runs(request, summary, document.lang)
+    return Fault("copied request", f"{share:.0%}") if share >= COPIED_REQUEST else None
+
+
+def _share_of_runs(text: str, summary: str, lang: str | None) -> float:
+    found = extractive.fragments(text, summary, lang=lang)
+    return sum(n for n in found.lengths if n >= COPIED_WORDS) / found.summary_words
+
+
 def _copied(document: Document, summary: str, most: float) -> Fault | None:
     length = words.count(summary, document.lang)
     lead = first_sentences(document.text, words=round(LEAD * length), lang=document.lang)
-    found = extractive.fragments(lead, summary, lang=document.lang)
-    share = sum(n for n in found.lengths if n >= COPIED_WORDS) / length
+    share = _share_of_runs(lead, summary, document.lang)
     return Fault("copied lead", f"{share:.0%}", f"{most:.0%}") if share >= most else None

@@ -30,6 +30,15 @@ _ANNOUNCES = re.compile(
     r"[^.\n]{0,80}\b(?:résumé|résumés|synthèse|summary|summaries|version)\b",
     re.IGNORECASE,
 )
+_ITSELF = re.compile(
+    r"\b(?:an?|this|the|my) summary of (?:the|this|your) (?:article|text|document|passage) "
+    r"(?:is|was|has been|gives|provides)\b"
+    r"|\bthis summary (?:is|was|gives|provides|covers|highlights|captures)\b"
+    r"|^the summary(?: of (?:the|this) \w+)? is ?:"
+    r"|\bdoes not (?:include|contain|provide) (?:the|a) summary"
+    r"|\bce résumé (?:est|donne|présente|met|décrit|couvre|reprend)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _AFTERWORD = re.compile(
     r"\s*\n\W*(?:n['’]hésite[zs]? pas|j['’]espère|si (?:vous|tu) (?:avez|as|souhaite|veux|voulez)"
     r"|let me know|i hope|if you (?:have|need|want|would|['’]d)|feel free"
@@ -90,5 +99,5 @@ def refuses(summary: str) -> bool:
 
 
 def announces(summary: str) -> bool:
-    """Tell a summary whose announcement is part of its first sentence, and cannot be taken off."""
-    return _ANNOUNCES.match(summary) is not None
+    """Tell a summary that speaks of itself in a sentence of its own, and not only before it."""
+    return bool(_ANNOUNCES.match(summary) or _ITSELF.search(summary))

@@ -43,8 +43,11 @@ TOLD: Mapping[str, Mapping[str, str]] = {
         "cut": "Your summary was cut off before its end, for it is too long.",
         "empty": "Your answer held no summary.",
         "refusal": "Your answer held no summary. The article stands whole in the request above.",
-        "preamble": "Your answer announces the summary; begin with the summary itself.",
+        "preamble": "Your answer speaks of the summary; write the summary itself, and of the "
+        "article alone.",
         "markup": "Your answer holds markup ({found}); write plain sentences.",
+        "repetition": "Your summary says the same over and over.",
+        "copied request": "Your answer repeats the request instead of summing up the article.",
         "language": "Your summary is not in the language asked for ({wanted}).",
         "too short": "Your summary has {found} words; it must have at least {wanted}.",
         "too long": "Your summary has {found} words; it must have at most {wanted}.",
@@ -60,8 +63,11 @@ TOLD: Mapping[str, Mapping[str, str]] = {
         "empty": "Ta réponse ne contient pas de résumé.",
         "refusal": "Ta réponse ne contient pas de résumé. L'article est en entier dans la demande "
         "ci-dessus.",
-        "preamble": "Ta réponse annonce le résumé ; commence par le résumé lui-même.",
+        "preamble": "Ta réponse parle du résumé ; écris le résumé lui-même, et ne parle que de "
+        "l'article.",
         "markup": "Ta réponse contient de la mise en forme ({found}) ; écris de simples phrases.",
+        "repetition": "Ton résumé répète toujours la même chose.",
+        "copied request": "Ta réponse répète la demande au lieu de résumer l'article.",
         "language": "Ton résumé n'est pas dans la langue demandée ({wanted}).",
         "too short": "Ton résumé a {found} mots ; il en faut au moins {wanted}.",
         "too long": "Ton résumé a {found} mots ; il en faut au plus {wanted}.",
