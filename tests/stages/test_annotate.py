@@ -5,7 +5,7 @@ import pytest
 from abrege import pipeline, store
 from abrege.corpus import decisions
 from abrege.corpus.decisions import Decision, hash_of
-from abrege.errors import DataError, EnvironmentError_
+from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.events import Note, Progress, silent
 from abrege.piece import carry_out
 from abrege.records import Document, Pair
@@ -236,3 +236,34 @@ def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
     decisions.append(tmp_path, [a_decision(text.partition("\n")[0], "redo", id="b")])
     found = annotate.run(a_recipe(), tmp_path)
     assert found["counts"] == {"documents": 2, "pairs": 1, "failed/redo": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"teacher": "lead", "attempts": 2}, "attempts has no effect with teacher: lead"),
+        ({"teacher": "local", "model": "m", "price": {"prompt": 1.0, "completion": 1.0}},
+         "price has no effect with teacher: local"),
+        ({"teacher": "local", "model": "m", "seed": None}, "temperature, top_p and seed are"),
+        ({"teacher": "server", "model": "m", "prompt": "Sum up."},
+         "prompt: {document} must stand in it exactly once"),
+        ({"teacher": "server", "model": "m", "prompt": "{document} {name}"},
+         "prompt: {name} is not known; there is {document}, {title} and {meta.KEY}"),
+        ({"teacher": "server", "model": "m", "max_words": 5}, "min_words is more than max_words"),
+        ({"teacher": "server", "model": "m", "max_tokens": 400}, "max_tokens leaves no room"),
+    ],
+)  # fmt: skip
+def test_what_a_teacher_takes_no_notice_of_or_cannot_do_is_refused(changes, message):
+    with pytest.raises(RecipeError) as caught:
+        a_recipe(**changes)
+    assert message in str(caught.value)
+
+
+def test_a_document_that_lacks_what_the_request_asks_for_is_named(tmp_path):
+    folder = a_run(tmp_path, count=1)
+    recipe = a_recipe("http://127.0.0.1:9/v1", prompt="{title}: {document}")
+    with pytest.raises(DataError) as caught:
+        annotate.run(recipe, folder)
+    assert str(caught.value) == (
+        "document d20: annotate.prompt asks for {title}, which it lacks.\n  It has: document."
+    )

@@ -23,6 +23,8 @@ from abrege.teacher.rows import Plan, State, state
 from abrege.teacher.writing import Ask, Row, Step, write_all
 
 ANSWERS = "annotate/answers.jsonl"
+READ = 10
+"""Characters of a token, more than any tokenizer has on plain text: English has 4 to 5."""
 FIRST = 10  # documents of this run, after which it is said how long it will take
 UNANSWERED = "no answer"
 """The server did not answer, though asked again; or refuses the very question."""
@@ -86,7 +88,16 @@ def run(
     if going.unanswered:
         again = "remove annotate/failed.jsonl and run again to ask for them again"
         on_event(Note(f"annotate: {len(going.unanswered)} without an answer; {again}"))
-    return counts, {"teacher": teacher.told, **spent(going, purse)}
+    found = spent(going, purse)
+    if found["prompts_read_in_part"]:
+        on_event(
+            Note(
+                f"annotate: {found['prompts_read_in_part']} prompts have so few tokens that the "
+                "server read only a part of each: give it more room (Ollama: num_ctx), or give "
+                "annotate.max_tokens"
+            )
+        )
+    return counts, {"teacher": teacher.told, **found}
 
 
 def replayed(
@@ -237,6 +248,7 @@ def spent(going: Progressing, purse: Purse) -> dict[str, Any]:
     return {
         "answers": purse.spent.requests,
         "answers_refused": dict(refusals.most_common()),
+        "prompts_read_in_part": sum(_read_in_part(one.told) for one in every),
         "documents_cut": sum(one.kept_share < 1 for one in chosen),
         "tokens": {
             "prompt": round(purse.spent.prompt_tokens),
@@ -245,6 +257,12 @@ def spent(going: Progressing, purse: Purse) -> dict[str, Any]:
         "money": purse.money(),
         "models": dict(Counter(one.told.model for one in chosen).most_common()),
     }
+
+
+def _read_in_part(told: ledger.Told) -> bool:
+    """Tell by its tokens a prompt that the server has cut without a word."""
+    most = READ * (told.prompt_tokens or 0)
+    return 0 < most < int(told.about.get("characters", 0))
 
 
 def _tokens(count: float) -> str:
