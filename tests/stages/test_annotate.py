@@ -144,6 +144,9 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
             "it asks only for what is missing."
         )
         assert len(ids(folder, "pairs")) == 4
+        with pytest.raises(EnvironmentError_, match="could pass 5, after 5 answers"):
+            annotate.run(a_recipe(fake.url, budget={"requests": 5}), folder)
+        assert len(fake.asked) == 5  # those of earlier runs count
         annotate.run(a_recipe(fake.url, budget={"requests": 6}), folder)
         assert len(fake.asked) == 6
     assert len(ids(folder, "pairs")) == 6
