@@ -29,14 +29,15 @@ def table(points: Sequence[Mapping[str, Any]]) -> list[str]:
     reasons = list(dict.fromkeys(reason for point in points for reason in point["refused"]))
     silent = any(point["no answer"] for point in points)
     head = ["temperature top-p", "rows", "passed", *reasons, *(["no answer"] if silent else [])]
-    rows = [[*head, "words", "unsupported", "copied run", "repeated", "tokens"]]
+    rows = [[*head, "words", "facts not found", "copied run", "repeated", "tokens"]]
     rows += [_row(point, reasons, silent=silent) for point in points]
     return [
         *columns(rows),
         "",
-        "words: mean of a summary. unsupported: share of its numbers, dates, names and quotes that",
-        "the document does not have. copied run: mean length of the run of the document's words",
-        "that a word stands in. repeated: share of three-word runs that came before.",
+        "words: mean of a summary. facts not found: share of its numbers, dates, names and",
+        "quotes that the document does not have. copied run: mean length of the run of the",
+        "document's words that a word stands in. repeated: share of three-word runs that came",
+        "before.",
     ]
 
 
