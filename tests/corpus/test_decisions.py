@@ -39,9 +39,9 @@ def test_of_several_people_who_saw_a_fault_is_heeded(cast, holds, summary):
 
 
 def test_a_person_s_last_word_holds_and_of_two_fixes_the_later():
-    assert (
-        decisions.standing("written", [said("redo"), said("keep", by="ANN")])[1].decision == "keep"
-    )
+    for earlier, later in (("ann", "ANN"), ("ANN", "ann")):
+        cast = [said("redo", by=earlier), said("keep", by=later)]
+        assert decisions.standing("written", cast) == ("written", cast[1])
     one, other = said("fix", summary="one"), said("fix", by="bob", summary="other")
     assert decisions.standing("written", [one, other])[0] == "other"
     # Ann speaks again: hers is now the later one.
@@ -54,6 +54,13 @@ def test_a_mended_text_may_be_looked_at_again_and_even_put_back():
     assert decisions.standing("written", [FIX, said("redo", of="mended")])[1].decision == "redo"
     back = said("fix", of="mended", by="cy", summary="written")
     assert decisions.standing("written", [FIX, back]) == ("written", back)
+
+
+def test_a_text_is_known_that_people_made_of_the_teacher_s_by_fix_after_fix():
+    again = said("fix", of="mended", summary="better")
+    known = {hash_of(text) for text in ("written", "mended", "better")}
+    assert decisions.known("written", [again, FIX]) == known
+    assert decisions.known("written", [again]) == {hash_of("written")}
 
 
 def test_a_summary_that_the_teacher_wrote_anew_has_no_decision_yet():

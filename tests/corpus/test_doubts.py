@@ -39,7 +39,7 @@ def test_every_row_is_drawn_at_random_as_often_as_another():
 
 def test_doubtful_are_by_turns_the_worst_of_each_kind():
     odd = {
-        "r0": {"unsupported": 3}, "r1": {"unsupported": 9}, "r2": {"attempts": 3},
+        "r0": {"unsupported": 3}, "r1": {"unsupported": 9, "words": 95}, "r2": {"attempts": 3},
         "r3": {"words": 2}, "r4": {"words": 90}, "r5": {"words": 80},
     }  # fmt: skip
     given = traits(400, **odd)

@@ -14,15 +14,22 @@ from abrege.stages import annotations
 WHEN = "2026-01-01T00:00:00.000Z"
 
 
-def a_run(folder, n=8, **summaries):
-    """Write annotated pairs r0, r1, …; `r3="…"` says what the teacher wrote of one."""
+def a_run(folder, n=8, *, attempts=None, **summaries):
+    """Write annotated pairs r0, r1, …; `r3="…"` says what the teacher wrote of one.
+
+    attempts  how often the teacher was asked, of some rows; once of the others
+    """
+
+    def about(i):
+        return {"teacher": "server", "attempts": (attempts or {}).get(f"r{i}", 1)}
+
     pairs = [
         Pair(
             id=f"r{i}",
             document=f"Document {i} has ten words, and then some more words.",
             references=[summaries.get(f"r{i}", f"Summary {i} of some words.")],
             lang="en",
-            meta={"teacher": "t", "title": f"Title {i}", "attempts": 1},
+            meta={"title": f"Title {i}", "annotate": about(i)},
         )
         for i in range(n)
     ]
@@ -92,6 +99,12 @@ def test_summaries_that_state_what_the_document_does_not_are_looked_at(tmp_path)
     assert sorted(filter(None, drawn.values())) == ["shortest", "unsupported facts"]
 
 
+def test_summaries_that_took_several_attempts_are_looked_at(tmp_path):
+    annotations.export(a_run(tmp_path, 40, attempts={"r7": 2, "r9": 3}), rows=2)
+    drawn = {one["id"]: one["why"] for one in sample_of(tmp_path)["drawn"]}
+    assert drawn["r9"] == "several attempts"
+
+
 def test_every_reviewer_gets_the_same_rows_also_after_some_were_mended(tmp_path):
     made = annotations.export(a_run(tmp_path), rows=4, reviewer="ann")
     id_ = shown(made)[0]["id"]
@@ -135,7 +148,7 @@ def test_keep_and_fix_go_into_the_pairs_and_a_redo_waits(tmp_path):
     marked = {id_: pair.meta["review"] for id_, pair in pairs.items() if "review" in pair.meta}
     told = {id_: mark["decision"] for id_, mark in marked.items()}
     assert told == {one: "keep", two: "fix", three: "redo"}
-    assert pairs[four].meta == {"teacher": "t", "title": f"Title {four[1:]}", "attempts": 1}
+    assert "review" not in pairs[four].meta
     # What waits to be written anew is not shown again.
     again = annotations.export(tmp_path, rows=100)
     assert (again.waiting, again.total) == (1, 7)
@@ -166,6 +179,16 @@ def test_decisions_outlive_pairs_that_are_written_again(tmp_path):
     assert pairs["r1"] == mended["r1"]
     assert pairs["r2"].references == ["Second try."]
     assert "review" not in pairs["r2"].meta
+
+
+def test_a_text_that_no_decision_stands_for_any_more_is_not_shown(tmp_path):
+    made = annotations.export(a_run(tmp_path), rows=8)
+    annotations.import_(tmp_path, [decided(tmp_path, made, r1=("fix", "Mended."))])
+    (tmp_path / decisions.FILE).unlink()
+    again = annotations.export(tmp_path, rows=8, seed=1)
+    assert "Mended." not in {item["summary"] for item in shown(again)}
+    found = annotations.import_(tmp_path, [decided(tmp_path, again, _="keep")])
+    assert (found.refused, found.pairs["keep"]) == ((), 8)
 
 
 def test_a_decision_on_a_summary_that_changed_since_is_refused_by_name(tmp_path):

@@ -90,12 +90,11 @@ def written(pair: Pair) -> str:
 
 def known(summary: str, decisions: Sequence[Decision]) -> set[str]:
     """Hash a teacher's summary, and every text that people made of it, by fix after fix."""
-    found = {hash_of(summary)}
-    while (
-        more := {hash_of(d.summary) for d in decisions if d.summary is not None and d.of in found}
-        - found
-    ):
+    found, more = set[str](), {hash_of(summary)}
+    while more:
         found |= more
+        mended = {hash_of(d.summary) for d in decisions if d.summary and d.of in found}
+        more = mended - found
     return found
 
 

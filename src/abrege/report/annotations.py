@@ -146,11 +146,15 @@ function saved(reviewer, decisions) {
 function reopen(summary) {
   const row = state.rows[state.at];
   row.summary = summary;
-  if (row.choice) row.choice = "";
+  if (row.choice) { row.choice = ""; show(); }
   save();
 }
 document.getElementById("mended").oninput = () => { reopen($("mended").value); fit(); };
-document.getElementById("restore").onclick = () => { reopen(null); show(); };
+document.getElementById("restore").onclick = () => {
+  reopen(null);
+  show();
+  $("place").focus({ preventScroll: true });
+};
 document.getElementById("mended").onkeydown = (event) => {
   if (event.key !== "Enter" || !event.ctrlKey || event.repeat) return;
   event.preventDefault();

@@ -155,20 +155,30 @@ def _pairs(folder: Path) -> Iterator[Pair]:
     return store.read(path, Pair)
 
 
+def _wanted(folder: Path, decided: Decided) -> Iterator[Pair]:
+    """Yield the pairs as people want them."""
+    return (decisions.apply(pair, decided) for pair in _pairs(folder))
+
+
+def _verdict(pair: Pair) -> str:
+    verdict = pair.meta.get(decisions.MARK, {}).get("decision", "undecided")
+    assert isinstance(verdict, str)
+    return verdict
+
+
 def _draw(folder: Path, decided: Decided, *, rows: int, seed: int) -> Sample:
     """Draw a sample; the pairs are read twice, so as not to hold all documents."""
     traits, waiting = [], 0
-    for pair in _pairs(folder):
-        _, by = decisions.standing(decisions.written(pair), decided.get(pair.id, ()))
-        if by and by.decision == "redo":
+    for pair in _wanted(folder, decided):
+        if _verdict(pair) == "redo":
             waiting += 1
         else:
             traits.append(_traits(pair))
     if not traits:
         raise DataError(f"{folder / PAIRS}: there is no summary to look at.")
     drawn = doubts.sample(traits, rows, seed=seed)
-    wanted = {one.id: one.why for one in drawn}
-    found = {p.id: _sampled(p, wanted[p.id]) for p in _pairs(folder) if p.id in wanted}
+    why = {one.id: one.why for one in drawn}
+    found = {p.id: _sampled(p, why[p.id]) for p in _wanted(folder, decided) if p.id in why}
     return Sample(
         rows=rows, seed=seed, total=len(traits), waiting=waiting,
         drawn=[found[one.id] for one in drawn],
@@ -176,7 +186,8 @@ def _draw(folder: Path, decided: Decided, *, rows: int, seed: int) -> Sample:
 
 
 def _traits(pair: Pair) -> Traits:
-    summary, attempts = pair.references[0], pair.meta.get("attempts")
+    summary, about = pair.references[0], pair.meta.get("annotate")
+    attempts = about.get("attempts") if isinstance(about, dict) else None
     facts = faithfulness.unsupported(pair.document, summary, lang=pair.lang)
     return Traits(
         id=pair.id,
@@ -260,10 +271,9 @@ def _apply(folder: Path, decided: Decided) -> dict[str, int]:
     verdicts: Counter[str] = Counter()
 
     def applied() -> Iterator[Pair]:
-        for pair in _pairs(folder):
-            found = decisions.apply(pair, decided)
-            verdicts[found.meta.get(decisions.MARK, {}).get("decision", "undecided")] += 1
-            yield found
+        for pair in _wanted(folder, decided):
+            verdicts[_verdict(pair)] += 1
+            yield pair
 
     store.write(folder / PAIRS, applied())
     counts = {name: verdicts[name] for name in ("keep", "fix", "redo", "undecided")}
@@ -280,13 +290,9 @@ def _accepted(sample: Sample, decided: Decided) -> Acceptance:
         cast = decisions.last_of_each(decided.get(one.id, ()), one.of)
         for name, decision in cast.items():
             names[name] = decision.reviewer
-            people.setdefault(name, {})[one.id] = _choice(decision)
+            people.setdefault(name, {})[one.id] = Choice(decision.decision, decision.summary)
         _, by = decisions.standing(one.summary, decided.get(one.id, ()))
         if by:
-            holds[one.id] = _choice(by)
+            holds[one.id] = Choice(by.decision, by.summary)
     why = {one.id: one.why for one in sample.drawn}
     return acceptance({names[n]: cast for n, cast in people.items()}, why, holds=holds)
-
-
-def _choice(decision: Decision) -> Choice:
-    return Choice(decision.decision, decision.summary)
