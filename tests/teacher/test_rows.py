@@ -97,6 +97,12 @@ def test_a_readers_redo_costs_no_attempt():
     assert "A reader asks for another summary. Too dry." in asked[1].messages[-1]["content"]
 
 
+def test_a_teacher_that_writes_the_same_after_a_redo_is_not_asked_for_ever():
+    redo = a_plan(attempts=2, checks=[lambda _d, _s: Fault("redo")])
+    found, asked = answered(redo, ["a"] * 9)
+    assert (found.chosen, len(asked)) == (None, 3)
+
+
 def test_the_first_candidate_that_passes_is_taken_and_no_other_is_asked_for():
     found, asked = answered(a_plan(candidates=3), ["x", "fine", "never asked"])
     assert (found.chosen.summary, len(asked)) == ("fine", 2)

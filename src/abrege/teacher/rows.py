@@ -19,7 +19,8 @@ TOO_LONG = "too long"
 """How the refusal of a question with too many tokens is marked on disk."""
 NO_ROOM = "no room"
 REDO = "redo"
-"""The fault of a summary that passed and that a reader wants anew: no attempt is lost by it."""
+"""The fault of a summary that passed and that a reader wants anew: no attempt is lost by it, but
+by writing the very same again."""
 SHORTER = 0.7
 """What is kept of a document each time that the server finds it too long."""
 CUTS = 8
@@ -78,7 +79,6 @@ def state(document: Document, plan: Plan, known: Mapping[str, Told]) -> State:
     first that passes is taken, the next one is asked only if the last was refused.
     """
     tries: list[Try] = []
-    allowed = plan.attempts
     for attempt in count(1):
         wave, requests = _attempt(document, plan, known, tries, attempt)
         tries += wave
@@ -88,9 +88,9 @@ def state(document: Document, plan: Plan, known: Mapping[str, Told]) -> State:
         if passed:
             best = plan.choose and plan.choose([one.summary for one in passed], document.lang)
             return State(tries, chosen=passed[best or 0])
-        reasons = {one.fault.reason for one in wave if one.fault}
-        allowed += REDO in reasons
-        if attempt >= allowed or NO_ROOM in reasons:
+        redone = {one.summary for one in tries if one.fault and one.fault.reason == REDO}
+        no_room = any(one.fault and one.fault.reason == NO_ROOM for one in wave)
+        if attempt >= plan.attempts + len(redone) or no_room:
             return State(tries)
     raise AssertionError
 
