@@ -22,7 +22,7 @@ from abrege.teacher.prompts import Fault
 from abrege.teacher.rows import Check
 
 CODE = (
-    *("stages/annotate", "stages/annotated", "stages/asking", "stages/refusing"),
+    *("stages/annotate", "stages/annotated", "stages/asking", "stages/refusing", "stages/teachers"),
     *("teacher", "text", "records", "corpus/decisions"),
     *("metrics/extractive", "metrics/faithfulness", "metrics/evidence", "metrics/form"),
     *("metrics/rouge", "metrics/rouge_profiles"),

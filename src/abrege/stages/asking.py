@@ -31,8 +31,8 @@ UNANSWERED = "no answer"
 
 
 @dataclass
-class Progressing:
-    """How far the documents are, in this run and before it."""
+class Standing:
+    """Where the documents stand, by the answers of this run and of earlier ones."""
 
     states: dict[int, State] = field(default_factory=dict)
     """Of the documents that are done, by their places."""
@@ -83,7 +83,7 @@ def run(
             on_event=on_event,
         )
     counts = annotated.write(recipe, folder, lambda row: verdict(row, going, recipe, plan))
-    if purse.stopped_by:
+    if purse.stopped_by and going.missing:
         raise EnvironmentError_(stopped(purse, counts, folder))
     if going.unanswered:
         again = "remove annotate/failed.jsonl and run again to ask for them again"
@@ -102,9 +102,9 @@ def run(
 
 def replayed(
     recipe: Recipe, folder: Path, plan: Plan, known: Mapping[str, ledger.Told]
-) -> Progressing:
+) -> Standing:
     """Say by the answers on disk which documents are done, and what the others will take."""
-    going = Progressing()
+    going = Standing()
     for row in rows(recipe, folder):
         found = state(row.document, plan, known)
         if not found.requests:
@@ -122,7 +122,7 @@ def replayed(
 def ask(
     recipe: Recipe,
     folder: Path,
-    going: Progressing,
+    going: Standing,
     *,
     plan: Plan,
     book: ledger.Ledger,
@@ -152,7 +152,7 @@ def ask(
             on_event(Progress("annotate", total - len(going.missing), total, "documents", figures))
 
 
-def _settle(going: Progressing, step: Step) -> None:
+def _settle(going: Standing, step: Step) -> None:
     going.missing.remove(step.row.place)
     if step.failure is None:
         going.states[step.row.place] = step.state
@@ -160,7 +160,7 @@ def _settle(going: Progressing, step: Step) -> None:
         going.unanswered[step.row.place] = step.failure
 
 
-def verdict(row: Row, going: Progressing, recipe: Recipe, plan: Plan) -> Verdict:
+def verdict(row: Row, going: Standing, recipe: Recipe, plan: Plan) -> Verdict:
     """Say what becomes of a document."""
     if row.place in going.unanswered:
         return failed(row.document, Fault(UNANSWERED, going.unanswered[row.place]))
@@ -197,7 +197,7 @@ def _pair(row: Row, found: State, recipe: Recipe, plan: Plan) -> Pair:
     return pair(row.document, chosen.summary, provenance)
 
 
-def estimate(going: Progressing, purse: Purse) -> str:
+def estimate(going: Standing, purse: Purse) -> str:
     """Say what is to be asked, before it is."""
     kept = f", {len(going.states)} of them answered before" if going.states else ""
     said = f"{going.total} documents{kept}"
@@ -240,7 +240,7 @@ def stopped(purse: Purse, counts: Mapping[str, int], folder: Path) -> str:
     )
 
 
-def spent(going: Progressing, purse: Purse) -> dict[str, Any]:
+def spent(going: Standing, purse: Purse) -> dict[str, Any]:
     """Say for the manifest what was asked over all runs, and how often what was refused."""
     every = [one for found in going.states.values() for one in found.tries]
     refusals = Counter(one.fault.reason for one in every if one.fault)
