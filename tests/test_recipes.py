@@ -32,6 +32,15 @@ SETTINGS = {
         "generate.temperature": 0.7,
         "generate.top_p": 0.7,
         "data.lang": "fr",
+        "collect.articles": 5000,
+        "collect.min_words": 500,
+        "collect.max_words": 4000,
+        "clean.headings": "drop",
+        "annotate.teacher": "local",
+        "annotate.model": "Qwen/Qwen2.5-14B-Instruct",
+        "annotate.quantization": "nf4",
+        "annotate.temperature": 0.7,
+        "annotate.top_p": 0.7,
     },
     "news-title-fr": {
         "tune.model": "meta-llama/Llama-2-7b-hf",
@@ -101,7 +110,11 @@ def at(tree, path):
 
 
 def test_each_study_has_a_recipe_that_abrege_finds_by_name():
-    assert {*STUDIES, "quickstart"} == {*shipped.shipped()} == {file.stem for file in FILES}
+    assert (
+        {*STUDIES, "quickstart", "wiki-lead"}
+        == {*shipped.shipped()}
+        == {file.stem for file in FILES}
+    )
     assert {*SETTINGS} == {*STUDIES}
 
 
@@ -115,7 +128,8 @@ def test_a_recipe_says_its_studys_own_settings(study):
 def test_a_stand_in_has_few_rows_and_parts_that_need_no_hub(study):
     small = recipe.load(FOLDER / f"{study}.yaml", stand_in=True)
     assert small.tune.model.startswith("demo:")
-    assert small.data.source == "demo:aclsum"
+    source = small.collect.source if small.collect else small.data.source
+    assert source == ("demo:enwiki" if study == "wiki-fr-distil" else "demo:aclsum")
     assert small.name == f"{study}-stand-in"
     rows = (small.split.train_rows, small.split.valid_rows, small.split.test_rows)
     assert sum(rows) <= 200
