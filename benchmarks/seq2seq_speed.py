@@ -4,7 +4,9 @@ Every weight of a T5 of t5-small's shape (60 million random weights, without dro
 would differ) in float32, rows of DialogSum's lengths, 8 a step. Seq2SeqTrainer has its defaults and
 DataCollatorForSeq2Seq. Same token ids and order. Tokens are those of both sides.
 
-    python benchmarks/seq2seq_speed.py [--steps 3] [--repeat 3]
+    python benchmarks/seq2seq_speed.py --steps 20 [--repeat 3]
+
+The heap grows in our first four steps, which fewer steps would measure.
 
 Prints tokens/s, peak memory and losses of each, and last a line of JSON with the ratios.
 """

@@ -132,6 +132,10 @@ class How:
         self.own, self.read = list(own), list(read)
         self.causal, self.scale, self.dropout = causal, scale, dropout
 
+    def scaled(self, products: Tensor) -> Tensor:
+        """Multiply by the scale, in place; T5 has none."""
+        return products if self.scale == 1 else products.mul_(self.scale)
+
 
 class Rows(torch.autograd.Function):
     """dropout(softmax(q kᵀ · scale + bias)) v inside each row, keeping the probabilities.
@@ -153,7 +157,7 @@ class Rows(torch.autograd.Function):
         kept: list[Tensor] = []
         for row, (q, k, v) in zip(out.split(how.own), parts, strict=True):
             if bias is None:
-                scores = torch.bmm(q, k.mT).mul_(how.scale)  # (H, Q, K)
+                scores = how.scaled(torch.bmm(q, k.mT))  # (H, Q, K)
             else:
                 own = bias[0, :, : q.shape[1], : k.shape[1]]
                 scores = torch.baddbmm(own, q, k.mT, alpha=how.scale)
@@ -190,8 +194,8 @@ class Rows(torch.autograd.Function):
             to_scores = torch._softmax_backward_data(to_p, p, -1, p.dtype)
             if to_bias is not None:
                 to_bias[0, :, : q.shape[1], : k.shape[1]] += to_scores
-            to_q.copy_(torch.bmm(to_scores, k).mul_(how.scale))
-            to_k.copy_(torch.bmm(to_scores.mT, q).mul_(how.scale))
+            to_q.copy_(how.scaled(torch.bmm(to_scores, k)))
+            to_k.copy_(how.scaled(torch.bmm(to_scores.mT, q)))
         return (*found, to_bias, None)
 
 
