@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from abrege.errors import EnvironmentError_
-from abrege.teacher.patience import Retrying, retry_after
+from abrege.teacher.patience import Retrying
 from abrege.teacher.server import Asking, Refused, Server, TooLong, Unanswered
+from abrege.waits import retry_after
 from teacher.fake_server import HELLO, KEY, Say, a_server, serving
 
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -19,6 +18,7 @@ from abrege import __version__
 from abrege.corpus.rows import shorten
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
+from abrege.waits import retry_after
 
 ALWAYS = {"action": "query", "format": "json", "formatversion": "2", "maxlag": "5"}
 BUSY = ("maxlag", "ratelimited", "readonly")
@@ -157,7 +157,7 @@ class Api:
     def _check_status(self, response: httpx2.Response) -> None:
         status = response.status_code
         if status in (408, 429) or status >= 500:
-            raise Passing(f"it is busy ({status})", wait_seconds=retry_after(response))
+            raise Passing(f"it is busy ({status})", wait_seconds=_asked_for(response))
         if status in (401, 403):
             raise EnvironmentError_(
                 f"{self.name}: this wiki does not let us read it ({status}): "
@@ -181,7 +181,7 @@ class Api:
             return answer
         code, said = str(error.get("code")), f"{error.get('code')}: {error.get('info')}"
         if code in BUSY or code.startswith(OUR_FAULT):
-            raise Passing(shorten(said, 100), wait_seconds=retry_after(response))
+            raise Passing(shorten(said, 100), wait_seconds=_asked_for(response))
         if code in NOT_FOR_YOU:
             raise EnvironmentError_(
                 f"{self.name}: this wiki is closed to those who are not logged in.\n"
@@ -212,15 +212,6 @@ class Api:
                 self._on_event(Note(f"{self.name} warns ({module}): {shorten(text, 200)}"))
 
 
-def retry_after(response: httpx2.Response) -> float:
-    """Read Retry-After, seconds or an HTTP date (RFC 9110, 10.2.3); 0 where there is none."""
-    value = response.headers.get("Retry-After", "0")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(value)
-        except ValueError:
-            return 0.0
-        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else 0.0
+def _asked_for(response: httpx2.Response) -> float:
+    """Give the seconds that a wiki asks to be left alone."""
+    return retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))

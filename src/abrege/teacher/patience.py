@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,16 +92,3 @@ class Pace:
         with self._change:
             self.stopped = True
             self._change.notify_all()
-
-
-def retry_after(value: str | None, *, now: datetime) -> float:
-    """Read a Retry-After header, seconds or an HTTP date (RFC 9110, 10.2.3); 0 where unreadable."""
-    try:
-        seconds = float(value or 0)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(str(value))
-        except ValueError:
-            return 0.0
-        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else 0.0

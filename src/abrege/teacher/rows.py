@@ -125,7 +125,7 @@ def _asked(
     cut = 0
     while True:
         request, share = _request(document, plan, last, attempt, candidate, cut)
-        answer = known.get(request.key) if share else _nothing_shown(request.key)
+        answer = known.get(request.key) if share else too_long(request.key)
         if answer is None:
             return request
         cut += 1
@@ -142,10 +142,11 @@ def _asked(
     )
 
 
-def _nothing_shown(key: str) -> Told:
+def too_long(key: str, about: Mapping[str, str] | None = None) -> Told:
+    """Say that nothing came of a question, since it is too long."""
     return Told(
         key=key,
-        about={},
+        about=about or {},
         text="",
         finish_reason=TOO_LONG,
         prompt_tokens=0,

@@ -10,7 +10,7 @@ from abrege.records import Document
 from abrege.teacher.budget import Cost, Purse, estimated_tokens
 from abrege.teacher.ledger import Ledger, Told
 from abrege.teacher.many import Failure, Request
-from abrege.teacher.rows import TOO_LONG, Plan, State, state
+from abrege.teacher.rows import Plan, State, state, too_long
 from abrege.teacher.server import Answer
 
 Ask: TypeAlias = Callable[
@@ -143,15 +143,4 @@ def _told(request: Request, answer: Answer | Failure) -> Told | None:
     about = {"characters": str(sum(len(m["content"]) for m in request.messages))}
     if isinstance(answer, Answer):
         return Told(key=request.key, about=about, **asdict(answer))
-    if not answer.too_long:
-        return None
-    return Told(
-        key=request.key,
-        about={**about, "said": answer.reason},
-        text="",
-        finish_reason=TOO_LONG,
-        prompt_tokens=0,
-        completion_tokens=0,
-        model="",
-        seconds=0.0,
-    )
+    return too_long(request.key, {**about, "said": answer.reason}) if answer.too_long else None
