@@ -76,9 +76,12 @@ def test_the_introduction_is_the_summary_and_its_source_can_be_named(whole):
     assert pair.meta["annotate"] == {"teacher": "lead"}
 
 
-def test_the_report_is_written(whole):
+def test_the_report_says_who_wrote_the_summaries_and_what_was_left_out(whole, dump):
     folder, _ = whole
-    assert "ROUGE-L" in (folder / "report/index.html").read_text("utf-8")
+    told = (folder / "report/index.html").read_text("utf-8")
+    assert f"{dump}, summed up by their own introductions" in told
+    assert "redirect\u00a01" in told
+    assert "dropped: duplicate\u00a01" in told
 
 
 def test_another_way_to_clean_leaves_what_was_collected(whole, dump, student_folder):

@@ -1,5 +1,7 @@
 """What a run did, in words."""
 
+from pathlib import Path
+
 import pytest
 
 from abrege import recipe as recipes
@@ -44,3 +46,23 @@ from abrege.stages import doings
 def test_the_method_is_told_with_what_learnt_and_which_weights_were_kept(tune, manifest, words):
     recipe = recipes.parse({"data": {"source": "d"}, "tune": {"model": "m", **tune}})
     assert doings.method(recipe, manifest) == words
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"data": {"source": "/x/pairs.csv"}}, "pairs.csv"),
+        ({"data": {"train": "/x/a.csv", "test": "/x/b.csv"}}, "a.csv, b.csv"),
+        ({"collect": {"source": "/x/w.xml"}}, "w.xml, summed up by their own introductions"),
+        (
+            {
+                "collect": {"source": "/x/w.xml"},
+                "annotate": {"teacher": "local", "model": "/m/qwen.gguf"},
+            },
+            "w.xml, summed up by qwen.gguf",
+        ),
+    ],
+)
+def test_a_source_is_told_with_who_wrote_its_summaries(tables, words):
+    recipe = recipes.parse({"tune": {"model": "m"}, **tables})
+    assert doings.source(recipe, named=lambda path: Path(path).name) == words

@@ -12,6 +12,7 @@ from abrege import store
 from abrege.corpus.loading import HUB_NAME
 from abrege.recipe import Recipe
 from abrege.report import card, figures, reading
+from abrege.stages import doings
 
 
 def run(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
@@ -88,10 +89,7 @@ def _is_of(folder: Path, system: str, weights: set[str], scored: Mapping[str, st
 
 def _data(recipe: Recipe) -> str:
     """Name the data without the path of this machine."""
-    data = recipe.data
-    given = [data.source] if data.source else [data.train, data.valid, data.test]
-    names = [name for name in given if name]
-    return ", ".join(Path(name).name if Path(name).exists() else name for name in names)
+    return doings.source(recipe, lambda name: Path(name).name if Path(name).exists() else name)
 
 
 def _on_hub(recipe: Recipe) -> str | None:

@@ -1,6 +1,6 @@
 """What a run did, in a few words for its page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from abrege.recipe import Recipe
@@ -53,3 +53,16 @@ def decoding(recipe: Recipe, generated: Mapping[str, Any]) -> str:
         said = f"sampling ({', '.join([*told, f'seed {how.seed}'])})"
     most = (generated.get("profile") or {}).get("max_new_tokens") or how.max_new_tokens
     return f"{said}, at most {figures.plural(most, 'new token')}" if most else said
+
+
+def source(recipe: Recipe, named: Callable[[str], str] = str) -> str:
+    """Say where the pairs come from, and who wrote the summaries where that was done here.
+
+    named  gives the name to show of a file or a model
+    """
+    data, by = recipe.data, recipe.annotate
+    if recipe.collect:
+        who = "their own introductions" if by.teacher == "lead" else named(by.model or "")
+        return f"{named(recipe.collect.source)}, summed up by {who}"
+    given = [data.source] if data.source else [data.train, data.valid, data.test]
+    return ", ".join(named(name) for name in given if name)

@@ -30,6 +30,7 @@ CHOICES = {
 STRESS = "stress/scores.json"
 MERGED = "export/manifest.json"
 SPLITS = ("train", "valid", "test")
+BEFORE_PAIRS = ("collect", "clean", "annotate")
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -46,8 +47,8 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     ]
     names = [
         "recipe.yaml",
+        *(f"{stage}/manifest.json" for stage in (*BEFORE_PAIRS, "split")),
         *(f"split/{split}.jsonl" for split in SPLITS),
-        "split/manifest.json",
         "tune/steps.jsonl",
         "tune/manifest.json",
         *generated,
@@ -172,11 +173,9 @@ def _setup(
     tuned: Mapping[str, Any],
     lang: str | None,
 ) -> facts.Setup:
-    data = recipe.data
-    files = [given for given in (data.train, data.valid, data.test) if given]
     return facts.Setup(
         model=tuned.get("model") or recipe.tune.model,
-        source=data.source or ", ".join(files),
+        source=doings.source(recipe),
         splits=[_split(name, pairs) for name, pairs in splits.items()],
         lang=lang,
         method=doings.method(recipe, tuned),
@@ -216,7 +215,8 @@ def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
     """Yield what each finished stage tells of itself, in the order of the run."""
     tunings = ["tune", *(f"tune-{nth}" for nth in range(2, recipe.tune.seeds + 1))]
     tunings += ["export"] if _shows_merged(recipe) else []
-    named = [(name, f"{name}/manifest.json") for name in ("split", *tunings)]
+    raw = BEFORE_PAIRS if recipe.collect else ()
+    named = [(name, f"{name}/manifest.json") for name in (*raw, "split", *tunings)]
     named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.systems()]
     named += [("evaluate", "evaluate/manifest.json")]
     for name, path in named:
