@@ -204,6 +204,8 @@ HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"
         (a_dump([]), "this dump holds no pages.\n  Export at least one page."),
         (a_head().encode()[:300], "this dump is cut short before its first page.\n"
          "  Fetch it again."),
+        (bz2.compress(a_dump(some_articles(99)))[:2000], "this dump is cut short before its first "
+         "page.\n  Fetch it again."),  # in its first block of 900 kB
         (a_head().replace("<base>", "<b>").encode() + b"<page>", "invalid XML before its "
          "first page: mismatched tag: line 4, column 46.\n  Fetch the dump again."),
         (BROKEN, "invalid XML in the page Page 2, which begins at byte "

@@ -127,7 +127,7 @@ def _no_dump(path: Path, head: bytes) -> DataError:
             f"{path}: an HTML page where a dump was expected: {shown}\n"
             "  A server gives such a page where it has no such file. Fetch the dump again."
         )
-    if b"<mediawiki" not in head:
+    if head and b"<mediawiki" not in head:
         return DataError(
             f"{path}: no MediaWiki dump: it begins with {shown}\n"
             "  Take a file named …-pages-articles.xml.bz2, or an export of Special:Export."
