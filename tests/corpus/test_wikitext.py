@@ -64,6 +64,8 @@ def test_files_and_categories_are_known_in_languages_that_the_wiki_does_not_name
         ("fr", "{{formatnum:12000}} {{Lien|langue=en|trad=A|fr=B}} {{,}}fin", "12000 B fin"),
         ("en", "rises {{convert|2|to|3|km|mi|abbr=on}}", "rises 2 to 3 km"),
         ("en", "in {{lang|fr|''été''}} ({{lang-el|λόγος}}) {{citation|1=b}}", "in été (λόγος)"),
+        ("en", "{{Harvtxt|Boolos|Jeffrey|1974|1999}} and {{harvtxt|Minsky|1967|p=105}}",
+         "Boolos & Jeffrey (1974, 1999) and Minsky (1967)"),
         ("fr", "{{date-|1 mai 1990}}, 9 km{{2}}, {{1er août}}", "1er mai 1990, 9 km2, 1er août"),
         ("de", "im {{s|XX}} {{unité|3|m}} Jahr", "im Jahr"),
     ],

@@ -98,6 +98,15 @@ def _french_centuries(end: str) -> Rule:
     return rule
 
 
+def _authors(given: Given) -> str:
+    """Show {{harvtxt|Boolos|Jeffrey|1974}}, words of a sentence, as Boolos & Jeffrey (1974)."""
+    told = [given[str(place)] for place in range(1, 9) if given.get(str(place))]
+    names = [one for one in told if not one[0].isdigit()]
+    years = ", ".join(one for one in told if one[0].isdigit())
+    who = " & ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{who} ({years})" if years else who
+
+
 def _in_quotes(before: str, after: str) -> Rule:
     inner = _argument("1", "citation", "texte", "text")
     return lambda given: f"{before}{text}{after}" if (text := inner(given)) else ""
@@ -144,6 +153,7 @@ _BY_LANGUAGE: Mapping[str, Mapping[str, Rule]] = {
             "transl|transliteration": _argument("3", "2"),
             "rtl-lang|script": _argument("2"),
             "nihongo|ill|interlanguage link|sc|smallcaps|sclink|flag|legend2": _argument("1"),
+            "harvtxt|harvcoltxt": _authors,
             "as of": _parts("As of {1}"),
             "chem|chem2": _all,
             "us$": _parts("US$ {1}"),
