@@ -4,8 +4,7 @@ import pytest
 
 from abrege import store
 from abrege.cli import annotations, main
-from abrege.metrics.acceptance import Agreed
-from abrege.metrics.agreement import Kappa
+from abrege.metrics.agreement import Agreement, Kappa
 from abrege.records import Pair
 
 
@@ -112,4 +111,4 @@ def test_bad_input_is_one_message(folder, capsys):
     ],
 )
 def test_agreement_of_reviewers_is_told_as_far_as_it_goes(kappa, interval, told):
-    assert told in annotations.agreed(Agreed("a-b", "c", kappa, interval))
+    assert told in annotations.agreed(Agreement("a-b", "c", kappa, interval))

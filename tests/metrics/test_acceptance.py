@@ -1,7 +1,7 @@
 import pytest
 
-from abrege.metrics.acceptance import Choice, acceptance, kappa_interval, kept
-from abrege.metrics.agreement import cohens_kappa
+from abrege.metrics.acceptance import Choice, acceptance, kept
+from abrege.metrics.agreement import cohens_kappa, kappa_interval
 
 KEEP, REDO = Choice("keep"), Choice("redo")
 

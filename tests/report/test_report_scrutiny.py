@@ -103,7 +103,12 @@ PEOPLE = {
         {"name": "Bob", "preference": counted(20, 10, 20, share=0.5, low=0.3, high=0.7, p=1.0)},
     ],
     "agreement": [
-        {"first": "Ann", "second": "Bob", "kappa": {"kappa": 0.614, "observed": 0.78, "n": 50}}
+        {
+            "first": "Ann",
+            "second": "Bob",
+            "kappa": {"kappa": 0.614, "observed": 0.78, "n": 50},
+            "interval": [0.37, 0.798],
+        }
     ],
 }
 JUDGE = {
@@ -123,7 +128,7 @@ def test_what_people_chose_is_told_with_its_interval_test_and_agreement():
         ["Bob", "20", "10", "20", "50.0 %", "no detectable preference"],
     ]
     assert [cell.aside for cell in found.rows[0][4:]] == ["[55, 83]", "p = 0.010"]
-    assert found.caption.endswith("Ann and Bob: κ = 0.61, the same choice on 78.0 %.")
+    assert found.caption.endswith("Ann and Bob: κ = 0.61 [0.37, 0.80], the same choice on 78.0 %.")
 
 
 def test_what_a_model_chose_is_told_with_how_often_it_contradicts_itself():

@@ -12,7 +12,8 @@ from abrege.cli.scoring import positive
 from abrege.errors import DataError
 
 if TYPE_CHECKING:
-    from abrege.metrics.acceptance import Agreed, Difference, Kept
+    from abrege.metrics.acceptance import Difference, Kept
+    from abrege.metrics.agreement import Agreement
     from abrege.stages.annotations import Imported
 
 EXPORT = """examples:
@@ -149,7 +150,7 @@ def _doubtful(counts: "Mapping[str, Kept]") -> Iterator[str]:
         yield f"not kept of those that looked doubtful: {', '.join(parts)}"
 
 
-def agreed(pair: "Agreed") -> str:
+def agreed(pair: "Agreement") -> str:
     """Say how far two people agree."""
     who, kappa = f"{pair.first} and {pair.second}", pair.kappa
     if kappa is None:

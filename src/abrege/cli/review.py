@@ -13,7 +13,7 @@ from abrege.cli import annotations
 from abrege.cli.scoring import positive
 
 if TYPE_CHECKING:
-    from abrege.metrics.agreement import Agreement, Preference, Tally
+    from abrege.metrics.agreement import Preference, Tally
 
 EXAMPLES = """examples:
   abrege review export runs/wiki --reviewer ann
@@ -212,7 +212,7 @@ def _said(tally: "Tally") -> Iterator[str]:
     for person in tally.reviewers:
         told = preferred(person.preference, tally.systems, rows=sum(person.rows.values()))
         yield f"{person.name}: {told}"
-    yield from (agreed(pair) for pair in tally.agreement)
+    yield from (annotations.agreed(pair) for pair in tally.agreement)
 
 
 def preferred(found: "Preference", systems: tuple[str, str], *, rows: int) -> str:
@@ -234,19 +234,6 @@ def preferred(found: "Preference", systems: tuple[str, str], *, rows: int) -> st
         f"{name} was preferred on" if sure else f"no detectable preference: {name} preferred on"
     )
     return f"{opening} {of} ({figures}), {found.ties} alike{within}"
-
-
-def agreed(pair: "Agreement") -> str:
-    """Say how far two reviewers agree."""
-    who, kappa = f"{pair.first} and {pair.second}", pair.kappa
-    if kappa is None:
-        return f"{who} decided no row in common"
-    same = f"the same choice on {100 * kappa.observed:.0f} % of {kappa.n} rows"
-    if kappa.kappa is None:
-        return f"{who} agree: {same}; no κ, for both always chose the same"
-    return (
-        f"{who} agree: κ = {_short(kappa.kappa)} ({same}; {100 * kappa.expected:.0f} % by chance)"
-    )
 
 
 def _remarks(tally: "Tally") -> Iterator[str]:

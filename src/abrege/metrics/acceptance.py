@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import abrege
-from abrege.metrics.agreement import Kappa, clopper_pearson, cohens_kappa
+from abrege.metrics.agreement import Agreement, agreement, clopper_pearson
 
 VERDICTS = ("keep", "fix", "redo")
 
@@ -33,16 +33,6 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Agreed:
-    """How far two people agree on the rows that both decided; None where there are none."""
-
-    first: str
-    second: str
-    kappa: Kappa | None
-    interval: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
 class Difference:
     """A row on which people differ: what each decided, and what holds."""
 
@@ -64,7 +54,7 @@ class Acceptance:
     """Of the rows drawn at random."""
     doubtful: Mapping[str, Kept]
     """Of the others, by what made them look doubtful, without an interval: they were chosen."""
-    agreement: tuple[Agreed, ...]
+    agreement: tuple[Agreement, ...]
     differences: tuple[Difference, ...]
     signature: str
 
@@ -101,7 +91,7 @@ def acceptance(
             )
             for reason in reasons
         },
-        agreement=tuple(_agreed(a, b, people) for a, b in combinations(names, 2)),
+        agreement=tuple(_agreement(a, b, people) for a, b in combinations(names, 2)),
         differences=tuple(_differences(names, people, sample, holds)),
         signature=f"kept|abrege-{abrege.__version__}|rows:at random|n:{n}"
         f"|reviewers:{len(people)}|interval:clopper-pearson,95%"
@@ -118,20 +108,6 @@ def kept(choices: Sequence[Choice]) -> Kept:
     return Kept(counted.keep, counted.fix, counted.redo, counted.keep / len(choices), low, high)
 
 
-def kappa_interval(kappa: Kappa) -> tuple[float, float] | None:
-    """Give the interval of κ: the exact one of the agreement, with what chance gives held.
-
-    Not the large-sample one of Fleiss, Cohen and Everitt (1969): of 50 rows mostly kept it has
-    89 to 93 % where it says 95, of 20 rows 65 to 90 %, and where two people never differ it has
-    no width. This one had 97 to 99 % in the same trials.
-    """
-    if kappa.kappa is None:
-        return None
-    low, high = clopper_pearson(round(kappa.observed * kappa.n), kappa.n)
-    above_chance = 1 - kappa.expected
-    return (low - kappa.expected) / above_chance, (high - kappa.expected) / above_chance
-
-
 def _counted(choices: Sequence[Choice]) -> Kept:
     counts = Counter(choice.verdict for choice in choices)
     keep, fix, redo = (counts[verdict] for verdict in VERDICTS)
@@ -139,14 +115,12 @@ def _counted(choices: Sequence[Choice]) -> Kept:
     return Kept(keep, fix, redo, None, None, None)
 
 
-def _agreed(first: str, second: str, people: Mapping[str, Mapping[str, Choice]]) -> Agreed:
+def _agreement(first: str, second: str, people: Mapping[str, Mapping[str, Choice]]) -> Agreement:
     """Compare verdicts: two people who mend a summary each in their words do agree."""
-    ours, theirs = people[first], people[second]
-    both = [id_ for id_ in ours if id_ in theirs]
-    if not both:
-        return Agreed(first, second, None, None)
-    found = cohens_kappa([ours[i].verdict for i in both], [theirs[i].verdict for i in both])
-    return Agreed(first, second, found, kappa_interval(found))
+    ours, theirs = (
+        {id_: choice.verdict for id_, choice in people[name].items()} for name in (first, second)
+    )
+    return agreement(first, ours, second, theirs)
 
 
 def _differences(
