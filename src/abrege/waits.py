@@ -1,8 +1,17 @@
-"""How long a server asks to be left alone."""
+"""What servers do that passes, and how long they ask to be left alone."""
 
 import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+
+class Passing(Exception):  # noqa: N818 - caught where it is asked again, never shown
+    """An attempt failed, and another one may not."""
+
+    def __init__(self, reason: str, *, wait_seconds: float = 0.0, busy: bool = False) -> None:
+        super().__init__(reason)
+        self.wait_seconds = wait_seconds
+        self.busy = busy
 
 
 def retry_after(value: str | None, *, now: datetime) -> float:

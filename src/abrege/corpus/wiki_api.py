@@ -18,7 +18,7 @@ from abrege import __version__
 from abrege.corpus.rows import shorten
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.events import Note, OnEvent, silent
-from abrege.waits import retry_after
+from abrege.waits import Passing, retry_after
 
 ALWAYS = {"action": "query", "format": "json", "formatversion": "2", "maxlag": "5"}
 BUSY = ("maxlag", "ratelimited", "readonly")
@@ -52,14 +52,6 @@ class Patience:
         """Give the wait after so many failures, where the wiki told to wait so long."""
         chosen = math.ldexp(self.first_seconds, failures - 1)
         return max(told, min(self.longest_seconds, chosen))
-
-
-class Passing(Exception):  # noqa: N818 - caught here, never shown
-    """An attempt failed, and another one may not."""
-
-    def __init__(self, reason: str, *, wait_seconds: float = 0.0) -> None:
-        super().__init__(reason)
-        self.wait_seconds = wait_seconds
 
 
 class Api:

@@ -30,15 +30,6 @@ class Retrying:
         return rng.uniform(0, min(self.longest_seconds, self.first_seconds * 2 ** (failures - 1)))
 
 
-class Passing(Exception):  # noqa: N818 - caught in server.py, never shown
-    """An attempt failed, and another one may not."""
-
-    def __init__(self, reason: str, *, wait_seconds: float = 0.0, busy: bool = False) -> None:
-        super().__init__(reason)
-        self.wait_seconds = wait_seconds
-        self.busy = busy
-
-
 class Pace:
     """How many attempts may be under way: halved when the server is busy, grown by success.
 

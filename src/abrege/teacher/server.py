@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from abrege.errors import EnvironmentError_
-from abrege.teacher.patience import Pace, Passing, Retrying
-from abrege.waits import retry_after
+from abrege.teacher.patience import Pace, Retrying
+from abrege.waits import Passing, retry_after
 
 Message: TypeAlias = Mapping[str, str]
 
