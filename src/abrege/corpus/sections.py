@@ -138,12 +138,6 @@ def without_trailing(
     return [section for section, gone in zip(sections, drop, strict=True) if not gone]
 
 
-def is_trailing(title: str, lang: str | None) -> bool:
-    """Tell whether a title is one of those that are dropped, at least at the end."""
-    folded, code = _folded(title), primary(lang)
-    return any(_is(folded, code, always=always) for always in (True, False))
-
-
 def without_empty(sections: Sequence[Section]) -> list[Section]:
     """Leave out the headings that have no text beneath them, nor in their subsections."""
     return [
