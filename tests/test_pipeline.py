@@ -14,6 +14,7 @@ import pytest
 from abrege import pipeline, recipe, store
 from abrege.errors import DataError, EnvironmentError_, RecipeError
 from abrege.events import Note
+from abrege.stages import STAGES
 from conftest import some_rows
 
 
@@ -201,7 +202,7 @@ def test_a_run_that_is_refused_leaves_the_recipe_of_the_folder_alone(whole, data
     assert (folder / "recipe.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize("stages", [pipeline.STAGES, ("split",), ("generate",)])
+@pytest.mark.parametrize("stages", [STAGES, ("split",), ("generate",)])
 def test_several_processes_are_refused_what_only_one_can_do(
     tmp_path, data, student_folder, monkeypatch, stages
 ):

@@ -18,12 +18,10 @@ from abrege.metrics import rouge
 from abrege.model import processes
 from abrege.piece import Outcome, Piece, carry_out, key_of, reason_to_run
 from abrege.recipe import Recipe
+from abrege.stages import FROM_RAW, STAGES
 
 if TYPE_CHECKING:
     from abrege.model.estimate import Estimate
-
-FROM_RAW = ("collect", "clean", "annotate")
-STAGES = (*FROM_RAW, "split", "tune", "generate", "evaluate", "report")
 
 
 def run(

@@ -10,7 +10,7 @@ import warnings
 
 import pytest
 
-from abrege import __version__, pipeline
+from abrege import __version__, stages
 from abrege.cli import COMMANDS, STAGES, main
 from abrege.errors import DataError, EnvironmentError_, GateError, RecipeError
 
@@ -78,7 +78,7 @@ def test_help_answers_in_less_than_half_a_second():
 
 
 def test_the_stages_of_the_command_line_are_those_of_the_pipeline():
-    assert STAGES == pipeline.STAGES
+    assert STAGES == stages.STAGES
 
 
 def test_each_command_has_its_module():

@@ -4,9 +4,8 @@ reads   a MediaWiki dump, a wiki's api.php, a folder, a file, a name on the hub,
 writes  collect/documents.jsonl  collect/fetched.jsonl (of an api.php)
 """
 
-import importlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,20 +94,19 @@ def _documents(
     if is_dump(source):
         path = readers.existing(Path(source))
         return dump.read(path, draw=draw, counts=counts, on_event=on_event)
-    reader = _module("mediawiki" if is_api(source) else "texts")
     if is_api(source):
-        of_wiki = collect.model_dump(include={"titles", "category", "contact"})
-        return reader(source, draw=draw, **of_wiki, folder=into, counts=counts, on_event=on_event)
-    columns = collect.columns.model_dump()
-    lang = recipe.data.lang
-    return reader(source, columns=columns, lang=lang, draw=draw, counts=counts, on_event=on_event)
+        from abrege.corpus import mediawiki
 
+        asked = collect.model_dump(include={"titles", "category", "contact"})
+        return mediawiki.read(
+            source, draw=draw, **asked, folder=into, counts=counts, on_event=on_event
+        )
+    from abrege.corpus import texts
 
-def _module(name: str) -> Callable[..., Iterator[Document]]:
-    """Give what reads a wiki or texts: both bring libraries that others need not load."""
-    read: Callable[..., Iterator[Document]]
-    read = importlib.import_module(f"abrege.corpus.{name}").read
-    return read
+    columns, lang = collect.columns.model_dump(), recipe.data.lang
+    return texts.read(
+        source, columns=columns, lang=lang, draw=draw, counts=counts, on_event=on_event
+    )
 
 
 def is_api(source: str) -> bool:

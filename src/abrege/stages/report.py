@@ -13,7 +13,7 @@ from abrege.events import Note, OnEvent, silent
 from abrege.recipe import Recipe
 from abrege.records import Pair
 from abrege.report import facts, markdown, page, reading
-from abrege.stages import doings
+from abrege.stages import FROM_RAW, doings
 from abrege.stages.galleries import galleries
 from abrege.text import words
 
@@ -30,7 +30,6 @@ CHOICES = {
 STRESS = "stress/scores.json"
 MERGED = "export/manifest.json"
 SPLITS = ("train", "valid", "test")
-BEFORE_PAIRS = ("collect", "clean", "annotate")
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     ]
     names = [
         "recipe.yaml",
-        *(f"{stage}/manifest.json" for stage in (*BEFORE_PAIRS, "split")),
+        *(f"{stage}/manifest.json" for stage in (*FROM_RAW, "split")),
         *(f"split/{split}.jsonl" for split in SPLITS),
         "tune/steps.jsonl",
         "tune/manifest.json",
@@ -215,7 +214,7 @@ def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
     """Yield what each finished stage tells of itself, in the order of the run."""
     tunings = ["tune", *(f"tune-{nth}" for nth in range(2, recipe.tune.seeds + 1))]
     tunings += ["export"] if _shows_merged(recipe) else []
-    raw = BEFORE_PAIRS if recipe.collect else ()
+    raw = FROM_RAW if recipe.collect else ()
     named = [(name, f"{name}/manifest.json") for name in (*raw, "split", *tunings)]
     named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.systems()]
     named += [("evaluate", "evaluate/manifest.json")]
