@@ -144,6 +144,17 @@ def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
 
 def check_earlier(recipe: Recipe, folder: Path, first: str) -> None:
     """Refuse to start at a stage whose needs are not met."""
+    missing = unmet(recipe, folder, first)
+    if missing:
+        stage, why = missing
+        raise RecipeError(
+            f"{first} needs {stage}, which is {why} in {folder}.\n"
+            f"  Run abrege {stage} first, or abrege run, which does all that is needed."
+        )
+
+
+def unmet(recipe: Recipe, folder: Path, first: str) -> tuple[str, str] | None:
+    """Give the first stage that has to run before another can, and why; None where none has."""
     check_known(recipe, first)
     known = stages_of(recipe)
     for stage in known[: known.index(first)]:
@@ -153,10 +164,8 @@ def check_earlier(recipe: Recipe, folder: Path, first: str) -> None:
             except FileNotFoundError:
                 why = "not done yet"
             if why:
-                raise RecipeError(
-                    f"{first} needs {stage}, which is {why} in {folder}.\n"
-                    f"  Run abrege {stage} first, or abrege run, which does all that is needed."
-                )
+                return stage, why
+    return None
 
 
 def pieces(

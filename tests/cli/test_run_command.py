@@ -116,6 +116,23 @@ def test_a_dry_run_prints_the_resolved_recipe_and_does_nothing(pipeline, capsys,
     assert again == recipe.load(Path("r.yaml"), ["tune.epochs=2"])
 
 
+def test_a_dry_run_before_there_are_pairs_says_so(pipeline, capsys, tmp_path):
+    raw = "name: raw\ncollect: {source: texts}\ntune: {model: m}\n"
+    (tmp_path / "raw.yaml").write_text(raw)
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/a.txt").write_text("A river.")
+    assert main(["run", "raw.yaml", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert "source: texts" in out
+    assert err == (
+        "What tuning would take is told when there are pairs; collect is not done yet.\n"
+        "  abrege run --until annotate makes them.\n"
+    )
+    assert not (tmp_path / "runs").exists()
+    assert main(["run", "raw.yaml", "--dry-run", "--set", "collect.source=none.xml"]) == 3
+    assert "none.xml" in capsys.readouterr().err
+
+
 def test_a_dry_run_of_tune_gives_every_figure_as_json(pipeline, capsys, tmp_path):
     assert main(["tune", "r.yaml", "--set", "tune.seeds=2", "--dry-run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {

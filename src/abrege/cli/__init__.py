@@ -28,7 +28,9 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("run", "run", "carry a recipe through its stages, from pairs to the report"),
+    Command(
+        "run", "run", "carry a recipe through its stages, from raw documents or pairs to the report"
+    ),
     Command("collect", "stage", "take raw documents from a dump, a wiki, a folder or a file"),
     Command("clean", "stage", "keep what is worth summarising, and say why the rest went"),
     Command("annotate", "stage", "let a teacher write their summaries"),

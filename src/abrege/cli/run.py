@@ -47,10 +47,27 @@ def run(args: argparse.Namespace) -> int:
         from abrege.recipe import dump
 
         print(dump(recipe), end="", flush=True)
-        estimate(recipe, folder)
+        _dry_run(recipe, folder)
         return 0
     carry_out(recipe, folder, upto(recipe, args.until), as_json=args.json)
     return 0
+
+
+def _dry_run(recipe: "Recipe", folder: Path) -> None:
+    """Say what tuning would take, or that there are no pairs yet to tell it from."""
+    from abrege import pipeline
+
+    missing = pipeline.unmet(recipe, folder, "split") if recipe.collect else None
+    if missing is None:
+        estimate(recipe, folder)
+        return
+    pipeline.check_before(recipe, folder, pipeline.stages_of(recipe))
+    stage, why = missing
+    print(
+        f"What tuning would take is told when there are pairs; {stage} is {why}.\n"
+        "  abrege run --until annotate makes them.",
+        file=sys.stderr,
+    )
 
 
 def upto(recipe: "Recipe", last: str | None) -> tuple[str, ...]:

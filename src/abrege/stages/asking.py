@@ -145,7 +145,7 @@ def ask(
             if done == FIRST < len(going.missing):
                 share = len(going.missing) / done
                 on_event(Note(f"annotate: {outlook(purse, before, share, seconds)}"))
-            figures = {"a minute": f"{60 * done / max(seconds, 1e-9):.0f}"}
+            figures = {"rows/min": f"{60 * done / max(seconds, 1e-9):.3g}"}
             figures |= {"refused": str(going.refused)} if going.refused else {}
             money = purse.money()
             figures |= {"cost": f"{money:.2f}"} if money is not None else {}
