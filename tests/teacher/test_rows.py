@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from abrege.teacher.ledger import Told
 from abrege.teacher.prompts import Fault
-from abrege.teacher.rows import CUTS, NO_ROOM, TOO_LONG, Plan, state
+from abrege.teacher.room import TOO_LONG
+from abrege.teacher.rows import CUTS, NO_ROOM, Plan, state
 from abrege.teacher.server import Asking
 from conftest import a_document
 
@@ -23,7 +24,7 @@ def told(text, finish_reason="stop"):
         text=text,
         finish_reason=finish_reason,
         prompt_tokens=1,
-        completion_tokens=1,
+        completion_tokens=50 if finish_reason == "length" else 1,
         model="t",
         seconds=0.0,
     )
@@ -117,13 +118,36 @@ def test_candidates_to_choose_from_are_asked_for_together_and_the_refused_do_not
 
 
 def test_a_document_that_is_too_long_is_asked_about_again_without_its_end():
-    sentence = "The old bridge shut."  # ten of them have 209 letters; seven tenths are 146
+    sentence = "The old bridge shut."  # ten have 209 letters; seven, so seven tenths, 146
     document = a_document(text=" ".join([sentence] * 10))
     found, asked = answered(a_plan(), [told("", TOO_LONG), "fine"], document=document)
     shown = [request.messages[0]["content"].count(sentence) for request in asked]
-    assert shown == [10, 6]  # the seventh may be cut, so it goes
-    assert found.chosen.kept_share == 125 / 209
+    assert shown == [10, 7]
+    assert found.chosen.kept_share == 146 / 209
     assert found.chosen.attempt == 1
+
+
+def test_a_further_attempt_begins_with_what_fitted():
+    sentence = "The old bridge shut."
+    document = a_document(text=" ".join([sentence] * 10))
+    texts = [told("", TOO_LONG), "x marks it", "fine"]
+    _, asked = answered(a_plan(), texts, document=document)
+    assert [r.messages[0]["content"].count(sentence) for r in asked] == [10, 7, 7]
+
+
+def test_an_answer_for_which_no_room_was_left_is_asked_again_with_less_of_the_document():
+    # 50 tokens may be written; of 3 the server has filled its context, of 50 the summary is long.
+    full = replace(told("Spring", "length"), prompt_tokens=97, completion_tokens=3)
+    sentence = "The old bridge shut."
+    document = a_document(text=" ".join([sentence] * 10))
+    found, asked = answered(a_plan(), [full, "fine"], document=document)
+    # 50 of 97 tokens are left for the prompt, and of these .95: 102 of 209 letters, where
+    # the fifth sentence is about to end.
+    assert [r.messages[0]["content"].count(sentence) for r in asked] == [10, 5]
+    assert found.chosen.attempt == 1
+    long = replace(told("Spring", "length"), prompt_tokens=97, completion_tokens=50)
+    found, _ = answered(a_plan(), [long, "fine"], document=document)
+    assert [one.fault and one.fault.reason for one in found.tries] == ["cut", None]
 
 
 def test_a_document_that_never_fits_is_given_up_and_takes_no_further_attempts():

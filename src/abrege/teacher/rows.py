@@ -12,18 +12,17 @@ from abrege.teacher.budget import estimated_tokens
 from abrege.teacher.ledger import Told
 from abrege.teacher.many import Request
 from abrege.teacher.prompts import Fault, filled, template_for, told
+from abrege.teacher.room import TOO_LONG, share_that_fits
 from abrege.teacher.server import Asking, Message
 from abrege.text.sentences import at_a_sentence_end
 
-TOO_LONG = "too long"
-"""How the refusal of a question with too many tokens is marked on disk."""
 NO_ROOM = "no room"
 REDO = "redo"
 """The fault of a summary that passed and that a reader wants anew: no attempt is lost by it, but
 by writing the very same again."""
-SHORTER = 0.7
-"""What is kept of a document each time that the server finds it too long."""
 CUTS = 8
+"""How often a document is made shorter for a server that finds it too long."""
+_AFTER = 4  # characters after a cut: they tell whether a sentence ends there
 
 Check: TypeAlias = Callable[[Document, str], Fault | None]
 """Looks for a fault in a summary of a document, whose language is filled in."""
@@ -122,15 +121,17 @@ def _asked(
     candidate: int,
 ) -> Request | Try:
     """Give a question, or its answer where there is one: of the longest text that was taken."""
-    cut = 0
+    keep = last.kept_share if last else 1.0
+    cuts = 0
     while True:
-        request, share = _request(document, plan, last, attempt, candidate, cut)
+        request, share = _request(document, plan, last, attempt, candidate, keep)
         answer = known.get(request.key) if share else too_long(request.key)
         if answer is None:
             return request
-        cut += 1
-        if answer.finish_reason != TOO_LONG or cut > CUTS:
+        shorter = share_that_fits(answer, plan.asking.max_tokens)
+        if shorter is None or cuts == CUTS:
             break
+        keep, cuts = keep * shorter, cuts + 1
     summary = summary_in(answer.text, plan.preamble)
     return Try(
         attempt=attempt,
@@ -157,11 +158,11 @@ def too_long(key: str, about: Mapping[str, str] | None = None) -> Told:
 
 
 def _request(
-    document: Document, plan: Plan, last: Try | None, attempt: int, candidate: int, cut: int
+    document: Document, plan: Plan, last: Try | None, attempt: int, candidate: int, keep: float
 ) -> tuple[Request, float]:
     text = document.text
-    if cut:
-        text = at_a_sentence_end(text[: int(len(text) * SHORTER**cut)], document.lang)
+    if keep < 1:
+        text = at_a_sentence_end(text[: round(len(text) * keep) + _AFTER], document.lang)
     messages = _messages(document, plan, last, text)
     if plan.room is not None:
         text, messages = _fitted(document, plan, last, text)
