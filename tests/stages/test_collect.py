@@ -1,7 +1,5 @@
 import io
-import sys
 import zipfile
-from types import SimpleNamespace
 
 import pytest
 
@@ -99,7 +97,7 @@ def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
         counts.update(read=2, kept=1, empty=1)
         yield Document(id="a", text="b")
 
-    monkeypatch.setitem(sys.modules, f"abrege.corpus.{module}", SimpleNamespace(read=read))
+    monkeypatch.setattr(f"abrege.corpus.{module}.read", read)
     found = collect.run(a_recipe(source, **given), tmp_path)
 
     columns = asked.pop("columns", {})

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from abrege.corpus.many_cores import Pool
 from abrege.errors import DataError
+from abrege.pools import Pool
 
 READ = 256 * 1024
 STREAM = b"BZh91AY&SY"

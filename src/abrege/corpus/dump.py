@@ -17,11 +17,11 @@ from mwparserfromhell.parser import ParserError
 from abrege.corpus import compressed, site
 from abrege.corpus.drawing import Draw, Drawn
 from abrege.corpus.dump_pages import Page, split
-from abrege.corpus.many_cores import Pool, pool
 from abrege.corpus.site import Site
 from abrege.corpus.wikitext import text_of
 from abrege.errors import DataError
 from abrege.events import Note, OnEvent, Progress, silent
+from abrege.pools import Pool, on_cores
 from abrege.records import Document
 
 BATCH = 512 * 1024
@@ -74,7 +74,7 @@ def read(
         on_event(Progress("collect", min(done, size - 1), size, unit="bytes"))
 
     drawn = Drawn(draw) if draw.articles and draw.at_random else None
-    with pool(1 if size <= SMALL else processes) as several:
+    with on_cores(1 if size <= SMALL else processes) as several:
         head, pages = split(
             path, compressed.read(path, pool=several, on_read=on_read), counts, on_event
         )

@@ -2,15 +2,25 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
+
+from transformers import PreTrainedModel
 
 from abrege import store
 from abrege.events import OnEvent, silent
 from abrege.model import device, sides
 from abrege.model.decoding import Decoder
-from abrege.model.loading import check_causal, load_model, load_tokenizer, locate
+from abrege.model.loading import (
+    check_causal,
+    check_writes,
+    load_config,
+    load_model,
+    load_tokenizer,
+    locate,
+)
 from abrege.model.quantized import Quantization
 from abrege.model.rendering import Example, Profile, Renderer, Rendering, stop_ids, use_chat
 from abrege.model.requests import ANSWERS
@@ -31,15 +41,23 @@ class Said:
 
 @dataclass(frozen=True)
 class Speaker:
-    """An open model."""
+    """A model that is opened when it is first asked."""
 
-    decoder: Decoder
     renderer: Renderer
     weights: str
     """Names the weights: a hash of the model's folder, or its hub id."""
     packing: str
     """How they are held: in which arithmetic, or in 4 bits."""
     device: str
+    load: Callable[[], PreTrainedModel]
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """Give the open model, and how it decodes; RecipeError where it cannot write."""
+        loaded = self.load()
+        if not loaded.config.is_encoder_decoder:
+            check_causal(loaded, self.renderer.rendering.base_model)
+        return Decoder.over(loaded, self.renderer)
 
     @property
     def room(self) -> int:
@@ -97,23 +115,17 @@ def open_speaker(
     dtype: str = "auto",
     on_event: OnEvent = silent,
 ) -> Speaker:
-    """Open a model from a folder, hub id, .gguf file or demo part.
+    """Find a model in a folder, on the hub, in a .gguf file or a demo part.
 
     lang  of the word after which a model without a chat template is to go on with a summary
     """
     located = locate(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
     machine = device.choose(dtype)
-    loaded = load_model(
-        located,
-        machine.torch_dtype,
-        machine.device,
-        quantization=Quantization() if four_bits else None,
-    )
-    if not loaded.config.is_encoder_decoder:
-        check_causal(loaded, model)
+    config = load_config(located)
+    check_writes(config, model)
     chat = use_chat(tokenizer, "auto")
-    goes_on = not (chat or loaded.config.is_encoder_decoder)
+    goes_on = not (chat or config.is_encoder_decoder)
     answer = ANSWERS.get(primary(lang) or "en", ANSWERS["en"])
     rendering = Rendering(
         base_model=model,
@@ -121,16 +133,21 @@ def open_speaker(
         template=f"{{document}}\n\n{answer}" if goes_on else "{document}",
         system=None,
         chat=chat,
-        max_tokens=min(sides.room(loaded.config, "encoder", LONGEST), LONGEST),
+        max_tokens=min(sides.room(config, "encoder", LONGEST), LONGEST),
         stop_ids=stop_ids(tokenizer, chat=chat),
         profile=Profile(max_new_tokens=1),
-        **sides.of(loaded.config, tokenizer, lang),
+        **sides.of(config, tokenizer, lang),
     )
-    renderer = Renderer(tokenizer, rendering)
     return Speaker(
-        Decoder.over(loaded, renderer),
-        renderer,
+        Renderer(tokenizer, rendering),
         store.fingerprint(Path(located)) if Path(located).is_dir() else located,
         "nf4" if four_bits else machine.dtype,
         machine.device,
+        partial(
+            load_model,
+            located,
+            machine.torch_dtype,
+            machine.device,
+            quantization=Quantization() if four_bits else None,
+        ),
     )

@@ -1,8 +1,8 @@
 """Batched generation: prompts in, predictions out, in whole batches planned over all rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
@@ -13,6 +13,9 @@ from abrege.model import prefix
 from abrege.model.prefix import Prefix
 from abrege.model.rendering import Example, Profile, Renderer
 from abrege.records import Prediction
+
+Batch: TypeAlias = list[tuple[int, Prediction]]
+"""Predictions, each with the number of its row."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,28 @@ class Decoder:
         """Blank the model's own generation defaults: transformers fills what we leave unsaid."""
         self.model.generation_config = GenerationConfig()
 
-    def decode(
-        self, prompts: Sequence[Example], *, skip: int = 0
-    ) -> Iterator[list[tuple[int, Prediction]]]:
+    def decode(self, prompts: Sequence[Example], *, skip: int = 0) -> Iterator[Batch]:
         """Yield the predictions of one batch after another, each with its row's number.
 
         skip  batches at the front that are done already. The plan depends on all rows and not
               on what is done, so a run carried on decodes the very same batches.
         """
+        plan = batches(prompts, self.profile.batch_rows)
+        return map(self.by_batch(prompts), range(skip, len(plan)))
+
+    def by_batch(self, prompts: Sequence[Example]) -> Callable[[int], Batch]:
+        """Give what decodes the batch of a number in the plan over all prompts."""
         self.model.eval()
+        plan = batches(prompts, self.profile.batch_rows)
         alone = self.profile.num_beams > 1 or self.blank  # beams copy what they share
         shared = None if alone else prefix.of(self.model, [p.prompt_ids for p in prompts])
-        for number, rows in enumerate(batches(prompts, self.profile.batch_rows)):
-            if number < skip:
-                continue
+
+        def decoded(number: int) -> Batch:
             torch.manual_seed(self.profile.seed + number)
-            yield list(zip(rows, self._batch([prompts[r] for r in rows], shared), strict=True))
+            found = self._batch([prompts[row] for row in plan[number]], shared)
+            return list(zip(plan[number], found, strict=True))
+
+        return decoded
 
     @torch.inference_mode()
     def _batch(self, prompts: Sequence[Example], shared: Prefix | None) -> list[Prediction]:

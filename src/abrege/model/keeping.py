@@ -1,12 +1,12 @@
 """Decoding that can be killed: whole batches are kept on disk as they come."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from abrege import store
 from abrege.events import Note, OnEvent, Progress, silent
-from abrege.model.decoding import Decoder, batches
+from abrege.model.decoding import Batch, Decoder, batches
 from abrege.model.rendering import Example
 from abrege.records import Prediction
 
@@ -18,12 +18,14 @@ def decoded(
     *,
     task: str,
     key: str,
+    elsewhere: Callable[[Iterable[int]], Iterator[Batch]] | None = None,
     on_event: OnEvent = silent,
 ) -> list[Prediction]:
     """Decode in whole batches, each kept on disk at once; give the predictions in row order.
 
-    partial  the half-written file; what it holds under the same key is not decoded again
-    task     what is being done, in words
+    partial    the half-written file; what it holds under the same key is not decoded again
+    task       what is being done, in words
+    elsewhere  decodes the batches of these numbers, where this process does not
     """
     plan = batches(prompts, decoder.profile.batch_rows)
     done = kept_batches(partial, key, plan)
@@ -32,7 +34,8 @@ def decoded(
         on_event(Note(f"{task}: going on after {len(rows)} of {len(prompts)} rows"))
     on_event(Progress(task, len(rows), len(prompts)))
     with partial.open("a", encoding="utf-8") as file:
-        for batch in decoder.decode(prompts, skip=len(done)):
+        missing = range(len(done), len(plan))
+        for batch in elsewhere(missing) if elsewhere else decoder.decode(prompts, skip=len(done)):
             rows.update(batch)
             file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
             file.flush()
@@ -40,9 +43,7 @@ def decoded(
     return [rows[row] for row in range(len(prompts))]
 
 
-def kept_batches(
-    partial: Path, key: str, plan: Sequence[Sequence[int]]
-) -> list[list[tuple[int, Prediction]]]:
+def kept_batches(partial: Path, key: str, plan: Sequence[Sequence[int]]) -> list[Batch]:
     """Read the whole batches of a half-written file, and leave the file holding just these.
 
     The first line is the key; a batch that kill -9 cut, and all after it, is decoded again.
@@ -52,7 +53,7 @@ def kept_batches(
         if (partial.exists())
         else []
     )
-    kept: list[list[tuple[int, Prediction]]] = []
+    kept: list[Batch] = []
     if lines[:1] == [key]:
         for text, expected in zip(lines[1:-1], plan, strict=False):
             batch = batch_of(text)
@@ -66,7 +67,7 @@ def kept_batches(
     return kept
 
 
-def batch_of(text: str) -> list[tuple[int, Prediction]]:
+def batch_of(text: str) -> Batch:
     """Read one batch of a half-written file; a damaged one is empty."""
     try:
         return [(row, Prediction(**values)) for row, values in json.loads(text)]

@@ -11,6 +11,7 @@ from abrege.errors import RecipeError
 from abrege.recipe.annotate import Annotate
 from abrege.recipe.collect import Clean, Collect, DocumentColumns
 from abrege.recipe.data import Columns, Data, Prompt, Split
+from abrege.recipe.engine import Engine
 from abrege.recipe.evaluate import BertScore, Evaluate, Report
 from abrege.recipe.export import Export
 from abrege.recipe.generate import Generate, System
@@ -28,6 +29,7 @@ __all__ = [
     "Columns",
     "Data",
     "DocumentColumns",
+    "Engine",
     "Evaluate",
     "Export",
     "Generate",
@@ -64,6 +66,7 @@ class Recipe(Settings):
     evaluate: Evaluate = Field(Evaluate(), description="how they are scored")
     report: Report = Field(Report(), description="what the page shows")
     export: Export = Field(Export(), description="how the tuned model leaves abrege")
+    engine: Engine = Field(Engine(), description="which machines share the work")
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Recipe":

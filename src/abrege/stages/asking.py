@@ -63,7 +63,7 @@ def run(
     """
     settings = recipe.annotate
     with (
-        teachers.opened(settings, lang=recipe.data.lang, on_event=on_event) as teacher,
+        teachers.opened(recipe, on_event=on_event) as teacher,
         ledger.opened(folder / ANSWERS) as book,
     ):
         plan, purse = teachers.plan(settings, teacher), teachers.purse(settings)

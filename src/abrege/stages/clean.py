@@ -7,23 +7,25 @@ writes  clean/documents.jsonl  clean/dropped.jsonl
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from abrege import store
 from abrege.corpus import filters, near, sections
-from abrege.corpus.many_cores import pool
 from abrege.corpus.partition import key
 from abrege.corpus.tidy import tidy
 from abrege.errors import DataError
 from abrege.events import Note, OnEvent, Progress, silent
 from abrege.metrics.form import in_language
+from abrege.pools import Pool, on_cores
 from abrege.recipe import Clean, Recipe
 from abrege.records import Document, Dropped
+from abrege.stages import engine
 from abrege.text.language import detect
 from abrege.text.words import primary, words
 
@@ -95,16 +97,24 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     with (
         store.whole(into / "dropped.jsonl") as file,
         TemporaryFile("w+", encoding="utf-8", newline="\n", dir=into) as waiting,
-        pool(None if collected.stat().st_size > _PAYS else 1) as spread,
+        _workers(recipe, collected) as spread,
     ):
         dropped, passed = _Dropped(file, counts), _Passed(waiting)
         judge = partial(_judged, settings=chosen, lang=lang)
-        found = chain.from_iterable(spread(judge, _batches(collected, on_event)))
+        found = _told(spread(judge, _batches(collected)), collected, on_event)
         cluster_of = _clusters(_texts(found, passed, dropped), passed, chosen.near_duplicates)
         store.write(into / "documents.jsonl", _kept(passed, cluster_of, dropped))
     _check(counts, into)
     on_event(Note(f"clean: {_sentence(counts)}"))
     return {"counts": dict(counts)}
+
+
+def _workers(recipe: Recipe, collected: Path) -> AbstractContextManager[Pool]:
+    """Give a cluster's workers where the recipe names one, or the cores of this machine."""
+    found = engine.elsewhere(recipe, models=False)
+    if found:
+        return nullcontext(found)
+    return on_cores(None if collected.stat().st_size > _PAYS else 1)
 
 
 def judged(document: Document, *, settings: Clean, lang: str | None) -> Judged:
@@ -153,13 +163,21 @@ def _judged(documents: Sequence[Document], *, settings: Clean, lang: str | None)
     return [judged(document, settings=settings, lang=lang) for document in documents]
 
 
-def _batches(collected: Path, on_event: OnEvent) -> Iterator[list[Document]]:
-    """Read the documents, telling how many were handed on."""
-    with collected.open("rb") as file:
-        total = sum(1 for _ in file)
-    documents, done = store.read(collected, Document), 0
+def _batches(collected: Path) -> Iterator[list[Document]]:
+    documents = store.read(collected, Document)
     while batch := list(islice(documents, _BATCH)):
         yield batch
+
+
+def _told(
+    found: Iterable[Sequence[Judged]], collected: Path, on_event: OnEvent
+) -> Iterator[Judged]:
+    """Yield what was found of each document, telling of how many."""
+    with collected.open("rb") as file:
+        total = sum(1 for _ in file)
+    done = 0
+    for batch in found:
+        yield from batch
         done += len(batch)
         on_event(Progress("clean", done, total, unit="documents"))
 

@@ -5,19 +5,23 @@ writes  generate/SYSTEM.jsonl, one manifest a system; SYSTEM.likelihood.jsonl of
 """
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege import store
 from abrege.events import Note, OnEvent, Progress, silent
 from abrege.metrics import baselines
+from abrege.pools import Once
 from abrege.recipe import Recipe
 from abrege.records import Pair, Prediction
+from abrege.stages import engine
 from abrege.text.words import words
 
 if TYPE_CHECKING:
+    from abrege.model.decoding import Batch, Decoder
     from abrege.model.rendering import Renderer, Rendering
 
 CODE = (
@@ -164,25 +168,18 @@ def by_model(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Decode with the base model, with worked examples or not, or with an adapter over it."""
-    from abrege.model import device, loading, shots
-    from abrege.model.decoding import Decoder
+    from abrege.model import device, shots
     from abrege.model.keeping import decoded
-    from abrege.model.rendering import Renderer, Rendering
 
     machine = device.choose(recipe.tune.dtype)
-    tune = folder / tuning(system)
-    saved = Rendering.load(tune)
-    profile = replace(saved.profile, **recipe.generate.decoding())
-    rendering = replace(saved, profile=profile)
-    rendering.save(tune)  # summarize then decodes as was evaluated
-    tokenizer = loading.load_tokenizer(str(tune))
-    model = the_model(recipe, system, rendering, tune, on_event)
-    renderer = Renderer(tokenizer, rendering)
-    decoder = Decoder.over(model, renderer)
+    pool = engine.elsewhere(recipe)
+    there = Once(partial(by_batch, recipe, folder.resolve(), system))
+    rendering = rendering_of(recipe, folder, system)
+    rendering.save(folder / tuning(system))  # summarize then decodes as was evaluated
+    decoder, renderer = opened(recipe, folder, system, on_event)
     notes = [machine.reason]
     told: dict[str, Any] = {}
     if system == "few-shot":
-        renderer = with_shots(renderer, recipe, folder, model.config)
         told = {"shots": [shot.id for shot in renderer.shots]}
         if len(renderer.shots) < recipe.generate.shots:
             notes.append(f"{len(renderer.shots)} of {recipe.generate.shots} worked examples shown")
@@ -193,6 +190,7 @@ def by_model(
         partial_path(folder, system),
         task=f"generate {system}",
         key=key,
+        elsewhere=partial(pool, there) if pool else None,
         on_event=on_event,
     )
     extras: dict[str, Any] = {
@@ -207,7 +205,7 @@ def by_model(
     if recipe.tells_likelihood(system):
         whole = recipe.tune.loss == "sequence"
         how, left_out = likelihood(
-            model, renderer, system, pairs, folder, whole=whole, on_event=on_event
+            decoder.model, renderer, system, pairs, folder, whole=whole, on_event=on_event
         )
         told = {"likelihood": how}
         if left_out:
@@ -215,6 +213,38 @@ def by_model(
     for note in notes[1:]:
         on_event(Note(f"generate {system}: {note}"))
     return predictions, {**extras, **told}
+
+
+def rendering_of(recipe: Recipe, folder: Path, system: str) -> "Rendering":
+    """Give the rendering that a system was tuned with, decoding as the recipe says now."""
+    from abrege.model.rendering import Rendering
+
+    saved = Rendering.load(folder / tuning(system))
+    return replace(saved, profile=replace(saved.profile, **recipe.generate.decoding()))
+
+
+def opened(
+    recipe: Recipe, folder: Path, system: str, on_event: OnEvent
+) -> tuple["Decoder", "Renderer"]:
+    """Open what a system decodes with, and what writes its prompts."""
+    from abrege.model import loading
+    from abrege.model.decoding import Decoder
+    from abrege.model.rendering import Renderer
+
+    tune, rendering = folder / tuning(system), rendering_of(recipe, folder, system)
+    renderer = Renderer(loading.load_tokenizer(str(tune)), rendering)
+    model = the_model(recipe, system, rendering, tune, on_event)
+    decoder = Decoder.over(model, renderer)
+    if system == "few-shot":
+        renderer = with_shots(renderer, recipe, folder, model.config)
+    return decoder, renderer
+
+
+def by_batch(recipe: Recipe, folder: Path, system: str) -> Callable[[int], "Batch"]:
+    """Open a system's model, and give what decodes the batches of the test split by number."""
+    pairs = store.read(folder / "split/test.jsonl", Pair)
+    decoder, renderer = opened(recipe, folder, system, silent)
+    return decoder.by_batch([renderer.prompt(pair) for pair in pairs])
 
 
 def the_model(

@@ -44,7 +44,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dic
     on_event(Note(f"sweep: {len(sample)} documents at {len(grid)} points"))
     found = []
     with (
-        teachers.opened(settings, lang=recipe.data.lang, on_event=on_event) as teacher,
+        teachers.opened(recipe, on_event=on_event) as teacher,
         ledger.opened(folder / ANSWERS) as book,
     ):
         purse = teachers.purse(settings)

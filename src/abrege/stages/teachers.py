@@ -4,17 +4,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from abrege.events import OnEvent
+from abrege.events import OnEvent, silent
 from abrege.metrics import form
-from abrege.recipe import Annotate
-from abrege.stages import refusing
+from abrege.pools import Once, Pool
+from abrege.recipe import Annotate, Recipe
+from abrege.stages import engine, refusing
 from abrege.teacher.budget import Price, Purse, estimated_tokens
 from abrege.teacher.many import Failure, Request, ask_all
 from abrege.teacher.rows import Plan
 from abrege.teacher.server import Answer, Asking, Message, Server
 from abrege.teacher.writing import Ask
+
+if TYPE_CHECKING:
+    from abrege.model.answering import Speaker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,12 @@ class Teacher:
 
 
 @contextmanager
-def opened(settings: Annotate, *, lang: str | None, on_event: OnEvent) -> Iterator[Teacher]:
-    """Open the teacher that a recipe names; `lang` is the recipe's."""
+def opened(recipe: Recipe, *, on_event: OnEvent) -> Iterator[Teacher]:
+    """Open the teacher that a recipe names, with its workers where it is a model of ours."""
+    settings = recipe.annotate
     assert settings.model is not None
     if settings.teacher == "local":
-        yield _local(settings, lang, on_event)
+        yield _local(settings, recipe.data.lang, engine.elsewhere(recipe), on_event)
         return
     with Server(
         settings.model,
@@ -85,43 +90,59 @@ def purse(settings: Annotate) -> Purse:
     return Purse(caps, Price(asked.prompt, asked.completion) if asked else None)
 
 
-def _local(settings: Annotate, lang: str | None, on_event: OnEvent) -> Teacher:
-    from abrege.model import answering
-
-    assert settings.model is not None
-    speaker = answering.open_speaker(
-        settings.model,
-        lang=lang,
-        four_bits=settings.quantization == "nf4",
-        on_event=on_event,
-    )
+def _local(settings: Annotate, lang: str | None, pool: Pool | None, on_event: OnEvent) -> Teacher:
+    speaker = _speaker(settings, lang, on_event)
     most = speaker.room
+    there = Once(partial(_opened_there, settings, lang))
+    answer = there if pool else partial(_answers, speaker)
     return Teacher(
         name=f"{settings.model}@{speaker.weights}, {speaker.packing}",
-        ask=partial(_in_batches, speaker, rows=settings.workers),
+        ask=partial(_in_waves, pool or map, answer, rows=settings.workers),
         room=min(most, settings.max_tokens or most),
         tokens=lambda messages: len(speaker.prompt(messages)),
         told={"weights": speaker.weights, "packing": speaker.packing, "device": speaker.device},
     )
 
 
-def _in_batches(
-    speaker: Any, requests: Iterable[Request | None], *, rows: int
+def _speaker(settings: Annotate, lang: str | None, on_event: OnEvent = silent) -> "Speaker":
+    from abrege.model import answering
+
+    assert settings.model is not None
+    return answering.open_speaker(
+        settings.model, lang=lang, four_bits=settings.quantization == "nf4", on_event=on_event
+    )
+
+
+def _opened_there(
+    settings: Annotate, lang: str | None
+) -> Callable[[Sequence[Request]], list[Answer]]:
+    """Open the model in the process that answers."""
+    return partial(_answers, _speaker(settings, lang))
+
+
+def _in_waves(
+    pool: Pool,
+    answer: Callable[[Sequence[Request]], list[Answer]],
+    requests: Iterable[Request | None],
+    *,
+    rows: int,
 ) -> Generator[tuple[Request, Answer | Failure], None, None]:
-    """Answer as many questions at a time as there are, at most `rows`."""
+    """Answer all questions that there are, `rows` at a time, then those that came of the answers.
+
+    What is answered together is the same whoever answers it, and so are the answers.
+    """
     waiting = iter(requests)
-    while True:
-        batch: list[Request] = []
-        while len(batch) < rows and (request := next(waiting, None)) is not None:
-            batch.append(request)
-        if not batch:
-            return
-        yield from zip(batch, _answers(speaker, batch), strict=True)
+    while wave := [*iter(partial(next, waiting, None), None)]:
+        batches = [wave[n : n + rows] for n in range(0, len(wave), rows)]
+        for batch, answers in zip(batches, pool(answer, batches), strict=True):
+            yield from zip(batch, answers, strict=True)
 
 
-def _answers(speaker: Any, batch: Sequence[Request]) -> list[Answer]:
+def _answers(speaker: "Speaker", batch: Sequence[Request]) -> list[Answer]:
     how = batch[0].asking
     assert how is not None
+    assert how.temperature is not None
+    assert how.max_tokens is not None
     said = speaker.answer(
         [request.messages for request in batch],
         key="".join(request.key for request in batch),
@@ -132,7 +153,7 @@ def _answers(speaker: Any, batch: Sequence[Request]) -> list[Answer]:
     return [
         Answer(
             text=one.prediction,
-            finish_reason=one.finish_reason,
+            finish_reason=one.finish_reason or "",
             prompt_tokens=one.prompt_tokens,
             completion_tokens=one.new_tokens,
             model=speaker.weights,

@@ -1,0 +1,16 @@
+"""Who does work that can be shared: this machine alone, or the workers of a cluster."""
+
+from abrege.pools import Pool, on_ray
+from abrege.recipe import Recipe
+
+
+def elsewhere(recipe: Recipe, *, models: bool = True) -> Pool | None:
+    """Give the workers that a recipe names; None where this machine does the work by itself.
+
+    models  whether each worker holds a model, and needs the GPU that a recipe gives it
+    """
+    engine = recipe.engine
+    if engine.name == "here":
+        return None
+    gpus = engine.gpus if models else 0.0
+    return on_ray(address=engine.address, workers=engine.workers, gpus=gpus)
