@@ -59,9 +59,9 @@ def test_files_and_categories_are_known_in_languages_that_the_wiki_does_not_name
         ("fr", "du {{s|XX}}, le {{1er|mai}}", "du XXe siècle, le 1er mai"),
         ("fr", "{{sp-|XV|e|au|XVII|e}}, {{Ier siècle}}", "XVe au XVIIe siècle, Ier siècle"),
         ("fr", "{{s2|I|er|II}}, {{-s|IV}}", "Ier et IIe siècles, IVe siècle av. J.-C."),
-        ("fr", "{{unité|1234|m|2}} le {{date|4|mai|1990|en sport}}", "1234 m2 le 4 mai 1990"),
+        ("fr", "{{unité|1234|m|2}} le {{date|4|mai|1990|en sport}}", "1\u202f234 m2 le 4 mai 1990"),
         ("fr", "né {{nobr|[[Jean V]]}}, {{citation|texte=l{{'}}ami}}", "né Jean V, « l'ami »"),
-        ("fr", "{{formatnum:12000}} {{Lien|langue=en|trad=A|fr=B}} {{,}}fin", "12000 B fin"),
+        ("fr", "{{formatnum:12000}} {{Lien|langue=en|trad=A|fr=B}} {{,}}fin", "12\u202f000 B fin"),
         ("en", "rises {{convert|2|to|3|km|mi|abbr=on}}", "rises 2 to 3 km"),
         ("en", "in {{lang|fr|''été''}} ({{lang-el|λόγος}}) {{citation|1=b}}", "in été (λόγος)"),
         ("en", "{{Harvtxt|Boolos|Jeffrey|1974|1999}} and {{harvtxt|Minsky|1967|p=105}}",
@@ -71,6 +71,23 @@ def test_files_and_categories_are_known_in_languages_that_the_wiki_does_not_name
     ],
 )  # fmt: skip
 def test_templates_that_stand_for_words_are_read_by_the_language_of_the_wiki(lang, wikitext, plain):
+    assert text(wikitext, lang) == plain
+
+
+@pytest.mark.parametrize(
+    ("lang", "wikitext", "plain"),
+    [
+        # The number of mediawiki.org, Help:Magic words; separators of its Messages files
+        ("en", "{{formatnum:987654321.654321}}", "987,654,321.654321"),
+        ("fr", "{{formatnum:987654321.654321}}", "987\u202f654\u202f321,654321"),
+        ("de", "{{formatnum:987654321.654321}}", "987.654.321,654321"),
+        ("xx", "{{formatnum:987654321.654321}}", "987654321.654321"),
+        ("fr", "{{formatnum:46,420.129}} {{formatnum:XII}}", "46,420.129 XII"),
+        ("fr", "{{unité|2.2|km}}, {{unité|400000 t}} par an", "2,2 km, 400\u202f000 t par an"),
+        ("fr", "{{unité|1000|à=2500|m}}, {{nombre|54,56|m}}", "1\u202f000 à 2\u202f500 m, 54,56 m"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_the_wiki_shows_them(lang, wikitext, plain):
     assert text(wikitext, lang) == plain
 
 

@@ -23,7 +23,7 @@ def shown(name: str, lang: str | None) -> Rule | None:
     key, lang = name.lower(), primary(lang)
     rule = _BY_LANGUAGE.get(lang or "", {}).get(key) or _ANYWHERE.get(key)
     if rule is None and key.startswith("formatnum:"):
-        rule = _say(name.partition(":")[2].strip())
+        rule = _say(_numbers(name.partition(":")[2].strip(), lang))
     if rule is None and lang == "fr" and _SHOWS_ITS_NAME.fullmatch(name):
         rule = _parts(f"{name} {{1}}")
     if rule is None and re.fullmatch(r"lang-[a-z-]+", key):
@@ -68,12 +68,25 @@ def _measure(given: Given) -> str:
 
 
 def _french_unit(given: Given) -> str:
-    """Show {{unité|12|km|2}} as 12 km2, {{unité|12|à=13|m}} as 12 à 13 m."""
+    """Show {{unité|1200.5|km|2}} as 1 200,5 km2, {{unité|12|à=13|m}} as 12 à 13 m."""
     number = given.get("1", "")
     for word in ("à", "et", "ou", "x", "×", "-"):
         if given.get(word):
             number += f" {word} {given[word]}"
-    return f"{number} {given.get('2', '')}{given.get('3', '')}".strip()
+    return f"{_numbers(number, 'fr')} {given.get('2', '')}{given.get('3', '')}".strip()
+
+
+def _numbers(text: str, lang: str | None) -> str:
+    """Write the plain numbers in a text as a wiki shows them; as they are where that is unknown."""
+    if lang not in _SEPARATORS:
+        return text
+    between, before_decimals = _SEPARATORS[lang]
+
+    def shown(found: re.Match[str]) -> str:
+        grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", between, found[1])
+        return grouped + (before_decimals + found[2] if found[2] else "")
+
+    return _PLAIN.sub(shown, text)
 
 
 def _french_date(given: Given) -> str:
@@ -117,6 +130,9 @@ def _many(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     return {name: rule for names, rule in rules.items() for name in names.split("|")}
 
 
+_PLAIN = re.compile(r"(?<![\w.,])(\d+)(?:\.(\d+))?(?![\w.,])")
+_SEPARATORS = {"en": (",", "."), "fr": ("\u202f", ","), "de": (".", ","), "nl": (".", ",")}
+"""Between thousands and before decimals, as MediaWiki has them for {{formatnum:}}."""
 _BETWEEN = {
     "-": "–",
     "–": "–",
