@@ -84,6 +84,17 @@ def test_the_report_says_who_wrote_the_summaries_and_what_was_left_out(whole, du
     assert "dropped: duplicate\u00a01" in told
 
 
+def test_the_report_shows_what_doctor_says_of_the_pairs(whole):
+    folder, _ = whole
+    told = (folder / "report/index.html").read_text("utf-8")
+    written = (folder / "report/report.md").read_text("utf-8")
+    for page in (told, written):
+        assert "summary is the lead" in page
+        assert "0 of 39" in page.replace("\u00a0", " ")
+    assert '<a href="doctor/doctor.html">' in told
+    assert "Can these pairs be learned from?" in (folder / "report/doctor/doctor.html").read_text()
+
+
 def test_another_way_to_clean_leaves_what_was_collected(whole, dump, student_folder):
     folder, _ = whole
     again = pipeline.run(a_recipe(dump, student_folder), folder)

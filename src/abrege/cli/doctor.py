@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from abrege import store
     from abrege.cli.draw import drawing
     from abrege.report import doctor as report
-    from abrege.stages.doctor import crossed, examine
+    from abrege.stages.diagnosing import crossed, examine
 
     limits, asked = _limits(args), _asked(args)
     with drawing() as on_event:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abrege.report.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,3 +295,5 @@ class Run:
     galleries: Sequence[Gallery] = ()
     stages: Sequence[Stage] = ()
     preflight: Mapping[str, int] = field(default_factory=dict)
+    pairs: "Diagnosis | None" = None
+    """What `abrege doctor` says of the pairs."""

@@ -2,7 +2,7 @@
 
 import re
 
-from abrege.report import figures, scrutiny, tables, wording
+from abrege.report import diagnosis, figures, scrutiny, tables, wording
 from abrege.report.examples import head
 from abrege.report.facts import Answer, Example, Gallery, Run
 from abrege.report.tables import Table
@@ -52,6 +52,7 @@ def render(run: Run) -> str:
         ("Training", [table(tables.losses(run.steps))]),
         ("Lengths", [table(tables.lengths(run.lengths))]),
         ("Examples", galleries),
+        ("The pairs", _pairs(run)),
         (
             "Dropped and cut",
             [table(tables.preflight(run)), table(tables.counts(run.stages)), "\n".join(notes)],
@@ -66,6 +67,12 @@ def render(run: Run) -> str:
         parts += [f"## {title}", *shown] if shown else []
     parts.append("---\n\nTo make this run again: `abrege run recipe.yaml` with the recipe above.")
     return "\n\n".join(parts) + "\n"
+
+
+def _pairs(run: Run) -> list[str]:
+    if run.pairs is None:
+        return []
+    return [escape(diagnosis.sentence(run.pairs)), table(diagnosis.checks(run.pairs))]
 
 
 def table(given: Table | None) -> str:
@@ -87,7 +94,7 @@ def _gallery(gallery: Gallery) -> str:
 def _example(example: Example) -> str:
     opening, rest = head(example.document)
     more = f" *({figures.plural(len(rest), 'more character')})*" if rest else ""
-    said = [f"{k}: {v}" for k, v in example.meta.items()]
+    said = wording.meta(example.meta)
     told = "; ".join(x for x in [*said, wording.gain(example)] if x)
     lines = [f"> Document: {_words(opening)}{more}"]
     lines += [f"> Reference: {_words(reference)}" for reference in example.references]

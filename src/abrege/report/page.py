@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 
-from abrege.report import figures, plots, scrutiny, tables, wording
+from abrege.report import diagnosis, figures, plots, scrutiny, tables, wording
 from abrege.report.examples import AT_MOST, head, missing
 from abrege.report.facts import Answer, Example, Gallery, Mark, Run
 from abrege.report.style import CSS
@@ -34,6 +34,7 @@ def render(run: Run) -> str:
         ("training", "Training", _training(run)),
         ("lengths", "Lengths", _lengths(run)),
         ("examples", "Examples", _examples(run)),
+        ("pairs", "The pairs", _pairs(run)),
         ("losses", "Dropped and cut", _dropped(run)),
         ("settings", "Settings", _settings(run)),
         ("costs", "Time and memory", folded("each stage", table(tables.costs(run.stages)))),
@@ -193,7 +194,7 @@ def _gallery(gallery: Gallery) -> str:
 
 
 def _example(example: Example) -> str:
-    meta = " · ".join(f"{escape(k)}: {escape(v)}" for k, v in example.meta.items())
+    meta = " · ".join(map(escape, wording.meta(example.meta)))
     gain = wording.gain(example)
     several = len(example.references) > 1
     references = "".join(
@@ -250,6 +251,16 @@ def _marked(text: str, marks: Sequence[Mark]) -> str:
         pieces.append(f"<mark{class_}>{escape(text[mark.start : mark.end])}</mark>")
         at = mark.end
     return "".join([*pieces, escape(text[at:])])
+
+
+def _pairs(run: Run) -> str:
+    if run.pairs is None:
+        return ""
+    return (
+        f"<p>{escape(diagnosis.sentence(run.pairs))} "
+        '<a href="doctor/doctor.html">Rows of each check and what helps</a>.</p>'
+        + table(diagnosis.checks(run.pairs))
+    )
 
 
 def _dropped(run: Run) -> str:

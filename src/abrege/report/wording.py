@@ -1,5 +1,8 @@
 """The sentences of the page, for HTML and Markdown alike."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from abrege.report import figures
 from abrege.report.facts import Answer, Example, Run, Verdict
 
@@ -80,6 +83,22 @@ def training(run: Run) -> str:
     every = -(-points // MOST_POINTS)
     drawn = f" Of {points:,} steps, one in {every} is drawn." if every > 1 else ""
     return "; ".join(said) + "." + drawn
+
+
+def meta(given: Mapping[str, Any]) -> list[str]:
+    """Say what is known of a row, a name with its value each; of tables, such as who wrote it, too.
+
+    What is None is left out.
+    """
+    said = []
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            inner = ", ".join(f"{key} {part}" for key, part in value.items() if part is not None)
+            said.append(f"{name}: {inner}")
+        elif value is not None:
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            said.append(f"{name}: {shown}")
+    return said
 
 
 def gain(example: Example) -> str:

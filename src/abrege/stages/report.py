@@ -1,27 +1,37 @@
 """Report: tell on one page whether the student became better, and what it rests on.
 
 reads   recipe.yaml  split/  tune/  export/  generate/  evaluate/  review/  stress/
-writes  report/index.html  report/report.md
+writes  report/index.html  report/report.md  report/doctor/, what `abrege doctor` says of split/
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from abrege import store
+from abrege.corpus.loading import Streams
 from abrege.events import Note, OnEvent, silent
 from abrege.recipe import Recipe
 from abrege.records import Pair
-from abrege.report import facts, markdown, page, reading
+from abrege.report import doctor, facts, markdown, page, reading
+from abrege.report.diagnosis import Diagnosis
 from abrege.stages import FROM_RAW, doings
+from abrege.stages.diagnosing import diagnose
+from abrege.stages.examination import Asked
 from abrege.stages.galleries import galleries
 from abrege.text import words
 
 CODE = (
     *("stages/report", "stages/galleries", "stages/doings", "report", "text", "records"),
     *("metrics/explain", "metrics/faithfulness", "metrics/evidence"),
+    *("stages/diagnosing", "stages/examination", "metrics/checks", "metrics/form", "corpus"),
 )
-WRITES = ("index.html", "report.md")
+WRITES = ("index.html", "report.md", "doctor/doctor.html")
+LOOKED_AT = 500
+"""Pairs, drawn at random, whose facts and language are checked: a page is no time for all."""
+COMPARED = 20_000
+"""Pairs compared for near duplicates, of test first."""
 CHOICES = {
     "review/preference.json": reading.of_people,
     "review/judge.json": reading.of_judge,
@@ -67,7 +77,8 @@ def _shows_merged(recipe: Recipe) -> bool:
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Write the page and its Markdown; return the counts for the manifest."""
-    told = gather(recipe, folder)
+    pairs = diagnosed(recipe, folder)
+    told = gather(recipe, folder, pairs)
     notes = [f"{name} is left out: it is of other summaries" for name in _asked(folder)[1]]
     for note in notes:
         on_event(Note(f"report: {note}"))
@@ -75,6 +86,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     for target, text in (
         (path, page.render(told)),
         (folder / "report/report.md", markdown.render(told)),
+        (folder / "report/doctor/doctor.html", doctor.page(pairs)),
     ):
         with store.whole(target) as file:
             file.write(text)
@@ -83,7 +95,18 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     return {"counts": {"examples": shown, "systems": len(told.systems)}, "notes": notes}
 
 
-def gather(recipe: Recipe, folder: Path) -> facts.Run:
+def diagnosed(recipe: Recipe, folder: Path) -> Diagnosis:
+    """Look at the run's own pairs as `abrege doctor` does, and write the rows of each check."""
+    asked = Asked(lang=recipe.data.lang, sample=LOOKED_AT, near_rows=COMPARED)
+    files = {split: folder / f"split/{split}.jsonl" for split in SPLITS}
+    pairs = {
+        split: partial(store.read, path, Pair) for split, path in files.items() if path.is_file()
+    }
+    streams = Streams(pairs, dict.fromkeys(pairs, "as the run has them"))
+    return diagnose(streams, f"the pairs of {recipe.name}", asked, out=folder / "report/doctor")
+
+
+def gather(recipe: Recipe, folder: Path, pairs: Diagnosis | None = None) -> facts.Run:
     """Read the run folder into one plain structure."""
     scores = store.read_json(folder / "evaluate/scores.json")
     splits = {name: _pairs(folder, name) for name in SPLITS}
@@ -111,6 +134,7 @@ def gather(recipe: Recipe, folder: Path) -> facts.Run:
         galleries=galleries(recipe, folder, splits["test"], rows, lang),
         stages=list(_stages(recipe, folder)),
         preflight=tuned.get("preflight") or {},
+        pairs=pairs,
     )
 
 

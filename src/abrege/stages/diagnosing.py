@@ -1,4 +1,4 @@
-"""Doctor: look at pairs that are there already, and say what is wrong with how many of them."""
+"""Diagnosing: look at pairs that are there already, and say what is wrong with how many of them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -38,6 +38,13 @@ def examine(source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent)
     DataError where there is not one pair.
     """
     streams = loading.stream(source, columns=asked.columns, lang=asked.lang, on_event=on_event)
+    return diagnose(streams, source, asked, out=out, on_event=on_event)
+
+
+def diagnose(
+    streams: Streams, source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent
+) -> Diagnosis:
+    """Look at pairs that can be read again and again; `source` is what they are called."""
     exam = Exam(asked.lang or find_language(streams))
     read(streams, exam, asked, on_event)
     if not exam.total:

@@ -5,7 +5,7 @@ import pytest
 
 from abrege.errors import DataError
 from abrege.records import Pair
-from abrege.stages.doctor import crossed, examine
+from abrege.stages.diagnosing import crossed, examine
 from abrege.stages.examination import Asked, keep
 
 THEMES = ("bridge", "harbour", "library", "market", "school", "station", "museum", "garden")
