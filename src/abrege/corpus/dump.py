@@ -15,6 +15,7 @@ from typing import TypeAlias
 from mwparserfromhell.parser import ParserError
 
 from abrege.corpus import compressed, site
+from abrege.corpus.disambiguation import disambiguates
 from abrege.corpus.drawing import Draw, Drawn
 from abrege.corpus.dump_pages import Page, split
 from abrege.corpus.site import Site
@@ -114,6 +115,8 @@ def _document(page: Page, wiki: Site, draw: Draw, source: str) -> Found:
     wikitext = revision.findtext("text", "")
     if _REDIRECT.match(wikitext):
         return "redirect"
+    if disambiguates(wikitext, wiki.lang):
+        return "disambiguation"
     try:
         text, headings = text_of(wikitext, lang=wiki.lang, namespaces=wiki.namespaces)
     except ParserError:

@@ -12,6 +12,7 @@ from typing import Any
 from mwparserfromhell.parser import ParserError
 
 from abrege.corpus import wiki_pages
+from abrege.corpus.disambiguation import disambiguates
 from abrege.corpus.drawing import Draw
 from abrege.corpus.wiki_api import Api
 from abrege.corpus.wiki_pages import BATCH, Site, Wiki
@@ -114,6 +115,8 @@ def _documents(
 
 
 def _document(page: Mapping[str, Any], site: Site) -> Document | str:
+    if disambiguates(page["wikitext"], site.lang):
+        return "disambiguation"
     try:
         text, headings = text_of(page["wikitext"], lang=site.lang, namespaces=site.namespaces)
     except ParserError:

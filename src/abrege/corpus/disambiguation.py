@@ -1,0 +1,36 @@
+"""Pages that are no article: they list what a title may mean."""
+
+import re
+from functools import cache
+
+from abrege.text.words import primary
+
+_ANYWHERE = "disambiguation|disambig|disamb|dab"
+_NAMES = {
+    "en": "hndis|human name disambiguation|geodis|place name disambiguation|mathdab|schooldis"
+    "|airport disambiguation|hospital disambiguation|letter-number combination disambiguation",
+    "fr": "homonymie|patronymie|toponymie|sigle|paronymie|internationalisation",
+    "de": "begriffsklärung",
+    "es": "desambiguación|desambiguacion",
+    "it": "disambigua",
+    "pt": "desambiguação|desambig",
+    "nl": "dp|doorverwijspagina",
+    "ca": "desambiguació",
+    "sv": "förgrening|gren|robotskapad förgrening",
+    "pl": "ujednoznacznienie",
+}
+"""Language of the wiki → the templates that say it, and their usual other names."""
+
+
+def disambiguates(wikitext: str, lang: str | None) -> bool:
+    """Tell a page that says by a template of its own wiki that it is no article.
+
+    A hatnote, which leads from an article to such a page, is another template.
+    """
+    return _said(primary(lang) or "").search(wikitext) is not None
+
+
+@cache
+def _said(lang: str) -> re.Pattern[str]:
+    names = f"{_ANYWHERE}|{_NAMES[lang]}" if lang in _NAMES else _ANYWHERE
+    return re.compile(rf"(?i)\{{\{{[\s_]*(?:{names.replace(' ', '[ _]+')})[\s_]*[|}}]|__DISAMBIG__")
