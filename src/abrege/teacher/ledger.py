@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -66,8 +66,12 @@ def opened(path: Path) -> Iterator[Ledger]:
         raise store.disk_error(error, path) from error
     try:
         told = _read(path)
-        with _for_appending(path) as file:
+        file = _for_appending(path)
+        try:
             yield Ledger(path, file, told)
+        finally:
+            with suppress(OSError):  # what could not be written was told by `add`
+                file.close()
     finally:
         lock.release()
 
