@@ -140,14 +140,39 @@ def test_an_answer_for_which_no_room_was_left_is_asked_again_with_less_of_the_do
     full = replace(told("Spring", "length"), prompt_tokens=97, completion_tokens=3)
     sentence = "The old bridge shut."
     document = a_document(text=" ".join([sentence] * 10))
-    found, asked = answered(a_plan(), [full, "fine"], document=document)
+    plan = a_plan(template="{document}")
+    found, asked = answered(plan, [full, "fine"], document=document)
     # 50 of 97 tokens are left for the prompt, and of these .95: 102 of 209 letters, where
     # the fifth sentence is about to end.
     assert [r.messages[0]["content"].count(sentence) for r in asked] == [10, 5]
     assert found.chosen.attempt == 1
     long = replace(told("Spring", "length"), prompt_tokens=97, completion_tokens=50)
-    found, _ = answered(a_plan(), [long, "fine"], document=document)
+    found, _ = answered(plan, [long, "fine"], document=document)
     assert [one.fault and one.fault.reason for one in found.tries] == ["cut", None]
+
+
+def test_what_stands_around_a_document_is_not_cut_with_it():
+    # 1,500 of the prompt's 3,500 words are the request; 2,048 and 300 for the answer fit.
+    def server(messages):
+        words = len(messages[0]["content"].split())
+        said = f"maximum context length is 2048 tokens ({words} in the messages, 300 more)"
+        refused = replace(told("", TOO_LONG), about={"said": said})
+        return refused if words + 300 > 2048 else told("fine")
+
+    document = a_document(text=" ".join(["The old bridge has shut."] * 400))
+    plan = a_plan(template="word " * 1500 + "{document}", asking=Asking(max_tokens=300))
+    known = {}
+    while requests := state(document, plan, known).requests:
+        known[requests[0].key] = server(requests[0].messages)
+    assert state(document, plan, known).chosen.kept_share > 0.1
+    assert len(known) <= 3
+
+
+def test_a_server_that_ends_every_answer_early_is_not_shown_less_and_less():
+    capped = replace(told("Spring", "length"), prompt_tokens=97, completion_tokens=20)
+    found, asked = answered(a_plan(attempts=1), [capped] * 20)
+    assert [one.fault.reason for one in found.tries] == ["cut"]
+    assert len(asked) == 2
 
 
 def test_a_document_that_never_fits_is_given_up_and_takes_no_further_attempts():

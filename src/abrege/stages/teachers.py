@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from abrege.events import OnEvent, silent
@@ -19,6 +20,9 @@ from abrege.teacher.writing import Ask
 
 if TYPE_CHECKING:
     from abrege.model.answering import Speaker
+
+WAVE = 1000
+"""Batches of questions taken at a time: on a cluster each wave opens its models anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,12 +131,12 @@ def _in_waves(
     *,
     rows: int,
 ) -> Generator[tuple[Request, Answer | Failure], None, None]:
-    """Answer all questions that there are, `rows` at a time, then those that came of the answers.
+    """Answer the questions that there are, `rows` at a time, then those that came of the answers.
 
-    What is answered together is the same whoever answers it, and so are the answers.
+    What is answered together is so whoever answers it.
     """
     waiting = iter(requests)
-    while wave := [*iter(partial(next, waiting, None), None)]:
+    while wave := [*islice(iter(partial(next, waiting, None), None), WAVE * rows)]:
         batches = [wave[n : n + rows] for n in range(0, len(wave), rows)]
         for batch, answers in zip(batches, pool(answer, batches), strict=True):
             yield from zip(batch, answers, strict=True)

@@ -42,10 +42,22 @@ class Cost:
             completion_tokens=self.completion_tokens + other.completion_tokens,
         )
 
+    def __neg__(self) -> "Cost":
+        return Cost(
+            requests=-self.requests,
+            prompt_tokens=-self.prompt_tokens,
+            completion_tokens=-self.completion_tokens,
+        )
+
 
 def estimated_tokens(messages: Sequence[Message]) -> int:
     """Estimate the tokens of a question, rather too many than too few."""
-    return round(sum(len(message["content"]) for message in messages) / CHARACTERS)
+    return round(characters(messages) / CHARACTERS)
+
+
+def characters(messages: Sequence[Message]) -> int:
+    """Count what is written in a question."""
+    return sum(len(message["content"]) for message in messages)
 
 
 def cost_of(told: Told) -> Cost:
@@ -71,6 +83,7 @@ class Purse:
     stopped_by: str | None = None
     """The cap that the next question would have passed."""
     _held: dict[str, Cost] = field(default_factory=dict)
+    _all_held: Cost = Cost()
 
     def pay(self, answers: Iterable[Told]) -> None:
         """Count answers that were there before."""
@@ -78,18 +91,19 @@ class Purse:
 
     def hold(self, key: str, cost: Cost) -> bool:
         """Set aside the most that a question may take; False where a cap would be passed."""
-        total = self.spent + sum(self._held.values(), cost)
+        total = self.spent + self._all_held + cost
         for cap, most in self.caps.items():
             if self._measured(total)[cap] > most:
                 self.stopped_by = cap
                 return False
         self.stopped_by = None
         self._held[key] = cost
+        self._all_held += cost
         return True
 
     def settle(self, key: str, told: Told | None) -> None:
         """Count an answer in the place of what was set aside for it; None where none came."""
-        del self._held[key]
+        self._all_held += -self._held.pop(key)
         if told is not None:
             self.spent += cost_of(told)
 

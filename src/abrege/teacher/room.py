@@ -8,7 +8,7 @@ TOO_LONG = "too long"
 """How the refusal of a question with too many tokens is marked on disk."""
 SHORTER = 0.7
 """What is kept of a document that is too long where nobody says by how much."""
-_SPARE = 0.95  # of what would fit: the request around a document is not cut with it
+_SPARE = 0.95  # of what would fit: characters are no tokens
 _CLIPPED = 0.9  # of the tokens allowed: an answer cut well below them had no room for more
 
 _LIMIT = re.compile(
@@ -22,10 +22,14 @@ _ASKED = re.compile(
 """As OpenAI and vLLM, newer vLLM, llama.cpp, Anthropic and llama-cpp-python count a prompt."""
 
 
-def share_that_fits(answer: Told, max_new_tokens: int | None) -> float | None:
-    """Say how much shorter a prompt has to be, between 0 and 1; None where it fits.
+def share_that_fits(
+    answer: Told, max_new_tokens: int | None, *, around: float = 0.0
+) -> float | None:
+    """Say what share of the document shown can be shown; None where all of it fits.
 
-    It does not where the server refused it, and where it began to answer and stopped far below
+    around  the part of the prompt that is not the document, and stays
+
+    It does not fit where the server refused it, and where it began to answer and stopped far below
     the tokens that it was allowed, as llama.cpp does when the context is full.
     """
     asked, limit = answer.prompt_tokens, None
@@ -39,7 +43,17 @@ def share_that_fits(answer: Told, max_new_tokens: int | None) -> float | None:
     room = (limit or 0) - (max_new_tokens or 0)
     if not asked or room <= 0:
         return SHORTER
-    return _SPARE * min(1.0, room / asked)
+    return _SPARE * max(0.0, min(1.0, room / asked) - around) / (1 - around)
+
+
+def is_capped(answer: Told, before: Told | None) -> bool:
+    """Tell a server that ends all its answers early from one whose context was full.
+
+    before  its answer to a longer prompt: where room was short it was the shorter one
+    """
+    if before is None or "length" not in (answer.finish_reason, before.finish_reason):
+        return False
+    return answer.completion_tokens == before.completion_tokens
 
 
 def _clipped(answer: Told, max_new_tokens: int | None) -> bool:

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from abrege import store
 from abrege.records import Document
 from abrege.teacher.answers import announces, refuses, summary_in
-from abrege.teacher.budget import estimated_tokens
+from abrege.teacher.budget import characters, estimated_tokens
 from abrege.teacher.ledger import Told
 from abrege.teacher.many import Request
 from abrege.teacher.prompts import Fault, filled, template_for, told
-from abrege.teacher.room import TOO_LONG, share_that_fits
+from abrege.teacher.room import TOO_LONG, is_capped, share_that_fits
 from abrege.teacher.server import Asking, Message
 from abrege.text.sentences import at_a_sentence_end
 
@@ -122,16 +122,17 @@ def _asked(
 ) -> Request | Try:
     """Give a question, or its answer where there is one: of the longest text that was taken."""
     keep = last.kept_share if last else 1.0
-    cuts = 0
+    cuts, before = 0, None
     while True:
         request, share = _request(document, plan, last, attempt, candidate, keep)
         answer = known.get(request.key) if share else too_long(request.key)
         if answer is None:
             return request
-        shorter = share_that_fits(answer, plan.asking.max_tokens)
-        if shorter is None or cuts == CUTS:
+        around = 1 - share * len(document.text) / max(1, characters(request.messages))
+        fits = share_that_fits(answer, plan.asking.max_tokens, around=around)
+        if fits is None or cuts == CUTS or is_capped(answer, before):
             break
-        keep, cuts = keep * shorter, cuts + 1
+        keep, cuts, before = share * fits, cuts + 1, answer
     summary = summary_in(answer.text, plan.preamble)
     return Try(
         attempt=attempt,

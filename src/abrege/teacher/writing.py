@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 from abrege.records import Document
-from abrege.teacher.budget import Cost, Purse, estimated_tokens
+from abrege.teacher.budget import Cost, Purse, characters, estimated_tokens
 from abrege.teacher.ledger import Ledger, Told
 from abrege.teacher.many import Failure, Request
 from abrege.teacher.rows import Plan, State, state, too_long
@@ -140,7 +140,7 @@ def _most(request: Request) -> Cost:
 
 def _told(request: Request, answer: Answer | Failure) -> Told | None:
     """Give what is kept of an answer; of a failure only that the question is too long."""
-    about = {"characters": str(sum(len(m["content"]) for m in request.messages))}
+    about = {"characters": str(characters(request.messages))}
     if isinstance(answer, Answer):
         return Told(key=request.key, about=about, **asdict(answer))
     return too_long(request.key, {**about, "said": answer.reason}) if answer.too_long else None
