@@ -1,14 +1,16 @@
 """What Ray Data's workers clean, annotate and decode is what this machine does by itself."""
 
 import os
+import time
 
 import pytest
 
 from abrege import pipeline, recipe, store
-from abrege.errors import DataError, RecipeError
-from abrege.pools import on_ray
-from abrege.records import Document
+from abrege.errors import DataError, EnvironmentError_, RecipeError
+from abrege.pools import cores, on_ray
+from abrege.records import Document, Prediction
 from abrege.stages import annotate
+from abrege.stages import engine as engines
 from abrege.stages.asking import ANSWERS
 from abrege.teacher.ledger import Told
 from conftest import some_rows
@@ -25,11 +27,30 @@ HERE = {"name": "here"}
 SYSTEMS = ("base", "few-shot", "tuned")
 
 
+@pytest.fixture
+def calls(monkeypatch):
+    """Count how often a stage hands work to Ray."""
+    found = []
+
+    def counted(**given):
+        pool = on_ray(**given)
+
+        def called(function, items):
+            items = list(items)
+            found.append(len(items))
+            return pool(function, items)
+
+        return called
+
+    monkeypatch.setattr(engines, "on_ray", counted)
+    return found
+
+
 def read(folder, *names):
     return {name: (folder / name).read_text("utf-8") for name in names}
 
 
-def a_recipe(source, student, engine, **annotated):
+def a_recipe(source, student, engine, *, sampled=True, **annotated):
     return recipe.parse(
         {
             "collect": {"source": str(source)},
@@ -40,7 +61,7 @@ def a_recipe(source, student, engine, **annotated):
             "tune": {"model": str(student), "batch_size": 4, "max_tokens": 160, "max_steps": 3},
             "generate": {
                 "batch_rows": 3,
-                "do_sample": True,
+                "do_sample": sampled,
                 "systems": ["base", "few-shot", "tuned"],
             },
             "engine": engine,
@@ -59,19 +80,26 @@ def source(tmp_path_factory):
     return folder
 
 
-def test_clean_and_generate_give_the_same_rows_on_two_workers(source, student_folder, tmp_path):
+@pytest.mark.parametrize("sampled", [True, False])
+def test_clean_and_generate_give_the_same_rows_on_two_workers(
+    source, student_folder, tmp_path, calls, sampled
+):
     stages = ("collect", "clean", "annotate", "split", "tune", "generate")
     for name, engine in (("here", HERE), ("ray", RAY)):
-        pipeline.run(a_recipe(source, student_folder, engine), tmp_path / name, stages=stages)
-    systems = [f"generate/{system}.jsonl" for system in SYSTEMS]
-    files = ["clean/documents.jsonl", "clean/dropped.jsonl", *systems]
+        assert not calls
+        asked = a_recipe(source, student_folder, engine, sampled=sampled)
+        pipeline.run(asked, tmp_path / name, stages=stages)
+    files = ["clean/documents.jsonl", "clean/dropped.jsonl"]
+    files += [f"generate/{system}.jsonl" for system in SYSTEMS]
     here, there = (read(tmp_path / name, *files) for name in ("here", "ray"))
     assert there == here
+    assert calls == [1, 3, 3, 3]  # 31 documents are one batch, 7 test rows three of each system
     assert here["clean/dropped.jsonl"].count("\n") == 4
-    assert len({*here["generate/tuned.jsonl"].splitlines()}) >= 6
+    predictions = store.read(tmp_path / "ray/generate/tuned.jsonl", Prediction)
+    assert len({p.prediction for p in predictions}) >= 4
 
 
-def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path):
+def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path, calls):
     said = {"teacher": "local", "model": str(student_folder), "max_new_tokens": 12, "min_words": 1}
     said |= {"workers": 3, "attempts": 2, "unsupported": "allow"}
     documents = [Document(id=f"d{n}", text=row["document"]) for n, row in enumerate(some_rows(10))]
@@ -90,16 +118,20 @@ def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path
         for name in ("here", "ray")
     )
     assert here == there
-    assert len(here) == 20  # ten documents, each asked twice
+    assert calls[0] == 4  # ten documents, three at a time
+    assert len(calls) == 2  # and those again whose summary was refused
+    assert len(here) > 10
 
 
 def test_workers_are_processes_of_their_own_and_their_results_come_in_order():
     def who(item):
-        return item, os.getpid()
+        time.sleep(0.2)
+        return item, os.getpid(), os.environ["OMP_NUM_THREADS"]
 
     found = list(on_ray(address=None, workers=2, gpus=0)(who, range(12)))
-    assert [item for item, _ in found] == [*range(12)]
-    pids = {pid for _, pid in found}
+    assert [item for item, _, _ in found] == [*range(12)]
+    assert {threads for _, _, threads in found} == {str(max(1, cores() // 2))}
+    pids = {pid for _, pid, _ in found}
     assert len(pids) == 2
     assert os.getpid() not in pids
 
@@ -110,3 +142,8 @@ def test_what_a_worker_tells_people_reaches_them_as_it_is():
 
     with pytest.raises(RecipeError, match=r"^tune\.model: no such thing\.\n  Name another\.$"):
         list(on_ray(address=None, workers=2, gpus=0)(refuse, range(2)))
+
+
+def test_more_gpus_than_a_machine_has_are_refused_at_once():
+    with pytest.raises(EnvironmentError_, match=r"^engine\.gpus: 9: no machine of the cluster has"):
+        on_ray(address=None, workers=2, gpus=9)

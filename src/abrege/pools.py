@@ -1,6 +1,6 @@
 """Do the same work on many items in several processes: of this machine, or of a Ray cluster.
 
-Whatever does the work, what it gives comes in the order of the items, and is the same.
+Whatever does the work, what it gives comes in the order of the items.
 """
 
 import importlib.util
@@ -24,6 +24,8 @@ B = TypeVar("B")
 AHEAD = 2
 """Items in work or waiting for each process: enough that none waits, few enough to hold."""
 CONNECT_SECONDS = 10.0
+HANDED_ON = ("ABREGE_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "HF_TOKEN")
+"""Variables that workers on other machines are given as they are here."""
 
 
 class Pool(Protocol):
@@ -42,6 +44,9 @@ class Once(Generic[A, B]):
     def __init__(self, make: Callable[[], Callable[[A], B]]) -> None:
         self._make = make
         self._made: Callable[[A], B] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_make": self._make, "_made": None}
 
     def __call__(self, item: A) -> B:
         """Apply the function."""
@@ -90,15 +95,20 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
     workers  as many as the cluster has GPUs or cores for, where left out
     gpus     of each worker
 
-    The items go to Ray's object store at once, which puts on disk what memory does not hold.
-    EnvironmentError_ where Ray is missing, or there is no such cluster.
+    The items go to Ray's object store at once, which puts on disk what memory does not hold. Each
+    call of the pool starts its workers anew; they share the cluster's cores as threads.
+    EnvironmentError_ where Ray is missing, or no such cluster, or no machine of it has the GPUs.
     """
     if importlib.util.find_spec("ray") is None:
         raise EnvironmentError_(
             "engine.name: ray needs Ray, which is not installed.\n  pip install 'abrege[ray]'"
         )
-    _start_ray(address)
-    size = workers or _room(gpus)
+    _start_ray(address or os.environ.get("RAY_ADDRESS"))
+    room = _room(gpus)
+    size = workers or room
+    threads = max(1, cores_of_cluster() // size)
+    environment = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    environment["OMP_NUM_THREADS"] = str(threads)
 
     def in_order(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
         import pyarrow as pa
@@ -115,6 +125,7 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
             compute=ray.data.ActorPoolStrategy(size=min(size, len(blocks))),
             num_cpus=1,
             num_gpus=gpus,
+            runtime_env={"env_vars": environment},
         )
         for row in done.iter_rows():
             yield _result(row)
@@ -155,14 +166,17 @@ def _start_ray(address: str | None) -> None:
             ray.init(
                 address,
                 num_cpus=None if address else cores(),
-                include_dashboard=False,
+                include_dashboard=None if address else False,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
             )
         except (OSError, ValueError, RuntimeError) as error:  # a ConnectionError is an OSError
+            if address is None:
+                raise EnvironmentError_(f"engine.name: Ray does not start here: {error}") from error
             raise EnvironmentError_(
                 f"engine.address: {address}: there is no Ray cluster to work on: {error}\n"
-                "  Start one with ray start --head, or leave the address out to work here."
+                "  Start one with ray start --head, or leave the address out (RAY_ADDRESS too) to "
+                "work here."
             ) from error
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
@@ -178,7 +192,22 @@ def _knock(address: str | None) -> None:
 
 
 def _room(gpus: float) -> int:
+    """Count the workers that there is room for; EnvironmentError_ where not even for one."""
     import ray
 
-    found: dict[str, float] = ray.cluster_resources()
-    return max(1, int(found.get("GPU", 0) / gpus if gpus else found.get("CPU", 1)))
+    if not gpus:
+        return cores_of_cluster()
+    most = [node["Resources"].get("GPU", 0.0) for node in ray.nodes() if node["Alive"]]
+    if max(most, default=0.0) < gpus:
+        raise EnvironmentError_(
+            f"engine.gpus: {gpus:g}: no machine of the cluster has so many; the most is "
+            f"{max(most, default=0.0):g}."
+        )
+    return sum(int(one / gpus) for one in most)
+
+
+def cores_of_cluster() -> int:
+    """Count the cores of the cluster that was joined."""
+    import ray
+
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))

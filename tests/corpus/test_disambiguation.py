@@ -13,7 +13,11 @@ from corpus.dumps import a_dump, a_page
     [
         ("en", "'''Ada''' may be:\n* a language\n{{disambiguation}}"),
         ("en", "{{Hndis|Smith, John}}"),
-        ("en", "{{Human_name disambiguation }}"),
+        ("en", "{{Human name disambiguation }}"),
+        ("en", "{{School disambiguation|a}}{{Disambiguation cleanup|date=May 2012}}"),
+        ("en", "{{disambiguation<!-- the last line -->}}"),
+        ("fr", "{{Communes françaises homonymes}}"),
+        ("fr", "{{Homonymie de clubs sportifs}}"),
         ("fr", "'''Ada''' peut désigner :\n{{ Homonymie }}"),
         ("de", "{{Begriffsklärung}}"),
         ("sr", "{{Disambig|a}}"),
@@ -31,6 +35,7 @@ def test_a_page_that_lists_meanings_says_so_in_the_words_of_its_wiki(lang, wikit
         ("en", "{{other uses|Ada (disambiguation)}} {{About|a|b|Ada (disambiguation)}}"),
         ("en", "{{Disambiguation needed|date=May 2012}} {{homonymie}} [[dab]] disambiguation"),
         ("nl", "{{Zie dp|Ada}}"),
+        ("en", "<!-- {{disambig}} --> Ada is a language, <nowiki>{{disambig}}</nowiki>"),
     ],
 )
 def test_an_article_that_leads_to_such_a_page_is_an_article(lang, wikitext):

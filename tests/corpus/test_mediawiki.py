@@ -46,6 +46,14 @@ class Reading:
         return [event.text for event in self.events if hasattr(event, "text")]
 
 
+def test_a_page_that_lists_meanings_is_left_out_and_counted(tmp_path):
+    pages = {"Merle": Page(text="Le merle chante."), "Ada": Page(text="* a\n{{Homonymie}}")}
+    with a_wiki(pages) as wiki:
+        reading = Reading(wiki, tmp_path, titles=["Merle", "Ada"])
+        assert reading.titles() == ["Merle"]
+    assert reading.counts == {"read": 2, "kept": 1, "disambiguation": 1}
+
+
 def test_an_article_knows_where_it_comes_from(tmp_path):
     with a_wiki({"Merle": Page(text="Le merle chante.")}) as wiki:
         [document] = Reading(wiki, tmp_path, titles=["Merle"]).documents

@@ -83,6 +83,7 @@ def test_templates_that_stand_for_words_are_read_by_the_language_of_the_wiki(lan
         ("de", "{{formatnum:987654321.654321}}", "987.654.321,654321"),
         ("xx", "{{formatnum:987654321.654321}}", "987654321.654321"),
         ("fr", "{{formatnum:46,420.129}} {{formatnum:XII}}", "46,420.129 XII"),
+        ("en", "{{formatnum:12345|R}} {{formatnum:12345|NOSEP}}", "12345 12345"),
         ("fr", "{{unité|2.2|km}}, {{unité|400000 t}} par an", "2,2 km, 400\u202f000 t par an"),
         ("fr", "{{unité|1000|à=2500|m}}, {{nombre|54,56|m}}", "1\u202f000 à 2\u202f500 m, 54,56 m"),
     ],

@@ -59,7 +59,7 @@ TOKENS = Tokens(
 
 def test_the_sentence_names_the_worst():
     found = a_diagnosis()
-    assert sentence(found) == "Mend before tuning: the two."
+    assert sentence(found) == "To be mended: the two."
     fine, _, look = found.checks
     assert sentence(replace(found, checks=[fine, look])) == "Have a look: the three."
     assert sentence(replace(found, checks=[fine])) == "Nothing stands out."

@@ -131,6 +131,12 @@ def test_what_people_chose_is_told_with_its_interval_test_and_agreement():
     assert found.caption.endswith("Ann and Bob: κ = 0.61 [0.37, 0.80], the same choice on 78.0 %.")
 
 
+def test_agreement_that_was_counted_without_an_interval_is_told_without_one():
+    [pair] = PEOPLE["agreement"]
+    found = reading.of_people({**PEOPLE, "agreement": [{**pair, "interval": None}]})
+    assert found.agreement == ["Ann and Bob: κ = 0.61, the same choice on 78.0 %"]
+
+
 def test_what_a_model_chose_is_told_with_how_often_it_contradicts_itself():
     found = scrutiny.preference(reading.of_judge(JUDGE))
     assert texts(found) == [["the model a-model", "5", "30", "15", "25.0 %", "base is preferred"]]

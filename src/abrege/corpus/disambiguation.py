@@ -7,9 +7,10 @@ from abrege.text.words import primary
 
 _ANYWHERE = "disambiguation|disambig|disamb|dab"
 _NAMES = {
-    "en": "hndis|human name disambiguation|geodis|place name disambiguation|mathdab|schooldis"
-    "|airport disambiguation|hospital disambiguation|letter-number combination disambiguation",
-    "fr": "homonymie|patronymie|toponymie|sigle|paronymie|internationalisation",
+    "en": r"[^|{}\n]{1,60} disambiguation|(?:[^|{}\n]{1,60} )?disambiguation cleanup"
+    "|hndis|geodis|mathdab|schooldis|roaddis|numberdis|callsigndis",
+    "fr": r"homonymie(?: [^|{}\n]{1,60})?|(?!voir )[^|{}\n]{1,60} homonymes|patronym(?:ie|e)"
+    "|toponymie|sigle|paronymie|internationalisation",
     "de": "begriffsklärung",
     "es": "desambiguación|desambiguacion",
     "it": "disambigua",
@@ -21,16 +22,19 @@ _NAMES = {
 }
 """Language of the wiki → the templates that say it, and their usual other names."""
 
+_HIDDEN = re.compile(r"(?is)<!--.*?-->|<nowiki>.*?</nowiki>")
+
 
 def disambiguates(wikitext: str, lang: str | None) -> bool:
     """Tell a page that says by a template of its own wiki that it is no article.
 
     A hatnote, which leads from an article to such a page, is another template.
     """
-    return _said(primary(lang) or "").search(wikitext) is not None
+    written = _HIDDEN.sub("", wikitext) if _HIDDEN.search(wikitext) else wikitext
+    return _said(primary(lang) or "").search(written) is not None
 
 
 @cache
 def _said(lang: str) -> re.Pattern[str]:
     names = f"{_ANYWHERE}|{_NAMES[lang]}" if lang in _NAMES else _ANYWHERE
-    return re.compile(rf"(?i)\{{\{{[\s_]*(?:{names.replace(' ', '[ _]+')})[\s_]*[|}}]|__DISAMBIG__")
+    return re.compile(rf"(?i)\{{\{{[\s_]*(?:{names})[\s_]*[|}}]|__DISAMBIG__")

@@ -23,7 +23,9 @@ def shown(name: str, lang: str | None) -> Rule | None:
     key, lang = name.lower(), primary(lang)
     rule = _BY_LANGUAGE.get(lang or "", {}).get(key) or _ANYWHERE.get(key)
     if rule is None and key.startswith("formatnum:"):
-        rule = _say(_numbers(name.partition(":")[2].strip(), lang))
+        number = name.partition(":")[2].strip()
+        grouped = _numbers(number, lang)
+        rule = lambda given: number if given.get("1") in ("R", "NOSEP") else grouped  # noqa: E731
     if rule is None and lang == "fr" and _SHOWS_ITS_NAME.fullmatch(name):
         rule = _parts(f"{name} {{1}}")
     if rule is None and re.fullmatch(r"lang-[a-z-]+", key):

@@ -27,4 +27,6 @@ class Engine(Settings):
     def _needed(self) -> "Engine":
         if self.name == "here" and (self.address or self.workers or self.gpus):
             raise ValueError("address, workers and gpus have no effect without name: ray")
+        if self.address and self.address.startswith("ray://"):
+            raise ValueError("address: give host:port or auto; Ray's client is not used")
         return self

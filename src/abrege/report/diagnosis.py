@@ -96,7 +96,7 @@ def sentence(found: Diagnosis) -> str:
     """Say in a sentence what is wrong, the worst first."""
     named = {v: [c.title for c in found.checks if c.verdict == v] for v in ("bad", "look")}
     if named["bad"]:
-        return f"Mend before tuning: {', '.join(named['bad'])}."
+        return f"To be mended: {', '.join(named['bad'])}."
     if named["look"]:
         return f"Have a look: {', '.join(named['look'])}."
     return "Nothing stands out."

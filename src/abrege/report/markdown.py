@@ -72,7 +72,8 @@ def render(run: Run) -> str:
 def _pairs(run: Run) -> list[str]:
     if run.pairs is None:
         return []
-    return [escape(diagnosis.sentence(run.pairs)), table(diagnosis.checks(run.pairs))]
+    said = f"{escape(diagnosis.sentence(run.pairs))} The rows of each check: `doctor/doctor.html`."
+    return [said, table(diagnosis.checks(run.pairs))]
 
 
 def table(given: Table | None) -> str:

@@ -1,4 +1,7 @@
-"""The report as one self-contained HTML page: no network, no script, every text escaped."""
+"""The report as one HTML page: no network, no script, every text escaped.
+
+All stands in it but the rows of each check, which are a page of their own beside it.
+"""
 
 import html
 from collections.abc import Sequence

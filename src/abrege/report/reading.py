@@ -95,8 +95,10 @@ def _agreed(pair: Mapping[str, Any]) -> str:
     found = pair["kappa"]
     kappa = "no κ: both always chose the same"
     if found["kappa"] is not None:
-        low, high = (figures.number(end, 2) for end in pair["interval"])
-        kappa = f"κ = {figures.number(found['kappa'], 2)} [{low}, {high}]"
+        kappa = f"κ = {figures.number(found['kappa'], 2)}"
+        if pair.get("interval"):  # reviews counted by an earlier version have none
+            low, high = (figures.number(end, 2) for end in pair["interval"])
+            kappa += f" [{low}, {high}]"
     same = figures.share(found["observed"], 1)
     return f"{pair['first']} and {pair['second']}: {kappa}, the same choice on {same}"
 

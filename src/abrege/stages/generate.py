@@ -173,7 +173,7 @@ def by_model(
 
     machine = device.choose(recipe.tune.dtype)
     pool = engine.elsewhere(recipe)
-    there = Once(partial(by_batch, recipe, folder.resolve(), system))
+    there = Once(partial(by_batch, _from_anywhere(recipe), folder.resolve(), system))
     rendering = rendering_of(recipe, folder, system)
     rendering.save(folder / tuning(system))  # summarize then decodes as was evaluated
     decoder, renderer = opened(recipe, folder, system, on_event)
@@ -238,6 +238,11 @@ def opened(
     if system == "few-shot":
         renderer = with_shots(renderer, recipe, folder, model.config)
     return decoder, renderer
+
+
+def _from_anywhere(recipe: Recipe) -> Recipe:
+    tune = recipe.tune.model_copy(update={"model": engine.from_anywhere(recipe.tune.model)})
+    return recipe.model_copy(update={"tune": tune})
 
 
 def by_batch(recipe: Recipe, folder: Path, system: str) -> Callable[[int], "Batch"]:

@@ -77,7 +77,7 @@ def _shows_merged(recipe: Recipe) -> bool:
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Write the page and its Markdown; return the counts for the manifest."""
-    pairs = diagnosed(recipe, folder)
+    pairs = diagnosed(recipe, folder, on_event=on_event)
     told = gather(recipe, folder, pairs)
     notes = [f"{name} is left out: it is of other summaries" for name in _asked(folder)[1]]
     for note in notes:
@@ -95,7 +95,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     return {"counts": {"examples": shown, "systems": len(told.systems)}, "notes": notes}
 
 
-def diagnosed(recipe: Recipe, folder: Path) -> Diagnosis:
+def diagnosed(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Diagnosis:
     """Look at the run's own pairs as `abrege doctor` does, and write the rows of each check."""
     asked = Asked(lang=recipe.data.lang, sample=LOOKED_AT, near_rows=COMPARED)
     files = {split: folder / f"split/{split}.jsonl" for split in SPLITS}
@@ -103,7 +103,8 @@ def diagnosed(recipe: Recipe, folder: Path) -> Diagnosis:
         split: partial(store.read, path, Pair) for split, path in files.items() if path.is_file()
     }
     streams = Streams(pairs, dict.fromkeys(pairs, "as the run has them"))
-    return diagnose(streams, f"the pairs of {recipe.name}", asked, out=folder / "report/doctor")
+    source, out = f"the pairs of {recipe.name}", folder / "report/doctor"
+    return diagnose(streams, source, asked, out=out, on_event=on_event)
 
 
 def gather(recipe: Recipe, folder: Path, pairs: Diagnosis | None = None) -> facts.Run:

@@ -97,7 +97,9 @@ def purse(settings: Annotate) -> Purse:
 def _local(settings: Annotate, lang: str | None, pool: Pool | None, on_event: OnEvent) -> Teacher:
     speaker = _speaker(settings, lang, on_event)
     most = speaker.room
-    there = Once(partial(_opened_there, settings, lang))
+    assert settings.model is not None
+    named = settings.model_copy(update={"model": engine.from_anywhere(settings.model)})
+    there = Once(partial(_opened_there, named, lang))
     answer = there if pool else partial(_answers, speaker)
     return Teacher(
         name=f"{settings.model}@{speaker.weights}, {speaker.packing}",
