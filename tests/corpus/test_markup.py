@@ -17,7 +17,6 @@ def test_markdown_loses_its_marks_and_keeps_its_words():
         "\n***\n2 \\* 3"
     )
     assert found.text.split("\n\n") == [
-        "The black bird",
         "It sings, see the page\nand & flies.",
         "said somebody",
         "one\ntwo\nmore\nthree",
@@ -30,8 +29,17 @@ def test_markdown_loses_its_marks_and_keeps_its_words():
 
 def test_the_headings_of_markdown_are_known_in_both_spellings():
     found = from_markdown("# Birds\nText\n\nSongs\n-----\n\n### *At* dawn ###\n\n#no heading")
-    assert sections(found) == [("Birds", 1), ("Songs", 2), ("At dawn", 3)]
+    assert sections(found) == [("Songs", 2), ("At dawn", 3)]
     assert found.title == "Birds"
+
+
+def test_a_heading_is_the_title_where_it_opens_the_text_and_no_other_is_as_high():
+    found = from_markdown("# Birds\n\nThey sing.\n\n## Songs\n\nAt dawn.")
+    assert (found.title, found.text) == ("Birds", "They sing.\n\nSongs\n\nAt dawn.")
+    two = from_markdown("# Birds\n\nThey sing.\n\n# Songs\n\nAt dawn.")
+    assert sections(two) == [("Birds", 1), ("Songs", 1)]
+    late = from_markdown("They sing.\n\n# Songs\n\nAt dawn.")
+    assert (late.title, sections(late)) == (None, [("Songs", 1)])
 
 
 def test_a_hash_or_a_line_inside_program_text_is_no_heading():
@@ -59,9 +67,9 @@ def test_of_a_page_the_main_text_is_taken_with_its_headings():
         "<ul><li>un</li><li>deux</li></ul><pre><code>x\ny</code></pre></article>"
         "<footer>Tous droits réservés</footer></body>"
     )
-    assert sections(found) == [("Le merle", 1), ("Le chant", 2)]
+    assert sections(found) == [("Le chant", 2)]
     assert found.text.split("\n\n") == [
-        *("Le merle", (LONG * 3).strip(), "Le chant"),
+        *((LONG * 3).strip(), "Le chant"),
         *(f"{LONG.strip()}\nIl vole.", "un\ndeux", "x\ny"),
     ]
     assert (found.title, found.meta) == ("Le merle", {"date": "2026-05-04"})

@@ -50,10 +50,10 @@ def test_a_folder_is_read_with_all_that_is_in_it(tmp_path):
     a_folder(tmp_path, _git__x_txt="hidden")
     found, counts, _ = reading(folder, lang="fr")
     assert [(d.id, d.text, d.title, d.lang) for d in found] == [
-        ("a/deep/c.md", "Bird\n\nIt sings.", "Bird", "fr"),
+        ("a/deep/c.md", "It sings.", "Bird", "fr"),
         ("b.txt", "Plain.\nText.", None, "fr"),
     ]
-    assert found[0].headings == [(0, 1)]
+    assert found[0].headings == []
     assert counts == {"read": 2, "kept": 2}
 
 

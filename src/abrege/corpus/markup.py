@@ -1,7 +1,7 @@
 """Markdown and HTML into plain text whose headings are known, by parsers made for each."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeAlias
@@ -28,7 +28,11 @@ _HEAD = re.compile(r"h([1-6])")
 
 @dataclass(frozen=True, kw_only=True)
 class Unmarked:
-    """A text without its marks, and what they said."""
+    """A text without its marks, and what they said.
+
+    A heading of level 1 that opens the text, and is the only one, is its title and not in it: what
+    follows is then an introduction, as in an encyclopaedia's articles.
+    """
 
     text: str
     headings: Sequence[tuple[int, int]]
@@ -78,8 +82,10 @@ def _markdown() -> Any:
 
 
 def _unmarked(
-    blocks: Iterable[Block], *, title: str | None, meta: Mapping[str, Any] | None = None
+    blocks: Sequence[Block], *, title: str | None, meta: Mapping[str, Any] | None = None
 ) -> Unmarked:
+    if _first_heading(blocks) and [level for _, level in blocks].count(1) == 1:
+        blocks = blocks[1:]
     parts: list[str] = []
     headings: list[tuple[int, int]] = []
     length = 0
