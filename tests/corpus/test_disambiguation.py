@@ -42,6 +42,14 @@ def test_an_article_that_leads_to_such_a_page_is_an_article(lang, wikitext):
     assert not disambiguates(wikitext, lang)
 
 
+@pytest.mark.timeout(4)
+@pytest.mark.parametrize(
+    "broken", ["<!--" * 200_000, "{{" + " " * 1_000_000, "{{a b c d " * 60_000]
+)
+def test_a_page_of_broken_marks_takes_no_long_look(broken):
+    assert not disambiguates(broken, "en")
+
+
 def test_a_dump_leaves_them_out_and_counts_them(tmp_path):
     path = tmp_path / "a.xml"
     path.write_bytes(a_dump([a_page(1, "Un fleuve."), a_page(2, "* un\n* deux\n{{Homonymie}}")]))

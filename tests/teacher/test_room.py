@@ -1,20 +1,11 @@
 import pytest
 
-from abrege.teacher.ledger import Told
-from abrege.teacher.room import SHORTER, TOO_LONG, share_that_fits
+from abrege.teacher.room import SHORTER, share_that_fits
+from abrege.teacher.rows import too_long
 
 
 def refused(said):
-    return Told(
-        key="k",
-        about={"said": said},
-        text="",
-        finish_reason=TOO_LONG,
-        prompt_tokens=0,
-        completion_tokens=0,
-        model="",
-        seconds=0.0,
-    )
+    return too_long("k", {"said": said})
 
 
 @pytest.mark.parametrize(

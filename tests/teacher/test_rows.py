@@ -168,6 +168,15 @@ def test_what_stands_around_a_document_is_not_cut_with_it():
     assert len(known) <= 3
 
 
+def test_where_the_request_alone_is_too_long_nothing_is_asked_about_a_few_letters():
+    said = "maximum context length is 2048 tokens (3000 in the messages, 300 in the completion)"
+    refused = replace(told("", TOO_LONG), about={"said": said})
+    plan = a_plan(template="word " * 2900 + "{document}", asking=Asking(max_tokens=300))
+    found, asked = answered(plan, [refused, "fine"])
+    assert [one.fault.reason for one in found.tries] == [NO_ROOM]
+    assert len(asked) == 1
+
+
 def test_a_server_that_ends_every_answer_early_is_not_shown_less_and_less():
     capped = replace(told("Spring", "length"), prompt_tokens=97, completion_tokens=20)
     found, asked = answered(a_plan(attempts=1), [capped] * 20)

@@ -22,7 +22,8 @@ _NAMES = {
 }
 """Language of the wiki → the templates that say it, and their usual other names."""
 
-_HIDDEN = re.compile(r"(?is)<!--.*?-->|<nowiki>.*?</nowiki>")
+# To the end where it is not closed: many openings without an end are then read once.
+_HIDDEN = re.compile(r"(?is)<!--.*?(?:-->|\Z)|<nowiki>.*?(?:</nowiki>|\Z)")
 
 
 def disambiguates(wikitext: str, lang: str | None) -> bool:
@@ -30,11 +31,10 @@ def disambiguates(wikitext: str, lang: str | None) -> bool:
 
     A hatnote, which leads from an article to such a page, is another template.
     """
-    written = _HIDDEN.sub("", wikitext) if _HIDDEN.search(wikitext) else wikitext
-    return _said(primary(lang) or "").search(written) is not None
+    return _said(primary(lang) or "").search(_HIDDEN.sub("", wikitext)) is not None
 
 
 @cache
 def _said(lang: str) -> re.Pattern[str]:
     names = f"{_ANYWHERE}|{_NAMES[lang]}" if lang in _NAMES else _ANYWHERE
-    return re.compile(rf"(?i)\{{\{{[\s_]*(?:{names})[\s_]*[|}}]|__DISAMBIG__")
+    return re.compile(rf"(?i)\{{\{{[\s_]{{0,9}}(?:{names})[\s_]{{0,9}}[|}}]|__DISAMBIG__")

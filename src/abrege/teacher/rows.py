@@ -163,7 +163,8 @@ def _request(
 ) -> tuple[Request, float]:
     text = document.text
     if keep < 1:
-        text = at_a_sentence_end(text[: round(len(text) * keep) + _AFTER], document.lang)
+        end = round(len(text) * keep)
+        text = at_a_sentence_end(text[: end + _AFTER], document.lang) if end else ""
     messages = _messages(document, plan, last, text)
     if plan.room is not None:
         text, messages = _fitted(document, plan, last, text)
