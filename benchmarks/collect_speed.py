@@ -24,15 +24,15 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from abrege import assets
+from abrege.core import demo_assets as assets
 from abrege.stages.collect import DEMOS
 
 READ = """
 import json, os, sys, time
 from collections import Counter
 from pathlib import Path
-from abrege.corpus import dump
-from abrege.corpus.drawing import Draw
+from abrege.data import dump
+from abrege.data.sampling import Draw
 
 if __name__ == "__main__":
     path, articles, cores = Path(sys.argv[1]), int(sys.argv[2]) or None, int(sys.argv[3]) or None

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from abrege.corpus.near import clusters
+from abrege.data.minhash import clusters
 
 WORDS = 200
 

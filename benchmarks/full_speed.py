@@ -28,7 +28,9 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Train by `name` and time every step but the first."""
     import torch
 
-    from abrege.model import device, loading, student
+    from abrege.models import device
+    from abrege.models import load as loading
+    from abrege.training import student
 
     if name == "abrege":
         device.keep_heap()

@@ -133,7 +133,7 @@ def in_a_fresh_process(name: str) -> dict[str, Any]:
 
 def figures(clock: Clock, rows: Sequence[Any], asked: argparse.Namespace, dtype: str) -> Any:
     """Give what a measured trainer came to; tokens are those of prompts and summaries."""
-    from abrege import footprint
+    from abrege.pipeline import provenance as footprint
 
     tokens = sum(len(e) for e in rows[asked.batch :])
     return {
@@ -160,7 +160,7 @@ def rows(tokenizer: Any, asked: argparse.Namespace) -> list[Any]:
 
 def dialogues(tokenizer: Any, path: Path, *, most: int = 1500) -> list[Any]:
     """Render rows of DialogSum as a recipe would that says nothing of the prompt."""
-    from abrege.records import Pair
+    from abrege.core.types import Pair
 
     lines = path.read_text(encoding="utf-8").splitlines()
     drawn = random.Random(0).sample(lines, min(most, len(lines)))
@@ -174,8 +174,8 @@ def dialogues(tokenizer: Any, path: Path, *, most: int = 1500) -> list[Any]:
 
 def synthetic(tokenizer: Any, count: int) -> list[Any]:
     """Make rows of random tokens with the lengths of DialogSum's, behind the same instruction."""
-    from abrege.model.rendering import Example
-    from abrege.records import Pair
+    from abrege.core.types import Pair
+    from abrege.prompts.prompt_format import Example
 
     drawn = random.Random(0)
     empty = the_renderer(tokenizer).ids(Pair(id="empty", document="", references=[]))
@@ -195,7 +195,7 @@ def synthetic(tokenizer: Any, count: int) -> list[Any]:
 
 def the_renderer(tokenizer: Any) -> Any:
     """Ask plainly, in the chat template."""
-    from abrege.model.rendering import Profile, Renderer, Rendering, stop_ids, template_for
+    from abrege.prompts.prompt_format import Profile, Renderer, Rendering, stop_ids, template_for
 
     return Renderer(
         tokenizer,
@@ -226,8 +226,8 @@ def the_trainer(
 
     how  dtype, pad_id
     """
-    from abrege.model.arguments import Plan, training_arguments
-    from abrege.model.trainer import StepTrainer
+    from abrege.training.trainer import StepTrainer
+    from abrege.training.training_args import Plan, training_arguments
 
     plan = Plan(
         step_rows=asked.batch,

@@ -37,8 +37,12 @@ def main() -> None:
     """Train, and print what stayed."""
     import torch
 
-    from abrege import footprint
-    from abrege.model import device, estimate, loading, memory, student
+    from abrege.models import device
+    from abrege.models import load as loading
+    from abrege.pipeline import provenance as footprint
+    from abrege.training import student
+    from abrege.training.cost import estimate
+    from abrege.training.cost import system_memory as memory
 
     asked = options()
     if asked.keep:

@@ -30,7 +30,9 @@ def main() -> None:
 
 def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Train by `name` and time every step but the first."""
-    from abrege.model import device, loading, student
+    from abrege.models import device
+    from abrege.models import load as loading
+    from abrege.training import student
 
     machine = device.choose(asked.dtype)
     if name in ("abrege", "trl-best+heap"):

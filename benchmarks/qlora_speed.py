@@ -32,8 +32,10 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Train by `name` and time every step but the first."""
     from peft import prepare_model_for_kbit_training
 
-    from abrege.model import device, loading, student
-    from abrege.model.quantized import Quantization
+    from abrege.models import device
+    from abrege.models import load as loading
+    from abrege.models.quantization import Quantization
+    from abrege.training import student
 
     machine = device.choose("bfloat16" if name == "peft" else asked.dtype)
     ours = name in ("lora", "qlora")

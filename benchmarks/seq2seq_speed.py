@@ -30,7 +30,8 @@ def main() -> None:
 
 def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Train by `name` and time every step but the first."""
-    from abrege.model import device, loading
+    from abrege.models import device
+    from abrege.models import load as loading
 
     if name == "abrege":
         device.keep_heap()

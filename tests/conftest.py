@@ -159,7 +159,7 @@ def some_rows(count: int = 24) -> list[dict[str, Any]]:
 
 def some_pairs(count: int = 24) -> list[Any]:
     """Give `some_rows` as records."""
-    from abrege.records import Pair
+    from abrege.core.types import Pair
 
     return [
         Pair(id=r["id"], document=r["document"], references=[r["summary"]])
@@ -169,7 +169,7 @@ def some_pairs(count: int = 24) -> list[Any]:
 
 def a_rendering(**changes: Any) -> Any:
     """Ask a_tokenizer's tiny model plainly, in its chat template, but for what is changed."""
-    from abrege.model.rendering import Profile, Rendering
+    from abrege.prompts.prompt_format import Profile, Rendering
 
     values = {
         "base_model": "tiny",
@@ -186,7 +186,7 @@ def a_rendering(**changes: Any) -> Any:
 
 def a_plan(**changes: Any) -> Any:
     """Plan steps of four rows, validated and kept every second, but for what is changed."""
-    from abrege.model.arguments import Plan
+    from abrege.training.training_args import Plan
 
     values = {
         "step_rows": 4,
@@ -209,7 +209,7 @@ def a_plan(**changes: Any) -> Any:
 
 def a_document(**changes: Any) -> Any:
     """Write a document of forty words in English, with a name, a year and a number."""
-    from abrege.records import Document
+    from abrege.core.types import Document
 
     text = (
         "The town of Springfield closes its old bridge for two years. Engineers had warned that "

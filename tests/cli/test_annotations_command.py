@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from abrege import store
 from abrege.cli import annotations, main
-from abrege.metrics.agreement import Agreement, Kappa
-from abrege.records import Pair
+from abrege.core import io as store
+from abrege.core.types import Pair
+from abrege.human_eval.agreement import Agreement, Kappa
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 
 from abrege import __version__
 from abrege.cli import env, main
-from abrege.errors import EnvironmentError_
+from abrege.core.errors import EnvironmentError_
 
 
 def a_device(choose) -> types.ModuleType:
-    module = types.ModuleType("abrege.model.device")
+    module = types.ModuleType("abrege.models.device")
     module.choose = choose
     return module
 
@@ -25,11 +25,11 @@ def _cpu(monkeypatch):
 
 
 def put(monkeypatch, choose) -> None:
-    import abrege.model
+    import abrege.models
 
     module = a_device(choose)
-    monkeypatch.setitem(sys.modules, "abrege.model.device", module)
-    monkeypatch.setattr(abrege.model, "device", module, raising=False)
+    monkeypatch.setitem(sys.modules, "abrege.models.device", module)
+    monkeypatch.setattr(abrege.models, "device", module, raising=False)
 
 
 def test_env_tells_versions_machine_cache_and_device(capsys, monkeypatch, tmp_path):

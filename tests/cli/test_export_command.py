@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from abrege.cli import main
-from abrege.piece import Outcome
+from abrege.pipeline.task import Outcome
 
 RECIPE = "data:\n  source: pairs.jsonl\ntune:\n  model: student\n"
 EXPORTED = {"bytes": 5_000_000, "dtype": "bfloat16", "changed": 1.0, "notes": ["n"],
@@ -21,7 +21,7 @@ def calls(monkeypatch, tmp_path):
         found.append((recipe, folder, options))
         return Outcome("export", "ran", "not done yet", 1.0, {}), EXPORTED
 
-    monkeypatch.setattr("abrege.exporting.export", export)
+    monkeypatch.setattr("abrege.pipeline.exporting.export", export)
     monkeypatch.chdir(tmp_path)
     Path("run").mkdir()
     Path("run/recipe.yaml").write_text(RECIPE)

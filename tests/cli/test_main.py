@@ -12,7 +12,7 @@ import pytest
 
 from abrege import __version__, stages
 from abrege.cli import COMMANDS, STAGES, main
-from abrege.errors import DataError, EnvironmentError_, GateError, RecipeError
+from abrege.core.errors import DataError, EnvironmentError_, GateError, RecipeError
 
 HEAVY = ("torch", "transformers", "peft", "datasets", "numpy", "pydantic", "tqdm")
 

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from abrege import store
 from abrege.cli import review
-from abrege.errors import DataError
-from abrege.metrics.agreement import preference
-from abrege.records import Pair, Prediction
-from teacher.fake_server import Say, serving
+from abrege.core import io as store
+from abrege.core.errors import DataError
+from abrege.core.types import Pair, Prediction
+from abrege.human_eval.agreement import preference
+from builders.fake_server import Say, serving
 
 
 @pytest.fixture

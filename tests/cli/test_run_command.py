@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 import abrege
-from abrege import recipe, store
+from abrege import recipe
 from abrege.cli import main, recipes
-from abrege.errors import EnvironmentError_, RecipeError
-from abrege.events import Note
-from abrege.piece import Outcome
+from abrege.core import io as store
+from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.events import Note
+from abrege.pipeline.task import Outcome
 
 FROM_PAIRS = ("split", "tune", "generate", "evaluate", "report")
 
@@ -62,8 +63,8 @@ class Pipeline:
 def pipeline(monkeypatch, tmp_path):
     """Put the stand-in where the command line looks, in a folder with a recipe."""
     found = Pipeline()
-    monkeypatch.setattr("abrege.pipeline.run", found.run)
-    monkeypatch.setattr("abrege.pipeline.estimate", found.estimate)
+    monkeypatch.setattr("abrege.pipeline.run.run", found.run)
+    monkeypatch.setattr("abrege.pipeline.run.estimate", found.estimate)
     monkeypatch.chdir(tmp_path)
     Path("r.yaml").write_text(RECIPE)
     return found

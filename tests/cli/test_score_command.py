@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from abrege.cli import main
 from abrege.metrics import rouge
-from abrege.metrics.catalogue import DEFAULT, FORM, METRICS, NEED_DOCUMENTS, NOT_BETTER
+from abrege.metrics.registry import DEFAULT, FORM, METRICS, NEED_DOCUMENTS, NOT_BETTER
 
 REFERENCES = ["le chat dort sur le lit", "il pleut à Paris", "l'été est là", "rien"]
 
@@ -251,7 +251,7 @@ def test_a_metric_that_waits_for_the_last_row_may_be_the_only_one(files, capsys,
                 vectors = np.eye(256, dtype=np.float32)[ids % 256]
                 yield ids, vectors, np.full(len(ids), bool(text))
 
-    monkeypatch.setattr("abrege.model.encoding.open_encoder", lambda *_, **__: Encoder())
+    monkeypatch.setattr("abrege.inference.encoder.open_encoder", lambda *_, **__: Encoder())
     words = ("--references", "ref.txt", "--metrics", "bertscore", "--encoder", "e")
     assert scored(capsys, "good.txt", *words)["scores"]["bertscore"]["value"] == 1.0
     found = printed(capsys, "score", "good.txt", *words, "--examples", "1")
@@ -334,10 +334,10 @@ def test_f_is_a_share_the_same_both_ways_and_1_for_identical_texts(a, b, profile
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(texts, texts), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
-    from abrege.metrics.families import Reading
-    from abrege.metrics.scoring import Asked, Table
+    from abrege.core.types import Candidate
+    from abrege.evaluation.score_table import Asked, Table
+    from abrege.metrics.reference_based import Reading
     from abrege.metrics.significance import Resampling
-    from abrege.records import Candidate
 
     def values(some):
         table = Table(Asked((*DEFAULT, "bleu", "chrf", "meteor"), Reading(lang="fr")))

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from abrege import store
 from abrege.cli import main
-from abrege.metrics.stress.cases import cases
-from abrege.metrics.stress.judging import judge
-from abrege.records import Prediction
+from abrege.core import io as store
+from abrege.core.types import Prediction
+from abrege.stress.cases import cases
+from abrege.stress.verdict import judge
 
 
 def a_prediction(case, text):
@@ -23,7 +23,7 @@ def a_prediction(case, text):
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
     """Answer with the right summary but for asides, where tuned says the wrong one, in a folder."""
-    from abrege.stages import stress
+    from abrege.stress import run as stress
 
     monkeypatch.chdir(tmp_path)
     store.write_json(tmp_path / "run/tune/abrege.json", {"lang": "fr-CA"})

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from abrege.cli import main
-from abrege.events import Progress
-from abrege.records import Prediction
+from abrege.core.events import Progress
+from abrege.core.types import Prediction
 
 
 class Summarizer:
@@ -48,9 +48,9 @@ class Summarizer:
 def model(monkeypatch, tmp_path):
     """Put the stand-in where the command opens models; note which folder it is asked for."""
     found = Summarizer()
-    module = types.ModuleType("abrege.model.summarize")
+    module = types.ModuleType("abrege.inference.summarizer")
     module.open_model = lambda folder, on_event: setattr(found, "folder", folder) or found
-    monkeypatch.setitem(sys.modules, "abrege.model.summarize", module)
+    monkeypatch.setitem(sys.modules, "abrege.inference.summarizer", module)
     monkeypatch.chdir(tmp_path)
     return found
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from abrege.cli import main
+from builders.fake_server import Say, serving
 from conftest import some_rows
-from teacher.fake_server import Say, serving
 
 RECIPE = """
 name: swept

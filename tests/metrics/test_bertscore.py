@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from abrege.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.inference.encoder import open_encoder
 from abrege.metrics.bertscore import Encoded, Settings, score, score_all
-from abrege.model.encoding import open_encoder
 
 ROWS = [
     ("the cat sat on the mat", ["a cat sat", "the mat is under the cat"]),

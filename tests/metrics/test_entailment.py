@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
+from abrege.core.types import Candidate
 from abrege.metrics.entailment import Judge, OfEntailment, score_all, support
-from abrege.records import Candidate
 
 DOCUMENT = "The cat sat down. The dog barked all day."
 CAT, DOG = "The cat sat down.", "The dog barked all day."

@@ -1,6 +1,6 @@
 import pytest
 
-from abrege.errors import DataError
+from abrege.core.errors import DataError
 from abrege.metrics.length import length_ratio, stopped
 
 

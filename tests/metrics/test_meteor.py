@@ -6,7 +6,7 @@ import pytest
 from nltk.stem.porter import PorterStemmer
 from nltk.translate import meteor_score as theirs
 
-from abrege.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import EnvironmentError_, RecipeError
 from abrege.metrics.meteor import Meteor
 from abrege.text import wordnet
 

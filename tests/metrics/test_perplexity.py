@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
+from abrege.core.types import Candidate
 from abrege.metrics.perplexity import Likelihood, OfPerplexity, Perplexity
 from abrege.metrics.significance import interval
-from abrege.records import Candidate
 
 LN2 = math.log(2)
 

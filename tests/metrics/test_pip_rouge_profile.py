@@ -6,7 +6,7 @@ from importlib.metadata import version
 import pytest
 from rouge import Rouge
 
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
 from abrege.metrics.rouge import Score, check, score, signature
 
 NAMES = {"rouge1": "rouge-1", "rouge2": "rouge-2", "rouge3": "rouge-3", "rougeL": "rouge-l"}

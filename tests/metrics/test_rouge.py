@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from abrege.errors import DataError, RecipeError
+from abrege.core.errors import DataError, RecipeError
 from abrege.metrics import rouge
 from abrege.metrics.rouge import Score, check, score, signature
 

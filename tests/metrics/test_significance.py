@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from abrege.errors import DataError
+from abrege.core.errors import DataError
 from abrege.metrics import significance
 from abrege.metrics.significance import (
     Paired,

@@ -1,6 +1,5 @@
-from report_facts import an_example
-
-from abrege.report import examples
+from abrege.report import example_rows as examples
+from builders.report_view import an_example
 
 
 def rows(*differences):

@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from report_facts import a_comparison, a_gallery, a_run, a_stage, a_system, an_example
 
 from abrege.report import markdown
-from abrege.report.facts import Answer
+from abrege.report.view_model import Answer
+from builders.report_view import a_comparison, a_gallery, a_run, a_stage, a_system, an_example
 
 
 def cells(line):

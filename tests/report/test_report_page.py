@@ -2,7 +2,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from report_facts import (
+
+from abrege.report import page
+from abrege.report.view_model import Answer, Lengths, Step, Verdict
+from builders.report_view import (
     Read,
     a_comparison,
     a_gallery,
@@ -12,9 +15,6 @@ from report_facts import (
     a_system,
     an_example,
 )
-
-from abrege.report import page
-from abrege.report.facts import Answer, Lengths, Step, Verdict
 
 HOSTILE = """<script>alert("1 & 'two'")</script>"""
 SETUP = a_run().setup

@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from report_facts import Read, a_run, a_score
 
 from abrege.report import plots, svg
-from abrege.report.facts import Lengths, Step
+from abrege.report.view_model import Lengths, Step
+from builders.report_view import Read, a_run, a_score
 
 
 @pytest.mark.parametrize(

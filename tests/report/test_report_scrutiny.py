@@ -1,7 +1,7 @@
-from report_facts import Read, a_gallery, a_run, an_example
-
-from abrege.report import markdown, page, reading, scrutiny
-from abrege.report.facts import Answer, Mark, Spread, Step
+from abrege.report import load as reading
+from abrege.report import markdown, page, scrutiny
+from abrege.report.view_model import Answer, Mark, Spread, Step
+from builders.report_view import Read, a_gallery, a_run, an_example
 
 SEEDS = {
     "seeds": [4, 5, 6],

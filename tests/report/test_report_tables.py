@@ -1,10 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from report_facts import a_comparison, a_run, a_score, a_stage, an_example
 
-from abrege.report import tables, wording
-from abrege.report.facts import Answer, Lengths, Step, Verdict
+from abrege.report import sentences as wording
+from abrege.report import tables
+from abrege.report.view_model import Answer, Lengths, Step, Verdict
+from builders.report_view import a_comparison, a_run, a_score, a_stage, an_example
 
 
 def texts(table):

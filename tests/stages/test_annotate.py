@@ -2,19 +2,20 @@ from functools import partial
 
 import pytest
 
-from abrege import pipeline, store
-from abrege.corpus import decisions
-from abrege.corpus.decisions import Decision, hash_of
-from abrege.errors import DataError, EnvironmentError_, RecipeError
-from abrege.events import Note, Progress, silent
-from abrege.piece import carry_out
-from abrege.records import Document, Pair
+from abrege.annotation import decisions
+from abrege.annotation.decisions import Decision, hash_of
+from abrege.core import io as store
+from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.events import Note, Progress, silent
+from abrege.core.types import Document, Pair
+from abrege.llm_client import openai_client as servers
+from abrege.llm_client.retry import Retrying
+from abrege.pipeline import run as pipeline
+from abrege.pipeline.task import carry_out
 from abrege.stages import annotate
-from abrege.teacher import server as servers
-from abrege.teacher.patience import Retrying
+from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
+from builders.fake_server import Say, serving
 from conftest import a_document
-from stages.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
-from teacher.fake_server import Say, serving
 
 
 @pytest.fixture(autouse=True)

@@ -12,15 +12,15 @@ from pathlib import Path
 import filelock
 import pytest
 
-from abrege import store
-from abrege.errors import EnvironmentError_
-from abrege.records import Pair
+from abrege.core import io as store
+from abrege.core.errors import EnvironmentError_
+from abrege.core.types import Pair
+from abrege.llm_client import openai_client as servers
+from abrege.llm_client.retry import Retrying
 from abrege.stages import annotate
-from abrege.teacher import server as servers
-from abrege.teacher.patience import Retrying
+from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
+from builders.fake_server import Say, serving
 from conftest import a_document
-from stages.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
-from teacher.fake_server import Say, serving
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
         annotate.run(a_recipe("http://127.0.0.1:9/v1"), folder)
 
 
-CODE = Path(__file__).with_name("annotate_runs.py")
+CODE = Path(__file__).parents[1] / "builders/annotate_runs.py"
 
 
 def ended(runs, answers, *, kill_at=None):

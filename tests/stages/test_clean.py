@@ -3,9 +3,10 @@ from collections import Counter
 
 import pytest
 
-from abrege import recipe, store
-from abrege.errors import DataError, RecipeError
-from abrege.records import Document
+from abrege import recipe
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.types import Document
 from abrege.stages import clean
 
 FRENCH = (

@@ -3,11 +3,12 @@ import zipfile
 
 import pytest
 
-from abrege import assets, store
-from abrege.errors import DataError, RecipeError
-from abrege.events import Note
+from abrege.core import demo_assets as assets
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Note
+from abrege.core.types import Document
 from abrege.recipe import parse
-from abrege.records import Document
 from abrege.stages import collect
 
 PAGE = "<page><title>P</title><ns>{}</ns><id>{}</id><revision><text>{}</text></revision></page>"
@@ -80,11 +81,11 @@ def test_the_demo_dump_is_read_out_of_its_wheel_and_known_by_its_hash(tmp_path, 
     [
         (
             "https://x.org/w/api.php",
-            "mediawiki",
+            "wiki.live",
             {"titles": None, "category": "Ville", "contact": "me@x.org"},
         ),
-        ("texts.jsonl.gz", "texts", {"columns": {"text": "body"}}),
-        ("owner/name", "texts", {"columns": {}}),
+        ("texts.jsonl.gz", "data.raw_documents", {"columns": {"text": "body"}}),
+        ("owner/name", "data.raw_documents", {"columns": {}}),
     ],
 )
 def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
@@ -97,7 +98,7 @@ def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
         counts.update(read=2, kept=1, empty=1)
         yield Document(id="a", text="b")
 
-    monkeypatch.setattr(f"abrege.corpus.{module}.read", read)
+    monkeypatch.setattr(f"abrege.{module}.read", read)
     found = collect.run(a_recipe(source, **given), tmp_path)
 
     columns = asked.pop("columns", {})
@@ -105,7 +106,7 @@ def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
     assert {key: asked[key] for key in expected} == expected
     assert {k: v for k, v in columns.items() if v} == given.get("columns", {})
     assert asked["source"] == source
-    assert ("folder" in asked) == (module == "mediawiki")
+    assert ("folder" in asked) == (module == "wiki.live")
     assert found["counts"] == {"read": 2, "kept": 1, "empty": 1}
 
 

@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from abrege import recipe as recipes
-from abrege import store
-from abrege.errors import DataError, RecipeError
-from abrege.events import Note, Progress
-from abrege.records import Pair, Prediction
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Note, Progress
+from abrege.core.types import Pair, Prediction
 from abrege.stages import evaluate
 
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
@@ -402,7 +402,7 @@ def test_meteor_is_told_where_the_language_has_a_stemmer(folder):
 def test_bertscore_is_told_where_an_encoder_is_named(folder, monkeypatch):
     import numpy as np
 
-    from abrege.model import encoding
+    from abrege.inference import encoder as encoding
 
     known: dict[str, int] = {}
 

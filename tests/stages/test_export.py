@@ -10,12 +10,14 @@ import torch
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file, save_file
 
-from abrege import pipeline, recipe, store
-from abrege.errors import DataError, EnvironmentError_, GateError, RecipeError
-from abrege.exporting import export
-from abrege.model.parity import Parity
-from abrege.model.summarize import open_model
-from abrege.records import Pair, Prediction
+from abrege import recipe
+from abrege.core import io as store
+from abrege.core.errors import DataError, EnvironmentError_, GateError, RecipeError
+from abrege.core.types import Pair, Prediction
+from abrege.export.parity import Parity
+from abrege.inference.summarizer import open_model
+from abrege.pipeline import run as pipeline
+from abrege.pipeline.exporting import export
 from conftest import some_rows
 
 
@@ -27,7 +29,7 @@ def a_recipe(folder, model, **export):
             "data": {"source": str(folder / "pairs.jsonl"), "lang": "en"},
             "split": {"method": "exact", "valid": 0.15, "test": 0.25},
             "tune": {"model": str(model), "batch_size": 4, "max_steps": 6, "max_tokens": 160,
-                     "learning_rate": 1e-2},
+                     "learning_rate": 1e-2, "dtype": "float32"},
             "generate": {"systems": ["lead", "base", "tuned", "merged"], "likelihood": False},
             "evaluate": {"samples": 100},
             "export": export,
@@ -79,7 +81,7 @@ def test_merged_is_decoded_from_its_own_folder_scored_and_shown(whole):
 
 def test_merged_reads_no_adapter(whole, tmp_path, monkeypatch):
     asked, folder, _ = whole
-    from abrege.model import loading
+    from abrege.models import load as loading
     from abrege.stages import generate
 
     monkeypatch.setattr(loading, "load_adapter", None)
@@ -147,7 +149,7 @@ def test_a_merged_folder_summarises_by_itself(whole, tmp_path):
 
 
 def test_a_tuned_model_that_changed_since_is_not_given_the_old_scores(whole, tmp_path):
-    from abrege.stages import card
+    from abrege.export import model_card as card
 
     asked, folder, _ = whole
     exported = store.read_json(folder / "export/manifest.json")
@@ -207,7 +209,7 @@ def test_a_merged_model_that_says_something_else_is_not_exported(
         theirs = [vars(p) | ({"prediction": "a"} if n >= equal else {}) for n, p in enumerate(ours)]
         return Parity(ours, [Prediction(**p) for p in theirs], gap, len(pairs))
 
-    monkeypatch.setattr("abrege.model.parity.compare", far)
+    monkeypatch.setattr("abrege.export.parity.compare", far)
     asked, folder = tuned
     with pytest.raises(GateError, match=said):
         export(asked, folder, out=tmp_path / "out")
@@ -222,7 +224,7 @@ def test_both_models_decode_greedily_where_the_run_samples(tuned, tmp_path, monk
     sampled = {"do_sample": True, "temperature": 0.7, "top_p": 0.7}
     asked = asked.model_copy(update={"generate": asked.generate.model_copy(update=sampled)})
     seen = []
-    from abrege.model import parity
+    from abrege.export import parity
 
     real = parity.compare
     monkeypatch.setattr(

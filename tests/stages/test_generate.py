@@ -1,6 +1,6 @@
-from abrege import store
-from abrege.model import likelihood as measuring
-from abrege.records import Pair
+from abrege.core import io as store
+from abrege.core.types import Pair
+from abrege.inference import log_likelihood as measuring
 from abrege.stages import generate
 
 

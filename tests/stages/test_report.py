@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from abrege import recipe as recipes
-from abrege import store
-from abrege.events import Note
-from abrege.records import Pair, Prediction
-from abrege.report.facts import Mark
-from abrege.stages import doings, report
+from abrege.core import io as store
+from abrege.core.events import Note
+from abrege.core.types import Pair, Prediction
+from abrege.report import describe as doings
+from abrege.report.view_model import Mark
+from abrege.stages import report
 
 SYSTEMS = ("lead", "base", "base-cut", "tuned")
 ROWS = 6

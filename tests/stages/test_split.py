@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from abrege import assets, store
-from abrege.errors import DataError, RecipeError
+from abrege.core import demo_assets as assets
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.types import Pair
 from abrege.recipe import Recipe, parse
-from abrege.records import Pair
 from abrege.stages import split
 
 

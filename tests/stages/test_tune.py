@@ -6,11 +6,15 @@ import pytest
 from torch import float32, tensor
 from transformers import AutoModelForCausalLM
 
-from abrege import pipeline, recipe, store
-from abrege.errors import DataError, RecipeError
-from abrege.events import Progress
-from abrege.model import device, loading, summarize
-from abrege.records import Pair
+from abrege import recipe
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Progress
+from abrege.core.types import Pair
+from abrege.inference import summarizer as summarize
+from abrege.models import device
+from abrege.models import load as loading
+from abrege.pipeline import run as pipeline
 from conftest import a_sided_tokenizer, a_t5, some_rows
 
 
@@ -36,7 +40,13 @@ def a_recipe(data, model, **tune):
         {
             "data": {"source": str(data), "lang": "en"},
             "split": {"valid": 0.2, "test": 0.2, "test_rows": 4},
-            "tune": {"model": str(model), "batch_size": 8, "max_tokens": 160, **tune},
+            "tune": {
+                "model": str(model),
+                "dtype": "float32",
+                "batch_size": 8,
+                "max_tokens": 160,
+                **tune,
+            },
             "generate": {"systems": ["base", "tuned"]},
             "evaluate": {"samples": 100},
         }

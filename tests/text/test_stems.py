@@ -1,6 +1,6 @@
 import pytest
 
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
 from abrege.text import stems
 
 

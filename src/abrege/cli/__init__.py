@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from abrege import __version__
-from abrege.errors import AbregeError, EnvironmentError_, RecipeError
+from abrege.core.errors import AbregeError, EnvironmentError_, RecipeError
 
 INTERRUPTED = 130
 

@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abrege.cli.scoring import positive
-from abrege.errors import DataError
+from abrege.cli.score_options import positive
+from abrege.core.errors import DataError
 
 if TYPE_CHECKING:
-    from abrege.metrics.acceptance import Difference, Kept
-    from abrege.metrics.agreement import Agreement
-    from abrege.stages.annotations import Imported
+    from abrege.human_eval.acceptance import Difference, Kept
+    from abrege.human_eval.agreement import Agreement
+    from abrege.human_eval.annotations import Imported
 
 EXPORT = """examples:
   abrege review export runs/wiki --reviewer ann
@@ -63,8 +63,8 @@ def add_actions(add: Add) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """Write the files for a reviewer, and say what stands in them."""
-    from abrege.report.figures import plural
-    from abrege.stages import annotations
+    from abrege.human_eval import annotations
+    from abrege.report.format import plural
 
     made = annotations.export(args.folder, rows=args.rows, seed=args.seed, reviewer=args.reviewer)
     if args.json:
@@ -84,8 +84,8 @@ def export(args: argparse.Namespace) -> None:
 
 def import_(args: argparse.Namespace) -> None:
     """Take the decisions, and say what came of them."""
-    from abrege import pipeline
-    from abrege.stages import annotations
+    from abrege.human_eval import annotations
+    from abrege.pipeline import run as pipeline
 
     if not args.folder.is_dir():
         raise DataError(f"{args.folder}: there is no run here.\n  Give the folder of a run.")
@@ -173,7 +173,7 @@ def _difference(row: "Difference") -> str:
 
 def _remarks(found: "Imported") -> Iterator[str]:
     """Say what was not taken, and what is still to be done."""
-    from abrege.report.figures import plural
+    from abrege.report.format import plural
 
     for one in found.refused:
         yield f"refused: {one.id} ({one.reviewer}): {one.why}"

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.cli import scoring
+from abrege.cli import score_options as scoring
 from abrege.cli.shown import columns, figure
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
 
 if TYPE_CHECKING:
-    from abrege.metrics.scoring import Table
+    from abrege.evaluation.score_table import Table
 
 EXAMPLES = """examples:
   abrege compare base.txt tuned.txt --references references.txt
@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, and print the table or the JSON."""
-    from abrege.cli.draw import drawing
-    from abrege.corpus import candidates
-    from abrege.stages.score import System, compare, in_words, score
+    from abrege.cli.progress import drawing
+    from abrege.data import predictions as candidates
+    from abrege.evaluation.score_files import System, compare, in_words, score
 
     names = [str(path) for path in args.predictions]
     if len({*names}) < 2 or len({*names}) < len(names):
@@ -73,7 +73,7 @@ def _lines(
     scores: Mapping[str, Mapping[str, Any]],
     comparisons: Sequence[Mapping[str, Any]],
 ) -> Iterator[str]:
-    from abrege.metrics.catalogue import TITLES
+    from abrege.metrics.registry import TITLES
 
     yield scoring.heading(table)
     for system in dict.fromkeys(row["system"] for row in comparisons):

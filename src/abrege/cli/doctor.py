@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.cli.scoring import count, positive
-from abrege.errors import GateError, RecipeError
+from abrege.cli.score_options import count, positive
+from abrege.core.errors import GateError, RecipeError
 
 if TYPE_CHECKING:
-    from abrege.report.diagnosis import Diagnosis
+    from abrege.doctor.results import Diagnosis
 
 EXAMPLES = """examples:
   abrege doctor pairs.jsonl
@@ -53,10 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look at the pairs, write the page and the rows, and print what was found."""
-    from abrege import store
-    from abrege.cli.draw import drawing
-    from abrege.report import doctor as report
-    from abrege.stages.diagnosing import crossed, examine
+    from abrege.cli.progress import drawing
+    from abrege.core import io as store
+    from abrege.doctor import page as report
+    from abrege.doctor.run import crossed, examine
 
     limits, asked = _limits(args), _asked(args)
     with drawing() as on_event:
@@ -84,7 +84,7 @@ def _judge(found: "Diagnosis", limits: Mapping[str, float], crossed: Sequence[st
 
 
 def _asked(args: argparse.Namespace) -> Any:
-    from abrege.stages.examination import Asked
+    from abrege.doctor.scan import Asked
     from abrege.text import language
 
     if args.max_tokens and not args.model:
@@ -123,8 +123,8 @@ def _columns(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def _limits(args: argparse.Namespace) -> dict[str, float]:
-    from abrege.metrics.catalogue import nearest
-    from abrege.metrics.checks import CHECKS
+    from abrege.doctor.checks import CHECKS
+    from abrege.metrics.registry import nearest
 
     limits = {}
     for setting in args.fail_on:

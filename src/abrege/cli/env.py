@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from abrege.errors import AbregeError
+from abrege.core.errors import AbregeError
 
 LIBRARIES = ("abrege", "torch", "transformers", "peft", "accelerate", "datasets")
 VARIABLES = (
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 def describe() -> dict[str, dict[str, Any]]:
     """Give what is to be known about the installation, as JSON values."""
-    from abrege import assets
+    from abrege.core import demo_assets as assets
 
     cache = assets.cache_folder()
     return {
@@ -94,7 +94,7 @@ def _free_gb(folder: Path) -> float:
 def _device() -> dict[str, str]:
     """Give the device and arithmetic that auto takes; a broken torch is an answer, not a crash."""
     try:
-        from abrege.model import device
+        from abrege.models import device
 
         machine = device.choose("auto")
     except (AbregeError, ImportError, OSError) as error:

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from abrege.errors import DataError
+from abrege.core.errors import DataError
 
 EXAMPLES = """examples:
   abrege export runs/demo
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export the model; say where it is, and how near it is to the tuned one."""
     from abrege import recipe
-    from abrege.cli.draw import drawing
-    from abrege.exporting import export
+    from abrege.cli.progress import drawing
+    from abrege.pipeline.exporting import export
 
     path = args.folder / "recipe.yaml"
     if not path.is_file():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the recipe; refuse to overwrite one."""
-    from abrege import store
+    from abrege.core import io as store
 
     if args.file.exists():
         raise RecipeError(

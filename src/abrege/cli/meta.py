@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
 
 
 def add_argument(parser: argparse.ArgumentParser) -> None:

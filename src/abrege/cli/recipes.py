@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import abrege
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
 
 if TYPE_CHECKING:  # pydantic takes half of what --help may take
     from abrege.recipe import Recipe

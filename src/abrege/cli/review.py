@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege.cli import annotations
-from abrege.cli.scoring import positive
+from abrege.cli.score_options import positive
 
 if TYPE_CHECKING:
-    from abrege.metrics.agreement import Preference, Tally
+    from abrege.human_eval.agreement import Preference, Tally
 
 EXAMPLES = """examples:
   abrege review export runs/wiki --reviewer ann
@@ -116,8 +116,8 @@ def _action(
 
 
 def _blind(args: argparse.Namespace) -> None:
-    from abrege.report.figures import plural
-    from abrege.stages import review
+    from abrege.human_eval import blind as review
+    from abrege.report.format import plural
 
     made = review.blind(args.folder, systems=args.systems, rows=args.rows, seed=args.seed)
     print(made.page)
@@ -132,10 +132,10 @@ def _blind(args: argparse.Namespace) -> None:
 
 
 def _judge(args: argparse.Namespace) -> None:
-    from abrege.cli.draw import drawing
-    from abrege.metrics.agreement import Preference
-    from abrege.stages.judge import judge
-    from abrege.teacher.server import Asking, Server
+    from abrege.cli.progress import drawing
+    from abrege.human_eval.agreement import Preference
+    from abrege.human_eval.judge import judge
+    from abrege.llm_client.openai_client import Asking, Server
 
     asking = Asking(max_tokens=args.max_tokens)
     first, second = args.systems
@@ -181,7 +181,7 @@ def _of_the_judge(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tally(args: argparse.Namespace) -> None:
-    from abrege.stages import review
+    from abrege.human_eval import blind as review
 
     found = review.tally(args.folder, args.decisions)
     said, remarks = list(_said(found)), list(_remarks(found))
@@ -199,7 +199,7 @@ def _remark(text: str) -> None:
 
 
 def _alike(same: int) -> str:
-    from abrege.report.figures import plural
+    from abrege.report.format import plural
 
     return f"{plural(same, 'row')} not asked about: both systems wrote the same, ties by themselves"
 
@@ -239,7 +239,7 @@ def preferred(found: "Preference", systems: tuple[str, str], *, rows: int) -> st
 def _remarks(tally: "Tally") -> Iterator[str]:
     """Say what weakens the result, or is not in it."""
     from abrege.metrics.significance import ALPHA
-    from abrege.report.figures import plural
+    from abrege.report.format import plural
 
     for person in tally.reviewers:
         chose = person.chose_a

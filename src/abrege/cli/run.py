@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege.cli import STAGES, recipes
-from abrege.cli.scoring import positive
+from abrege.cli.score_options import positive
 
 if TYPE_CHECKING:
     from abrege.recipe import Recipe
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _dry_run(recipe: "Recipe", folder: Path) -> None:
     """Say what tuning would take, or that there are no pairs yet to tell it from."""
-    from abrege import pipeline
+    from abrege.pipeline import run as pipeline
 
     missing = pipeline.unmet(recipe, folder, "split") if recipe.collect else None
     if missing is None:
@@ -72,7 +72,7 @@ def _dry_run(recipe: "Recipe", folder: Path) -> None:
 
 def upto(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
     """Give the stages of a recipe up to one; RecipeError where it has no such stage."""
-    from abrege.pipeline import check_known, stages_of
+    from abrege.pipeline.run import check_known, stages_of
 
     stages = stages_of(recipe)
     if last is None:
@@ -85,8 +85,8 @@ def estimate(
     recipe: "Recipe", folder: Path, *, on_stdout: bool = False, as_json: bool = False
 ) -> None:
     """Say what tuning would take, on stderr or on stdout; EnvironmentError_ if it will not fit."""
-    from abrege import pipeline
-    from abrege.cli.draw import drawing
+    from abrege.cli.progress import drawing
+    from abrege.pipeline import run as pipeline
 
     with drawing() as on_event:
         found = pipeline.estimate(recipe, folder, on_event=on_event)
@@ -105,8 +105,8 @@ def estimate(
 
 def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:
     """Run the stages, then say on stderr what came of them and, if asked, on stdout as JSON."""
-    from abrege import pipeline
-    from abrege.cli.draw import drawing, speaks
+    from abrege.cli.progress import drawing, speaks
+    from abrege.pipeline import run as pipeline
 
     with drawing() as on_event:
         outcomes = pipeline.run(recipe, folder, stages=stages, on_event=on_event)
@@ -127,7 +127,7 @@ def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json:
 
 
 def _scores(folder: Path) -> dict[str, Any] | None:
-    from abrege import store
+    from abrege.core import io as store
 
     path = folder / "evaluate" / "scores.json"
     scores: dict[str, Any] | None = store.read_json(path) if path.is_file() else None

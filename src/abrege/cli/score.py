@@ -8,20 +8,21 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege import store
-from abrege.cli import scoring, shown
+from abrege.cli import score_options as scoring
+from abrege.cli import shown
 from abrege.cli.shown import columns, figure
-from abrege.errors import RecipeError
+from abrege.core import io as store
+from abrege.core.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from abrege.events import OnEvent
-    from abrege.metrics.baselines import Baseline
+    from abrege.core.events import OnEvent
+    from abrege.evaluation.baselines import Baseline
+    from abrege.evaluation.score_files import Kept
+    from abrege.evaluation.score_table import Table
     from abrege.metrics.length import Distribution
-    from abrege.metrics.scoring import Table
     from abrege.metrics.significance import Resampling
-    from abrege.stages.score import Kept
 
 EXAMPLES = """examples:
   abrege score predictions.txt --references references.txt --lang fr
@@ -58,9 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score, and print the table or the JSON."""
-    from abrege.cli.draw import drawing
-    from abrege.corpus import candidates
-    from abrege.stages.score import System, score
+    from abrege.cli.progress import drawing
+    from abrege.data import predictions as candidates
+    from abrege.evaluation.score_files import System, score
 
     _check_rows(args)
     wanted, how = scoring.asked(args), scoring.resampling(args)
@@ -110,8 +111,8 @@ def _check_rows(args: argparse.Namespace) -> None:
 
 def _kept(args: argparse.Namespace, first: str) -> "Kept":
     """Read what is to be kept of the rows, going by the first metric."""
-    from abrege.metrics.catalogue import BY_MODEL, LESS_IS_BETTER
-    from abrege.stages.score import Kept
+    from abrege.evaluation.score_files import Kept
+    from abrege.metrics.registry import BY_MODEL, LESS_IS_BETTER
 
     if args.json and (args.examples or args.explain):
         raise RecipeError("--examples and --explain are for reading; leave --json out")
@@ -129,7 +130,7 @@ def _kept(args: argparse.Namespace, first: str) -> "Kept":
 def _parts(
     args: argparse.Namespace, kept: "Kept", table: "Table", how: "Resampling"
 ) -> "dict[str, tuple[int, dict[str, Any]]]":
-    from abrege.metrics import breakdown
+    from abrege.evaluation import breakdown
 
     if not args.by:
         return {}
@@ -138,7 +139,7 @@ def _parts(
 
 
 def _baselines(args: argparse.Namespace) -> "list[Baseline]":
-    from abrege.metrics.baselines import HUMAN, Baseline
+    from abrege.evaluation.baselines import HUMAN, Baseline
 
     if args.baselines is None:
         usual = (["lead-3"] if args.data else []) + [HUMAN]
@@ -154,9 +155,9 @@ def _lengths(
     args: argparse.Namespace, kept: "Kept", table: "Table", on_event: "OnEvent"
 ) -> "dict[str, Distribution]":
     """Describe how long the summaries trained on are, the references and the predictions."""
-    from abrege.corpus import loading
+    from abrege.data import load as loading
     from abrege.metrics.length import distribution
-    from abrege.text import words
+    from abrege.text import tokenize as words
 
     lang = table.asked.reading.lang
     splits = loading.load(args.train, columns={}, lang=None, on_event=on_event).splits
@@ -188,7 +189,7 @@ def _of_lengths(lengths: "Mapping[str, Distribution]", kept: "Kept") -> "Iterato
 def _lines(
     name: str, table: "Table", scores: Mapping[str, Any], baselines: Mapping[str, Any]
 ) -> "Iterator[str]":
-    from abrege.metrics.catalogue import TITLES
+    from abrege.metrics.registry import TITLES
 
     yield f"{name}: {scoring.heading(table)}"
     yield ""
@@ -210,7 +211,7 @@ def _lines(
 
 
 def _by(name: str, parts: Mapping[str, tuple[int, Mapping[str, Any]]]) -> "Iterator[str]":
-    from abrege.metrics.catalogue import TITLES
+    from abrege.metrics.registry import TITLES
 
     if not parts:
         return

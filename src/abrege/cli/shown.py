@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from abrege.metrics.explain import Mark
-    from abrege.metrics.scoring import Asked
-    from abrege.records import Candidate
-    from abrege.stages.score import Kept
+    from abrege.core.types import Candidate
+    from abrege.evaluation.score_files import Kept
+    from abrege.evaluation.score_table import Asked
+    from abrege.metrics.alignment import Mark
 
 LONGEST = 4_000_000
 """Words of a summary times words of its reference: more take minutes to explain."""
@@ -18,7 +18,7 @@ BOLD, UNDERLINED, PLAIN = "\x1b[1m", "\x1b[4m", "\x1b[0m"
 
 def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
     """Give the lines that show what was kept."""
-    from abrege.metrics.catalogue import TITLES
+    from abrege.metrics.registry import TITLES
 
     title = TITLES[asked.metrics[0]]
     for name, end in zip(("best", "worst"), kept.best_and_worst(), strict=True):
@@ -38,7 +38,7 @@ def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
     """Write a value: shares as per cent, ratios and counts as they are."""
     if value is None:
         return "–"
-    from abrege.metrics.catalogue import DECIMALS
+    from abrege.metrics.registry import DECIMALS
 
     plus = "+z" if sign else "z"  # z: no minus before a zero
     if metric in DECIMALS:
@@ -59,7 +59,7 @@ def columns(rows: list[list[str]]) -> list[str]:
 
 
 def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator[str]:
-    from abrege.metrics.explain import explain
+    from abrege.metrics.alignment import explain
     from abrege.metrics.faithfulness import unsupported
 
     for reference in row.references:

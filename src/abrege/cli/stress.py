@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from abrege.cli import meta
-from abrege.cli.scoring import positive
+from abrege.cli.score_options import positive
 from abrege.cli.shown import columns
 
 EXAMPLES = """examples:
@@ -44,9 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the model, and print what passes."""
-    from abrege import store
-    from abrege.cli.draw import drawing
-    from abrege.stages import stress
+    from abrege.cli.progress import drawing
+    from abrege.core import io as store
+    from abrege.stress import run as stress
 
     folder = Path(args.model).expanduser()
     suite = stress.Suite(
@@ -75,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _langs(args: argparse.Namespace, folder: Path) -> Sequence[str]:
     """Give the languages asked for, else that of the tuned model, else all."""
-    from abrege import store
-    from abrege.stages.stress import LANGS
+    from abrege.core import io as store
+    from abrege.stress.run import LANGS
 
     if args.lang:
         return list(dict.fromkeys(args.lang))
@@ -87,7 +87,7 @@ def _langs(args: argparse.Namespace, folder: Path) -> Sequence[str]:
 
 def _out(folder: Path) -> Path:
     """Give RUN/stress for the run or its tune folder, RUN/stress-2 for tune-2."""
-    from abrege import store
+    from abrege.core import io as store
 
     tuned = store.tuned_folder(folder)
     if tuned is None or not tuned.resolve().name.startswith("tune"):

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abrege import store
 from abrege.cli import meta
-from abrege.errors import RecipeError
-from abrege.events import OnEvent, silent
+from abrege.core import io as store
+from abrege.core.errors import RecipeError
+from abrege.core.events import OnEvent, silent
 
 if TYPE_CHECKING:
-    from abrege.model.summarize import Summarizer
-    from abrege.records import Pair, Prediction
+    from abrege.core.types import Pair, Prediction
+    from abrege.inference.summarizer import Summarizer
 
 STDIN = Path("/dev/stdin")
 TABLES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".gz")
@@ -44,12 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Summarise each document; all input is read and checked before the model is loaded."""
-    from abrege.cli.draw import drawing
+    from abrege.cli.progress import drawing
 
     many = args.jsonl or args.file.lower().endswith(TABLES)
     with drawing() as on_event:
         pairs = _read(args, many=many, on_event=on_event)
-        from abrege.model.summarize import open_model
+        from abrege.inference.summarizer import open_model
 
         model = open_model(args.model, on_event=on_event)
         as_json = many or args.json
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace, *, many: bool, on_event: OnEvent) -> "list[Pair]":
-    from abrege.corpus import documents
+    from abrege.data import plain_documents as documents
 
     given = meta.read(args.meta)
     if args.column and not many:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def show(recipe: "Recipe", folder: Path, *, as_json: bool) -> None:
     """Sweep, and print a line for each point."""
-    from abrege import pipeline
-    from abrege.cli.draw import drawing
+    from abrege.cli.progress import drawing
+    from abrege.pipeline import run as pipeline
 
     with drawing() as on_event:
         found = pipeline.sweep(recipe, folder, on_event=on_event)

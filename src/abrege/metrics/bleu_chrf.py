@@ -8,7 +8,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from abrege.metrics.significance import Floats
-from abrege.text.words import primary
+from abrege.text.tokenize import primary
 
 PARTS = ("precision1", "precision2", "precision3", "precision4", "brevity_penalty")
 """What BLEU is made of."""

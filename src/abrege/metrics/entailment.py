@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import abrege
-from abrege.errors import RecipeError
-from abrege.records import Candidate
+from abrege.core.errors import RecipeError
+from abrege.core.types import Candidate
 from abrege.text.sentences import name as splitter
 from abrege.text.sentences import sentences
 
@@ -81,7 +81,7 @@ class OfEntailment:
     """Entailment by the document; texts are kept to the end, so that no pair is judged twice."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
-        from abrege.metrics.families import Mean  # which reads Judge from here
+        from abrege.metrics.reference_based import Mean  # which reads Judge from here
 
         assert reading.judge is not None
         self.judge, self.lang = reading.judge, reading.lang

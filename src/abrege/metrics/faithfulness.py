@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
-from abrege.metrics.evidence import Evidence
+from abrege.metrics.fact_matching import Evidence
 from abrege.text.dates import dates
 from abrege.text.names import Name, folded, is_no_person, names
 from abrege.text.numbers import Number, numbers

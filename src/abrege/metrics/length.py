@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abrege.errors import DataError
-from abrege.text import words
+from abrege.core.errors import DataError
+from abrege.text import tokenize as words
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from abrege.text import porter, stems, wordnet, words
+from abrege.text import porter, stems, wordnet
+from abrege.text import tokenize as words
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5  # NLTK's
 

@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 
 import abrege
-from abrege.errors import RecipeError
+from abrege.core.errors import RecipeError
+from abrege.core.types import Candidate, Pair
 from abrege.metrics.significance import Floats
-from abrege.records import Candidate, Pair
 
 
 class Likelihood(Protocol):

@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 import abrege
-from abrege.errors import DataError, RecipeError
+from abrege.core.errors import DataError, RecipeError
 from abrege.metrics.rouge_profiles import PROFILES, Score, Sentences
 from abrege.text import stems
-from abrege.text.words import UNSPACED, is_unspaced, primary
+from abrege.text.tokenize import UNSPACED, is_unspaced, primary
 
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 """What is computed where nothing else is asked for."""

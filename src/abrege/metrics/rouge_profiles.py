@@ -9,7 +9,7 @@ from typing import NamedTuple
 from abrege.text import porter, sentences
 from abrege.text.lcs import lcs_length, union_lcs
 from abrege.text.ngrams import how_many, ids, ngrams, overlap
-from abrege.text.words import words
+from abrege.text.tokenize import words
 
 METRICS = ("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum")
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abrege.errors import DataError
+from abrege.core.errors import DataError
 
 Floats = NDArray[np.float64]
 Score = Callable[[Floats], Floats]

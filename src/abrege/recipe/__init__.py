@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from abrege import store, tree
-from abrege.errors import RecipeError
+from abrege.core import io as store
+from abrege.core.errors import RecipeError
+from abrege.recipe import yaml as tree
 from abrege.recipe.annotate import Annotate
 from abrege.recipe.collect import Clean, Collect, DocumentColumns
 from abrege.recipe.data import Columns, Data, Prompt, Split

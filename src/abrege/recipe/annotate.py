@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 from pydantic import NonNegativeFloat as AtLeastZero
 from pydantic import PositiveInt as AtLeastOne
 
+from abrege.prompts import teacher_prompts as prompts
 from abrege.recipe.settings import Settings
-from abrege.teacher import prompts
 
 Share = Annotated[float, Field(gt=0, le=1)]
 WITHOUT_EFFECT = {

@@ -1,59 +1,98 @@
-"""Which rows the page shows, and how much of a document: it sorts and picks, and scores nothing."""
+"""The examples a report shows: rows drawn, the best and the worst, marked word by word."""
 
-import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from abrege.report.facts import Example, Gallery
+from abrege.core import io as store
+from abrege.core.types import Pair, Prediction
+from abrege.metrics.alignment import against_best
+from abrege.metrics.faithfulness import unsupported
+from abrege.recipe import Recipe
+from abrege.report import example_rows as examples
+from abrege.report import view_model as facts
 
-HEAD = 400
-AT_MOST = 20_000
 
-
-def choose(examples: Sequence[Example], many: int, seed: int, *, what: str) -> list[Gallery]:
-    """Pick the best, the worst and random rows by their difference, `many` of each.
-
-    what  the words for the difference, such as: ROUGE-L of tuned minus base
-
-    Best and worst never share a row. The random rows are drawn from all rows, whatever they show,
-    or they would not be a fair sample.
-    """
-    ranked = sorted(
-        (e for e in examples if e.difference is not None), key=lambda e: -(e.difference or 0.0)
-    )
-    best = min(many, -(-len(ranked) // 2))
-    worst = min(many, len(ranked) - best)
-    drawn = random.Random(seed).sample(list(examples), min(many, len(examples)))
-    n = len(examples)
+def galleries(
+    recipe: Recipe,
+    folder: Path,
+    test: Sequence[Pair],
+    rows: Sequence[Mapping[str, Any]],
+    lang: str | None,
+) -> list[facts.Gallery]:
+    """Choose rows by ROUGE-L of tuned minus base, or of what stands in for them in this run."""
+    made = recipe.generate.systems
+    shown = next((s for s in ("tuned", "merged", *made) if s in made), "tuned")
+    other = next((s for s in ("base", "base-cut", "lead") if s in made and s != shown), None)
+    systems = [s for s in (other, shown) if s]
+    score = {(r["id"], r["system"]): r["rougeL"]["fmeasure"] for r in rows if "rougeL" in r}
+    written = {
+        (p.id, system): p
+        for system in systems
+        if (path := folder / f"generate/{system}.jsonl").is_file()
+        for p in store.read(path, Prediction)
+    }
+    told = [
+        facts.Example(
+            id=pair.id,
+            document=pair.document,
+            references=pair.references,
+            answers=[_answer(s, written[pair.id, s], score) for s in systems],
+            lang=pair.lang or lang,
+            meta=pair.meta,
+            difference=_difference(pair.id, shown, other, score),
+        )
+        for pair in test
+        if all((pair.id, s) in written for s in systems)
+    ]
+    what = f"ROUGE-L of {shown}{f' minus {other}' if other else ''}"
+    chosen = examples.choose(told, recipe.report.examples, recipe.report.seed, what=what)
     return [
-        Gallery(
-            title="Best",
-            rule=f"The rows with the highest {what}, out of {n}.",
-            examples=ranked[:best],
-        ),
-        Gallery(
-            title="Worst",
-            rule=f"The rows with the lowest {what}, out of {n}, the lowest first.",
-            examples=ranked[len(ranked) - worst :][::-1],
-        ),
-        Gallery(
-            title="Random",
-            rule=f"Rows drawn at random from all {n}, with seed {seed}.",
-            examples=drawn,
-        ),
+        replace(
+            gallery,
+            examples=[_marked(e, lang, stemmer=recipe.evaluate.stemmer) for e in gallery.examples],
+        )
+        for gallery in chosen
     ]
 
 
-def head(document: str) -> tuple[str, str]:
-    """Divide a document into its first 400 characters or so, and the rest; cut between words."""
-    if len(document) <= HEAD + 80:  # a rest of a few words is not worth a click
-        return document, ""
-    at = document.rfind(" ", HEAD - 80, HEAD) + 1 or HEAD  # no space: a script that has none
-    return document[:at].rstrip() + " …", document[at:]
+def _marked(example: facts.Example, lang: str | None, *, stemmer: bool) -> facts.Example:
+    """Mark in each summary what it shares with its best reference, and what is unsupported."""
+    return replace(
+        example,
+        answers=[
+            replace(
+                answer,
+                marks=[
+                    facts.Mark(start=mark.start, end=mark.end, in_order=mark.in_order)
+                    for mark in against_best(
+                        answer.text, example.references, lang=lang, stemmer=stemmer
+                    )
+                    if mark.word or mark.in_order
+                ],
+                unsupported=[f.text for f in unsupported(example.document, answer.text, lang=lang)],
+            )
+            for answer in example.answers
+        ],
+    )
 
 
-def missing(document: str) -> str:
-    """Say how much of a very long document the page leaves out; nothing where it leaves nothing."""
-    left = len(head(document)[1]) - AT_MOST
-    if left <= 0:
-        return ""
-    return f"{left:,} more characters are in split/test.jsonl."
+def _answer(
+    system: str, prediction: Prediction, score: Mapping[tuple[str, str], float]
+) -> facts.Answer:
+    return facts.Answer(
+        system=system,
+        text=prediction.prediction,
+        rouge_l=score.get((prediction.id, system)),
+        hit_limit=prediction.finish_reason == "length",
+        document_tokens_cut=prediction.document_tokens_cut,
+    )
+
+
+def _difference(
+    id_: str, shown: str, other: str | None, score: Mapping[tuple[str, str], float]
+) -> float | None:
+    first = score.get((id_, shown))
+    second = score.get((id_, other)) if other else 0.0
+    return None if first is None or second is None else first - second

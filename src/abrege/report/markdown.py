@@ -2,10 +2,13 @@
 
 import re
 
-from abrege.report import diagnosis, figures, scrutiny, tables, wording
-from abrege.report.examples import head
-from abrege.report.facts import Answer, Example, Gallery, Run
+from abrege.doctor import results as diagnosis
+from abrege.report import format as figures
+from abrege.report import scrutiny, tables
+from abrege.report import sentences as wording
+from abrege.report.example_rows import head
 from abrege.report.tables import Table
+from abrege.report.view_model import Answer, Example, Gallery, Run
 
 _SIGNS = re.compile(r"[\\`*_\[\]<>|&~$]")
 _OPENING = re.compile(r"^(?:#+(?= |$)|[+\-](?= |$)|[\-=]+$|\d+[.)](?= |$))")

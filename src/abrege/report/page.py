@@ -6,11 +6,14 @@ All stands in it but the rows of each check, which are a page of their own besid
 import html
 from collections.abc import Sequence
 
-from abrege.report import diagnosis, figures, plots, scrutiny, tables, wording
-from abrege.report.examples import AT_MOST, head, missing
-from abrege.report.facts import Answer, Example, Gallery, Mark, Run
+from abrege.doctor import results as diagnosis
+from abrege.report import format as figures
+from abrege.report import plots, scrutiny, tables
+from abrege.report import sentences as wording
+from abrege.report.example_rows import AT_MOST, head, missing
 from abrege.report.style import CSS
 from abrege.report.tables import Cell, Table
+from abrege.report.view_model import Answer, Example, Gallery, Mark, Run
 
 # Even if a text slipped through unescaped, a browser would neither run nor fetch anything.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

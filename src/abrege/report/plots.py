@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from abrege.report import figures, svg, tables, wording
-from abrege.report.facts import Lengths, Run, Score, Step
+from abrege.report import format as figures
+from abrege.report import sentences as wording
+from abrege.report import svg, tables
+from abrege.report.view_model import Lengths, Run, Score, Step
 
 WIDTH = 460.0
 BINS = 40

@@ -2,17 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from abrege.report import figures
-from abrege.report.facts import (
-    Breakdown,
-    Choices,
-    Passed,
-    Preference,
-    Run,
-    Spread,
-    Stress,
-)
+from abrege.report import format as figures
 from abrege.report.tables import Cell, Table, scored
+from abrege.report.view_model import Breakdown, Choices, Passed, Preference, Run, Spread, Stress
 
 
 def luck(run: Run) -> Table | None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from abrege.report import figures, wording
-from abrege.report.facts import Comparison, Lengths, Run, Score, Stage, Step
+from abrege.report import format as figures
+from abrege.report import sentences as wording
+from abrege.report.view_model import Comparison, Lengths, Run, Score, Stage, Step
 
 RULES = {
     "merged": "Merged: tuned, with its adapter in the weights.",

@@ -9,22 +9,40 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from abrege.corpus import decisions
-from abrege.errors import DataError
-from abrege.events import Note, OnEvent, silent
+from abrege.annotation import checks as refusing
+from abrege.annotation import decisions, lead
+from abrege.annotation import run as asking
+from abrege.annotation.attempts import Check
+from abrege.annotation.pairs import DOCUMENTS, Failed, failed, pair, sentence, write
+from abrege.core.errors import DataError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.types import Document, Pair
+from abrege.prompts.teacher_prompts import Fault
 from abrege.recipe import Recipe
 from abrege.recipe.annotate import WITHOUT_EFFECT, Annotate
-from abrege.records import Document, Pair
-from abrege.stages import asking, refusing
-from abrege.stages.annotated import DOCUMENTS, Failed, failed, pair, sentence, write
-from abrege.teacher import lead
-from abrege.teacher.prompts import Fault
-from abrege.teacher.rows import Check
 
 CODE = (
-    *("stages/annotate", "stages/annotated", "stages/asking", "stages/refusing", "stages/teachers"),
-    *("teacher", "text", "records", "corpus/decisions"),
-    *("metrics/extractive", "metrics/faithfulness", "metrics/evidence", "metrics/form"),
+    *(
+        "stages/annotate",
+        "annotation/pairs",
+        "annotation/run",
+        "annotation/checks",
+        "annotation/teachers",
+    ),
+    *(
+        "llm_client",
+        "annotation",
+        "prompts/teacher_prompts",
+        "text",
+        "core/types",
+        "annotation/decisions",
+    ),
+    *(
+        "metrics/extractiveness",
+        "metrics/faithfulness",
+        "metrics/fact_matching",
+        "metrics/format_checks",
+    ),
     *("metrics/rouge", "metrics/rouge_profiles"),
 )
 WRITES = ("pairs.jsonl", "failed.jsonl")

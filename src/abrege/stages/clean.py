@@ -15,21 +15,22 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from abrege import store
-from abrege.corpus import filters, near, sections
-from abrege.corpus.partition import key
-from abrege.corpus.tidy import tidy
-from abrege.errors import DataError
-from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics.form import in_language
-from abrege.pools import Pool, on_cores
+from abrege.core import io as store
+from abrege.core.errors import DataError
+from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.types import Document, Dropped
+from abrege.data import filters, sections
+from abrege.data import minhash as near
+from abrege.data.normalize import tidy
+from abrege.data.split_exact import key
+from abrege.metrics.format_checks import in_language
+from abrege.pipeline import engine
+from abrege.pipeline.executors import Pool, on_cores
 from abrege.recipe import Clean, Recipe
-from abrege.records import Document, Dropped
-from abrege.stages import engine
 from abrege.text.language import detect
-from abrege.text.words import primary, words
+from abrege.text.tokenize import primary, words
 
-CODE = ("stages/clean", "corpus", "text", "metrics/form", "records")
+CODE = ("stages/clean", "data", "wiki", "text", "metrics/format_checks", "core/types")
 WRITES = ("documents.jsonl", "dropped.jsonl")
 COLLECTED = "collect/documents.jsonl"
 

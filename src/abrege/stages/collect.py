@@ -11,17 +11,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from abrege import assets, store
-from abrege.assets import Wheel
-from abrege.corpus import dump, loading, readers
-from abrege.corpus.drawing import Draw
-from abrege.errors import DataError, RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.core import demo_assets as assets
+from abrege.core import io as store
+from abrege.core.demo_assets import Wheel
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.types import Document
+from abrege.data import load as loading
+from abrege.data import readers
+from abrege.data.sampling import Draw
 from abrege.recipe import Recipe
 from abrege.recipe.collect import Collect
-from abrege.records import Document
+from abrege.wiki import dump
 
-CODE = ("stages/collect", "corpus", "text/words", "records")
+CODE = ("stages/collect", "data", "wiki", "text/tokenize", "core/types")
 WRITES = ("documents.jsonl",)
 DUMPS = (".xml", ".bz2", ".gz", ".7z", ".xz", ".zst")
 """The last three are refused with what unpacks them."""
@@ -95,13 +98,13 @@ def _documents(
         path = readers.existing(Path(source))
         return dump.read(path, draw=draw, counts=counts, on_event=on_event)
     if is_api(source):
-        from abrege.corpus import mediawiki
+        from abrege.wiki import live as mediawiki
 
         asked = collect.model_dump(include={"titles", "category", "contact"})
         return mediawiki.read(
             source, draw=draw, **asked, folder=into, counts=counts, on_event=on_event
         )
-    from abrege.corpus import texts
+    from abrege.data import raw_documents as texts
 
     columns, lang = collect.columns.model_dump(), recipe.data.lang
     return texts.read(

@@ -12,24 +12,35 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from abrege import store
-from abrege.corpus import predictions
-from abrege.errors import DataError, RecipeError
-from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import baselines, bertscore, results, rouge, significance
-from abrege.metrics.breakdown import DOCUMENT_WORDS, Label
-from abrege.metrics.catalogue import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.types import Candidate, Pair, Prediction
+from abrege.data import run_predictions as predictions
+from abrege.evaluation import baselines
+from abrege.evaluation import run_results as results
+from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
+from abrege.evaluation.score_table import Asked, Table, profile_warnings
+from abrege.evaluation.verdict import verdict
+from abrege.metrics import bertscore, rouge, significance
 from abrege.metrics.entailment import Judge
-from abrege.metrics.families import Reading
+from abrege.metrics.reference_based import Reading
+from abrege.metrics.registry import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
 from abrege.metrics.rouge_profiles import Score
-from abrege.metrics.scoring import Asked, Table, profile_warnings
-from abrege.metrics.verdict import verdict
 from abrege.recipe import Evaluate, Recipe
-from abrege.records import Candidate, Pair, Prediction
-from abrege.text import stems, words
+from abrege.text import stems
+from abrege.text import tokenize as words
 from abrege.text.wordnet import find as folder_of_wordnet
 
-CODE = ("stages/evaluate", "metrics", "text", "records", "model/encoding", "model/entailment")
+CODE = (
+    "stages/evaluate",
+    "metrics",
+    "evaluation",
+    "text",
+    "core/types",
+    "inference/encoder",
+    "inference/nli",
+)
 WRITES = ("scores.json", "rows.jsonl")
 
 BROKEN_DOWN = ("rougeL",)
@@ -305,7 +316,7 @@ def _predictions(folder: Path, system: str) -> Path:
 def _judge(settings: Evaluate) -> Judge | None:
     if settings.entailment is None:
         return None
-    from abrege.model.entailment import open_entailment
+    from abrege.inference.nli import open_entailment
 
     return open_entailment(settings.entailment)
 
@@ -313,6 +324,6 @@ def _judge(settings: Evaluate) -> Judge | None:
 def _encoder(settings: Evaluate) -> bertscore.Encoder | None:
     if settings.bertscore.encoder is None:
         return None
-    from abrege.model.encoding import open_encoder
+    from abrege.inference.encoder import open_encoder
 
     return open_encoder(settings.bertscore.encoder, layer=settings.bertscore.layer)

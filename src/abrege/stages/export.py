@@ -11,21 +11,35 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege import store
-from abrege.errors import DataError, GateError, RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.core import io as store
+from abrege.core.errors import DataError, GateError, RecipeError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.types import Candidate, Pair, Prediction
+from abrege.evaluation.score_table import Asked, Table
 from abrege.metrics import rouge
-from abrege.metrics.families import Reading
-from abrege.metrics.scoring import Asked, Table
+from abrege.metrics.reference_based import Reading
 from abrege.metrics.significance import Resampling
 from abrege.recipe import Recipe
-from abrege.records import Candidate, Pair, Prediction
 
 if TYPE_CHECKING:
-    from abrege.model.parity import Parity
-    from abrege.model.rendering import Rendering
+    from abrege.export.parity import Parity
+    from abrege.prompts.prompt_format import Rendering
 
-CODE = ("stages/export", "model", "assets", "records", "metrics", "text")
+CODE = (
+    "stages/export",
+    "models",
+    "compute",
+    "training",
+    "inference",
+    "prompts",
+    "export/merge",
+    "export/parity",
+    "core/demo_assets",
+    "core/types",
+    "metrics",
+    "evaluation",
+    "text",
+)
 FOLDER = "export/merged"
 WRITES = ("merged/config.json", f"merged/{store.TUNED}", "merged/*.safetensors")
 ADAPTER = "adapter_config.json"
@@ -86,8 +100,8 @@ def run(
     GateError, with nothing at `out`, where merging changed nothing or the merged model does not
     say what the tuned one says. The figures of the check stand beside `out` either way.
     """
-    from abrege.model import device
-    from abrege.model.rendering import Rendering
+    from abrege.models import device
+    from abrege.prompts.prompt_format import Rendering
 
     tuned = store.read_json(folder / "tune" / store.MANIFEST)
     saved = Rendering.load(folder / "tune")
@@ -142,7 +156,8 @@ def _merge(
     on_event: OnEvent,
 ) -> dict[str, Any]:
     """Write the model, merged where there is an adapter, to `part`; say what was done."""
-    from abrege.model import loading, merging
+    from abrege.export import merge as merging
+    from abrege.models import load as loading
 
     located = loading.locate(recipe.tune.model, on_event=on_event)
     if (tune / ADAPTER).is_file():
@@ -174,7 +189,7 @@ def _checked(
 
     Both decode greedily, else as the run does: of samples nothing would follow.
     """
-    from abrege.model import parity
+    from abrege.export import parity
 
     greedy = replace(rendering.profile, do_sample=False, temperature=None, top_p=None, top_k=None)
     rows = store.read(folder / "split/test.jsonl", Pair)

@@ -11,22 +11,34 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege import store
-from abrege.events import Note, OnEvent, Progress, silent
-from abrege.metrics import baselines
-from abrege.pools import Once
+from abrege.core import io as store
+from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.types import Pair, Prediction
+from abrege.evaluation import baselines
+from abrege.pipeline import engine
+from abrege.pipeline.executors import Once
 from abrege.recipe import Recipe
-from abrege.records import Pair, Prediction
-from abrege.stages import engine
-from abrege.text.words import words
+from abrege.text.tokenize import words
 
 if TYPE_CHECKING:
-    from abrege.model.decoding import Batch, Decoder
-    from abrege.model.rendering import Renderer, Rendering
+    from abrege.inference.decoder import Batch, Decoder
+    from abrege.prompts.prompt_format import Renderer, Rendering
 
 CODE = (
-    *("stages/generate", "model", "assets", "records", "text"),
-    *("metrics/baselines", "metrics/rouge", "metrics/rouge_profiles"),
+    *(
+        "stages/generate",
+        "models",
+        "compute",
+        "training",
+        "inference",
+        "prompts",
+        "export/merge",
+        "export/parity",
+        "core/demo_assets",
+        "core/types",
+        "text",
+    ),
+    *("evaluation/baselines", "metrics/rouge", "metrics/rouge_profiles"),
 )
 BY_MODEL = ("base", "few-shot", "tuned", "merged")
 MERGED = "export/merged"
@@ -101,7 +113,7 @@ def run(
     """
     pairs = list(store.read(folder / "split/test.jsonl", Pair))
     if is_by_model(system):
-        from abrege.model import device
+        from abrege.models import device
 
         with device.keeping_heap():
             predictions, extras = by_model(recipe, folder, system, pairs, key, on_event)
@@ -168,8 +180,9 @@ def by_model(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Decode with the base model, with worked examples or not, or with an adapter over it."""
-    from abrege.model import device, shots
-    from abrege.model.keeping import decoded
+    from abrege.inference.resume import decoded
+    from abrege.models import device
+    from abrege.prompts import few_shot as shots
 
     machine = device.choose(recipe.tune.dtype)
     pool = engine.elsewhere(recipe)
@@ -217,7 +230,7 @@ def by_model(
 
 def rendering_of(recipe: Recipe, folder: Path, system: str) -> "Rendering":
     """Give the rendering that a system was tuned with, decoding as the recipe says now."""
-    from abrege.model.rendering import Rendering
+    from abrege.prompts.prompt_format import Rendering
 
     saved = Rendering.load(folder / tuning(system))
     return replace(saved, profile=replace(saved.profile, **recipe.generate.decoding()))
@@ -227,9 +240,9 @@ def opened(
     recipe: Recipe, folder: Path, system: str, on_event: OnEvent
 ) -> tuple["Decoder", "Renderer"]:
     """Open what a system decodes with, and what writes its prompts."""
-    from abrege.model import loading
-    from abrege.model.decoding import Decoder
-    from abrege.model.rendering import Renderer
+    from abrege.inference.decoder import Decoder
+    from abrege.models import load as loading
+    from abrege.prompts.prompt_format import Renderer
 
     tune, rendering = folder / tuning(system), rendering_of(recipe, folder, system)
     renderer = Renderer(loading.load_tokenizer(str(tune)), rendering)
@@ -256,7 +269,8 @@ def the_model(
     recipe: Recipe, system: str, rendering: "Rendering", tune: Path, on_event: OnEvent
 ) -> Any:
     """Load what a system decodes with: the base, or what was tuned of it."""
-    from abrege.model import device, loading
+    from abrege.models import device
+    from abrege.models import load as loading
 
     machine = device.choose(recipe.tune.dtype)
     dtype, where = machine.torch_dtype, machine.device
@@ -281,7 +295,7 @@ def likelihood(
 
     Give how it was asked, and how many rows were left out since their references do not fit.
     """
-    from abrege.model import likelihood as measuring
+    from abrege.inference import log_likelihood as measuring
 
     scorer = measuring.over(system, model, renderer)
     fitting = [pair for pair in pairs if scorer.fits(pair)]
@@ -301,7 +315,7 @@ def likelihood(
 
 def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) -> "Renderer":
     """Put worked examples of the train split before every request."""
-    from abrege.model import shots
+    from abrege.prompts import few_shot as shots
 
     train = list(store.read(folder / "split/train.jsonl", Pair))
     drawn = shots.draw(train, recipe.generate.shots, seed=recipe.generate.seed)

@@ -9,23 +9,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from abrege import store
-from abrege.corpus.loading import Streams
-from abrege.events import Note, OnEvent, silent
+from abrege.core import io as store
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.types import Pair
+from abrege.data.load import Streams
+from abrege.doctor import page as doctor
+from abrege.doctor.results import Diagnosis
+from abrege.doctor.run import diagnose
+from abrege.doctor.scan import Asked
 from abrege.recipe import Recipe
-from abrege.records import Pair
-from abrege.report import doctor, facts, markdown, page, reading
-from abrege.report.diagnosis import Diagnosis
-from abrege.stages import FROM_RAW, doings
-from abrege.stages.diagnosing import diagnose
-from abrege.stages.examination import Asked
-from abrege.stages.galleries import galleries
-from abrege.text import words
+from abrege.report import describe as doings
+from abrege.report import load as reading
+from abrege.report import markdown, page
+from abrege.report import view_model as facts
+from abrege.report.examples import galleries
+from abrege.stages import FROM_RAW
+from abrege.text import tokenize as words
 
 CODE = (
-    *("stages/report", "stages/galleries", "stages/doings", "report", "text", "records"),
-    *("metrics/explain", "metrics/faithfulness", "metrics/evidence"),
-    *("stages/diagnosing", "stages/examination", "metrics/checks", "metrics/form", "corpus"),
+    *("stages/report", "report/examples", "report/describe", "report", "text", "core/types"),
+    *("metrics/alignment", "metrics/faithfulness", "metrics/fact_matching"),
+    *("doctor/run", "doctor/scan", "doctor/checks", "metrics/format_checks", "data", "wiki"),
 )
 WRITES = ("index.html", "report.md", "doctor/doctor.html")
 LOOKED_AT = 500

@@ -11,19 +11,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from abrege import store
-from abrege.corpus import hub, loading, readers
-from abrege.corpus.by_hash import Merged, partition_by_hash
-from abrege.corpus.leaks import Leak, alike, leaked, leaks
-from abrege.corpus.loading import Read
-from abrege.corpus.partition import draw, duplicates, partition
-from abrege.corpus.rows import SHOWN, shorten
-from abrege.errors import DataError, RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.core import io as store
+from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.types import Pair
+from abrege.data import hub, readers
+from abrege.data import load as loading
+from abrege.data.leakage import Leak, alike, leaked, leaks
+from abrege.data.load import Read
+from abrege.data.rows import SHOWN, shorten
+from abrege.data.split_exact import draw, duplicates, partition
+from abrege.data.split_hash import Merged, partition_by_hash
 from abrege.recipe import Data, Recipe, Split
-from abrege.records import Pair
 
-CODE = ("stages/split", "corpus", "records", "text/words")
+CODE = ("stages/split", "data", "wiki", "core/types", "text/tokenize")
 WRITES = ("train.jsonl", "valid.jsonl", "test.jsonl")
 SPLITS = ("train", "valid", "test")
 PAIRS = "annotate/pairs.jsonl"

@@ -11,21 +11,33 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege import store
-from abrege.errors import RecipeError
-from abrege.events import Note, OnEvent, silent
+from abrege.core import io as store
+from abrege.core.errors import RecipeError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.types import Pair
 from abrege.recipe import Recipe
-from abrege.records import Pair
-from abrege.stages.validation import summariser
+from abrege.training.generation_eval import summariser
 
 if TYPE_CHECKING:
-    from abrege.model.arguments import Plan
-    from abrege.model.estimate import Estimate
-    from abrege.model.rendering import Rendering
-    from abrege.model.tuning import Preflight
+    from abrege.prompts.prompt_format import Rendering
+    from abrege.training.cost.estimate import Estimate
+    from abrege.training.run import Preflight
+    from abrege.training.training_args import Plan
 
-CODE = ("stages/tune", "model", "assets", "records", "text/sentences")
-ROUGE = ("stages/validation", "metrics/rouge", "metrics/rouge_profiles", "text")
+CODE = (
+    "stages/tune",
+    "models",
+    "compute",
+    "training",
+    "inference",
+    "prompts",
+    "export/merge",
+    "export/parity",
+    "core/demo_assets",
+    "core/types",
+    "text/sentences",
+)
+ROUGE = ("training/generation_eval", "metrics/rouge", "metrics/rouge_profiles", "text")
 
 
 def name(nth: int) -> str:
@@ -73,7 +85,7 @@ def run(
     recipe: Recipe, folder: Path, *, nth: int = 1, on_event: OnEvent = silent
 ) -> dict[str, Any]:
     """Tune on what was split in the run folder; return what goes into the manifest."""
-    from abrege.model import device
+    from abrege.models import device
 
     with device.keeping_heap() as heap_kept:
         return _run(recipe, folder, folder / name(nth), heap_kept=heap_kept, on_event=on_event)
@@ -86,7 +98,7 @@ def estimate(
 
     out  an empty folder for the trainer, which leaves nothing there
     """
-    from abrege.model import device
+    from abrege.models import device
 
     with device.keeping_heap() as kept:
         found = _run(recipe, folder, out, heap_kept=kept, dry_run=True, on_event=on_event)
@@ -103,8 +115,13 @@ def _run(
     dry_run: bool = False,
     on_event: OnEvent,
 ) -> dict[str, Any]:
-    from abrege.model import device, loading, processes, quantized, student, tuning
-    from abrege.model.rendering import Renderer
+    from abrege.models import device
+    from abrege.models import load as loading
+    from abrege.models import quantization as quantized
+    from abrege.prompts.prompt_format import Renderer
+    from abrege.training import distributed as processes
+    from abrege.training import run as tuning
+    from abrege.training import student
 
     machine = processes.from_first(lambda: device.choose(recipe.tune.dtype))
     plan, without = plan_of(recipe)
@@ -198,7 +215,7 @@ def check_sequence(recipe: Recipe, config: Any) -> None:
 
 def check_valid(recipe: Recipe, rows: int) -> None:
     """Refuse to choose among models, or to stop early, with nothing to validate on."""
-    from abrege.model import processes
+    from abrege.training import distributed as processes
 
     tune = recipe.tune
     asked = [
@@ -219,9 +236,9 @@ def rendering_for(
     recipe: Recipe, train: Sequence[Pair], tokenizer: Any, config: Any
 ) -> "Rendering":
     """Fix what the model is asked and how it decodes, for this stage and every later one."""
-    from abrege.model import sides
-    from abrege.model.fitting import room_for
-    from abrege.model.rendering import Profile, Rendering, stop_ids, template_for, use_chat
+    from abrege.inference.token_stats import room_for
+    from abrege.prompts import seq2seq as sides
+    from abrege.prompts.prompt_format import Profile, Rendering, stop_ids, template_for, use_chat
 
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
     chat = use_chat(tokenizer, recipe.prompt.chat)
@@ -245,7 +262,7 @@ def rendering_for(
 
 def plan_of(recipe: Recipe) -> tuple["Plan", str]:
     """Hand the recipe's numbers over in plain arguments; say what this machine has not got."""
-    from abrege.model.arguments import Plan, check, optimiser
+    from abrege.training.training_args import Plan, check, optimiser
 
     optim, without = optimiser(recipe.tune.optim)
     names = {field.name for field in fields(Plan)} - {"step_rows", "optim"}

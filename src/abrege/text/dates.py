@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from abrege.text.words import primary
+from abrege.text.tokenize import primary
 
 _MONTHS = {
     "en": (

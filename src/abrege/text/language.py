@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from abrege.errors import RecipeError
-from abrege.text.words import primary
+from abrege.core.errors import RecipeError
+from abrege.text.tokenize import primary
 
 _TWO_LETTERS = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy "

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from abrege.text.openings import OPENINGS, SPEAKING, TITLES
-from abrege.text.words import primary, words
+from abrege.text.lexicon import OPENINGS, SPEAKING, TITLES
+from abrege.text.tokenize import primary, words
 
 _WORD = r"#\w+#|(?<!\w)(?:[^\W\d_]\.){2,}|(?<!\w)[^\W\d_]\w*(?:[-‑'’&]\w+)*"
 _ELISION = re.compile(r"(?<!\w)(?:[ldnsmtcj]|(?:jus|lors|puis|quel)?qu)['’](?=\w)", re.IGNORECASE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from abrege.text.numerals import SPOKEN, numerals
-from abrege.text.words import primary
+from abrege.text.tokenize import primary
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _DIGITS = re.compile(rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?![\d,.]*\d)|\d+(?:[.,]\d+)*")

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
-from abrege.text import words as text_words
+from abrege.text import tokenize as text_words
 
 _PYSBD = {
     *("am", "ar", "bg", "da", "de", "el", "en", "es", "fa", "fr", "hi", "hy", "it", "ja", "kk"),

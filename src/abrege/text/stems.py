@@ -5,8 +5,8 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
-from abrege.errors import RecipeError
-from abrege.text.words import primary
+from abrege.core.errors import RecipeError
+from abrege.text.tokenize import primary
 
 _SNOWBALL = {
     "ar": "arabic",

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from abrege.errors import EnvironmentError_
+from abrege.core.errors import EnvironmentError_
 
 DEBIAN = Path("/usr/share/wordnet")
 NEEDED = ("index.noun", "data.noun", "index.verb", "data.verb", "index.adj", "index.adv")

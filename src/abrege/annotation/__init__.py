@@ -1,0 +1,1 @@
+"""Summaries written by a teacher: asking, checking, asking again, budgets."""

@@ -1,0 +1,1 @@
+"""Fused layers, packing and chunked cross-entropy for training on a CPU."""

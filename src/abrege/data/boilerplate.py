@@ -1,0 +1,100 @@
+"""Lines that a site puts around a text: navigation, edit links, pointers to other pages.
+
+A line goes only where the whole of it says such a thing, and is short.
+"""
+
+import re
+from functools import cache
+
+from abrege.text.tokenize import primary
+
+_LONGEST = 200
+"""Characters: a longer line is a paragraph, whatever it begins with."""
+# They stand right after the word they are about; with a space before, a person may be speaking.
+_INLINE = re.compile(
+    r"(?<=\S)\[(?:modifier(?: \| ?modifier le (?:wiki)?code)?|modifier le wikicode|edit(?: source)?"
+    r"|réf\. (?:nécessaire|souhaitée|à confirmer|insuffisante)|citation needed|clarification needed"
+    r"|dead link|lien mort|when\?|who\?|which\?|by whom\?|(?:quand|qui|quoi|où|lequel|laquelle"
+    r"|par qui|pourquoi|comment|combien|lesquels|lesquelles) ?\?|bearbeiten|Quelltext bearbeiten"
+    r"|Bearbeiten \| Quelltext bearbeiten|editar(?: código)?|modifica(?: wikitesto)?"
+    r"|bewerken|brontekst bewerken)\]",
+    re.IGNORECASE,
+)
+_LINES = {
+    "fr": r"articles? (?:détaillée?s?|principa(?:l|ux)|connexes?)\s*:.*"
+    r"|(?:voir(?: aussi)?|(?:à )?lire (?:aussi|également)|à lire|sur le même sujet"
+    r"|dans la même rubrique)\s*:.*|sources?\s*:.{1,80}|sources?\s*:? insee\b.{0,60}"
+    r"|voir aussi (?:la |les |l['’])?(?:listes?|articles?|pages?|catégories?) .*"
+    r"|pour les articles homonymes,? voir .*|.* redirige ici\b.*"
+    r"|ne (?:doit pas être|pas) confond.*"
+    r"|cet article (?:est une ébauche|ne cite pas|a besoin|doit être|peut contenir).*"
+    r"|vous pouvez partager vos connaissances en l['’]améliorant.*|un article de wikipédia,.*"
+    r"|portail (?:de la |de l['’]|du |des |de |d['’])[^.:,]{2,40}|catégories?\s*:.*"
+    r"|ce document provient de .*|récupérée? de .*|aller à\s*:.*navigation.*"
+    r"|la dernière modification de cette page .*|droit d['’]auteur\s*:.*licence.*"
+    r"|(?:partager|tweeter|imprimer|commenter|réagir|s['’]abonner|se connecter|s['’]inscrire"
+    r"|retour (?:à l['’]accueil|en haut(?: de (?:la )?page)?)|haut de page|accueil|menu"
+    r"|lire la suite|en savoir plus|plan du site|mentions légales|sommaire|page précédente"
+    r"|page suivante|précédent|suivant)"
+    r"|partager (?:sur|cet article|l['’]article).*|(?:©|copyright (?:©|\(c\)|\d{4})).*"
+    r"|tous droits réservés.*|abonnez-vous .*|inscrivez-vous à .*newsletter.*"
+    r"|(?:ce site|nous) utilis(?:e|ons) des cookies.*|en poursuivant votre navigation.*",
+    "en": r"(?:main|further|see also|see|read (?:more|also|next)|related|more on this(?: story)?)"
+    r"(?: articles?| information| stories| topics)?\s*:.*|sources?\s*:.{1,80}"
+    r"|see also (?:the )?(?:lists?|articles?|categor(?:y|ies)) .*"
+    r"|for other uses,? see .*|not to be confused with .*|this (?:article|section) (?:is a stub"
+    r"|needs|does not cite|may (?:be|contain|need|require)|has multiple).*|.* redirects here\..*"
+    r"|you can help wikipedia by .*|from wikipedia, the free encyclopedia|jump to\s*:.*"
+    r"|retrieved from .*|categor(?:y|ies)\s*:.*|this page was last (?:edited|modified).*"
+    r"|(?:share|print|comments?|subscribe|sign (?:in|up)|log ?in|register|back to top|home|menu"
+    r"|read more|learn more|site map|privacy policy|terms of (?:use|service)|table of contents"
+    r"|previous(?: page)?|next(?: page)?|advertisement|skip to (?:main )?content)"
+    r"|share (?:this (?:article|page|story|post|video)|on (?:facebook|twitter|x|linkedin)).*"
+    r"|(?:©|copyright (?:©|\(c\)|\d{4})).*|all rights reserved\.?.*"
+    r"|subscribe to .*newsletter.*|sign up (?:for|to) .*newsletter.*"
+    r"|(?:we|this (?:web)?site) uses? .{0,30}cookies.*",
+    "de": r"(?:hauptartikel|siehe auch|lesen sie auch|mehr zum thema)\s*:.*|kategorien?\s*:.*"
+    r"|dieser artikel (?:behandelt|beschreibt|ist|oder).{0,60}(?:begriffsklärung|überarbeitet"
+    r"|belegen?).*|(?:startseite|impressum|datenschutz|drucken|teilen|weiterlesen|nach oben)"
+    r"|alle rechte vorbehalten.*|aus wikipedia, der freien enzyklopädie",
+    "es": r"(?:artículos? principal(?:es)?|véase también|lea también|leer más)\s*:.*"
+    r"|categorías?\s*:.*|para otros usos.*|(?:inicio|compartir|imprimir|leer más|suscríbete)"
+    r"|todos los derechos reservados.*|de wikipedia, la enciclopedia libre",
+    "it": r"(?:lo stesso argomento in dettaglio|voci? principal[ei]|vedi anche|leggi anche)\s*:.*"
+    r"|categori[ae]\s*:.*|(?:condividi|stampa|leggi tutto|torna su)|tutti i diritti riservati.*",
+    "pt": r"(?:(?:ver )?artigos? principa(?:l|is)|ver também|leia (?:também|mais))\s*:.*"
+    r"|categorias?\s*:.*|(?:compartilhar|partilhar|imprimir|leia mais)"
+    r"|todos os direitos reservados.*|origem: wikipédia, a enciclopédia livre.*",
+    "nl": r"(?:hoofdartikel|zie ook|zie hoofdartikel|lees ook|lees meer)\s*:?.{0,60}"
+    r"|categorie(?:ën)?\s*:.*|(?:delen|afdrukken|lees verder)|alle rechten voorbehouden.*",
+}
+_STEP, _ENTRY = re.compile(" ?[>›] ?"), re.compile(" ?[|•] ?")
+
+
+def without_notes(line: str) -> str:
+    """Take the links and remarks of editors out of a line: [edit], [citation needed]."""
+    return _INLINE.sub("", line)
+
+
+def is_boilerplate(line: str, lang: str | None) -> bool:
+    """Tell whether a line belongs to the page and not to its text.
+
+    lang  whose phrases are looked for; those of all languages where it is None or has none
+    """
+    line = line.strip(" *•·-–—▸►→|")
+    if not line or len(line) > _LONGEST:
+        return False
+    return _is_menu(line) or bool(_pattern(primary(lang)).fullmatch(line))
+
+
+def _is_menu(line: str) -> bool:
+    """Tell whether a line is a trail of pages (Accueil > Sport > Rugby), or of four entries."""
+    steps, entries = _STEP.split(line), _ENTRY.split(line)
+    trail = len(steps) > 2 and all(step[:1].isalpha() and len(step) <= 40 for step in steps)
+    return trail or (len(entries) > 3 and all(1 < len(entry) <= 25 for entry in entries))
+
+
+@cache
+def _pattern(code: str | None) -> re.Pattern[str]:
+    tables = [_LINES[code]] if code in _LINES else list(_LINES.values())
+    return re.compile("|".join(tables), re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""Checks of (document, summary) pairs before anything is tuned."""

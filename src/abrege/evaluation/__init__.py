@@ -1,0 +1,1 @@
+"""Tables of scores with confidence intervals, baselines, breakdowns and a verdict."""

@@ -1,0 +1,1 @@
+"""People's and LLM judges' opinions: blind comparison, annotation review, agreement."""

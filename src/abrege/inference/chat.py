@@ -1,0 +1,154 @@
+"""A model on this machine that is talked to: messages in, answers out, in batches."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+from transformers import PreTrainedModel
+
+from abrege.core import io as store
+from abrege.core.events import OnEvent, silent
+from abrege.core.types import Pair, Prediction
+from abrege.inference.decoder import Decoder
+from abrege.models import device
+from abrege.models.load import (
+    check_causal,
+    check_writes,
+    load_config,
+    load_model,
+    load_tokenizer,
+    locate,
+)
+from abrege.models.quantization import Quantization
+from abrege.prompts import seq2seq as sides
+from abrege.prompts.default_prompts import ANSWERS
+from abrege.prompts.prompt_format import Example, Profile, Renderer, Rendering, stop_ids, use_chat
+from abrege.text.tokenize import primary
+
+LONGEST = 8192
+"""Room for prompt and answer in tokens, where the model itself has more."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """The answers of one batch, in the order of their questions, and how long they took."""
+
+    predictions: list[Prediction]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A model that is opened when it is first asked."""
+
+    renderer: Renderer
+    weights: str
+    """Names the weights: a hash of the model's folder, or its hub id."""
+    packing: str
+    """How they are held: in which arithmetic, or in 4 bits."""
+    device: str
+    load: Callable[[], PreTrainedModel]
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """Give the open model, and how it decodes; RecipeError where it cannot write."""
+        loaded = self.load()
+        if not loaded.config.is_encoder_decoder:
+            check_causal(loaded, self.renderer.rendering.base_model)
+        return Decoder.over(loaded, self.renderer)
+
+    @property
+    def room(self) -> int:
+        """Give how many tokens a prompt and its answer may have."""
+        return self.renderer.rendering.max_tokens
+
+    def prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        """Encode a talk that ends with a question; what stands before are its earlier turns."""
+        system = [m["content"] for m in messages if m["role"] == "system"]
+        turns = [m["content"] for m in messages if m["role"] != "system"]
+        shots = [
+            Pair(id="", document=asked, references=[said])
+            for asked, said in zip(turns[:-1:2], turns[1::2], strict=True)
+        ]
+        rendering = replace(self.renderer.rendering, system=system[0] if system else None)
+        renderer = Renderer(self.renderer.tokenizer, rendering, shots=shots)
+        return renderer.ids(Pair(id="", document=turns[-1], references=[]))
+
+    def answer(
+        self,
+        talks: Sequence[Sequence[Mapping[str, str]]],
+        *,
+        key: str,
+        temperature: float,
+        top_p: float | None,
+        max_new_tokens: int,
+    ) -> Said:
+        """Answer talks in one batch, sampled anew for each `key`; temperature 0 is greedy."""
+        began = time.perf_counter()
+        seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
+        profile = replace(
+            self.decoder.profile,
+            max_new_tokens=max_new_tokens,
+            do_sample=temperature > 0,
+            temperature=temperature or None,
+            top_p=top_p if temperature > 0 else None,
+            seed=seed,
+            batch_rows=len(talks),
+        )
+        prompts = [
+            Example(str(n), ids, [], len(ids), 0) for n, ids in enumerate(map(self.prompt, talks))
+        ]
+        with device.keeping_heap():
+            [batch] = replace(self.decoder, profile=profile).decode(prompts)
+        found = dict(batch)
+        predictions = [found[n] for n in range(len(talks))]
+        return Said(predictions, time.perf_counter() - began)
+
+
+def open_speaker(
+    model: str,
+    *,
+    lang: str | None = None,
+    four_bits: bool = False,
+    dtype: str = "auto",
+    on_event: OnEvent = silent,
+) -> Speaker:
+    """Find a model in a folder, on the hub, in a .gguf file or a demo part.
+
+    lang  of the word after which a model without a chat template is to go on with a summary
+    """
+    located = locate(model, on_event=on_event)
+    tokenizer = load_tokenizer(located)
+    machine = device.choose(dtype)
+    config = load_config(located)
+    check_writes(config, model)
+    chat = use_chat(tokenizer, "auto")
+    goes_on = not (chat or config.is_encoder_decoder)
+    answer = ANSWERS.get(primary(lang) or "en", ANSWERS["en"])
+    rendering = Rendering(
+        base_model=model,
+        dtype=machine.dtype,
+        template=f"{{document}}\n\n{answer}" if goes_on else "{document}",
+        system=None,
+        chat=chat,
+        max_tokens=min(sides.room(config, "encoder", LONGEST), LONGEST),
+        stop_ids=stop_ids(tokenizer, chat=chat),
+        profile=Profile(max_new_tokens=1),
+        **sides.of(config, tokenizer, lang),
+    )
+    return Speaker(
+        Renderer(tokenizer, rendering),
+        store.fingerprint(Path(located)) if Path(located).is_dir() else located,
+        "nf4" if four_bits else machine.dtype,
+        machine.device,
+        partial(
+            load_model,
+            located,
+            machine.torch_dtype,
+            machine.device,
+            quantization=Quantization() if four_bits else None,
+        ),
+    )

@@ -1,0 +1,114 @@
+"""Vectors for BERTScore, from one layer of an encoder in a folder or on the hub."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from abrege.core import io as store
+from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.models.load import first_line
+
+Encoded: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]
+
+BATCH_TOKENS = 4096
+LAYERS = {  # those of bert-score 0.3.13, which agree best with people
+    "bert-base-uncased": 9,
+    "bert-large-uncased": 18,
+    "bert-base-multilingual-cased": 9,
+    "roberta-base": 10,
+    "roberta-large": 17,
+    "distilbert-base-uncased": 5,
+    "xlm-roberta-base": 9,
+    "xlm-roberta-large": 17,
+    "microsoft/deberta-base-mnli": 9,
+    "microsoft/deberta-large-mnli": 18,
+    "microsoft/deberta-xlarge-mnli": 40,
+}
+"""Model → the layer it is read at; others at their last."""
+
+
+class Encoder:
+    """A loaded encoder, read at one layer."""
+
+    def __init__(self, name: str, tokenizer: Any, model: Any, layer: int) -> None:
+        self.name = f"{name}_L{layer}"
+        self.tokenizer, self.model, self.layer = tokenizer, model.eval(), layer
+        positions = getattr(model.config, "max_position_embeddings", None) or 512
+        self.longest = min(tokenizer.model_max_length, positions)
+        around = tokenizer("", add_special_tokens=True)["input_ids"]
+        self.around = np.array(around, dtype=np.int64)
+
+    @torch.no_grad()
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Yield each text, in order; what is longer than the model reads is cut.
+
+        Of each: the ids, (tokens) int64; the vectors, (tokens, hidden) float32, of length 1; and
+        whether a token is content and not what the tokenizer puts round every text, (tokens) bool.
+        """
+        ids = [
+            self.tokenizer(text.strip(), truncation=True, max_length=self.longest)["input_ids"]
+            for text in texts
+        ]
+        found: dict[int, Encoded] = {}
+        for batch in _batches(ids):
+            width = max(len(ids[n]) for n in batch)
+            padded = torch.zeros(len(batch), width, dtype=torch.long)
+            mask = torch.zeros(len(batch), width, dtype=torch.long)
+            for row, n in enumerate(batch):
+                padded[row, : len(ids[n])] = torch.tensor(ids[n])
+                mask[row, : len(ids[n])] = 1
+            device = self.model.device
+            states = self.model(
+                input_ids=padded.to(device),
+                attention_mask=mask.to(device),
+                output_hidden_states=True,
+            ).hidden_states[self.layer]  # (batch, width, hidden)
+            vectors = torch.nn.functional.normalize(states.float(), dim=-1).cpu().numpy()
+            for row, n in enumerate(batch):
+                known = np.array(ids[n], dtype=np.int64)
+                content = ~np.isin(known, self.around)
+                found[n] = (known, vectors[row, : len(ids[n])], content)
+        yield from (found[n] for n in range(len(texts)))
+
+
+def open_encoder(model: str, *, layer: int | None = None) -> Encoder:
+    """Load an encoder from a folder or by its hub id, to be read at a layer.
+
+    RecipeError for a layer it does not have, EnvironmentError_ where it cannot be loaded.
+    """
+    folder = Path(model).expanduser()
+    located = str(folder) if folder.is_dir() else model
+    try:
+        config = AutoConfig.from_pretrained(located)
+        spaced = {"add_prefix_space": True} if config.model_type in ("roberta", "gpt2") else {}
+        tokenizer = AutoTokenizer.from_pretrained(located, **spaced)
+        loaded = AutoModel.from_pretrained(located, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        raise EnvironmentError_(
+            f"--encoder {model}: this encoder cannot be loaded: {first_line(error)}\n"
+            "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
+        ) from error
+    layers = loaded.config.num_hidden_layers
+    chosen = LAYERS.get(model, layers) if layer is None else layer
+    if not 1 <= chosen <= layers:
+        raise RecipeError(f"--layer {chosen}: {model} has the layers 1 to {layers}.")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    name = f"{folder.name}@{store.fingerprint(folder)[:8]}" if folder.is_dir() else model
+    return Encoder(name, tokenizer, loaded.to(device), chosen)
+
+
+def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Yield the places of texts of about one length, of at most BATCH_TOKENS tokens together."""
+    batch: list[int] = []
+    for n in sorted(range(len(ids)), key=lambda n: len(ids[n]), reverse=True):
+        if batch and (len(batch) + 1) * len(ids[batch[0]]) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(n)
+    if batch:
+        yield batch

@@ -1,0 +1,128 @@
+"""A classifier of pairs as a judge: how likely it is that one text follows from another."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+from abrege.compute.batching import cut
+from abrege.core import io as store
+from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.models.load import first_line
+from abrege.prompts.prompt_format import Example
+
+BATCH_TOKENS = 4096
+WINDOW = 4096  # pairs whose token ids are held at once
+OFFSET = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert")
+"""Models whose positions count on from the pad token's id, so that fewer are left for tokens."""
+
+
+class Judge:
+    """A loaded classifier, read at its label of entailment."""
+
+    def __init__(self, name: str, tokenizer: Any, model: Any, label: int) -> None:
+        self.name, self.label = name, label
+        self.tokenizer, self.model = tokenizer, model.eval()
+        self.longest = _longest(tokenizer, model.config)
+        self.cut = 0
+        """Pairs whose premise was cut, of those judged last."""
+
+    def entailed(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
+        """Yield how likely it is that each premise entails its hypothesis, in order.
+
+        A premise that is too long is cut, a hypothesis never: DataError where that is too long.
+        """
+        self.cut = 0
+        for start in range(0, len(pairs), WINDOW):
+            yield from self._window(pairs[start : start + WINDOW])
+
+    def _window(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
+        encoded = [self._encoded(premise, hypothesis) for premise, hypothesis in pairs]
+        rows = [Example(str(n), e["input_ids"], [], 0, 0) for n, e in enumerate(encoded)]
+        found: dict[int, float] = {}
+        for batch in cut(rows, budget=BATCH_TOKENS):
+            places = [int(row.id) for row in batch]
+            found.update(zip(places, self._judged([encoded[n] for n in places]), strict=True))
+        yield from (found[n] for n in range(len(pairs)))
+
+    def _encoded(self, premise: str, hypothesis: str) -> dict[str, list[int]]:
+        """Encode a pair, the premise first, as classifiers are trained to see it."""
+        whole = dict(self.tokenizer(premise, hypothesis, verbose=False))
+        over = len(whole["input_ids"]) - self.longest
+        if over <= 0:
+            return whole
+        self.cut += 1
+        if len(self.tokenizer("", hypothesis, verbose=False)["input_ids"]) >= self.longest:
+            raise DataError(
+                f"{self.name} reads {self.longest} tokens, and a sentence to be judged is longer: "
+                f"{hypothesis[:60]!r}.\n  Drop its row, or take a judge that reads more."
+            )
+        return dict(
+            self.tokenizer(
+                premise, hypothesis, truncation="only_first", max_length=self.longest, verbose=False
+            )
+        )
+
+    @torch.inference_mode()
+    def _judged(self, encoded: Sequence[dict[str, list[int]]]) -> list[float]:
+        width = max(len(e["input_ids"]) for e in encoded)
+        fill = {"input_ids": self.tokenizer.pad_token_id or 0}
+        inputs = {
+            key: torch.tensor(
+                [e[key] + [fill.get(key, 0)] * (width - len(e[key])) for e in encoded]
+            )
+            for key in encoded[0]
+        }  # (batch, width) each
+        on_device = {key: value.to(self.model.device) for key, value in inputs.items()}
+        logits = self.model(**on_device).logits.float()  # (batch, labels)
+        return [float(p) for p in logits.softmax(-1)[:, self.label].tolist()]
+
+
+def open_entailment(model: str) -> Judge:
+    """Load a judge from a folder or by its hub id.
+
+    RecipeError where its labels do not say which is entailment, or its last layer was never
+    trained; EnvironmentError_ where it cannot be loaded.
+    """
+    folder = Path(model).expanduser()
+    located = str(folder) if folder.is_dir() else model
+    try:
+        label = entailment_label(AutoConfig.from_pretrained(located).id2label, model)
+        tokenizer = AutoTokenizer.from_pretrained(located)
+        loaded, loading = AutoModelForSequenceClassification.from_pretrained(
+            located, dtype=torch.float32, output_loading_info=True
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        raise EnvironmentError_(
+            f"{model}: this judge cannot be loaded: {first_line(error)}\n"
+            "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
+        ) from error
+    if missing := sorted(loading["missing_keys"]):
+        raise RecipeError(
+            f"{model}: it has no weights for {missing[0]}, so it would judge at random.\n"
+            "  Give a model that was trained to tell entailment."
+        )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    name = f"{folder.resolve().name}@{store.fingerprint(folder)[:8]}" if folder.is_dir() else model
+    return Judge(name, tokenizer, loaded.to(device), label)
+
+
+def entailment_label(names: dict[int, str], model: str) -> int:
+    """Find the label that means entailment by its name; RecipeError unless exactly one does."""
+    found = [number for number, name in names.items() if name.lower().startswith("entail")]
+    if len(found) != 1:
+        raise RecipeError(
+            f"{model}: its labels are {', '.join(names.values())}, and none or several of them "
+            "mean entailment.\n  Name them in id2label of its config.json, or give another model."
+        )
+    return int(found[0])
+
+
+def _longest(tokenizer: Any, config: Any) -> int:
+    positions = getattr(config, "max_position_embeddings", None) or 512
+    if config.model_type in OFFSET:
+        positions -= config.pad_token_id + 1
+    return int(min(tokenizer.model_max_length, positions))

@@ -1,0 +1,79 @@
+"""How many tokens pairs need, and what is cut of them where there is less room."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from abrege.core.events import OnEvent, silent
+from abrege.core.types import Pair
+from abrege.models.load import load_config, load_tokenizer, locate
+from abrege.prompts import seq2seq as sides
+from abrege.prompts.prompt_format import (
+    Profile,
+    Renderer,
+    Rendering,
+    stop_ids,
+    template_for,
+    use_chat,
+)
+
+LONGEST = 0.99  # max_new_tokens leaves room for this share of the summaries
+MARGIN = 1.1
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What pairs need, each in tokens: the document, the summary, and all with the request."""
+
+    documents: list[int]
+    summaries: list[int]
+    whole: list[int]
+    """Request, document and max_new_tokens: what max_tokens must be so that nothing is cut."""
+    max_new_tokens: int
+    reads: int | None
+    """How many tokens the model reads; None where it knows no bound."""
+
+
+def needs(
+    model: str, pairs: Sequence[Pair], *, lang: str | None, on_event: OnEvent = silent
+) -> Needs:
+    """Count the tokens of pairs by a model's tokenizer, in the plain request of a language.
+
+    Prompts are rendered as for training. Only the tokenizer is loaded, and no weights.
+    """
+    located = locate(model, on_event=on_event)
+    config, tokenizer = load_config(located), load_tokenizer(located)
+    chat = use_chat(tokenizer, "auto")
+    rendering = Rendering(
+        base_model=model,
+        dtype="auto",
+        template=template_for(None, lang, chat=chat),
+        system=None,
+        chat=chat,
+        max_tokens=sides.ENDLESS,
+        stop_ids=stop_ids(tokenizer, chat=chat),
+        profile=Profile(max_new_tokens=1),
+        lang=lang,
+        **sides.of(config, tokenizer, lang),
+    )
+    renderer = Renderer(tokenizer, rendering)
+    written = [
+        len(tokenizer(pair.references[0], add_special_tokens=False)["input_ids"]) for pair in pairs
+    ]
+    room = 0 if rendering.encoder_decoder else room_for(written)
+    prompts = [renderer.prompt(pair) for pair in pairs]
+    reads = sides.room(config, "encoder", tokenizer.model_max_length)
+    return Needs(
+        documents=[prompt.document_tokens for prompt in prompts],
+        summaries=written,
+        whole=[len(prompt.prompt_ids) + room for prompt in prompts],
+        max_new_tokens=room_for(written),
+        reads=reads if reads < sides.ENDLESS else None,
+    )
+
+
+def room_for(lengths: Sequence[int]) -> int:
+    """Give max_new_tokens: 99th percentile of the train summaries, a tenth more, the stop token."""
+    ordered = sorted(lengths)
+    longest = ordered[math.ceil(LONGEST * len(ordered)) - 1]
+    return math.ceil(longest * MARGIN) + 1

@@ -1,0 +1,1 @@
+"""Tasks of a run: what makes one stale, and how it is run."""

@@ -1,0 +1,1 @@
+"""Prompt formats, default prompts and few-shot examples."""

@@ -1,0 +1,192 @@
+"""Several processes that carry out one tuning together: what they agree on, and who speaks.
+
+A process by itself takes the short way through every function here, and loads no torch for it.
+"""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from abrege.core import io as store
+from abrege.core.errors import AbregeError, EnvironmentError_
+from abrege.core.events import Note, OnEvent, silent
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(minutes=30)  # for all to arrive; a large model is read and saved meanwhile
+HEAD_START = 0.5  # seconds for the first process to tell what all of them met
+KEPT = "What was saved is kept: the same command goes on from there."
+SHARDING = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")  # what accelerate launch sets
+
+
+def count() -> int:
+    """Count the processes that torchrun or accelerate launch started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Give the place of this process among them, from 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def several() -> bool:
+    """Say whether this process shares its work with others."""
+    return count() > 1
+
+
+def is_first() -> bool:
+    """Say whether this is the process that writes and speaks."""
+    return rank() == 0
+
+
+def are_sharded() -> bool:
+    """Say whether weights are spread over the processes: no layer may then hold on to its own."""
+    return any(os.environ.get(name, "").lower() == "true" for name in SHARDING)
+
+
+@contextmanager
+def joined(on_event: OnEvent = silent) -> Iterator[None]:
+    """Work with the other processes while inside; the first that fails tells of it, others do not.
+
+    An exception that passes gets a note with its rank. One that comes of another process's end
+    becomes SystemExit where that one has told of it, and an AbregeError where it could not.
+    SIGTERM ends this process at once, with a Note where no process told of anything.
+    """
+    if not several():
+        yield
+        return
+    import torch
+    from accelerate import PartialState
+
+    group = PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+    try:
+        with _ending_when_told(on_event):
+            yield
+            wait()
+    except Exception as error:
+        raise _told_once(error) from error.__cause__
+    finally:
+        group.destroy_process_group()
+
+
+def wait() -> None:
+    """Wait until every process has come here, PATIENCE at the most."""
+    if several():
+        from accelerate import PartialState
+
+        PartialState().wait_for_everyone()
+
+
+def from_first(find: Callable[[], T]) -> T:
+    """Let the first process find something, and give it to all."""
+    if not several():
+        return find()
+    from torch import distributed
+
+    found: list[Any] = [find() if is_first() else None]
+    distributed.broadcast_object_list(found, src=0)
+    given: T = found[0]
+    return given
+
+
+def everywhere(value: T) -> list[T]:
+    """Give what each process holds, by rank."""
+    if not several():
+        return [value]
+    from torch import distributed
+
+    found: list[Any] = [None] * count()
+    distributed.all_gather_object(found, value)
+    return found
+
+
+@contextmanager
+def first_of_machine_first() -> Iterator[None]:
+    """Let one process of each machine do something, and the others after it."""
+    if not several():
+        yield
+        return
+    from accelerate import PartialState
+
+    with PartialState().local_main_process_first():
+        yield
+
+
+def must_agree(view: Mapping[str, Any]) -> None:
+    """Refuse to work together where a process sees something else than the first one does."""
+    first, *others = everywhere(view)
+    for number, other in enumerate(others, start=1):
+        if other != first:
+            raise EnvironmentError_(
+                f"rank {number} sees another run than rank 0 does; they differ in "
+                f"{', '.join(store.changes(first, other))}.\n"
+                "  Recipe, data, run folder and abrege must be the same on every machine."
+            )
+
+
+def _told_once(error: Exception) -> BaseException:
+    """Give what to raise instead of an error, so that of all processes only one tells."""
+    if not is_first():
+        time.sleep(HEAD_START)
+    try:
+        if not _takes_the_word():
+            return SystemExit(getattr(error, "exit_code", 1))
+    except RuntimeError:  # the store went with the process that held it
+        pass
+    if _comes_of_another_end(error):
+        error = AbregeError(
+            "another process of this job has ended, or does not answer, and could not say why.\n"
+            f"  {KEPT}"
+        )
+    error.add_note(f"rank {rank()} of {count()}")
+    return error
+
+
+def _takes_the_word() -> bool:
+    from torch.distributed import distributed_c10d
+
+    told: int = distributed_c10d._get_default_store().add("abrege/told", 1)
+    return told == 1
+
+
+def _comes_of_another_end(error: Exception) -> bool:
+    from torch import distributed
+
+    lost = isinstance(error, distributed.DistError) or "gloo" in str(error)
+    return lost and not isinstance(error, AbregeError)
+
+
+@contextmanager
+def _ending_when_told(on_event: OnEvent) -> Iterator[None]:
+    """End at SIGTERM, by which launchers end all processes when one of them has died.
+
+    A thread sees to it: the main one may wait, deep in a library, for a process that is no more.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def listen() -> None:
+        while number := there.recv(1):
+            if number[0] == signal.SIGTERM:
+                if _takes_the_word():
+                    on_event(Note(f"ended by the launcher: another process has died. {KEPT}"))
+                os._exit(128 + signal.SIGTERM)
+
+    here, there = socket.socketpair()
+    here.settimeout(0)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    fd = signal.set_wakeup_fd(here.fileno())
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(fd)
+        signal.signal(signal.SIGTERM, before)
+        here.close()

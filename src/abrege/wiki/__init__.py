@@ -1,0 +1,1 @@
+"""MediaWiki dumps and live wikis: pages, wikitext, templates."""

@@ -1,0 +1,70 @@
+import pytest
+
+from abrege.annotation.checks import checks, most_alike
+from abrege.recipe import Annotate
+from conftest import a_document
+
+
+def first_fault(document, summary, **changed):
+    settings = Annotate(**{"teacher": "server", "model": "m", "min_words": 5, **changed})
+    return next((f for check in checks(settings) if (f := check(document, summary))), None)
+
+
+FINE = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
+
+
+def test_a_true_summary_in_other_words_is_not_refused():
+    assert first_fault(a_document(), FINE) is None
+
+
+@pytest.mark.parametrize(
+    ("summary", "changed", "reason", "found", "wanted"),
+    [
+        ("A bridge is shut.", {}, "too short", "4", "5"),
+        (FINE, {"max_words": 10}, "too long", "11", "10"),
+        (FINE.replace("12", "15"), {}, "unsupported", "15 million dollars", ""),
+        (FINE + " So said Mary Poppins.", {}, "unsupported", "Mary Poppins", ""),
+        ("Springfield ferme son vieux pont rouillé pendant deux ans, dit la maire.", {},
+         "language", "", "English"),
+        ("The town of Springfield closes its old bridge for two years.", {},
+         "copied lead", "100%", "90%"),
+        # Of sixteen three-word runs six came before.
+        ("A rusted bridge is shut and then it " * 2 + "is shut.", {},
+         "repetition", "38%", "20%"),
+        # Eleven words of the request and five others.
+        ("The summary must be short and give the most important information. A bridge is shut now.",
+         {}, "copied request", "69%", ""),
+        ("# Bridge\n" + FINE, {}, "markup", "heading", ""),
+    ],
+)  # fmt: skip
+def test_each_fault_is_named_with_what_was_found(summary, changed, reason, found, wanted):
+    fault = first_fault(a_document(), summary, **changed)
+    assert (fault.reason, fault.found, fault.wanted) == (reason, found, wanted)
+
+
+def test_a_summary_as_long_as_its_document_is_too_long():
+    document = a_document(text="The town shuts its old bridge for two years.")
+    fault = first_fault(document, "Springfield has shut the bridge of the town for two years.")
+    assert (fault.reason, fault.found, fault.wanted) == ("too long", "11", "8")
+
+
+def test_what_is_not_in_the_document_may_be_allowed():
+    assert first_fault(a_document(), FINE.replace("12", "15"), unsupported="allow") is None
+
+
+def test_a_copy_of_what_comes_later_is_no_copy_of_the_lead():
+    later = "A ferry will carry people across the river until then."
+    assert first_fault(a_document(), later) is None
+
+
+def test_the_words_of_the_lead_in_another_order_are_no_copy_of_it():
+    # All eleven are the lead's, in runs of at most four.
+    turned = "Its old bridge closes for two years: the town of Springfield."
+    assert first_fault(a_document(), turned) is None
+
+
+def test_the_text_with_the_most_words_in_common_with_the_others_is_chosen():
+    texts = ["a b c d", "a b c e", "x y z", "a b c"]
+    # ROUGE-L F of the last with the others: 6/7, 6/7, 0; of the first: 3/4, 0, 6/7.
+    assert most_alike(texts, "en") == 3
+    assert most_alike(["one"], "en") == 0

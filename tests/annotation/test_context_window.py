@@ -1,0 +1,44 @@
+import pytest
+
+from abrege.annotation.attempts import too_long
+from abrege.annotation.context_window import SHORTER, share_that_fits
+
+
+def refused(said):
+    return too_long("k", {"said": said})
+
+
+@pytest.mark.parametrize(
+    ("said", "limit", "asked"),
+    [
+        # OpenAI, vLLM until 0.10, llama-cpp-python 0.3
+        ("This model's maximum context length is 2560 tokens. However, you requested 4888 tokens "
+         "(4588 in the messages, 300 in the completion). Please reduce the length.", 2560, 4588),
+        # vLLM 0.15, pull request 33425
+        ("This model's maximum context length is 2048 tokens. However, your request has 2000 input "
+         "tokens plus 300 'max_tokens'. Please reduce one or the other.", 2048, 2000),
+        # llama.cpp's server
+        ("request (5000 tokens) exceeds the available context size (4096 tokens), try increasing "
+         "it", 4096, 5000),
+        # Anthropic
+        ("prompt is too long: 210000 tokens > 200000 maximum", 200000, 210000),
+        # llama-cpp-python's own exception
+        ("Requested tokens (2285) exceed context window of 2048", 2048, 2285),
+    ],
+)  # fmt: skip
+def test_what_fits_is_read_off_how_servers_refuse(said, limit, asked):
+    assert share_that_fits(refused(said), 300) == pytest.approx(0.95 * (limit - 300) / asked)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "too long",
+        "the request exceeds the available context size. try increasing the context size",
+        "This model's maximum context length is 90 tokens.",
+        # Less than the answer alone: nothing fits by this, and half of the document may.
+        "maximum context length is 90 tokens, but your request has 80 input tokens",
+    ],
+)
+def test_where_nobody_says_by_how_much_seven_tenths_are_kept(said):
+    assert share_that_fits(refused(said), 300) == SHORTER == 0.7

@@ -1,0 +1,93 @@
+import pytest
+
+from abrege.annotation.postprocess import announces, refuses, summary_in
+from abrege.metrics.format_checks import preamble
+
+PLAIN = "La ville de Lyon ferme son pont en 1994."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"Voici un résumé de l'article :\n\n{PLAIN}",
+        f"Here is a summary: {PLAIN}",
+        f"**Résumé :** {PLAIN}",
+        f"<think>Il faut être court.</think>\n{PLAIN}",
+        f"Il faut être court.</think>{PLAIN}",
+        f"```\n{PLAIN}\n```",
+        f'"{PLAIN}"',
+        f"« {PLAIN} »",
+        f"## Résumé\n\n{PLAIN}",
+        "La **ville** de [Lyon](http://lyon.fr) ferme son __pont__ en 1994.",
+        f"{PLAIN}<|im_end|>",
+        f"{PLAIN}\n\nN'hésitez pas à me demander plus de détails !",
+        f"{PLAIN}\n\n(Note : le texte était long.)",
+        f"<p>{PLAIN}</p>",
+        f"  {PLAIN}  ",
+    ],
+)
+def test_what_stands_round_a_summary_is_taken_off(answer):
+    assert summary_in(answer, preamble) == PLAIN
+
+
+def test_items_of_a_list_become_lines_and_a_year_at_a_lines_start_stays():
+    assert summary_in("- Un pont ferme.\n- Il est vieux.", preamble) == (
+        "Un pont ferme.\nIl est vieux."
+    )
+    assert summary_in("1. Un pont.\n2. Une gare.", preamble) == "Un pont.\nUne gare."
+    assert summary_in("12. Infanteriedivision is a play.", preamble) == (
+        "12. Infanteriedivision is a play."
+    )
+
+
+def test_a_quotation_inside_a_summary_and_a_thought_without_an_end_are_told_apart():
+    quoted = "« Partez », dit-il, « et vite »"
+    assert summary_in(quoted, preamble) == quoted
+    assert summary_in("<think>Il faut", preamble) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but I can't summarise this.",
+        "As an AI language model, I have no access.",
+        "Je suis désolé, je ne peux pas vous aider.",
+        "Je ne peux pas résumer cet article.",
+        "En tant qu'IA, je ne lis pas de liens.",
+        "Veuillez fournir l'article.",
+        "Please provide the article.",
+    ],
+)
+def test_a_teacher_that_writes_no_summary_is_known_by_its_words(text):
+    assert refuses(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        "Sorry We Missed You est un film de Ken Loach.",
+        "I Can't Get No Satisfaction is a song.",
+        "I'm Sorry is a song of 1960.",
+        "Je ne suis pas un héros est une chanson.",
+        "En tant qu'assistant de Pasteur, il découvre la pénicilline.",
+        "Désolation Island est un roman.",
+        "As an airline, it flies to Paris.",
+        "I Can See You is a film.",
+    ],
+)
+def test_a_summary_is_no_refusal(text):
+    assert not refuses(text)
+
+
+def test_an_announcement_within_the_first_sentence_cannot_be_taken_off():
+    inside = "Voici un résumé de cet article qui parle d'un pont."
+    assert preamble(inside) is None
+    assert announces(inside)
+    # A model of 135 M parameters ended so; the request had asked for a few sentences in English.
+    assert announces(f"{PLAIN} A summary of the article is provided in a few sentences.")
+    assert announces(f"{PLAIN}\nThe summary is:\n{PLAIN}")
+    assert announces("The article does not include the summary, but is clear.")
+    assert not announces("The court gave a summary of the case.")
+    assert not announces(PLAIN)
+    assert not announces("Voici venu le temps des ponts.")

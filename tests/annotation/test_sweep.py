@@ -1,0 +1,57 @@
+import pytest
+
+from abrege.annotation import sweep
+from abrege.cli.swept import table
+from abrege.core.errors import RecipeError
+from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, lines, number
+from builders.fake_server import Say, serving
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+GRID = {"temperature": [0.2, 0.7], "top_p": [0.5], "rows": 4}
+
+
+def test_each_point_is_asked_once_about_each_of_the_same_few_documents(tmp_path):
+    def script(body):
+        warm = body["temperature"] > 0.5 and number(body) % 2
+        return Say("No." if warm else a_summary(number(body)))
+
+    folder = a_run(tmp_path, count=8)
+    with serving(script) as fake:
+        cold, warm = sweep.run(a_recipe(fake.url, sweep=GRID, attempts=3), folder)
+        asked = [(a.body["temperature"], number(a.body)) for a in fake.asked]
+        assert len(asked) == len({*asked}) == 8
+        drawn = {n for _, n in asked}
+        again = sweep.run(a_recipe(fake.url, sweep=GRID, attempts=3), folder)
+        assert len(fake.asked) == 8
+    assert again == [cold, warm]
+    odd = sum(n % 2 for n in drawn)
+    assert (cold["rows"], cold["passed"], cold["refused"]) == (4, 4, {})
+    assert (warm["passed"], warm["refused"]) == (4 - odd, {"too short": odd})
+    assert cold["words"] == 12
+    assert cold["unsupported facts"] == 0
+    assert [path.name for path in (folder / "annotate").glob("[!.]*")] == ["sweep.jsonl"]
+    assert len(lines(folder, "sweep")) == 8
+
+
+def test_the_table_has_a_line_for_each_point_and_a_column_for_each_reason(tmp_path):
+    folder = a_run(tmp_path, count=2)
+    with serving(lambda body: Say("No.") if body["top_p"] > 0.6 else faithful(body)) as fake:
+        points = sweep.run(
+            a_recipe(fake.url, sweep={"temperature": [0.2], "top_p": [0.5, 0.7], "rows": 2}),
+            folder,
+        )
+    head, first, second, *_ = (line.split() for line in table(points))
+    assert head[:5] == ["temperature", "top-p", "rows", "passed", "too"]
+    # Of twelve words three are a run of the document (9), two are one (4), five stand alone.
+    assert first == ["0.2", "0.5", "2", "2", "0", "12", "0%", "1.5", "0%", "14"]
+    assert second == ["0.2", "0.7", "2", "0", "2", "1", "–", "0.0", "0%", "14"]
+
+
+def test_an_introduction_has_no_decoding_to_sweep(tmp_path):
+    with pytest.raises(RecipeError, match="teacher lead decodes nothing"):
+        sweep.run(a_recipe(), tmp_path)

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from abrege.cli import COMMANDS, docs
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", ["settings.md", "commands.md"])
+def test_a_generated_page_is_what_the_program_says(name):
+    assert (DOCS / name).read_text(encoding="utf-8") == docs.pages()[name], "run: make fix"
+
+
+def test_the_pages_are_written_where_they_are_asked_for(tmp_path):
+    docs.write(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["commands.md", "settings.md"]
+
+
+def test_every_setting_stands_on_its_page_with_type_default_and_meaning():
+    lines = docs.settings_page().splitlines()
+    assert "| `tune.epochs` | number | `1.0` | passes over the train split |" in lines
+    assert "| `evaluate.stemmer` | true or false | `false` | stem words (profile abrege; "\
+        "Snowball by language) |" in lines  # fmt: skip
+    assert any(line.startswith("| `tune.model` | text | must be given |") for line in lines)
+    assert any(line.startswith("| `tune.max_steps` | whole number | `null` |") for line in lines)
+    assert any(line.startswith("| `tune.lora.modules` | text or list of text |") for line in lines)
+    assert any(line.startswith("| `tune.arguments` | table | `{}` |") for line in lines)
+    assert any(
+        line.startswith("| `prompt.chat` | `auto` or `always` or `never` |") for line in lines
+    )
+
+
+def test_every_command_stands_on_its_page():
+    page = docs.commands_page()
+    for command in COMMANDS:
+        assert f"## abrege {command.name}\n\n```text\nusage: abrege {command.name}" in page

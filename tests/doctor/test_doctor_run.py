@@ -1,0 +1,143 @@
+import json
+import random
+
+import pytest
+
+from abrege.core.errors import DataError
+from abrege.core.types import Pair
+from abrege.doctor.run import crossed, examine
+from abrege.doctor.scan import Asked, keep
+
+THEMES = ("bridge", "harbour", "library", "market", "school", "station", "museum", "garden")
+
+
+def a_row(n: int) -> dict:
+    """Write a pair whose text is like no other, and whose summary is sound."""
+    what, words = THEMES[n % 8], [f"w{n}x{k}" for k in range(30)]
+    return {
+        "id": f"r{n}",
+        "text": f"the council has decided that the {what} in the town will be closed this year and "
+        + " ".join(words),
+        "summary": f"people complain about the {what} closing, says {words[3]} {words[5]}",
+    }
+
+
+def written(path, rows) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def told(found):
+    return {t.check: (t.flagged, t.rows) for t in found.checks if t.flagged}
+
+
+def flagged(folder, check):
+    lines = (folder / f"{check}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_each_flaw_of_a_file_is_counted_and_its_rows_are_written(tmp_path):
+    rows = [a_row(n) for n in range(20)]
+    rows[3]["summary"] = ""
+    rows[4]["summary"] = "closed"
+    rows[5] |= {k: rows[0][k] for k in ("text", "summary")}
+    rows[6]["text"] = rows[1]["text"]
+    rows[7]["text"] = rows[2]["text"] + " indeed"
+    source = written(tmp_path / "x.jsonl", rows)
+
+    found = examine(source, Asked(lang="en"), out=tmp_path / "out")
+
+    assert (found.total, found.rows, found.lang) == (19, {"all": 19}, "en")
+    assert told(found) == {
+        "unusable": (1, 20),
+        "short": (1, 19),
+        "duplicate": (1, 19),
+        "several": (1, 19),
+        "near": (1, 19),
+    }
+    out = tmp_path / "out"
+    [row] = flagged(out, "unusable")
+    assert (row["where"], row["kind"]) == (f"{source}:4", "summary (summary) is empty")
+    expected = {
+        "short": ("r4", "1 word"),
+        "duplicate": ("r5", "document and summary of r0"),
+        "several": ("r6", "document of r1"),
+        "near": ("r7", "nearly the document of r2"),
+    }
+    for check, what in expected.items():
+        [row] = flagged(out, check)
+        assert (row["id"], row["found"]) == what
+
+
+def test_given_splits_are_held_against_one_another(tmp_path):
+    train, test = [a_row(n) for n in range(8)], [a_row(n) for n in range(8, 12)]
+    test[1]["text"] = train[2]["text"].upper()
+    test[2]["summary"] = train[3]["summary"]
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data/test.jsonl", test)
+    written(tmp_path / "data/train.jsonl", train)
+
+    found = examine(str(tmp_path / "data"), Asked(lang="en"), out=tmp_path)
+
+    assert told(found)["leaks"] == (2, 4)
+    assert [(row["id"], row["split"], row["found"]) for row in flagged(tmp_path, "leaks")] == [
+        ("r9", "test", "document of r2"),
+        ("r10", "test", "summary of r3"),
+    ]
+    assert crossed(found, {"leaks": 0.4, "short": 0.0}) == ["leaks: 50.00%, more than 40.00%"]
+    assert crossed(found, {"leaks": 0.5}) == []
+
+
+def test_a_sample_is_told_as_such_with_its_interval(tmp_path):
+    source = written(tmp_path / "x.jsonl", [a_row(n) for n in range(40)])
+    found = examine(source, Asked(sample=10, near_rows=15, lang="en"), out=tmp_path)
+    intervals = {t.check: (t.rows, t.interval is not None) for t in found.checks}
+    assert intervals["unsupported"] == (10, True)
+    assert intervals["short"] == (40, False)
+    assert intervals["near"] == (15, False)
+    whole = examine(source, Asked(sample=40, lang="en"), out=tmp_path)
+    assert not any(t.interval for t in whole.checks)
+
+
+def test_every_row_is_as_likely_to_be_kept_as_any_other():
+    pairs = [Pair(id=str(n), document="d", references=["s"]) for n in range(10)]
+    times = [0] * 10
+    for seed in range(2000):
+        sample, drawn = [], random.Random(seed)
+        for n, pair in enumerate(pairs):
+            keep(sample, (n, pair), 2, drawn)
+        for n, _ in sample:
+            times[n] += 1
+    # 400 of 2000 each; four standard deviations of a binomial are 72.
+    assert sum(times) == 4000
+    assert all(abs(count - 400) < 72 for count in times)
+
+
+def test_tokens_are_counted_and_a_room_recommended(tmp_path, student_folder):
+    source = written(tmp_path / "x.jsonl", [a_row(n) for n in range(20)])
+    asked = Asked(lang="en", model=str(student_folder), max_tokens=64)
+    found = examine(source, asked, out=tmp_path)
+    assert found.tokens is not None
+    cut = {fit.max_tokens: fit.rows_cut for fit in found.tokens.fits}
+    assert told(found)["cut"] == (20, 20)
+    assert cut[64] == 1
+    assert found.tokens.recommended % 64 == 0
+    assert cut[found.tokens.recommended] <= 0.05 < cut[256]
+    assert found.tokens.reads == 512
+
+
+def test_rows_flagged_before_do_not_stay(tmp_path):
+    source = written(tmp_path / "x.jsonl", [a_row(1) | {"summary": "closed"}, a_row(2)])
+    examine(source, Asked(lang="en"), out=tmp_path / "out")
+    written(tmp_path / "x.jsonl", [a_row(1), a_row(2)])
+    examine(source, Asked(lang="en"), out=tmp_path / "out")
+    assert not (tmp_path / "out/short.jsonl").exists()
+
+
+def test_data_without_a_pair_is_an_error_that_shows_the_first_row(tmp_path):
+    source = written(tmp_path / "x.jsonl", [a_row(n) | {"summary": None} for n in range(3)])
+    with pytest.raises(DataError) as caught:
+        examine(source, Asked(), out=tmp_path / "out")
+    assert str(caught.value) == (
+        f"{source}: not one of 3 rows is a pair.\n  {source}:1: summary (summary) is null"
+    )

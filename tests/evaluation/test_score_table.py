@@ -1,0 +1,244 @@
+import numpy as np
+import pytest
+import sacrebleu
+
+from abrege.core.errors import RecipeError
+from abrege.core.types import Candidate
+from abrege.evaluation.score_table import Asked, Table
+from abrege.metrics import rouge
+from abrege.metrics.reference_based import Reading
+from abrege.metrics.registry import BY_MODEL, EXTRACTION, FAITHFULNESS, FORM, METRICS, named
+from abrege.metrics.significance import Resampling
+
+DOCUMENT = "Then the cat sat down. The dog barked all day."
+ROWS = [
+    ("the cat sat", ["the cat sat down"]),
+    ("a dog", ["the dog barked"]),
+    ("", ["nothing at all"]),
+    ("it rains a lot", ["it rains"]),
+]
+
+
+EVERY = tuple(metric for metric in METRICS if metric not in BY_MODEL)
+
+
+def a_table(rows=ROWS, *, groups=None, **asked):
+    table = Table(Asked(**{"metrics": EVERY, "reading": Reading(lang="en"), **asked}))
+    for number, (prediction, references) in enumerate(rows):
+        group = groups and groups[number]
+        name = f"r{number}"
+        table.add(
+            Candidate(
+                id=name,
+                prediction=prediction,
+                references=references,
+                group=group,
+                document=DOCUMENT,
+            )
+        )
+    table.finish()
+    return table
+
+
+def test_the_score_of_a_mean_is_the_mean_of_its_rows():
+    table = a_table()
+    each = [rouge.score(p, r, lang="en") for p, r in ROWS]
+    for metric in rouge.METRICS:
+        rows = [scores[metric] for scores in each]
+        found = table.scores(Resampling())[metric]
+        assert table.rows(metric).tolist() == [s.fmeasure for s in rows]
+        assert found["value"] == pytest.approx(np.mean([s.fmeasure for s in rows]))
+        assert found["precision"] == pytest.approx(np.mean([s.precision for s in rows]))
+        assert found["recall"] == pytest.approx(np.mean([s.recall for s in rows]))
+        assert found["low"] < found["value"] < found["high"]
+
+
+def test_the_score_of_bleu_is_that_of_the_corpus():
+    theirs = sacrebleu.corpus_bleu([p for p, _ in ROWS], [[r[0] for _, r in ROWS]])
+    assert a_table().scores(Resampling())["bleu"]["value"] == theirs.score / 100 > 0
+
+
+def test_lengths_are_those_of_words():
+    scores = a_table().scores(Resampling())
+    assert scores["words"]["value"] == (3 + 2 + 0 + 4) / 4
+    assert scores["length_ratio"]["value"] == pytest.approx((3 / 4 + 2 / 3 + 0 + 4 / 2) / 4)
+
+
+def test_predictions_without_words_are_counted():
+    assert a_table([("a", ["a"]), ("…!", ["a"]), ("", ["a"])]).without_words == 2
+
+
+def test_rows_of_one_group_have_no_interval():
+    table = a_table(groups=["g"] * 4)
+    assert table.n_groups() == 1
+    found = table.scores(Resampling())["rouge1"]
+    assert (found["low"], found["high"]) == (None, None)
+    assert "|n:4|groups:1|" in found["signature"]
+    other = a_table([("x", r) for _, r in ROWS], groups=["g"] * 4)
+    tested = table.compare(other, "bleu", Resampling())
+    assert (tested.p, tested.low) == (None, None)
+    assert tested.difference == pytest.approx(
+        table.scores(Resampling())["bleu"]["value"] - other.scores(Resampling())["bleu"]["value"]
+    )
+
+
+def test_a_row_without_a_group_is_a_group_by_itself():
+    assert a_table(groups=["g", None, "g", None]).n_groups() == 3
+
+
+def test_identical_systems_do_not_differ_by_any_metric():
+    one, other = a_table(), a_table()
+    for metric in EVERY:
+        if not one.is_told(metric):
+            continue
+        tested = one.compare(other, metric, Resampling(samples=200))
+        assert (tested.difference, tested.p, tested.wins, tested.losses) == (0.0, 1.0, 0, 0)
+        assert tested.ties == np.count_nonzero(~np.isnan(one.rows(metric))) > 0
+
+
+def test_a_difference_of_corpus_scores_is_that_of_the_two_scores():
+    one, other = a_table(), a_table([(f"{p} indeed", r) for p, r in ROWS])
+    values = [t.scores(Resampling())["chrf"]["value"] for t in (one, other)]
+    tested = one.compare(other, "chrf", Resampling())
+    assert tested.difference == pytest.approx(values[0] - values[1])
+    assert tested.low <= tested.difference <= tested.high
+
+
+def test_every_number_says_what_it_was_made_with():
+    scores = a_table().scores(Resampling(samples=100, seed=7))
+    for metric, found in scores.items():
+        assert found["signature"].startswith(f"{metric}|")
+        assert found["signature"].endswith("|n:4|groups:4|bootstrap:100,seed:7,95%")
+
+
+def test_the_same_rows_give_the_same_numbers_and_no_global_state_is_touched():
+    before = str(np.random.get_state())
+    assert a_table().scores(Resampling()) == a_table().scores(Resampling())
+    assert str(np.random.get_state()) == before
+
+
+def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told():
+    rows = [
+        ("Summary: the cat sat down, the cat sat down", ["x"]),
+        ("", ["x"]),
+        ("**the dog**", ["x"]),
+    ]
+    scores = a_table(rows).scores(Resampling(samples=50))
+    values = {m: scores[m]["value"] for m in (*FORM, *EXTRACTION)}
+    assert values["repeated"] == pytest.approx((2 / 7 + 0 + 0) / 3)
+    assert values["preamble"] == values["markup"] == pytest.approx(1 / 3)
+    assert values["in_language"] is None  # all are too short to tell
+    assert values["copied"] == pytest.approx(1 / 3)
+    assert values["compression"] == pytest.approx((10 / 9 + 10 / 2) / 2)  # no word, no ratio
+    assert values["coverage"] == pytest.approx((8 / 9 + 1) / 2)
+    assert values["density"] == pytest.approx(((5**2 + 3**2) / 9 + 4 / 2) / 2)
+    assert values["novel1"] == pytest.approx((1 / 9 + 0) / 2)
+    assert values["novel3"] == pytest.approx(2 / 7)  # the two words have no trigram
+
+
+def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
+    rows = [("It cost 3 or 4 of 5 dollars", ["x"]), ("It rained", ["x"]), ("In 1999", ["x"])]
+    table = Table(Asked(FAITHFULNESS, Reading(lang="en")))
+    for prediction, references in rows:
+        row = Candidate(id="r", prediction=prediction, references=references, document="3 dogs, 5")
+        table.add(row)
+    scores = table.scores(Resampling(samples=20))
+    assert scores["unsupported"]["value"] == pytest.approx(2 / 3)
+    assert scores["unsupported_facts"]["value"] == pytest.approx(2 / 4)  # 4 and 1999
+    assert "|facts:number,date,name,quote|lang:en|" in scores["unsupported"]["signature"]
+
+
+def test_what_looks_at_documents_needs_them():
+    table = Table(Asked(("coverage",)))
+    with pytest.raises(RecipeError, match="coverage looks at the documents: give them with --data"):
+        table.add(Candidate(id="r", prediction="a", references=["a"]))
+
+
+@pytest.mark.parametrize(
+    ("metric", "needed"),
+    [
+        ("bertscore", "an encoder: give one with --encoder"),
+        ("perplexity", "a model: give one with --model"),
+        ("entailment", "an entailment model: give it with --entailment"),
+    ],
+)
+def test_a_metric_of_a_model_needs_one(metric, needed):
+    with pytest.raises(RecipeError, match=f"^{metric} needs {needed}, or leave it out.$"):
+        Asked((metric,))
+
+
+class Sure:
+    """Finds each reference as likely as its words are many: a nat a word, two tokens a word."""
+
+    name, rendering = "sure", "prompt:none"
+
+    def score(self, pairs):
+        for pair in pairs:
+            words = sum(len(r.split()) for r in pair.references)
+            yield float(words), 2 * words
+
+
+def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
+    class Surer(Sure):
+        def score(self, pairs):
+            return ((nats / 2, tokens) for nats, tokens in super().score(pairs))
+
+    tables = [
+        a_table(metrics=("perplexity",), reading=Reading(lang="en", likelihood=likelihood))
+        for likelihood in (Sure(), Surer())
+    ]
+    found = [table.scores(Resampling())["perplexity"] for table in tables]
+    assert [f["value"] for f in found] == pytest.approx([np.exp(1 / 2), np.exp(1 / 4)])
+    compared = tables[1].compare(tables[0], "perplexity", Resampling())
+    assert compared.difference < 0
+    assert (compared.wins, compared.ties, compared.losses) == (4, 0, 0)
+
+
+def test_the_perplexity_of_whole_texts_is_asked_of_what_knows_texts():
+    class OfTexts(Sure):
+        def score(self, pairs):
+            return ((3.0, 6) for _ in pairs)
+
+    table = a_table(
+        metrics=("perplexity", "text_perplexity"),
+        reading=Reading(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
+    )
+    found = table.scores(Resampling())
+    assert found["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
+    assert found["perplexity"]["value"] == pytest.approx(np.exp(1 / 2))
+    assert found["text_perplexity"]["signature"].startswith("text_perplexity|abrege-")
+    with pytest.raises(RecipeError, match=r"text_perplexity needs a run with tune\.loss: sequence"):
+        a_table(metrics=("text_perplexity",))
+
+
+def test_less_wins_where_less_is_better_however_many_groups_there_are():
+    again = [("the cat the cat the cat the cat", refs) for _, refs in ROWS]
+    for groups in (None, ["g"] * 4):
+        better, worse = (
+            a_table(rows, groups=groups, metrics=("repeated",)) for rows in (ROWS, again)
+        )
+        found = better.compare(worse, "repeated", Resampling())
+        assert (found.difference < 0, found.wins, found.losses) == (True, 4, 0)
+
+
+class Literal:
+    """Says that a text follows from another where it stands in it."""
+
+    name, cut = "literal", 0
+
+    def entailed(self, pairs):
+        return (float(claim in premise) for premise, claim in pairs)
+
+
+def test_a_summary_is_entailed_as_far_as_its_sentences_are():
+    rows = [("The dog barked all day. It rained.", ["a"]), ("Then the cat sat down.", ["a"])]
+    table = a_table(rows, metrics=("entailment",), reading=Reading(lang="en", judge=Literal()))
+    found = table.scores(Resampling())["entailment"]
+    assert (found["value"], found["lowest"]) == (0.75, 0.5)
+
+
+def test_names_stand_for_several_metrics_and_the_nearest_is_told():
+    assert named("rouge, bleu,rouge1") == (*rouge.METRICS, "bleu")
+    assert named("all") == tuple(m for m in METRICS if m != "text_perplexity")
+    with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):
+        Asked(metrics=("rougel",))

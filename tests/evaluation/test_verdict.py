@@ -1,0 +1,142 @@
+import pytest
+
+from abrege.evaluation.verdict import verdict
+
+SYSTEMS = {
+    s: {"rougeL": {"value": v}}
+    for s, v in {"tuned": 0.266, "base": 0.192, "base-cut": 0.205, "lead": 0.25}.items()
+}
+ONE_RUN = (
+    "This is one training run: an interval covers the choice of test rows, not the luck of "
+    "training."
+)
+
+
+def a_comparison(baseline="base", difference=0.074, p=0.0005, n=150, groups=50, metric="rougeL"):
+    return {
+        "metric": metric,
+        "system": "tuned",
+        "baseline": baseline,
+        "difference": difference,
+        "low": difference - 0.02,
+        "high": difference + 0.02,
+        "p": p,
+        "n": n,
+        "groups": groups,
+    }
+
+
+def judged(*comparisons):
+    return verdict(SYSTEMS, comparisons, confidence=0.95)
+
+
+def test_a_clear_gain_is_told_with_its_interval_p_and_rows():
+    found = judged(a_comparison())
+    assert found.better
+    assert found.sentence == (
+        "Tuned is better than base: ROUGE-L 26.6 against 19.2 "
+        f"(+7.4, 95 % interval +5.4 to +9.4, p = 0.0005, 150 rows in 50 groups). {ONE_RUN}"
+    )
+
+
+def test_no_detectable_difference_is_said_in_words():
+    found = judged(a_comparison(difference=0.01, p=0.31, n=9, groups=9))
+    assert not found.better
+    assert found.sentence.startswith("No detectable difference between tuned and base: ROUGE-L")
+    assert "p = 0.31, 9 rows)" in found.sentence
+
+
+def test_a_loss_is_called_worse():
+    found = judged(a_comparison(difference=-0.03))
+    assert not found.better
+    assert found.sentence.startswith("Tuned is worse than base: ")
+    assert "(-3.0, 95 % interval -5.0 to -1.0" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "cut", [a_comparison("base-cut", 0.01, p=0.2), a_comparison("base-cut", -0.1)]
+)
+def test_better_than_base_alone_is_not_better(cut):
+    found = judged(a_comparison(), cut)
+    assert not found.better
+    assert "The gain over base may be one of length alone." in found.sentence
+
+
+def test_better_than_base_and_base_cut_is_better_whatever_lead_is():
+    found = judged(
+        a_comparison(), a_comparison("base-cut", 0.061), a_comparison("lead", 0.016, p=0.21)
+    )
+    assert found.better
+    assert "Tuned is better than base cut to the training length: ROUGE-L 26.6" in found.sentence
+    assert "No detectable difference between tuned and lead (the document's" in found.sentence
+    assert "length alone" not in found.sentence
+
+
+def test_only_rouge_l_decides():
+    found = judged(a_comparison(metric="rouge1"), a_comparison(difference=0.0, p=1.0))
+    assert not found.better
+    assert "No detectable difference" in found.sentence
+
+
+def test_p_at_the_threshold_is_no_difference():
+    assert not judged(a_comparison(p=0.05)).better
+    assert judged(a_comparison(p=0.0499)).better
+
+
+def test_better_than_lead_alone_is_no_verdict_on_tuning():
+    assert not judged(a_comparison("lead")).better
+
+
+def test_one_group_of_rows_is_not_tested():
+    found = judged(a_comparison(p=None, groups=1))
+    assert not found.better
+    assert found.sentence.startswith(
+        "Tuned and base could not be tested (one group of rows): ROUGE-L 26.6 against 19.2 "
+        "(+7.4, 150 rows in 1 groups)."
+    )
+
+
+def test_a_system_alone_has_no_verdict():
+    found = verdict({"tuned": SYSTEMS["tuned"]}, [], confidence=0.95)
+    assert not found.better
+    assert found.sentence == (
+        "No verdict: only tuned was scored, and it takes tuned and a baseline to compare."
+    )
+
+
+def over_seeds(*tests):
+    values = [t["difference"] for t in tests]
+    told = {"values": values, "mean": sum(values) / len(values), "sd": 0.011}
+    return {"over_base": {"rougeL": {**told, "tests": list(tests)}}}
+
+
+def test_several_tunings_without_a_base_are_not_called_one():
+    seeds = {"seeds": [0, 1], "over_base": {}}
+    found = verdict(SYSTEMS, [a_comparison("lead")], confidence=0.95, seeds=seeds)
+    assert found.sentence.endswith("There are 2 training runs, and no base to hold them against.")
+    assert not found.better
+
+
+def test_no_better_than_worked_examples_in_the_prompt_is_not_better():
+    shots = a_comparison("few-shot", 0.01, p=0.4)
+    systems = {**SYSTEMS, "few-shot": {"rougeL": {"value": 0.25}}}
+    found = verdict(systems, [a_comparison(), shots], confidence=0.95)
+    assert not found.better
+    assert "Worked examples in the prompt may do as much as tuning." in found.sentence
+    assert "length alone" not in found.sentence
+
+
+def test_several_tunings_are_told_with_their_spread_and_all_must_beat_base():
+    runs = [a_comparison(difference=d) for d in (0.074, 0.081, 0.059)]
+    found = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    assert found.better
+    assert found.sentence.endswith(
+        "Of 3 training runs that differ in the seed, 3 beat base: +7.4, +8.1, +5.9 "
+        "(mean +7.1, standard deviation 1.1). The intervals above are of the first run."
+    )
+    assert "one training run" not in found.sentence
+
+    runs[2] = a_comparison(difference=0.01, p=0.3)
+    found = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    assert not found.better
+    assert "Of 3 training runs that differ in the seed, 2 beat base" in found.sentence

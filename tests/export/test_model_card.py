@@ -1,0 +1,97 @@
+import yaml
+from huggingface_hub import ModelCard
+
+from abrege.export.card_text import Card, Evaluated, render, snippet
+from abrege.report.view_model import Score
+
+
+def a_card(**changes):
+    given = {
+        "name": "titles",
+        "base_model": "org/student",
+        "method": "lora",
+        "dtype": "float32",
+        "parity": "the same summary on 9 of 9 rows",
+        "data": "org/news",
+        "template": "Titre ?\n\n{document}",
+        "chat": True,
+        "max_tokens": 1024,
+        "max_new_tokens": 48,
+        "training": {"seed": 3},
+    }
+    return Card(**{**given, **changes})
+
+
+def scores(**systems):
+    value = {"tuned": 0.4, "base": 0.3, "lead": 0.2, **systems}
+    return {
+        system: {
+            "rougeL": Score(value=v, low=v - 0.01, high=v + 0.01, signature="rougeL|n:9"),
+            "unsupported": Score(value=v / 2),
+        }
+        for system, v in value.items()
+    }
+
+
+def evaluated(system="merged", **systems):
+    return Evaluated(system=system, n=9, groups=3, confidence=0.95, verdict="Tuned is better.",
+                     systems=scores(**systems))  # fmt: skip
+
+
+def head(card):
+    return yaml.safe_load(render(card).split("---\n")[1])
+
+
+def test_the_head_says_what_is_known_and_leaves_out_what_is_not():
+    known = head(a_card(lang="no", licence="mit", dataset="org/news"))
+    assert (known["language"], known["license"]) == ("no", "mit")  # "no" is a word, not false
+    assert (known["base_model"], known["datasets"]) == ("org/student", ["org/news"])
+    unknown = a_card(base_model="my student")
+    assert {"language", "license", "datasets", "base_model", "model-index"}.isdisjoint(
+        head(unknown)
+    )
+    assert "The licence of the base model was not at hand" in render(unknown)
+
+
+def test_scores_stand_in_the_model_index_and_in_the_table():
+    card = a_card(evaluated=evaluated(merged=0.41))
+    [found] = ModelCard(render(card)).data.eval_results
+    assert (found.metric_type, found.metric_name, found.metric_value) == ("rouge", "ROUGE-L", 0.41)
+    assert found.metric_args == {"n": 9, "low": 0.4, "high": 0.42, "signature": "rougeL|n:9"}
+    assert (found.dataset_name, found.dataset_split) == ("org/news", "test")
+    text = render(card)
+    rows = [line.split(" | ")[0] for line in text.splitlines() if line.endswith("\\] |")]
+    assert rows == ["| merged", "| tuned", "| base", "| lead"]
+    assert "| base | 30.0 \\[29.0, 31.0\\] |" in text
+    assert "On 9 test rows in 3 groups" in text
+    assert "20.5 % of its summaries (base: 15.0 %) hold a number" in text
+
+
+def test_scores_of_before_merging_are_called_that():
+    assert "scores are of tuned, the same model before merging" in render(
+        a_card(evaluated=evaluated("tuned"))
+    )
+
+
+def test_without_scores_the_card_says_so():
+    text = render(a_card())
+    assert "It was not evaluated" in text
+    assert "Whether it keeps to the facts of a document was not checked." in text
+
+
+def test_the_snippet_asks_as_in_training():
+    meta = snippet(a_card(template="{meta.kind} of\n{document}", system_message="Be brief."))
+    assert '.replace("{meta.kind}", "...").replace("{document}", document)' in meta
+    assert "[{'role': 'system', 'content': 'Be brief.'}] + [" in meta
+    plain = snippet(a_card(chat=False, encoder_decoder=True))
+    assert "AutoModelForSeq2SeqLM" in plain
+    assert "new = output[0]\n" in plain
+    assert 'tokenizer(request, return_tensors="pt")' in plain
+    for code in (meta, plain):
+        compile(code, "snippet", "exec")
+
+
+def test_text_of_the_user_cannot_break_out_of_its_place():
+    text = render(a_card(template="```\n# Not a title\n```\n{document}", data="a|b"))
+    assert "````text\n```\n# Not a title\n```\n{document}\n````" in text
+    assert "Data: a\\|b." in text

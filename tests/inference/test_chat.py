@@ -1,0 +1,95 @@
+import pytest
+
+from abrege.core import io as store
+from abrege.core.errors import DataError
+from abrege.inference.chat import open_speaker
+from abrege.stages import annotate
+from builders.annotate_runs import a_recipe, a_run, lines
+from conftest import a_bart, a_llama, a_sided_tokenizer, a_tokenizer
+
+TALKS = [
+    [{"role": "user", "content": "the cat sat on the mat"}],
+    [
+        {"role": "system", "content": "be quick"},
+        {"role": "user", "content": "the dog ran"},
+        {"role": "assistant", "content": "a dog"},
+        {"role": "user", "content": "it was a red dog"},
+    ],
+]
+
+
+def said(speaker, talks, *, key="k", temperature=0.0):
+    found = speaker.answer(talks, key=key, temperature=temperature, top_p=0.9, max_new_tokens=9)
+    return [one.prediction for one in found.predictions]
+
+
+def test_a_talk_is_put_in_the_models_own_template_turn_by_turn(student_folder):
+    speaker = open_speaker(str(student_folder))
+    tokenizer = speaker.renderer.tokenizer
+    assert tokenizer.decode(speaker.prompt(TALKS[1])) == (
+        "<|system|>\nbe quick<|end|>\n<|user|>\nthe dog ran<|end|>\n<|assistant|>\na dog<|end|>\n"
+        "<|user|>\nit was a red dog<|end|>\n<|assistant|>\n"
+    )
+
+
+def test_a_model_without_a_chat_is_led_on_to_a_summary_in_the_language_of_the_rows(tmp_path):
+    tokenizer = a_tokenizer(chat=False)
+    a_llama(vocab=len(tokenizer)).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    speaker = open_speaker(str(tmp_path), lang="fr")
+    assert tokenizer.decode(speaker.prompt(TALKS[0])) == "the cat sat on the mat\n\nRésumé :"
+
+
+def test_a_greedy_answer_is_the_same_alone_and_beside_others_in_any_order(student_folder):
+    speaker = open_speaker(str(student_folder))
+    alone = [said(speaker, [talk])[0] for talk in TALKS]
+    assert said(speaker, TALKS) == alone
+    assert said(speaker, TALKS[::-1]) == alone[::-1]
+
+
+def test_sampled_answers_follow_from_the_key(student_folder):
+    speaker = open_speaker(str(student_folder))
+    one, two = (said(speaker, TALKS, key=key, temperature=1.0) for key in "ab")
+    assert one != two
+    assert said(speaker, TALKS, key="a", temperature=1.0) == one
+
+
+def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
+    speaker = open_speaker(str(student_folder))
+    assert speaker.room == 512
+    assert speaker.weights == store.fingerprint(student_folder)
+
+
+def test_an_encoder_decoder_answers_too(tmp_path):
+    a_bart().save_pretrained(tmp_path)
+    a_sided_tokenizer().save_pretrained(tmp_path)
+    speaker = open_speaker(str(tmp_path))
+    assert len(said(speaker, TALKS[:1])) == 1
+    assert speaker.room == 256
+
+
+def test_a_local_teacher_is_asked_in_batches_and_goes_on_from_its_answers(tmp_path, student_folder):
+    # Its weights are random, so that all it writes is refused: three attempts for each document.
+    folder = a_run(tmp_path, count=3)
+    recipe = a_recipe(
+        teacher="local", model=str(student_folder), max_new_tokens=9, workers=2, attempts=3
+    )
+    for _ in range(2):
+        with pytest.raises(DataError, match="no document has a summary"):
+            annotate.run(recipe, folder)
+        assert len(lines(folder, "answers")) == 9
+    assert [len(failure["attempts"]) for failure in lines(folder, "failed")] == [3, 3, 3]
+    assert annotate.inputs(recipe, folder)["teacher"] == student_folder
+
+
+def test_a_document_that_the_local_teacher_has_no_room_for_is_cut_by_its_tokens(
+    tmp_path, student_folder
+):
+    folder = a_run(tmp_path, count=1)
+    recipe = a_recipe(
+        teacher="local", model=str(student_folder), max_new_tokens=9, max_tokens=200, attempts=1
+    )
+    with pytest.raises(DataError):
+        annotate.run(recipe, folder)
+    [answer] = lines(folder, "answers")
+    assert 120 < answer["prompt_tokens"] <= 200 - 9

@@ -1,0 +1,155 @@
+"""A tiny BERT of the real class with random weights; transformers' own call is the reference."""
+
+import pytest
+import torch
+
+from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.inference import nli as entailment
+from abrege.inference.nli import entailment_label, open_entailment
+
+WORDS = ["the", "a", "cat", "dog", "sat", "on", "mat", "it", "rains", "is", "under"]
+PAIRS = [
+    ("the cat sat on the mat", "a cat sat"),
+    ("it rains", "the dog is under the mat"),
+    ("a dog", "it rains"),
+    ("the cat sat on the mat it rains a dog sat", "a cat"),
+    ("", "it rains"),
+]
+NAMES = {0: "contradiction", 1: "neutral", 2: "ENTAILMENT"}
+
+
+def a_tokenizer(longest=32):
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    inner = Tokenizer(
+        models.WordLevel({w: n for n, w in enumerate(special + WORDS)}, unk_token="[UNK]")
+    )
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    inner.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_max_length=longest,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    )
+
+
+def written(folder, *, names=NAMES, headless=False):
+    from transformers import BertConfig, BertForSequenceClassification, BertModel
+
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(WORDS) + 4,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=32,
+        initializer_range=0.5,  # so that pairs are told apart
+        id2label=names,
+        label2id={name: number for number, name in names.items()},
+    )
+    made = BertModel if headless else BertForSequenceClassification
+    made(config).save_pretrained(folder)
+    a_tokenizer().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("judge"))
+
+
+def theirs(folder, premise, hypothesis, label=2):
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    inputs = AutoTokenizer.from_pretrained(folder)(premise, hypothesis, return_tensors="pt")
+    with torch.no_grad():
+        return model(**inputs).logits.softmax(-1)[0, label].item()
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 30, 4096])
+def test_it_is_the_probability_of_transformers_however_pairs_are_batched(
+    folder, batch_tokens, monkeypatch
+):
+    monkeypatch.setattr(entailment, "BATCH_TOKENS", batch_tokens)
+    found = list(open_entailment(str(folder)).entailed(PAIRS))
+    assert found == pytest.approx([theirs(folder, *pair) for pair in PAIRS], rel=1e-5)
+
+
+def test_premise_and_hypothesis_are_not_exchanged(folder):
+    judge = open_entailment(str(folder))
+    there, back = judge.entailed([PAIRS[0], PAIRS[0][::-1]])
+    assert there == pytest.approx(theirs(folder, *PAIRS[0]), rel=1e-5)
+    assert there != pytest.approx(back, rel=1e-2)
+
+
+def test_pairs_beyond_a_window_are_judged_like_the_others(folder, monkeypatch):
+    judge = open_entailment(str(folder))
+    whole = list(judge.entailed(PAIRS))
+    monkeypatch.setattr(entailment, "WINDOW", 2)
+    assert list(judge.entailed(PAIRS)) == pytest.approx(whole, rel=1e-5)
+
+
+def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
+    # 32 positions hold 29 words and three signs: of a claim of 4 words 25 are left to the premise
+    judge = open_entailment(str(folder))
+    words = ["cat", "sat", "dog"] * 20
+    long, fitting = " ".join(words), " ".join(words[:25])
+    cut, whole = judge.entailed([(long, "the dog is under"), (fitting, "the dog is under")])
+    assert cut == pytest.approx(whole, rel=1e-5)
+    assert judge.cut == 1
+
+
+@pytest.mark.parametrize("claim", [29, 60])
+def test_a_hypothesis_that_leaves_no_room_is_refused_and_not_cut(folder, claim):
+    judge = open_entailment(str(folder))
+    with pytest.raises(DataError, match="reads 32 tokens, and a sentence to be judged is longer"):
+        list(judge.entailed([("it rains", "cat " * claim)]))
+
+
+def test_entailment_is_found_by_its_name_whatever_its_case_and_place():
+    assert entailment_label({0: "entailment", 1: "not_entailment"}, "m") == 0
+    assert entailment_label(NAMES, "m") == 2
+    assert entailment_label({0: "Contradiction", 1: "Entailed"}, "m") == 1
+
+
+@pytest.mark.parametrize(
+    "names", [{0: "LABEL_0", 1: "LABEL_1"}, {0: "entailment", 1: "entailed"}, {0: "positive"}]
+)
+def test_labels_that_do_not_say_which_is_entailment_are_refused(names):
+    with pytest.raises(RecipeError, match=rf"its labels are {names[0]}.*\n.*id2label"):
+        entailment_label(names, "m")
+
+
+def test_a_model_whose_last_layer_was_never_trained_is_refused(tmp_path):
+    with pytest.raises(RecipeError, match=r"no weights for classifier\.bias"):
+        open_entailment(str(written(tmp_path, headless=True)))
+
+
+def test_the_name_says_the_weights(folder):
+    assert open_entailment(str(folder)).name.startswith(f"{folder.name}@")
+
+
+def test_a_judge_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(EnvironmentError_, match="this judge cannot be loaded"):
+        open_entailment(str(tmp_path))
+
+
+def test_positions_that_count_on_from_the_pad_token_leave_fewer_for_tokens():
+    from transformers import BertConfig, RobertaConfig
+
+    many = a_tokenizer(longest=10**30)
+    # RoBERTa's 514 positions hold 512 tokens: its model card says so
+    assert entailment._longest(many, RobertaConfig(max_position_embeddings=514)) == 512
+    assert entailment._longest(many, BertConfig(max_position_embeddings=512)) == 512

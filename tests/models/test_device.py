@@ -1,0 +1,34 @@
+import platform
+import subprocess
+import sys
+
+import pytest
+
+MEASURE = """
+import torch
+from pathlib import Path
+from abrege.models import device
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 10**6
+
+torch.ones(1)
+before = resident()
+with device.keeping_heap() as kept:
+    block = [torch.ones(25_000_000) for _ in range(4)]
+    top = torch.ones(1000)
+    del block
+    inside = resident()
+print(kept, inside - before, resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has mallopt")
+def test_freed_memory_is_kept_inside_and_given_back_at_the_end():
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=120
+    )
+    kept, inside, after = done.stdout.split()
+    assert kept == "True"
+    assert int(inside) > 350  # megabytes
+    assert int(after) < 100

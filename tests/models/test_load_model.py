@@ -1,0 +1,233 @@
+import json
+import shutil
+
+import pytest
+import torch
+
+from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.types import Pair
+from abrege.inference.summarizer import open_model
+from abrege.models import device
+from abrege.models import load as loading
+from abrege.models.adapter import load_adapter
+from abrege.prompts.prompt_format import Profile
+from abrege.training.student import attach_lora
+from conftest import a_bart, a_llama, a_rendering, a_t5, a_tokenizer
+
+
+def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):
+    shutil.copy(student_folder / "config.json", tmp_path)
+    with pytest.raises(EnvironmentError_, match="there are no weights"):
+        loading.locate(str(tmp_path))
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(EnvironmentError_, match="there are no weights"):
+        loading.locate(str(tmp_path))
+
+
+def test_a_folder_that_is_no_model_or_is_not_there_is_said_so(tmp_path):
+    with pytest.raises(EnvironmentError_, match=r"there is no config\.json"):
+        loading.locate(str(tmp_path))
+    with pytest.raises(EnvironmentError_, match="there is no such folder"):
+        loading.locate("./nowhere")
+    with pytest.raises(EnvironmentError_, match="there is no such file"):
+        loading.locate("nowhere.gguf")
+
+
+def test_damaged_weights_are_one_message(tmp_path, student_folder):
+    folder = tmp_path / "model"
+    shutil.copytree(student_folder, folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    with pytest.raises(EnvironmentError_, match="this model cannot be loaded"):
+        loading.load_model(loading.locate(str(folder)), torch.float32, "cpu")
+
+
+def test_a_hub_name_without_a_network_is_one_message():
+    # HF_HUB_OFFLINE is set for all tests
+    with pytest.raises(EnvironmentError_, match="not found in the local cache, and the hub"):
+        loading.load_tokenizer("nobody/nothing")
+
+
+def test_an_unknown_demo_part_is_told_with_the_known_ones():
+    with pytest.raises(RecipeError, match="demo:smollm2-135m-instruct"):
+        loading.locate("demo:nothing")
+
+
+def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABREGE_CACHE", str(tmp_path / "cache"))  # a user's may know it already
+    # written with gguf-py, as llama.cpp's converter lays a Llama out
+    import gguf
+
+    model, tokenizer = a_llama(vocab=400), a_tokenizer()
+    path = tmp_path / "tiny.gguf"
+    writer = gguf.GGUFWriter(str(path), "llama")
+    config = model.config
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_vocab_size(config.vocab_size)
+    inner = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+    vocab = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(vocab)
+    writer.add_token_types([3 if t.startswith("<|") else 1 for t in vocab])
+    writer.add_token_merges([" ".join(m) for m in inner["merges"]])
+    writer.add_eos_token_id(1)
+    writer.add_pad_token_id(0)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    for name, tensor in model.state_dict().items():
+        values = tensor.numpy()
+        if "q_proj" in name or "k_proj" in name:  # llama.cpp pairs the rotated halves
+            heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
+            half = values.shape[0] // heads // 2
+            values = values.reshape(heads, 2, half, -1).swapaxes(1, 2).reshape(values.shape)
+        stem, _, ending = name.rpartition(".")
+        writer.add_tensor(f"{names.get_name(stem)}.{ending}", values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+    said = []
+    located = loading.locate(str(path), on_event=lambda e: said.append(e.text))
+    again = loading.locate(str(path), on_event=lambda e: said.append(e.text))
+
+    assert located == again
+    assert said == ["unpacking tiny.gguf to a transformers folder, once"]
+    unpacked = loading.load_model(located, torch.float32, "cpu")
+    ids = torch.tensor([[5, 6, 7]])
+    torch.testing.assert_close(unpacked(ids).logits, model(ids).logits, rtol=1e-4, atol=1e-5)
+
+
+def test_float16_is_refused_on_a_cpu():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(RecipeError, match="float16 overflows and is slow on a CPU"):
+        device.choose("float16")
+
+
+def test_the_arithmetic_is_measured_once_and_remembered(monkeypatch):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    times = iter([3.0, 0.5])
+    monkeypatch.setattr(device, "_time_products", lambda: next(times))
+    monkeypatch.setattr(device, "_processor", lambda: "a processor of this test")
+    first, second = device.choose(), device.choose()
+    assert first == second
+    assert first.dtype == "bfloat16"
+    assert "3.0 times as fast" in first.reason
+
+
+@pytest.fixture
+def tuned_folder(tmp_path, student_folder):
+    folder = tmp_path / "run/tune"
+    model = attach_lora(
+        loading.load_model(str(student_folder), torch.float32, "cpu"),
+        r=2,
+        alpha=4,
+        dropout=0.0,
+        modules="all-linear",
+        seed=0,
+    )
+    model.save_pretrained(folder)
+    a_tokenizer().save_pretrained(folder)
+    a_rendering(
+        base_model=str(student_folder), max_tokens=60, profile=Profile(max_new_tokens=6)
+    ).save(folder)
+    return folder
+
+
+def test_a_run_folder_and_its_tune_folder_open_the_same_model(tuned_folder):
+    pair = Pair(id="a", document="The cat sat.", references=[])
+    [one] = open_model(tuned_folder).batch([pair])
+    [two] = open_model(tuned_folder.parent).batch([pair])
+    assert one == two
+
+
+def test_a_stream_gives_the_words_of_the_batch_and_ends_with_the_prediction(tuned_folder):
+    model = open_model(tuned_folder)
+    document = "The cat sat on the mat. " * 20
+    [expected] = model.batch([Pair(id="text", document=document, references=[])])
+
+    pieces, stream = [], model.stream(document)
+    try:
+        while True:
+            pieces.append(next(stream))
+    except StopIteration as end:
+        answer = end.value
+
+    assert "".join(pieces).strip() == expected.prediction
+    assert answer == expected
+    assert answer.document_tokens_cut > 0
+
+
+def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch):
+    model = open_model(tuned_folder)
+    monkeypatch.setattr(model.decoder.model, "generate", lambda **_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(model.stream("The cat sat."))
+
+
+def test_a_folder_without_a_tuned_model_is_said_so(tmp_path):
+    with pytest.raises(DataError, match="there is no tuned model here"):
+        open_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [
+        ("Bert", {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}),
+        ("T5Encoder", {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4}),
+        ("LlamaForSequenceClassification", {"hidden_size": 32, "num_hidden_layers": 1}),
+        ("ViT", {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}),
+        ("Llama", {"hidden_size": 32, "num_hidden_layers": 1, "tie_word_embeddings": False}),
+    ],
+)
+def test_a_model_without_a_head_that_writes_is_refused(kind, sizes, tmp_path):
+    import transformers
+
+    family = {"T5Encoder": "T5", "LlamaForSequenceClassification": "Llama"}.get(kind, kind)
+    more = {"vocab_size": 400} if kind != "ViT" else {}
+    config = getattr(transformers, f"{family}Config")(intermediate_size=64, **more, **sizes)
+    name = kind if "For" in kind else f"{kind}Model"
+    getattr(transformers, name)(config).save_pretrained(tmp_path)
+    with pytest.raises(RecipeError, match="has no head that writes text"):
+        loading.load_model(str(tmp_path), torch.float32, "cpu")
+
+
+def test_a_trunk_whose_embeddings_are_its_head_writes(tmp_path):
+    # facebook/bart-base is published as a BartModel
+    model = a_bart()
+    model.model.save_pretrained(tmp_path)
+    loaded = loading.load_model(str(tmp_path), torch.float32, "cpu").eval()
+    ids = {"input_ids": torch.tensor([[5, 6]]), "decoder_input_ids": torch.tensor([[1, 7]])}
+    torch.testing.assert_close(loaded(**ids).logits, model.eval()(**ids).logits)
+
+
+@pytest.mark.parametrize("family", ["T5", "MT5", "UMT5", "LongT5"])
+def test_the_t5_family_is_never_loaded_in_float16(family, tmp_path):
+    import transformers
+
+    config = getattr(transformers, f"{family}Config")()
+    with pytest.raises(RecipeError, match=rf"float16 overflows in {family.lower()}.* 65,504"):
+        loading.check_dtype(config, torch.float16)
+    loading.check_dtype(config, torch.bfloat16)
+    loading.check_dtype(a_bart().config, torch.float16)
+    a_t5().save_pretrained(tmp_path)
+    with pytest.raises(RecipeError, match="float16 overflows in t5"):
+        loading.load_model(str(tmp_path), torch.float16, "cpu")
+
+
+def test_an_adapter_of_another_base_is_refused_with_what_does_not_fit(tmp_path):
+    wide = attach_lora(a_llama(vocab=500), r=2, alpha=4, dropout=0.0, modules=["lm_head"], seed=0)
+    wide.save_pretrained(tmp_path, save_embedding_layers=False)
+    with pytest.raises(EnvironmentError_) as caught:
+        load_adapter(a_llama(vocab=400), tmp_path)
+    assert "does not fit the base: base_model.model.lm_head.lora_B.weight is [500, 2]" in str(
+        caught.value
+    )

@@ -1,0 +1,247 @@
+"""Bases in 4 bits: what is kept, what is computed with it, and what it counts as."""
+
+import gc
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from transformers import AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
+
+from abrege.compute.batching import line_up
+from abrege.compute.cpu import lora
+from abrege.compute.cpu.llama_layers import rewrite
+from abrege.compute.cpu.packing import pack
+from abrege.compute.loss import summary_nll
+from abrege.core.errors import EnvironmentError_
+from abrege.models import quantization as quantized
+from abrege.models.load import load_model
+from abrege.models.quantization import (
+    Quantization,
+    is_packed,
+    keep_layout,
+    loading_arguments,
+    trainable_share,
+    unpack,
+)
+from abrege.prompts.prompt_format import Example
+from abrege.training import student
+
+bitsandbytes = pytest.importorskip("bitsandbytes")
+
+CPU = torch.device("cpu")
+NF4, DOUBLE = Quantization("nf4", double=False), Quantization("nf4", double=True)
+# Dettmers et al. 2023, appendix E; FP4 has a sign, two bits of exponent and one of mantissa.
+NF4_VALUES = (
+    "-1.0 -.6961928009986877 -.5250730514526367 -.39491748809814453 -.28444138169288635 "
+    "-.18477343022823334 -.09105003625154495 0 .07958029955625534 .16093020141124725 "
+    ".24611230194568634 .33791524171829224 .44070982933044434 .5626170039176941 "
+    ".7229568362236023 1"
+)
+FP4_VALUES = [0, 0.005208333333, 2 / 3, 1, 1 / 3, 0.5, 1 / 6, 0.25]
+
+
+def a_student(folder, quantization=None, **options):
+    return load_model(str(folder), torch.float32, "cpu", quantization=quantization, **options)
+
+
+def adapted(base):
+    model = student.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
+    moved(model)
+    return model
+
+
+def moved(model):
+    generator = torch.Generator().manual_seed(1)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            nn.init.normal_(parameter, std=0.1, generator=generator)
+
+
+def gradients_of(loss, model):
+    model.zero_grad()
+    loss.backward()
+    return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+
+def on_a_line(model, base):
+    rows = [
+        Example(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4, 0) for n in range(4)
+    ]
+    assert pack(base)
+    assert rewrite(base)
+    lora.renew(model)
+    return summary_nll(model, None, line_up(rows), CPU)
+
+
+def assert_alike(ours, theirs):
+    (loss, gradients), (their_loss, their_gradients) = ours, theirs
+    torch.testing.assert_close(loss, their_loss)
+    assert set(gradients) == set(their_gradients) != set()
+    for name, gradient in gradients.items():
+        largest = their_gradients[name].abs().max().item()
+        torch.testing.assert_close(
+            gradient, their_gradients[name], rtol=1e-4, atol=1e-5 * largest, msg=name
+        )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("double", [False, True])
+@pytest.mark.parametrize("kind", ["nf4", "fp4"])
+@pytest.mark.parametrize("shape", [(5, 6), (96, 64)])  # 30 weights are no whole block of 64
+def test_a_weight_comes_out_as_its_table_value_times_the_scale_of_its_block(
+    kind, double, dtype, shape
+):
+    from bitsandbytes import functional
+
+    torch.manual_seed(0)
+    packed, state = functional.quantize_4bit(
+        torch.randn(shape, dtype=dtype), quant_type=kind, compress_statistics=double, blocksize=64
+    )
+    weight = bitsandbytes.nn.Params4bit(packed, quant_state=state, bnb_quantized=True)
+    values = (
+        torch.tensor([float(v) for v in NF4_VALUES.split()])
+        if kind == "nf4"
+        else torch.tensor(FP4_VALUES + [-v for v in FP4_VALUES])
+    )
+    scales = state.absmax
+    if double:
+        step = state.state2.absmax.repeat_interleave(256)[: len(scales)]
+        scales = state.state2.code[scales.long()] * step + state.offset
+
+    found = unpack(weight)
+
+    bytes_ = packed.flatten()
+    halves = torch.stack((bytes_ >> 4, bytes_ & 15), 1).flatten().long()
+    expected = values[halves] * scales.repeat_interleave(64)[: len(halves)]
+    assert torch.equal(found, expected.view(shape).to(dtype))
+    assert torch.equal(found, functional.dequantize_4bit(packed, state))
+
+
+@pytest.mark.parametrize("quantization", [NF4, DOUBLE, Quantization("fp4", double=True)])
+def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
+    student_folder, quantization
+):
+    packed = a_student(student_folder, quantization)
+    model = adapted(packed)
+    assert sum(hasattr(m, "products") for m in model.modules()) == 14  # all of two layers
+    plain = a_student(student_folder, quantization, unpacked=True)
+    truth = adapted(plain)
+
+    ours, theirs = on_a_line(model, packed), on_a_line(truth, plain)
+
+    assert_alike((ours, gradients_of(ours, model)), (theirs, gradients_of(theirs, truth)))
+    assert not any(p.merged for m in model.modules() for p in getattr(m, "products", []))
+
+
+def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, monkeypatch):
+    ids = torch.arange(5, 45).view(2, 20)
+    model = adapted(a_student(student_folder, DOUBLE))
+    monkeypatch.setattr(student, "fuse", lambda _: None)
+    peft = adapted(a_student(student_folder, DOUBLE))
+    assert not any(hasattr(m, "products") for m in peft.modules())
+
+    ours, theirs = (m(input_ids=ids, labels=ids).loss for m in (model, peft))
+
+    assert_alike((ours, gradients_of(ours, model)), (theirs, gradients_of(theirs, peft)))
+
+
+def test_an_encoder_decoder_trains_over_4_bits_as_by_peft(tmp_path):
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
+    config = T5Config(vocab_size=60, dropout_rate=0.0, decoder_start_token_id=0, **sizes)
+    T5ForConditionalGeneration(config).save_pretrained(tmp_path)
+    settings = LoraConfig(r=4, target_modules=["q", "v", "wi"], task_type="SEQ_2_SEQ_LM")
+    arguments = loading_arguments(NF4, torch.float32, "cpu")
+    ids = torch.arange(5, 25).view(2, 10)
+    found = []
+    for fused in (True, False):
+        base = AutoModelForSeq2SeqLM.from_pretrained(tmp_path, dtype=torch.float32, **arguments)
+        keep_layout(base)
+        torch.manual_seed(0)
+        model = get_peft_model(base, settings)
+        moved(model)
+        if fused:
+            assert lora.fuse(model) == 2 * (3 + 5)  # q, v, wi; and q, v of cross-attention
+        loss = model(input_ids=ids, labels=ids).loss
+        found.append((loss, gradients_of(loss, model)))
+    assert_alike(*found)
+
+
+def test_linear_layers_take_half_a_byte_a_weight_and_their_scales(student_folder):
+    whole, packed = a_student(student_folder), a_student(student_folder, DOUBLE)
+    left = [n for n, m in packed.named_modules() if isinstance(m, nn.Linear) and not is_packed(m)]
+    assert left == ["lm_head"]
+    for name, module in packed.named_modules():
+        if is_packed(module):
+            weights, state = whole.get_submodule(name).weight.numel(), module.weight.quant_state
+            assert module.weight.nbytes == weights / 2
+            assert state.absmax.nbytes == weights / 64
+            assert state.state2.absmax.nbytes == 4  # one scale of scales for up to 256 · 64 weights
+    assert torch.equal(packed.get_input_embeddings().weight, whole.get_input_embeddings().weight)
+
+
+def test_the_whole_weights_do_not_stay_in_memory_as_a_mapped_file(tmp_path, student_folder):
+    folder = tmp_path / "student"  # of its own: other tests may still hold the shared one
+    shutil.copytree(student_folder, folder)
+
+    def mapped():
+        return f"{folder}/model.safetensors" in Path("/proc/self/maps").read_text()
+
+    if not Path("/proc/self/maps").exists():
+        pytest.skip("only Linux tells what is mapped")
+    whole = a_student(folder)
+    assert mapped()  # as transformers loads what nothing converts
+    del whole
+    gc.collect()
+    packed = a_student(folder, DOUBLE)
+    assert not mapped()
+    assert any(p.is_floating_point() for p in packed.parameters())
+
+
+def test_an_output_without_gradients_leaves_packed_weights_as_they_are(student_folder):
+    # bitsandbytes lays them out anew on some CPUs, and then rounds their scales to bfloat16.
+    model = a_student(student_folder, DOUBLE).eval()
+    packed = {n: m.weight for n, m in model.named_modules() if is_packed(m)}
+    before = {n: (w.data.clone(), w.quant_state.absmax.clone()) for n, w in packed.items()}
+    with torch.no_grad():
+        model(input_ids=torch.tensor([[5, 6, 7]]))
+    for name, (data, scales) in before.items():
+        assert torch.equal(packed[name].data, data)
+        assert torch.equal(packed[name].quant_state.absmax, scales)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_unpacked_for_decoding_the_model_gives_the_same_logits(student_folder, dtype):
+    ids = torch.arange(5, 45).view(2, 20)
+    packed, plain = (
+        load_model(str(student_folder), dtype, "cpu", quantization=DOUBLE, unpacked=unpacked).eval()
+        for unpacked in (False, True)
+    )
+    linears = [m for m in plain.modules() if isinstance(m, nn.Linear)]
+    assert {type(m) for m in linears} == {nn.Linear}
+    assert {m.weight.dtype for m in linears} == {dtype}
+    with torch.no_grad():
+        assert torch.equal(plain(input_ids=ids).logits, packed(input_ids=ids).logits)
+        assert not torch.equal(
+            plain(input_ids=ids).logits,
+            load_model(str(student_folder), dtype, "cpu")(input_ids=ids).logits,
+        )
+
+
+def test_a_packed_weight_counts_as_the_weights_it_stands_for(student_folder):
+    whole, packed = adapted(a_student(student_folder)), adapted(a_student(student_folder, DOUBLE))
+    assert trainable_share(packed) == trainable_share(whole)
+    assert trainable_share(whole) == (
+        sum(p.numel() for p in whole.parameters() if p.requires_grad),
+        sum(p.numel() for p in whole.parameters()),
+    )
+
+
+def test_without_bitsandbytes_qlora_says_how_to_install_it(student_folder, monkeypatch):
+    monkeypatch.setattr(quantized, "find_spec", lambda name: None)
+    with pytest.raises(EnvironmentError_, match=r"pip install 'abrege\[qlora\]'"):
+        a_student(student_folder, DOUBLE)

@@ -1,0 +1,68 @@
+"""What a run did, in words."""
+
+from pathlib import Path
+
+import pytest
+
+from abrege import recipe as recipes
+from abrege.report import describe as doings
+
+
+@pytest.mark.parametrize(
+    ("tune", "manifest", "words"),
+    [
+        (
+            {},
+            {},
+            "LoRA of rank 16 (α 32) on all-linear; 16 rows a step, learning rate 5e-4, cosine",
+        ),
+        (
+            {"method": "qlora", "lora": {"r": 8, "alpha": 8, "dora": True, "modules": ["q", "v"]}},
+            {"steps": 7},
+            "DoRA of rank 8 (α 8) on q, v over 4-bit weights (nf4, scales quantised too); "
+            "7 steps of 16 rows, learning rate 5e-4, cosine",
+        ),
+        (
+            {
+                "method": "full",
+                "loss": "sequence",
+                "learning_rate": 5e-5,
+                "schedule": "linear",
+                "load_best_model_at_end": True,
+                "metric_for_best_model": "rougeL",
+            },
+            {"steps": 90, "kept_step": 60},
+            "every weight; the loss over the whole text, 90 steps of 16 rows, learning rate 5e-5, "
+            "linear; kept as after step 60, the best by rougeL",
+        ),
+        (
+            {"load_best_model_at_end": True},
+            {"steps": 4, "kept_step": 4},
+            "LoRA of rank 16 (α 32) on all-linear; 4 steps of 16 rows, learning rate 5e-4, cosine; "
+            "the last step was the best by loss",
+        ),
+    ],
+)
+def test_the_method_is_told_with_what_learnt_and_which_weights_were_kept(tune, manifest, words):
+    recipe = recipes.parse({"data": {"source": "d"}, "tune": {"model": "m", **tune}})
+    assert doings.method(recipe, manifest) == words
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"data": {"source": "/x/pairs.csv"}}, "pairs.csv"),
+        ({"data": {"train": "/x/a.csv", "test": "/x/b.csv"}}, "a.csv, b.csv"),
+        ({"collect": {"source": "/x/w.xml"}}, "w.xml, summed up by their own introductions"),
+        (
+            {
+                "collect": {"source": "/x/w.xml"},
+                "annotate": {"teacher": "local", "model": "/m/qwen.gguf"},
+            },
+            "w.xml, summed up by qwen.gguf",
+        ),
+    ],
+)
+def test_a_source_is_told_with_who_wrote_its_summaries(tables, words):
+    recipe = recipes.parse({"tune": {"model": "m"}, **tables})
+    assert doings.source(recipe, named=lambda path: Path(path).name) == words

@@ -1,0 +1,148 @@
+import shutil
+
+import pytest
+
+from abrege.core import io as store
+from abrege.core.errors import RecipeError
+from abrege.prompts.prompt_format import Profile
+from abrege.stress import run as stress
+from abrege.stress.cases import KINDS, cases
+from abrege.stress.run import Suite
+from abrege.stress.verdict import Judged
+from conftest import a_llama, a_rendering, a_tokenizer
+
+SMALL = Suite(langs=("en",), per_kind=1, kinds=("aside", "injection"))
+
+
+@pytest.fixture(scope="module")
+def tuned_folder(tmp_path_factory, student_folder):
+    """Write a run folder with an adapter of random weights that change what the model says."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    folder = tmp_path_factory.mktemp("run") / "tune"
+    tokenizer = a_tokenizer()
+    model = get_peft_model(a_llama(vocab=len(tokenizer)), LoraConfig(target_modules="all-linear"))
+    torch.manual_seed(0)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=1.0)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    a_rendering(
+        base_model=str(student_folder),
+        dtype="float32",
+        template="About {meta.aspect}: {document}",
+        max_tokens=300,
+        profile=Profile(max_new_tokens=6),
+        lang="en",
+    ).save(folder)
+    return folder.parent
+
+
+def judged(*outcomes):
+    return [Judged(outcome) for outcome in outcomes]
+
+
+def test_shares_are_told_by_kind_by_language_and_of_all():
+    asked = [case for case in cases("en", per_kind=4) if case.kind in ("aside", "negation")]
+    base = ["wrong"] * 4 + ["omitted"] * 3 + ["passed"]
+    tuned = ["passed"] * 4 + ["passed"] * 3 + ["wrong"]
+    found = stress.told(asked, {"base": judged(*base), "tuned": judged(*tuned)})
+    assert list(found["kinds"]) == ["negation", "aside"]
+    first = found["kinds"]["negation"]["systems"]
+    assert (first["base"]["wrong"], first["base"]["share"], first["tuned"]["share"]) == (4, 0, 1)
+    # Clopper-Pearson of 4 of 4: (0.05 / 2) ** (1 / 4)
+    assert first["tuned"]["low"] == pytest.approx(0.025**0.25)
+    assert found["langs"]["en"]["n"] == found["all"]["n"] == 8
+    # Seven cases are won and one is lost: 2 (C(8, 0) + C(8, 1)) / 2**8
+    assert found["all"]["p"] == pytest.approx(2 * 9 / 256)
+
+
+def test_a_tuned_model_is_asked_beside_its_base(tmp_path, tuned_folder):
+    found = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
+    assert list(found["all"]["systems"]) == ["base", "tuned"]
+    rows = {s: list(store.read(tmp_path / f"{s}.jsonl", dict)) for s in ("base", "tuned")}
+    assert [r["id"] for r in rows["base"]] == ["en/aside/00", "en/injection/00"]
+    assert [r["prediction"] for r in rows["base"]] != [r["prediction"] for r in rows["tuned"]]
+    assert store.read_json(tmp_path / "scores.json") == found
+    adapter = tuned_folder / "tune/adapter_model.safetensors"
+    assert found["weights"] == store.fingerprint(adapter)
+    assert found["cut"] == {"base": 2, "tuned": 2}  # a byte is a token there, and there are 300
+
+
+def test_a_run_goes_on_where_it_stopped_and_asks_nothing_twice(tmp_path, tuned_folder, monkeypatch):
+    from abrege.inference import resume as keeping
+
+    first = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
+
+    def nothing(self, prompts, *, skip=0):
+        assert skip == len(keeping.batches(prompts, self.profile.batch_rows))
+        return iter(())
+
+    monkeypatch.setattr(keeping.Decoder, "decode", nothing)
+    assert stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"}) == first
+    with pytest.raises(AssertionError):  # another request is asked anew
+        stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "other"})
+
+
+def test_a_model_tuned_anew_is_asked_anew(tmp_path, tuned_folder):
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "run"
+    shutil.copytree(tuned_folder, folder)
+    out = tmp_path / "out"
+    stress.run(str(folder), out, SMALL, meta={"aspect": "all"})
+    before = (out / "tuned.jsonl").read_bytes()
+    adapter = folder / "tune/adapter_model.safetensors"
+    weights = load_file(adapter)
+    save_file(
+        {k: -v if "lora_A" in k else v.clone() for k, v in weights.items()},
+        adapter,
+        {"format": "pt"},
+    )
+    stress.run(str(folder), out, SMALL, meta={"aspect": "all"})
+    assert (out / "tuned.jsonl").read_bytes() != before
+
+
+def test_what_the_request_needs_must_be_given(tmp_path, tuned_folder):
+    with pytest.raises(RecipeError, match=r"asks for \{meta.aspect\}: give it with --meta aspect"):
+        stress.run(str(tuned_folder), tmp_path, SMALL)
+
+
+def test_any_model_is_asked_with_the_plain_request_of_each_language(tmp_path, student_folder):
+    both = Suite(per_kind=1, kinds=("empty",))
+    found = stress.run(str(student_folder), tmp_path, both)
+    assert list(found["all"]["systems"]) == ["base"]
+    assert {lang: of["n"] for lang, of in found["langs"].items()} == {"en": 1, "fr": 1}
+    assert "p" not in found["all"]
+
+
+def test_what_cannot_write_by_itself_is_refused(tmp_path):
+    from transformers import BertConfig, BertForMaskedLM
+
+    tokenizer = a_tokenizer()
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), intermediate_size=16, **size))
+    model.save_pretrained(tmp_path / "bert")
+    tokenizer.save_pretrained(tmp_path / "bert")
+    with pytest.raises(RecipeError, match="sees the tokens to come"):
+        stress.run(str(tmp_path / "bert"), tmp_path, SMALL)
+
+
+@pytest.mark.parametrize(
+    ("suite", "said"),
+    [
+        (Suite(langs=("de",)), "no language 'de'; there are en and fr"),
+        (Suite(kinds=("asides",)), "there is no kind 'asides'; did you mean aside"),
+    ],
+)
+def test_a_suite_that_there_is_not_is_refused(suite, said):
+    with pytest.raises(RecipeError, match=said):
+        suite.cases()
+
+
+def test_the_signature_names_the_texts():
+    assert SMALL.signature().startswith("stress|abrege-0.1.0|seed:0|per-kind:1|langs:en|texts:")
+    assert Suite(("en",), 1, 1).signature() != Suite(("en",), 1, 0).signature()
+    assert len(KINDS) >= 12

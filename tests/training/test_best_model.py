@@ -1,0 +1,232 @@
+"""Which weights a run leaves: the last, the best by a validation, and when it stops early."""
+
+import json
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import TrainerState, TrainingArguments
+
+from abrege.compute.cpu.llama_layers import rewrite
+from abrege.compute.cpu.packing import ordinary, pack
+from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.events import Progress
+from abrege.inference.decoder import Decoder
+from abrege.prompts.prompt_format import Example, Profile
+from abrege.training import run as tuning
+from abrege.training import student
+from abrege.training import training_args as arguments
+from abrege.training.callbacks import stale_for_too_long
+from abrege.training.training_args import optimiser, steps_between, warmup
+from conftest import a_llama, a_plan, a_tokenizer
+from training.test_training import a_student, examples
+
+CHOOSING = {"load_best_model_at_end": True, "eval_steps": 1, "save_steps": 1}
+
+
+def tune(folder, plan, *, model=None, train=None, valid=None, scores=None, on_event=lambda e: None):
+    """Tune; validations score what `scores` says, a figure for each step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = examples(a_tokenizer())
+    return tuning.tune(
+        model or a_student(),
+        rows[:16] if train is None else train,
+        rows[16:20] if valid is None else valid,
+        plan,
+        folder,
+        dtype="float32",
+        pad_id=0,
+        summarise=(lambda model, step: {"rougeL": scores[step - 1]}) if scores else None,
+        on_event=on_event,
+    )
+
+
+def weights(folder):
+    return (folder / "adapter_model.safetensors").read_bytes()
+
+
+def lines(folder):
+    return [json.loads(x) for x in (folder / "steps.jsonl").read_text().splitlines()]
+
+
+class Cut(BaseException):
+    """What kill -9 is to the process."""
+
+
+def killed_at(step):
+    def kill(event):
+        if isinstance(event, Progress) and event.task == "tune" and event.done == step:
+            raise Cut
+
+    return kill
+
+
+BY_ROUGE = a_plan(epochs=2.0, metric_for_best_model="rougeL", **CHOOSING)
+SCORES = [10, 30, 20, 20, 25, 30, 29, 28]  # the best is that of step 2: step 6 is no better
+
+
+def test_the_model_of_the_best_validation_is_left_and_not_the_last(tmp_path):
+    tuned = tune(tmp_path, BY_ROUGE, scores=SCORES)
+    assert (tuned.steps, tuned.kept_step) == (8, 2)
+    assert (
+        weights(tmp_path)
+        == weights(tmp_path / "checkpoint-2")
+        != weights(tmp_path / "checkpoint-8")
+    )
+    told = {x["step"]: x for x in lines(tmp_path) if "eval_loss" in x}
+    assert tuned.eval_loss == told[2]["eval_loss"]
+    assert [told[step]["eval_rougeL"] for step in range(1, 9)] == SCORES
+
+
+def test_by_loss_the_lowest_is_best(tmp_path):
+    one = [Example(str(n), [10, 11, 12], [50, 50], 3, 0) for n in range(16)]
+    other = [Example("other", [10, 11, 12], [60, 60], 3, 0)]  # the likelier 50, the less so 60
+    plan = a_plan(epochs=2.0, learning_rate=0.03, **CHOOSING)
+    tuned = tune(tmp_path, plan, train=one, valid=other)
+    told = {x["step"]: x["eval_loss"] for x in lines(tmp_path) if "eval_loss" in x}
+    assert tuned.kept_step == min(told, key=lambda step: told[step]) < 8
+    assert tuned.eval_loss == min(told.values())
+
+
+def test_a_run_stops_after_so_many_validations_without_a_better_one(tmp_path):
+    tuned = tune(tmp_path, a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3}), scores=SCORES)
+    assert (tuned.steps, tuned.kept_step, tuned.interrupted) == (5, 2, False)
+
+
+@pytest.mark.parametrize("cut", [3, 4, 5])
+def test_a_run_with_early_stopping_and_a_best_model_goes_on_as_if_never_cut(tmp_path, cut):
+    plan = a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3})
+    whole = tune(tmp_path / "whole", plan, scores=SCORES)
+    with pytest.raises(Cut):
+        tune(tmp_path / "cut", plan, scores=SCORES, on_event=killed_at(cut))
+    assert tune(tmp_path / "cut", plan, scores=SCORES) == whole
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+def test_a_run_killed_after_it_stopped_early_takes_no_further_step(tmp_path):
+    plan = a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3})
+    whole = tune(tmp_path, plan, scores=SCORES)
+    kept, told = weights(tmp_path), lines(tmp_path)
+    (tmp_path / "adapter_model.safetensors").unlink()
+    assert tune(tmp_path, plan, scores=SCORES) == whole
+    assert (weights(tmp_path), lines(tmp_path)) == (kept, told)
+
+
+def test_the_best_checkpoint_is_found_again_where_the_folder_has_moved(tmp_path):
+    whole = tune(tmp_path / "whole", BY_ROUGE, scores=SCORES)
+    with pytest.raises(Cut):
+        tune(tmp_path / "here", BY_ROUGE, scores=SCORES, on_event=killed_at(5))
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert tune(tmp_path / "there", BY_ROUGE, scores=SCORES) == whole
+    assert weights(tmp_path / "there") == weights(tmp_path / "whole")
+
+
+def test_full_tuning_goes_on_bit_for_bit_and_leaves_a_whole_model(tmp_path):
+    def a_llama_that_learns():
+        return student.let_all_learn(a_llama(vocab=len(a_tokenizer())), seed=0)
+
+    plan = a_plan(epochs=2.0, learning_rate=1e-3)
+    tune(tmp_path / "whole", plan, model=a_llama_that_learns())
+    with pytest.raises(Cut):
+        tune(tmp_path / "cut", plan, model=a_llama_that_learns(), on_event=killed_at(5))
+    tune(tmp_path / "cut", plan, model=a_llama_that_learns())
+    one, two = (load_file(tmp_path / n / "model.safetensors") for n in ("whole", "cut"))
+    first = dict(a_llama_that_learns().named_parameters())
+    assert one.keys() == two.keys() == first.keys()
+    for name, weight in one.items():
+        assert torch.equal(weight, two[name])
+        assert not torch.equal(weight, first[name]), name  # each of them learned
+
+
+def test_the_last_step_is_validated_whatever_eval_steps_says(tmp_path):
+    tune(tmp_path, a_plan(eval_steps=3, save_steps=3))
+    assert [x["step"] for x in lines(tmp_path) if "eval_loss" in x] == [3, 4]
+
+
+def test_patience_is_counted_from_the_best_so_far(tmp_path):
+    training = TrainingArguments(str(tmp_path), metric_for_best_model="loss", use_cpu=True)
+    state = TrainerState(log_history=[{"eval_loss": x} for x in (3.0, 1.0, 2.0)])
+    assert not stale_for_too_long(state, training, 2)
+    state.log_history.append({"eval_loss": 1.0})  # as good is not better
+    assert stale_for_too_long(state, training, 2)
+    assert not stale_for_too_long(state, training, None)
+
+
+def test_a_model_decodes_as_before_while_it_is_being_trained():
+    model, tokenizer = a_student(std=0.3), a_tokenizer()
+    prompts = examples(tokenizer)[:5]
+    profile = Profile(max_new_tokens=8)
+
+    def texts():
+        [batch] = Decoder(model, tokenizer, profile, [2]).decode(prompts)
+        return [prediction.prediction for _, prediction in batch]
+
+    before = texts()
+    base = model.get_base_model()
+    assert pack(base)
+    assert rewrite(base)
+    with ordinary(model):
+        assert texts() == before
+    assert base.config._attn_implementation == "abrege_line"
+    assert all("forward" in vars(layer) for layer in base.model.layers)
+
+
+def test_an_epoch_is_so_many_steps():
+    assert steps_between("epoch", 17, a_plan()) == 5
+    assert steps_between(7, 17, a_plan()) == 7
+    assert steps_between(None, 32, a_plan()) == 2  # of 8 steps
+
+
+def test_warm_up_is_given_in_steps_or_as_a_share():
+    assert warmup(a_plan(warmup_steps=None, warmup_ratio=0.03), 200) == 6
+    assert warmup(a_plan(warmup_steps=None), 200) == 10  # 5 %
+    assert warmup(a_plan(warmup_steps=0), 200) == 0
+    assert warmup(a_plan(schedule="constant"), 200) == 0
+
+
+def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(
+        EnvironmentError_, match=r"tune\.optim: paged_adamw_8bit needs a CUDA device"
+    ):
+        optimiser("paged_adamw_8bit")
+    chosen, said = optimiser(["paged_adamw_32bit", "adamw_torch"])
+    assert chosen == "adamw_torch"
+    assert said == "optimiser adamw_torch: paged_adamw_32bit needs a CUDA device"
+    assert optimiser("adamw_torch_fused") == ("adamw_torch_fused", "")
+
+
+def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setattr(arguments, "find_spec", lambda name: None)
+    with pytest.raises(EnvironmentError_, match="pip install wandb"):
+        arguments.check(a_plan(report_to=["wandb"]))
+
+
+def test_tf32_is_refused_without_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(EnvironmentError_, match="there is no GPU here"):
+        arguments.check(a_plan(tf32=True))
+
+
+def test_a_module_that_the_model_lacks_is_named_with_those_it_has():
+    with pytest.raises(RecipeError) as caught:
+        student.attach_lora(
+            a_llama(), r=4, alpha=8, dropout=0.0, modules=["q_proj", "query"], seed=0
+        )
+    message = str(caught.value)
+    assert "no module named query." in message
+    assert "down_proj, embed_tokens, gate_proj, k_proj" in message
+
+
+@pytest.mark.parametrize("variant", ["dora", "rslora"])
+def test_dora_and_rslora_train(tmp_path, variant):
+    more = {"r": 4, "alpha": 8, "dropout": 0.0, "modules": "all-linear", "seed": 0, variant: True}
+    model = student.attach_lora(a_llama(vocab=len(a_tokenizer())), **more)
+    tuned = tune(tmp_path, a_plan(epochs=4.0, learning_rate=3e-2), model=model)
+    losses = [x["loss"] for x in lines(tmp_path) if "loss" in x]
+    assert losses[-1] < losses[0] - 0.1
+    assert math.isfinite(tuned.eval_loss)
+    written = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert written["use_dora"] is (variant == "dora")
+    assert written["use_rslora"] is (variant == "rslora")

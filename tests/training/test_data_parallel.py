@@ -1,0 +1,188 @@
+"""One step shared by several processes: the same step, told once, stopped together."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import DistributedType
+from safetensors.torch import load_file
+
+from abrege.compute.batching import step_of
+from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.io import read_json
+from abrege.prompts.prompt_format import Example
+from abrege.training import data_parallel as sharing
+
+
+def rows(*lengths):
+    return [
+        Example(f"r{n}", list(range(length - 2)), [7, 2], 1, 0) for n, length in enumerate(lengths)
+    ]
+
+
+def cut(examples):
+    return step_of(examples, budget=20, pad_id=0)
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3, 4, 7])
+def test_every_row_is_dealt_once_and_no_process_gets_two_more_than_another(ranks):
+    found = rows(9, 30, 4, 12, 12, 8)
+    dealt = sharing.shares(found, ranks)
+    assert sorted(e.id for share in dealt for e in share) == sorted(e.id for e in found)
+    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+
+
+def test_the_longest_rows_are_dealt_first_and_to_the_process_with_the_fewest_tokens():
+    one, two = sharing.shares(rows(9, 30, 4, 12, 12, 8), 2)
+    # 30 | 12 + 12 + 9; three rows are enough for the second, so 8 and 4 go to the first
+    assert ([len(e) for e in one], [len(e) for e in two]) == ([30, 8, 4], [12, 12, 9])
+
+
+def test_a_process_without_rows_takes_part_with_a_micro_batch_that_counts_nothing():
+    step = sharing.step_of_rank(rows(9), cut, rank=1, ranks=2, in_step=False)
+    assert (step.summary_tokens, step.tokens, len(step.micro_batches)) == (0, 0, 1)
+
+
+def test_processes_that_must_keep_step_pass_as_many_micro_batches_each():
+    found = rows(18, 6, 6, 15)  # 18 + 6 do not fit together, nor do 15 + 6: 2 x 18 and 2 x 15 > 20
+    apart, together = (
+        [
+            sharing.step_of_rank([*found, *rows(5)], cut, rank=rank, ranks=2, in_step=in_step)
+            for rank in range(2)
+        ]
+        for in_step in (False, True)
+    )
+    assert sum(step.summary_tokens for step in apart) == 10
+    assert [s.summary_tokens for s in together] == [s.summary_tokens for s in apart]
+    assert len({len(step.micro_batches) for step in together}) == 1
+
+
+def check(engine, tokens):
+    sharing.check_engine(engine, rows(40, 100), step_rows=5, ranks=2, micro_batch_tokens=tokens)
+
+
+def test_a_step_that_a_process_might_have_to_cut_is_refused_under_deepspeed():
+    check(DistributedType.DEEPSPEED, 300)  # three rows of a hundred tokens at the most
+    check(DistributedType.MULTI_GPU, 299)
+    with pytest.raises(RecipeError, match="3 of up to 100 tokens") as told:
+        check(DistributedType.DEEPSPEED, 299)
+    assert "Write 300 or more" in str(told.value)
+
+
+def test_fsdp_is_refused_on_a_cpu_where_accelerate_would_drop_it_silently(monkeypatch):
+    check(DistributedType.MULTI_CPU, 300)
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    with pytest.raises(EnvironmentError_, match="over GPUs only"):
+        check(DistributedType.MULTI_CPU, 300)
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    """Run all jobs of shared_jobs.py in one program, and leave no process behind."""
+    folder = tmp_path_factory.mktemp("jobs")
+    program = Path(__file__).parents[1] / "builders/data_parallel_jobs.py"
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",  # of more threads than cores, none spins while it waits
+        "ABREGE_CACHE": str(folder / "cache"),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    running = subprocess.Popen(
+        [sys.executable, str(program), str(folder)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        _, told = running.communicate(timeout=300)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == 0, told
+    return folder
+
+
+def results(folder):
+    return [read_json(path) for path in sorted(folder.glob("rank-*.json"))]
+
+
+def lines(folder):
+    return [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("alone", "shared"),
+    [
+        ("adapter-1", "adapter-2"),
+        ("adapter-1", "lanes-2"),
+        ("adapter-1", "fsdp-2"),
+        ("full-1", "full-2"),
+    ],
+)
+def test_two_processes_take_the_steps_of_one(jobs, alone, shared):
+    one, two = (lines(jobs / name) for name in (alone, shared))
+    assert len(one) == 12  # eight steps, four validations
+    for a, b in zip(one, two, strict=True):
+        assert (a["step"], a.get("tokens")) == (b["step"], b.get("tokens"))
+        for figure in {"loss", "eval_loss", "grad_norm"} & set(a):
+            assert b[figure] == pytest.approx(a[figure], abs=2e-6, rel=2e-6)
+    weights = "model.safetensors" if alone == "full-1" else "adapter_model.safetensors"
+    expected, found = (load_file(jobs / name / weights) for name in (alone, shared))
+    assert set(expected) == set(found)
+    for name, weight in expected.items():
+        torch.testing.assert_close(found[name], weight, rtol=0, atol=1e-5)
+
+
+def test_ctrl_c_in_one_process_ends_all_after_the_same_step_saved(jobs):
+    assert results(jobs / "stopped") == [{"steps": 3, "interrupted": True}] * 2
+    assert (jobs / "stopped/checkpoint-3/whole").exists()
+
+
+def test_what_two_processes_began_one_alone_ends_as_if_nothing_had_been(jobs):
+    assert results(jobs / "carried-on")[0] == {"steps": 8, "interrupted": False}
+    expected, found = (
+        load_file(jobs / name / "adapter_model.safetensors") for name in ("adapter-1", "carried-on")
+    )
+    for name, weight in expected.items():
+        torch.testing.assert_close(found[name], weight, rtol=0, atol=1e-5)
+
+
+def test_an_error_of_one_process_is_told_by_it_alone(jobs):
+    first, second = results(jobs / "broken")
+    assert first == {"silent": 1}
+    assert second["error"].startswith("step 1: the loss is nan on rows row-")
+    assert second["notes"] == ["rank 1 of 2"]
+
+
+def said(folder):
+    return [path.read_text() for path in sorted(folder.glob("rank-*.err"))]
+
+
+def test_an_error_that_all_meet_is_told_once_by_the_first(jobs):
+    first, second = said(jobs / "too-early")
+    assert first.startswith("abrege: tune needs split, which is not done yet")
+    assert second == ""
+    assert results(jobs / "too-early") == [RecipeError.exit_code] * 2
+
+
+def test_processes_that_see_different_recipes_change_nothing_and_say_what_differs(jobs):
+    first, second = said(jobs / "two-minds")
+    assert "differ in key.settings.tune.learning_rate" in first + second
+    assert not (jobs / "two-minds/tune").exists()
+
+
+def test_the_command_is_carried_out_by_two_and_spoken_and_written_by_one(jobs):
+    assert results(jobs / "command") == [0, 0]
+    first, second = said(jobs / "command")
+    assert "14 train rows" in first
+    assert second == ""
+    manifest = read_json(jobs / "command/tune/manifest.json")
+    assert manifest["processes"] == 2
+    assert not (jobs / "command/tune/started.json").exists()
