@@ -70,7 +70,7 @@ class Decoder:
         output = generate(
             **inputs,
             generation_config=self.config(),
-            past_key_values=shared.repeated(len(prompts)) if shared else None,
+            cache=shared.repeated(len(prompts)) if shared else None,
         )
         new = output[:, before:].tolist()
         return [self.prediction(p, ids) for p, ids in zip(prompts, new, strict=True)]

@@ -40,7 +40,7 @@ def of(model: Any, prompts: Sequence[Sequence[int]]) -> Prefix | None:
     if len(ids) < WORTH:
         return None
     cache = DynamicCache(config=model.config)
-    model(torch.tensor([ids], device=model.device), past_key_values=cache, use_cache=True)
+    model(torch.tensor([ids], device=model.device), cache=cache, use_cache=True)
     plain = all(type(layer) is DynamicLayer for layer in cache.layers)
     return Prefix(ids, cache) if plain and cache.get_seq_length() == len(ids) else None
 
