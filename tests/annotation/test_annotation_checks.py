@@ -2,7 +2,7 @@ import pytest
 
 from abrege.annotation.checks import checks, most_alike
 from abrege.recipe import Annotate
-from conftest import a_document
+from builders.records import a_document
 
 
 def first_fault(document, summary, **changed):

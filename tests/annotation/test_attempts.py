@@ -5,7 +5,7 @@ from abrege.annotation.context_window import TOO_LONG
 from abrege.llm_client.openai_client import Asking
 from abrege.llm_client.response_cache import Told
 from abrege.prompts.teacher_prompts import Fault
-from conftest import a_document
+from builders.records import a_document
 
 
 def no_x(_document, summary):

@@ -13,7 +13,7 @@ from abrege.llm_client.retry import Retrying
 from abrege.recipe import parse
 from abrege.stages import annotate
 from builders.fake_server import Say
-from conftest import a_document
+from builders.records import a_document
 
 NAMES = ("Ada", "Bea", "Cleo", "Dora", "Emma", "Fay")
 

@@ -19,7 +19,8 @@ from abrege.core import io as store
 from abrege.training import distributed as processes
 from abrege.training import run as tuning
 from abrege.training import trainer
-from conftest import a_llama, a_plan, a_tokenizer, some_rows
+from builders.models import a_llama, a_tokenizer
+from builders.records import a_plan, some_rows
 from training.test_training import a_student, examples
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from abrege.cli import main
 from builders.fake_server import Say, serving
-from conftest import some_rows
+from builders.records import some_rows
 
 RECIPE = """
 name: swept

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, GraniteConfig
 
 from abrege.compute.cpu import chunked_cross_entropy as vocabulary
-from conftest import a_llama
+from builders.models import a_llama
 
 SIZES = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "vocab_size": 60}
 

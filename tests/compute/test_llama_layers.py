@@ -19,7 +19,7 @@ from abrege.compute.cpu.packing import pack
 from abrege.compute.loss import summary_nll
 from abrege.prompts.prompt_format import Example
 from abrege.training import student
-from conftest import a_llama
+from builders.models import a_llama
 
 CPU = torch.device("cpu")
 KINDS = {"llama": LlamaConfig, "mistral": MistralConfig, "qwen2": Qwen2Config}

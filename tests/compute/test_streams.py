@@ -13,7 +13,8 @@ from abrege.compute.loss import summary_nll
 from abrege.core.errors import AbregeError
 from abrege.prompts.prompt_format import Example
 from abrege.training.student import attach_lora
-from conftest import a_llama, a_plan
+from builders.models import a_llama
+from builders.records import a_plan
 
 
 @pytest.fixture(autouse=True)

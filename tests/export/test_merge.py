@@ -19,7 +19,8 @@ from abrege.core.errors import EnvironmentError_, GateError, RecipeError
 from abrege.core.events import Note
 from abrege.export import merge as merging
 from abrege.prompts.prompt_format import Rendering
-from conftest import a_llama, a_rendering, a_tokenizer
+from builders.models import a_llama, a_tokenizer
+from builders.records import a_rendering
 
 IDS = torch.tensor([[5, 9, 40, 7, 300, 21]])
 

@@ -5,7 +5,7 @@ from abrege.core.errors import DataError
 from abrege.inference.chat import open_speaker
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, lines
-from conftest import a_bart, a_llama, a_sided_tokenizer, a_tokenizer
+from builders.models import a_bart, a_llama, a_sided_tokenizer, a_tokenizer
 
 TALKS = [
     [{"role": "user", "content": "the cat sat on the mat"}],

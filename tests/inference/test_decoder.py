@@ -3,7 +3,7 @@ import torch
 
 from abrege.inference.decoder import Decoder, batches, left_padded
 from abrege.prompts.prompt_format import Example, Profile
-from conftest import a_llama, a_tokenizer
+from builders.models import a_llama, a_tokenizer
 
 TOKENIZER = a_tokenizer()
 

@@ -12,7 +12,8 @@ from abrege.inference import log_likelihood as likelihood
 from abrege.inference.log_likelihood import log_likelihoods, open_scorer
 from abrege.prompts.prompt_format import Example, Renderer, Rendering
 from abrege.training.student import attach_lora
-from conftest import a_bart, a_llama, a_rendering, a_sided_tokenizer, a_t5, a_tokenizer, some_rows
+from builders.models import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer
+from builders.records import a_rendering, some_rows
 
 SPACED = {"eos_token_id": 1, "pad_token_id": 0, "vocab_size": 400}
 

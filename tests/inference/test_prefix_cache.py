@@ -5,7 +5,7 @@ from transformers import MistralConfig, MistralForCausalLM
 from abrege.inference import prefix_cache as prefix
 from abrege.inference.decoder import Decoder, left_padded
 from abrege.prompts.prompt_format import Example, Profile
-from conftest import a_llama, a_tokenizer
+from builders.models import a_llama, a_tokenizer
 
 TOKENIZER = a_tokenizer()
 SHARED = TOKENIZER("The cat sat on the mat and then it was very quick. " * 6)["input_ids"]

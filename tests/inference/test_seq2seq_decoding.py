@@ -12,7 +12,8 @@ from abrege.inference.decoder import Decoder
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.prompt_format import Profile, Renderer
 from abrege.training.student import attach_lora
-from conftest import a_bart, a_rendering, a_sided_tokenizer, a_t5, an_mbart_tokenizer
+from builders.models import a_bart, a_sided_tokenizer, a_t5, an_mbart_tokenizer
+from builders.records import a_rendering
 
 BART_FORM = "<|end|> $A <|eos|>"
 

@@ -1,7 +1,8 @@
 from abrege.core.types import Pair
 from abrege.inference.token_stats import needs, room_for
 from abrege.prompts.prompt_format import Profile, Renderer, template_for
-from conftest import a_rendering, a_tokenizer
+from builders.models import a_tokenizer
+from builders.records import a_rendering
 
 
 def test_nothing_is_cut_in_the_room_that_a_pair_needs_and_something_in_less(student_folder):

@@ -12,7 +12,8 @@ from abrege.models import load as loading
 from abrege.models.adapter import load_adapter
 from abrege.prompts.prompt_format import Profile
 from abrege.training.student import attach_lora
-from conftest import a_bart, a_llama, a_rendering, a_t5, a_tokenizer
+from builders.models import a_bart, a_llama, a_t5, a_tokenizer
+from builders.records import a_rendering
 
 
 def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):

@@ -12,7 +12,8 @@ from abrege.models.quantization import Quantization
 from abrege.prompts.prompt_format import Profile
 from abrege.training import run as tuning
 from abrege.training import student
-from conftest import a_plan, a_tokenizer
+from builders.models import a_tokenizer
+from builders.records import a_plan
 from training.test_training import examples
 
 pytestmark = [

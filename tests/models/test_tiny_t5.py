@@ -3,7 +3,7 @@ import torch
 from abrege.core import demo_assets as assets
 from abrege.models import load as loading
 from abrege.models import tiny_t5 as stand_in
-from conftest import a_tokenizer
+from builders.models import a_tokenizer
 
 
 def a_demo_tokenizer():

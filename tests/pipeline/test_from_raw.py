@@ -7,7 +7,7 @@ from abrege.core import io as store
 from abrege.core.types import Document, Dropped, Pair
 from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
-from conftest import some_rows
+from builders.records import some_rows
 
 BEFORE = ("collect", "clean", "annotate")
 

@@ -15,7 +15,7 @@ from abrege.pipeline import engine as engines
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.executors import cores, on_ray
 from abrege.stages import annotate
-from conftest import some_rows
+from builders.records import some_rows
 
 pytestmark = [
     pytest.mark.slow,

@@ -17,7 +17,7 @@ from abrege.core.errors import DataError, EnvironmentError_, RecipeError
 from abrege.core.events import Note
 from abrege.pipeline import run as pipeline
 from abrege.stages import STAGES
-from conftest import some_rows
+from builders.records import some_rows
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from abrege.cli import main
 from abrege.core import io as store
-from conftest import some_rows
+from builders.records import some_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

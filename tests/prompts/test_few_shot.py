@@ -4,7 +4,8 @@ from abrege.core.errors import RecipeError
 from abrege.core.types import Pair, Prediction
 from abrege.prompts import few_shot as shots
 from abrege.prompts.prompt_format import Profile, Renderer
-from conftest import a_rendering, a_tokenizer
+from builders.models import a_tokenizer
+from builders.records import a_rendering
 
 TOKENIZER = a_tokenizer()
 

@@ -2,7 +2,6 @@ import dataclasses
 
 import pytest
 
-import conftest
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair
 from abrege.prompts.prompt_format import (
@@ -14,13 +13,14 @@ from abrege.prompts.prompt_format import (
     template_for,
     use_chat,
 )
-from conftest import CHAT, a_tokenizer
+from builders import records
+from builders.models import CHAT, a_tokenizer
 
 
 def a_rendering(**changes):
     values = {"template": "Summarize.\n\n{document}", "max_tokens": 400, "lang": "en"}
     values["profile"] = Profile(max_new_tokens=20)
-    return conftest.a_rendering(**{**values, **changes})
+    return records.a_rendering(**{**values, **changes})
 
 
 def a_pair(document="The cat sat. The dog ran.", summary="the cat sat", **more):

@@ -4,12 +4,19 @@ import json
 
 import pytest
 
-import conftest
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.prompt_format import Profile, Renderer, Rendering
-from conftest import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer, an_mbart_tokenizer
+from builders import records
+from builders.models import (
+    a_bart,
+    a_llama,
+    a_sided_tokenizer,
+    a_t5,
+    a_tokenizer,
+    an_mbart_tokenizer,
+)
 
 BART_FORM = "<|end|> $A <|eos|>"
 
@@ -17,7 +24,7 @@ BART_FORM = "<|end|> $A <|eos|>"
 def a_rendering(**changes):
     values = {"template": "sum: {document}", "max_tokens": 60, "stop_ids": [1]}
     values["profile"] = Profile(max_new_tokens=20)
-    return conftest.a_rendering(**{**values, "chat": False, "encoder_decoder": True, **changes})
+    return records.a_rendering(**{**values, "chat": False, "encoder_decoder": True, **changes})
 
 
 def a_pair(document="The cat sat.", summary="the cat"):

@@ -20,7 +20,7 @@ from abrege.llm_client.retry import Retrying
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
 from builders.fake_server import Say, serving
-from conftest import a_document
+from builders.records import a_document
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from abrege.export.parity import Parity
 from abrege.inference.summarizer import open_model
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.exporting import export
-from conftest import some_rows
+from builders.records import some_rows
 
 
 def a_recipe(folder, model, **export):

@@ -15,7 +15,8 @@ from abrege.inference import summarizer as summarize
 from abrege.models import device
 from abrege.models import load as loading
 from abrege.pipeline import run as pipeline
-from conftest import a_sided_tokenizer, a_t5, some_rows
+from builders.models import a_sided_tokenizer, a_t5
+from builders.records import some_rows
 
 
 @pytest.fixture(scope="session")

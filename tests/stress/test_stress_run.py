@@ -9,7 +9,8 @@ from abrege.stress import run as stress
 from abrege.stress.cases import KINDS, cases
 from abrege.stress.run import Suite
 from abrege.stress.verdict import Judged
-from conftest import a_llama, a_rendering, a_tokenizer
+from builders.models import a_llama, a_tokenizer
+from builders.records import a_rendering
 
 SMALL = Suite(langs=("en",), per_kind=1, kinds=("aside", "injection"))
 

@@ -19,7 +19,8 @@ from abrege.training import student
 from abrege.training import training_args as arguments
 from abrege.training.callbacks import stale_for_too_long
 from abrege.training.training_args import optimiser, steps_between, warmup
-from conftest import a_llama, a_plan, a_tokenizer
+from builders.models import a_llama, a_tokenizer
+from builders.records import a_plan
 from training.test_training import a_student, examples
 
 CHOOSING = {"load_best_model_at_end": True, "eval_steps": 1, "save_steps": 1}

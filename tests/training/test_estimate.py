@@ -21,7 +21,8 @@ from abrege.training.cost import estimate
 from abrege.training.cost import memory as smaller
 from abrege.training.cost import profiler as probe
 from abrege.training.trainer import StepTrainer
-from conftest import a_llama, a_plan, a_rendering, a_t5, a_tokenizer, some_pairs, some_rows
+from builders.models import a_llama, a_t5, a_tokenizer
+from builders.records import a_plan, a_rendering, some_pairs, some_rows
 
 
 def examples(count=24):

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from abrege.training import run as tuning
-from conftest import a_llama, a_plan, a_tokenizer
+from builders.models import a_llama, a_tokenizer
+from builders.records import a_plan
 from training.test_training import a_student, examples, tune
 
 

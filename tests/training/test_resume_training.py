@@ -8,7 +8,8 @@ from abrege.models import load as loading
 from abrege.models.quantization import Quantization
 from abrege.training import run as tuning
 from abrege.training import student
-from conftest import a_bart, a_llama, a_plan, a_t5, a_tokenizer
+from builders.models import a_bart, a_llama, a_t5, a_tokenizer
+from builders.records import a_plan
 from training.test_best_model import Cut, killed_at, lines
 from training.test_seq2seq_training import rendered
 from training.test_training import examples

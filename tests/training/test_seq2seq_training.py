@@ -15,7 +15,8 @@ from abrege.prompts.prompt_format import Example, Renderer
 from abrege.training import run as tuning
 from abrege.training import student
 from abrege.training import training_args as arguments
-from conftest import a_bart, a_plan, a_rendering, a_sided_tokenizer, a_t5, some_pairs
+from builders.models import a_bart, a_sided_tokenizer, a_t5
+from builders.records import a_plan, a_rendering, some_pairs
 
 CPU = torch.device("cpu")
 

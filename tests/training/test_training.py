@@ -20,7 +20,8 @@ from abrege.training import run as tuning
 from abrege.training import student
 from abrege.training import training_args as arguments
 from abrege.training.callbacks import keep_lines_until
-from conftest import a_llama, a_plan, a_rendering, a_tokenizer, some_pairs
+from builders.models import a_llama, a_tokenizer
+from builders.records import a_plan, a_rendering, some_pairs
 
 CPU = torch.device("cpu")
 

@@ -57,7 +57,8 @@ def run(
 
 def _describe(recipe: Recipe, folder: Path) -> None:
     """Write the card of the merged model anew: what its scores are may have changed."""
-    export, card = map(importlib.import_module, ("abrege.stages.export", "abrege.export.model_card"))
+    names = ("abrege.stages.export", "abrege.export.model_card")
+    export, card = map(importlib.import_module, names)
     exported = store.read_json(folder / "export" / store.MANIFEST)
     card.run(recipe, folder, folder / export.FOLDER, exported)
 

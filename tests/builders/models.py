@@ -1,0 +1,112 @@
+"""Tiny tokenizers and models of the real classes, with random weights."""
+
+from typing import Any
+
+CHAT = (
+    "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+
+
+TEXT = (
+    "the a cat dog bird sat ran flew on in under mat tree house and then it was very "
+    "quick slow small red summarize following text . , ? !"
+)
+
+
+def a_tokenizer(*, chat: bool = True) -> Any:
+    """Build a byte-level tokenizer, so that any text can be written in it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    special = ["<|pad|>", "<|eos|>", "<|end|>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator([TEXT] * 4, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        eos_token="<|eos|>",
+        pad_token="<|pad|>",
+        additional_special_tokens=["<|end|>"],
+    )
+    if chat:
+        tokenizer.chat_template = CHAT
+    return tokenizer
+
+
+def a_llama(*, vocab: int = 400, seed: int = 0) -> Any:
+    """Build a two-layer Llama with random weights, of the real class."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=vocab,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        eos_token_id=1,
+        bos_token_id=None,
+        pad_token_id=0,
+    )
+    return LlamaForCausalLM(config)
+
+
+def a_sided_tokenizer(single: str = "$A <|eos|>") -> Any:
+    """Build a tokenizer that adds special tokens as T5's does, or as `single` says."""
+    from tokenizers import processors
+
+    tokenizer = a_tokenizer(chat=False)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single=single, special_tokens=[("<|eos|>", 1), ("<|end|>", 2)]
+    )
+    return tokenizer
+
+
+SIDED = {"eos_token_id": 1, "pad_token_id": 0, "vocab_size": 400}
+
+
+def a_t5(**changes: Any) -> Any:
+    """Build a two-and-two-layer T5 with random weights, of the real class."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
+    given = {**SIDED, **sizes, "decoder_start_token_id": 0, "dropout_rate": 0.0, **changes}
+    return T5ForConditionalGeneration(T5Config(**given))
+
+
+def a_bart(kind: str = "Bart", **changes: Any) -> Any:
+    """Build a two-and-two-layer BART, or mBART, with random weights, of the real class."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    of_a_side = {"layers": 2, "attention_heads": 4, "ffn_dim": 64}
+    sizes = {f"{s}_{name}": n for s in ("encoder", "decoder") for name, n in of_a_side.items()}
+    sizes |= {"d_model": 32, "max_position_embeddings": 256, "bos_token_id": 2}
+    given = {**SIDED, **sizes, "decoder_start_token_id": 1, "dropout": 0.0, **changes}
+    config = getattr(transformers, f"{kind}Config")(**given)
+    return getattr(transformers, f"{kind}ForConditionalGeneration")(config)
+
+
+def an_mbart_tokenizer(kind: str = "MBart50Tokenizer") -> Any:
+    """Build a tokenizer of the real class over letters, with a token for each language."""
+    import transformers
+    from transformers.models.mbart50.tokenization_mbart50 import FAIRSEQ_LANGUAGE_CODES
+
+    letters = [(letter, -3.0) for letter in "abcdefghijklmnopqrstuvwxyzTISé.,▁"]
+    special = [(token, 0.0) for token in ("<s>", "<pad>", "</s>", "<unk>")]
+    ends = [(token, 0.0) for token in (*FAIRSEQ_LANGUAGE_CODES, "<mask>")]
+    return getattr(transformers, kind)(vocab=[*special, *letters, *ends])

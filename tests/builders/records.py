@@ -1,0 +1,87 @@
+"""Rows, pairs, documents, renderings and plans for tests."""
+
+from typing import Any
+
+
+def some_rows(count: int = 24) -> list[dict[str, Any]]:
+    """Write rows whose summaries follow from their documents, of differing lengths."""
+    animals, deeds, places = (
+        ("cat", "dog", "bird"),
+        ("sat", "ran", "flew"),
+        ("mat", "tree", "house"),
+    )
+    rows = []
+    for n in range(count):
+        animal, deed, place = animals[n % 3], deeds[n // 3 % 3], places[n // 9 % 3]
+        told = f"The {animal} {deed} on the {place}. " + "It was very quick. " * (n % 4)
+        rows.append(
+            {
+                "id": f"row-{n}",
+                "document": f"{told}Then it was red {n}.",
+                "summary": f"the {animal} {deed}",
+                "group": f"group-{n // 2}",
+            }
+        )
+    return rows
+
+
+def some_pairs(count: int = 24) -> list[Any]:
+    """Give `some_rows` as records."""
+    from abrege.core.types import Pair
+
+    return [
+        Pair(id=r["id"], document=r["document"], references=[r["summary"]])
+        for r in some_rows(count)
+    ]
+
+
+def a_rendering(**changes: Any) -> Any:
+    """Ask a_tokenizer's tiny model plainly, in its chat template, but for what is changed."""
+    from abrege.prompts.prompt_format import Profile, Rendering
+
+    values = {
+        "base_model": "tiny",
+        "dtype": "auto",
+        "template": "{document}",
+        "system": None,
+        "chat": True,
+        "max_tokens": 200,
+        "stop_ids": [2, 1],
+        "profile": Profile(max_new_tokens=10),
+    }
+    return Rendering(**{**values, **changes})
+
+
+def a_plan(**changes: Any) -> Any:
+    """Plan steps of four rows, validated and kept every second, but for what is changed."""
+    from abrege.training.training_args import Plan
+
+    values = {
+        "step_rows": 4,
+        "epochs": 1.0,
+        "max_steps": None,
+        "micro_batch_tokens": 150,
+        "learning_rate": 1e-2,
+        "schedule": "cosine",
+        "warmup_steps": 1,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "eval_steps": 2,
+        "save_steps": 2,
+        "keep_checkpoints": 2,
+        "seed": 0,
+        "arguments": {},
+    }
+    return Plan(**{**values, **changes})
+
+
+def a_document(**changes: Any) -> Any:
+    """Write a document of forty words in English, with a name, a year and a number."""
+    from abrege.core.types import Document
+
+    text = (
+        "The town of Springfield closes its old bridge for two years. Engineers had warned that "
+        "the steel was rusted. Mayor Jane Porter said in 1994 that the repair costs 12 million "
+        "dollars. A ferry will carry people across the river until then."
+    )
+    return Document(**{"id": "d1", "text": text, "lang": "en", **changes})
