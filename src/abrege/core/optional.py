@@ -1,0 +1,28 @@
+"""Optional dependencies: import a third-party package only when a feature needs it."""
+
+import importlib
+from types import ModuleType
+
+from abrege.core.errors import EnvironmentError_
+
+
+def require(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """Import and return `module`.
+
+    module   its import name, such as "lxml.html"
+    extra    the extra of abrege that installs it, such as "html"
+    purpose  the feature that needs it, as the subject of a sentence: "Reading .html files"
+
+    Raise EnvironmentError_ with the line that installs it where it cannot be imported: it is
+    missing, a package that it needs itself is missing, or the two do not fit each other.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        reason = str(error).partition("\n")[0]
+        raise EnvironmentError_(
+            f"{purpose} needs the optional package {package}, which cannot be imported.\n"
+            f"  found: {reason}\n"
+            f"  Type: pip install 'abrege[{extra}]'"
+        ) from error
