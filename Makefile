@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FAST := not slow and not gpu
+QUICK := $(FAST) and not model
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -20,8 +21,8 @@ check: setup  ## format, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-quick: setup  ## the tests that load no model: half a minute
-	$(BIN)/pytest -x -q -m "$(FAST)" --ignore=tests/model --ignore=tests/stages --ignore=tests/test_pipeline.py
+quick: setup  ## under a minute: some tests of every package, few that load a model
+	$(BIN)/pytest -x -q -m "$(QUICK)"
 
 test: check  ## check, and all tests but the slow ones: minutes
 	$(BIN)/pytest -m "$(FAST)"
@@ -43,25 +44,39 @@ bench: .venv/.bench  ## speed against TRL, peft, Trainer and rouge-score, on the
 	$(BIN)/python benchmarks/collect_speed.py
 
 clean:  ## remove .venv, build products and caches; runs/ stays
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A CPU build of torch offered by a find-links folder is taken before gigabytes of CUDA.
-.venv/.run: pyproject.toml
+newest:  ## the quick tests with the newest release of every package, in .venv-newest
+	@$(PYTHON) -m venv --clear .venv-newest
+	@.venv-newest/bin/pip install -qq --upgrade pip
+	@.venv-newest/bin/pip install -qq --no-index --no-deps torch 2>/dev/null || true
+	@echo "Installing the newest of everything into .venv-newest: some minutes."
+	@.venv-newest/bin/pip install -qq --editable '.[dev]'
+	.venv-newest/bin/pytest -q -m "$(QUICK)"
+
+lock:  ## write constraints.txt from .venv-newest: run the tests before committing it
+	@{ sed -n '/^#/p' constraints.txt; .venv-newest/bin/pip freeze --exclude-editable | \
+	  grep -v ' @ ' | sed 's/^\(torch==[0-9.]*\)+.*/\1/'; } >constraints.new
+	@mv constraints.new constraints.txt
+
+# A CPU build of torch offered by a find-links folder is taken before gigabytes of CUDA; either fits
+# constraints.txt, which holds the versions that the tests last passed with.
+.venv/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "abrege needs Python 3.11 or later, and $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install -qq --no-index --no-deps torch 2>/dev/null || true
-	@echo "Installing abrege and what it stands on into .venv: some minutes, the first time."
-	@$(BIN)/pip install -qq --editable .
+	@$(BIN)/pip install -qq --no-index --no-deps --constraint constraints.txt torch 2>/dev/null || true
+	@echo "Installing abrege and what it needs into .venv: some minutes, the first time."
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[train,annotate,collect]'
 	@touch $@
 
 .venv/.dev: .venv/.run
-	@$(BIN)/pip install -qq --editable '.[dev]'
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 .venv/.bench: .venv/.run
-	@$(BIN)/pip install -qq --editable '.[bench]'
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[bench]'
 	@touch $@
 
-.PHONY: help setup fix check quick test slow gpu demo bench clean
+.PHONY: help setup fix check quick test slow gpu demo bench newest lock clean
