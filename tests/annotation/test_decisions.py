@@ -2,8 +2,8 @@ import pytest
 
 from abrege.annotation import decisions
 from abrege.annotation.decisions import Decision, hash_of
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.io import json_line, read_jsonl
 from abrege.core.types import Pair
 
 
@@ -99,7 +99,7 @@ def test_decisions_are_added_and_nothing_before_them_is_touched(tmp_path):
     decisions.append(tmp_path, [other])
     assert (tmp_path / decisions.FILE).read_bytes().startswith(before)
     assert decisions.read(tmp_path) == {"r1": [KEEP, FIX], "r2": [other]}
-    first = next(store.read(tmp_path / decisions.FILE, dict))
+    first = next(read_jsonl(tmp_path / decisions.FILE, dict))
     assert set(first) == {"id", "decision", "of", "reviewer", "when"}
 
 
@@ -111,8 +111,8 @@ def test_a_run_without_decisions_has_none(tmp_path):
     "line",
     [
         '{"id": "r1"',
-        store.line(KEEP).replace("keep", "kep"),
-        store.line(KEEP).replace("keep", "fix"),
+        json_line(KEEP).replace("keep", "kep"),
+        json_line(KEEP).replace("keep", "fix"),
     ],
     ids=["cut", "unknown", "fix without a summary"],
 )

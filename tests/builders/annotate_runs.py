@@ -6,8 +6,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from abrege.core import io as store
 from abrege.core.events import silent
+from abrege.core.io import write_jsonl
 from abrege.llm_client import openai_client as server
 from abrege.llm_client.retry import Retrying
 from abrege.recipe import parse
@@ -39,7 +39,7 @@ def faithful(body):
 def a_run(folder, *, count=6, first=20):
     """Write clean documents that only a name and a number tell apart."""
     documents = [a_document(id=f"d{n}", text=a_text(n)) for n in range(first, first + count)]
-    store.write(folder / "clean/documents.jsonl", documents)
+    write_jsonl(folder / "clean/documents.jsonl", documents)
     return folder
 
 

@@ -15,7 +15,7 @@ from accelerate import DistributedType, state
 from torch.distributed import TCPStore
 
 from abrege import cli
-from abrege.core import io as store
+from abrege.core.io import write_json, write_jsonl
 from abrege.training import distributed as processes
 from abrege.training import run as tuning
 from abrege.training import trainer
@@ -136,7 +136,7 @@ def start(job, folder, ranks):
                 result = {"silent": silent.code}
             except Exception as error:
                 result = {"error": str(error), "notes": getattr(error, "__notes__", [])}
-            store.write_json(folder / f"rank-{rank}.json", result)
+            write_json(folder / f"rank-{rank}.json", result)
             os._exit(0)
         children.append(child)
     for child in children:
@@ -153,7 +153,7 @@ def main(root):
     tokenizer = a_tokenizer()
     a_llama(vocab=len(tokenizer)).save_pretrained(root / "student")
     tokenizer.save_pretrained(root / "student")
-    store.write(root / "pairs.jsonl", some_rows(24))
+    write_jsonl(root / "pairs.jsonl", some_rows(24))
     (root / "recipe.yaml").write_text(
         f"data: {{source: {root}/pairs.jsonl, lang: en}}\n"
         "split: {method: exact, valid: 0.2, test: 0.2}\n"

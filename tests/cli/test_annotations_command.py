@@ -3,7 +3,7 @@ import json
 import pytest
 
 from abrege.cli import annotations, main
-from abrege.core import io as store
+from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair
 from abrege.human_eval.agreement import Agreement, Kappa
 
@@ -15,7 +15,7 @@ def folder(tmp_path):
         Pair(id=f"r{n}", document=f"Document {n}.", references=[f"Summary {n}."], lang="en")
         for n in range(12)
     ]
-    store.write(tmp_path / "annotate/pairs.jsonl", pairs)
+    write_jsonl(tmp_path / "annotate/pairs.jsonl", pairs)
     return tmp_path
 
 
@@ -26,7 +26,7 @@ def printed(capsys, *words):
 
 def answered(folder, reviewer, **verdicts):
     """Write what the page saves: as named, and keep of all others."""
-    drawn = store.read_json(folder / "review/annotations.json")["drawn"]
+    drawn = read_json(folder / "review/annotations.json")["drawn"]
     rows = []
     for one in drawn:
         verdict = verdicts.get(one["id"], "keep")
@@ -37,7 +37,7 @@ def answered(folder, reviewer, **verdicts):
         )
     path = folder / f"annotations-{reviewer}.json"
     head = {"annotations": 1, "token": "t", "asked": len(drawn), "reviewer": reviewer}
-    store.write_json(path, {**head, "decisions": rows})
+    write_json(path, {**head, "decisions": rows})
     return path
 
 
@@ -79,8 +79,8 @@ def test_import_says_what_became_of_the_pairs_and_how_far_people_agree(folder, c
 def test_what_is_refused_is_named_and_json_says_the_same(folder, capsys):
     printed(capsys, "export", folder, "--rows", 12)
     path = answered(folder, "ann")
-    pairs = list(store.read(folder / "annotate/pairs.jsonl", Pair))
-    store.write(folder / "annotate/pairs.jsonl", pairs[:-1])
+    pairs = list(read_jsonl(folder / "annotate/pairs.jsonl", Pair))
+    write_jsonl(folder / "annotate/pairs.jsonl", pairs[:-1])
     code, out, err = printed(capsys, "import", folder, path, "--json")
     assert code == 0
     assert "refused: r11 (ann): it is no longer among the pairs" in err

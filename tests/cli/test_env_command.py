@@ -8,7 +8,7 @@ import pytest
 
 from abrege import __version__
 from abrege.cli import env, main
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 
 
 def a_device(choose) -> types.ModuleType:
@@ -62,7 +62,7 @@ def test_env_speaks_in_lines_to_people(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error", [EnvironmentError_("no such device"), ImportError("libtorch.so"), OSError("libgomp")]
+    "error", [SetupError("no such device"), ImportError("libtorch.so"), OSError("libgomp")]
 )
 def test_a_broken_torch_is_an_answer_and_no_crash(capsys, monkeypatch, error):
     def choose(_dtype):

@@ -12,7 +12,7 @@ import pytest
 
 from abrege import __version__, stages
 from abrege.cli import COMMANDS, STAGES, main
-from abrege.core.errors import DataError, EnvironmentError_, GateError, RecipeError
+from abrege.core.errors import DataError, GateError, RecipeError, SetupError
 
 HEAVY = ("torch", "transformers", "peft", "datasets", "numpy", "pydantic", "tqdm")
 
@@ -123,7 +123,7 @@ def test_an_unknown_option_is_a_usage_error(capsys):
 
 
 @pytest.mark.parametrize(
-    ("kind", "code"), [(RecipeError, 2), (DataError, 3), (EnvironmentError_, 4), (GateError, 5)]
+    ("kind", "code"), [(RecipeError, 2), (DataError, 3), (SetupError, 4), (GateError, 5)]
 )
 def test_an_error_the_user_can_mend_is_one_message_and_a_code(capsys, a_command_that, kind, code):
     a_command_that(kind("pairs.jsonl:7: no.\n  Mend it."))

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from abrege.cli import review
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.human_eval.agreement import preference
 from builders.fake_server import Say, serving
@@ -17,7 +17,7 @@ from builders.fake_server import Say, serving
 def folder(tmp_path):
     """Give a run folder of 50 rows, of which both systems wrote six alike."""
     ids = [f"r{n}" for n in range(50)]
-    store.write(
+    write_jsonl(
         tmp_path / "split/test.jsonl", [Pair(id=i, document="…", references=["…"]) for i in ids]
     )
     for system in ("base", "tuned"):
@@ -32,7 +32,7 @@ def folder(tmp_path):
             )
             for n, i in enumerate(ids)
         ]
-        store.write(tmp_path / f"generate/{system}.jsonl", rows)
+        write_jsonl(tmp_path / f"generate/{system}.jsonl", rows)
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def printed(capsys, *words):
 
 def decisions(folder, reviewer, choices, notes=None):
     """Write decisions of the rows in the order of the page; `t` is tuned, `b` is base."""
-    key = store.read_json(folder / "review/key.json")
+    key = read_json(folder / "review/key.json")
 
     def choice(row, letter):
         wanted = {"t": "tuned", "b": "base"}.get(letter, letter)
@@ -59,7 +59,7 @@ def decisions(folder, reviewer, choices, notes=None):
         rows[place]["note"] = note
     path = folder / f"decisions-{reviewer}.json"
     file = {"format": 1, "token": key["token"], "reviewer": reviewer, "decisions": rows}
-    store.write_json(path, file)
+    write_json(path, file)
     return path
 
 
@@ -78,7 +78,7 @@ def test_rows_systems_and_seed_can_be_chosen(folder, capsys):
     _, _, err = printed(capsys, *words)
     assert "3 rows to compare of 50 test rows" in err
     assert "fewer than" not in err
-    key = store.read_json(folder / "review/key.json")
+    key = read_json(folder / "review/key.json")
     assert (key["systems"], len(key["rows"]), key["seed"]) == (["tuned", "base"], 3, 7)
     assert "this replaces another page" in printed(capsys, "blind", folder)[2]
 
@@ -153,7 +153,7 @@ def test_json_holds_the_figures_and_the_sentences(folder, capsys):
     found = json.loads(out)
     assert found["together"]["wins"] == 27
     assert found["in_words"][0].startswith("ann: tuned was preferred on 27 of 38 rows")
-    kept = store.read_json(folder / "review/preference.json")
+    kept = read_json(folder / "review/preference.json")
     assert found["reviewers"] == kept["reviewers"]
 
 
@@ -206,7 +206,7 @@ DAMAGES = [
 def test_a_damaged_file_is_named_with_what_is_wrong(folder, capsys, damage, message):
     printed(capsys, "blind", folder)
     path = decisions(folder, "ann", "ttt")
-    content = damage(store.read_json(path))
+    content = damage(read_json(path))
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     with pytest.raises(DataError, match=f"-ann.json: this is no whole decisions file: {message}"):
         printed(capsys, "tally", folder, path)

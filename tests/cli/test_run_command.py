@@ -10,9 +10,9 @@ import pytest
 import abrege
 from abrege import recipe
 from abrege.cli import main, recipes
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note
+from abrege.core.io import write_json
 from abrege.pipeline.task import Outcome
 
 FROM_PAIRS = ("split", "tune", "generate", "evaluate", "report")
@@ -35,7 +35,7 @@ class Estimate:
 
     def check(self):
         if not self.fits:
-            raise EnvironmentError_("this run needs about 5 bytes")
+            raise SetupError("this run needs about 5 bytes")
 
 
 RECIPE = "name: mine\ndata:\n  source: pairs.jsonl\ntune:\n  model: student\n"
@@ -55,7 +55,7 @@ class Pipeline:
     def run(self, recipe, folder, *, stages, on_event):
         self.calls.append((recipe, folder, tuple(stages)))
         on_event(Note("split: skipped"))
-        store.write_json(folder / "evaluate" / "scores.json", SCORES)
+        write_json(folder / "evaluate" / "scores.json", SCORES)
         return [Outcome(stage, "ran", "not done yet", 1.5, {"rows": 3}) for stage in stages]
 
 

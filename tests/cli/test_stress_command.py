@@ -3,7 +3,7 @@ import json
 import pytest
 
 from abrege.cli import main
-from abrege.core import io as store
+from abrege.core.io import write_json, write_jsonl
 from abrege.core.types import Prediction
 from abrege.stress.cases import cases
 from abrege.stress.verdict import judge
@@ -26,7 +26,7 @@ def asked(monkeypatch, tmp_path):
     from abrege.stress import run as stress
 
     monkeypatch.chdir(tmp_path)
-    store.write_json(tmp_path / "run/tune/abrege.json", {"lang": "fr-CA"})
+    write_json(tmp_path / "run/tune/abrege.json", {"lang": "fr-CA"})
     calls = []
 
     def run(model, out, suite, *, meta, on_event):
@@ -42,7 +42,7 @@ def asked(monkeypatch, tmp_path):
             said = [a_prediction(c, text) for c, text in zip(rows, texts, strict=True)]
             told = zip(rows, said, judged[system], strict=True)
             cut[system] = sum(p.document_tokens_cut > 0 for p in said)
-            store.write(out / f"{system}.jsonl", (stress._row(*row) for row in told))
+            write_jsonl(out / f"{system}.jsonl", (stress._row(*row) for row in told))
         told = stress.told(rows, judged)
         return {"model": model, "signature": suite.signature(), "cut": cut, **told}
 

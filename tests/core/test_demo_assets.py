@@ -9,7 +9,7 @@ import pytest
 
 from abrege.core import demo_assets as assets
 from abrege.core.demo_assets import Wheel, cache_folder, fetch, member, sha256
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.events import Note, Progress
 
 
@@ -74,7 +74,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again_and_that_is_said(index):
 def test_a_wrong_hash_is_one_message_and_nothing_is_kept(index):
     wheel = dataclasses.replace(a_wheel(index), sha256="0" * 64)
 
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         fetch(wheel)
 
     assert str(caught.value) == (
@@ -88,7 +88,7 @@ def test_a_wrong_hash_is_one_message_and_nothing_is_kept(index):
 
 def test_a_wheel_the_index_does_not_have_is_one_message(index):
     index.mkdir()
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
     assert str(caught.value) == (
         "abrege-demo 1.0 could not be fetched from the package index. pip says:\n"
@@ -114,7 +114,7 @@ def test_a_missing_network_is_one_message(index, monkeypatch):
     )
     error = "ERROR: No matching distribution found for abrege-demo==1.0"
     monkeypatch.setattr(assets, "_pip", said(retry, retry, error))
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
     assert str(caught.value) == (
         "abrege-demo 1.0 could not be fetched from the package index: it does not answer.\n"
@@ -126,20 +126,20 @@ def test_a_missing_network_is_one_message(index, monkeypatch):
 def test_of_what_pip_says_the_last_error_is_kept(index, monkeypatch):
     lines = ["ERROR: a first one", "ERROR: the reason", "[notice] A new release is available"]
     monkeypatch.setattr(assets, "_pip", said(*lines))
-    with pytest.raises(EnvironmentError_, match=r"pip says:\n  ERROR: the reason$"):
+    with pytest.raises(SetupError, match=r"pip says:\n  ERROR: the reason$"):
         fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
 
 
 def test_an_address_in_what_pip_says_is_not_shown(index, monkeypatch):
     monkeypatch.setattr(assets, "_pip", said("ERROR: HTTP error 401 at https://me:secret@host/x y"))
-    with pytest.raises(EnvironmentError_, match=r"ERROR: HTTP error 401 at \(address\) y$"):
+    with pytest.raises(SetupError, match=r"ERROR: HTTP error 401 at \(address\) y$"):
         fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
 
 
 def test_a_disk_that_pip_finds_full_is_one_message(index, monkeypatch):
     line = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
     monkeypatch.setattr(assets, "_pip", said(line))
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         fetch(Wheel("abrege-demo", "1.0", "", 5_000_000, "", ""))
     assert str(caught.value) == (
         "abrege-demo 1.0 could not be fetched from the package index: the disk is full.\n"
@@ -160,31 +160,27 @@ def test_a_cache_that_cannot_be_written_is_one_message(index, monkeypatch, error
         raise error
 
     monkeypatch.setattr(assets.tempfile, "TemporaryDirectory", fail)
-    with pytest.raises(EnvironmentError_, match=message):
+    with pytest.raises(SetupError, match=message):
         fetch(a_wheel(index))
 
 
 def test_a_disk_too_small_is_told_before_anything_is_downloaded(index, monkeypatch):
     # pip takes a full temporary folder for a broken network, and tries again and again.
     monkeypatch.setattr(assets, "_pip", lambda *_: pytest.fail("called pip"))
-    with pytest.raises(EnvironmentError_, match="the disk is full"):
+    with pytest.raises(SetupError, match="the disk is full"):
         fetch(dataclasses.replace(a_wheel(index), size_bytes=10**18))
 
 
 def test_a_download_that_breaks_off_is_one_message(index, monkeypatch):
     line = "× Download failed after 6 attempts because not enough bytes were received"
     monkeypatch.setattr(assets, "_pip", said("error: incomplete-download", line, "hint: Use"))
-    with pytest.raises(
-        EnvironmentError_, match=r"the download broke off\.\n  Run the same command"
-    ):
+    with pytest.raises(SetupError, match=r"the download broke off\.\n  Run the same command"):
         fetch(Wheel("abrege-demo", "1.0", "", 0, "", ""))
 
 
 def test_a_missing_pip_is_one_message(index, monkeypatch):
     monkeypatch.setattr(assets.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(
-        EnvironmentError_, match=r"pip is missing .*\n  Install it: python -m ensurepip"
-    ):
+    with pytest.raises(SetupError, match=r"pip is missing .*\n  Install it: python -m ensurepip"):
         fetch(a_wheel(index))
 
 
@@ -247,13 +243,11 @@ def test_a_second_process_waits_for_the_first_and_fetches_nothing(index, tmp_pat
 
 def test_a_member_that_is_not_there_is_one_message(index):
     path = fetch(a_wheel(index))
-    with pytest.raises(
-        EnvironmentError_, match=r"cannot read nothing\.gguf in this file"
-    ) as caught:
+    with pytest.raises(SetupError, match=r"cannot read nothing\.gguf in this file") as caught:
         member(path, "nothing.gguf")
     assert "Delete the file and run the same command again" in str(caught.value)
     path.write_bytes(b"no zip")
-    with pytest.raises(EnvironmentError_, match=r"cannot read abrege_demo/data\.txt in this file"):
+    with pytest.raises(SetupError, match=r"cannot read abrege_demo/data\.txt in this file"):
         member(path, "abrege_demo/data.txt")
 
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.optional import require
 
 
@@ -13,7 +13,7 @@ def test_a_package_that_is_installed_is_imported_and_returned():
 def test_a_missing_package_is_one_message_with_the_line_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "json", None)
 
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         require("json", extra="ray", purpose="engine.name: ray")
 
     assert str(caught.value) == (
@@ -30,5 +30,5 @@ def test_a_package_that_lacks_one_of_its_own_says_which(monkeypatch, tmp_path):
     (tmp_path / "lacking_a_package.py").write_text(lacking)
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(EnvironmentError_, match="found: lxml.html.clean is now a separate project"):
+    with pytest.raises(SetupError, match=r"found: lxml\.html\.clean is now a separate project"):
         require("lacking_a_package", extra="html", purpose="Reading .html files")

@@ -6,7 +6,7 @@ from pathlib import Path
 import datasets
 import pytest
 
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.data import hub
 from abrege.data import load as loading
 from abrege.data.load import load, load_files
@@ -146,7 +146,7 @@ def test_a_bad_row_of_a_dataset_is_named(saved):
 
 
 def test_a_hub_name_without_a_network_is_an_error_of_the_environment(monkeypatch):
-    assert refusal("some/name", EnvironmentError_) == (
+    assert refusal("some/name", SetupError) == (
         "some/name: there is no such file or folder here; taken as a name on the hub, it cannot "
         "be fetched (no network?) and is not in the local cache.\n"
         "  Give the path of a file, or run the command where the hub can be reached."
@@ -166,7 +166,7 @@ def test_without_a_network_the_hub_is_asked_once_and_the_switch_put_back(monkeyp
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(hub, "_probe", lambda *_: None)
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    refusal("some/name:3.0.0@main", EnvironmentError_)
+    refusal("some/name:3.0.0@main", SetupError)
     assert seen == [("some/name", "3.0.0", "main", True), True]
     assert datasets.config.HF_HUB_OFFLINE is False
 
@@ -203,7 +203,7 @@ def test_a_hub_dataset_that_asks_for_a_configuration_is_refused_with_its_words(m
     ("error", "kind", "message"),
     [
         ("RepositoryNotFoundError", DataError, "and the hub has no such dataset"),
-        ("GatedRepoError", EnvironmentError_, "only to those who accepted its terms"),
+        ("GatedRepoError", SetupError, "only to those who accepted its terms"),
     ],
 )
 def test_what_the_hub_refuses_is_said(monkeypatch, error, kind, message):

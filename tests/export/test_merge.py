@@ -14,9 +14,9 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_, GateError, RecipeError
+from abrege.core.errors import GateError, RecipeError, SetupError
 from abrege.core.events import Note
+from abrege.core.io import atomic_folder, read_json, write_json
 from abrege.export import merge as merging
 from abrege.prompts.prompt_format import Rendering
 from builders.models import a_llama, a_tokenizer
@@ -124,16 +124,14 @@ def a_wide_llama():
     ],
 )
 def test_an_adapter_of_another_base_is_refused(tmp_path, base, said):
-    with pytest.raises(EnvironmentError_, match=said):
+    with pytest.raises(SetupError, match=said):
         merging.merge(base(), an_adapter(tmp_path), "float32")
 
 
 def test_a_base_of_another_name_is_only_told(tmp_path):
     adapter = an_adapter(tmp_path)
-    config = store.read_json(adapter / "adapter_config.json")
-    store.write_json(
-        adapter / "adapter_config.json", {**config, "base_model_name_or_path": "org/old"}
-    )
+    config = read_json(adapter / "adapter_config.json")
+    write_json(adapter / "adapter_config.json", {**config, "base_model_name_or_path": "org/old"})
     base = a_llama()
     base.name_or_path = "org/new"
     events = []
@@ -220,10 +218,10 @@ def test_the_licence_is_what_the_page_of_the_base_states(tmp_path):
 
 def test_a_folder_takes_its_name_only_when_it_is_whole(tmp_path):
     out = tmp_path / "out"
-    with store.whole_folder(out) as part:
+    with atomic_folder(out) as part:
         (part / "a").touch()
         assert not out.exists()
-    with pytest.raises(ValueError, match="anything"), store.whole_folder(out):
+    with pytest.raises(ValueError, match="anything"), atomic_folder(out):
         int("anything that fails")
     assert [p.name for p in tmp_path.rglob("*")] == ["out", "a"]
 

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from abrege.annotation import decisions
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair
 from abrege.human_eval import annotations
 
@@ -33,16 +33,16 @@ def a_run(folder, n=8, *, attempts=None, **summaries):
         )
         for i in range(n)
     ]
-    store.write(folder / "annotate/pairs.jsonl", pairs)
+    write_jsonl(folder / "annotate/pairs.jsonl", pairs)
     return folder
 
 
 def pairs_of(folder):
-    return {pair.id: pair for pair in store.read(folder / "annotate/pairs.jsonl", Pair)}
+    return {pair.id: pair for pair in read_jsonl(folder / "annotate/pairs.jsonl", Pair)}
 
 
 def sample_of(folder):
-    return store.read_json(folder / "review/annotations.json")
+    return read_json(folder / "review/annotations.json")
 
 
 def shown(made):
@@ -71,7 +71,7 @@ def decided(folder, made, reviewer="ann", **given):
         )
     path = folder / f"{reviewer}.json"
     head = {"annotations": 1, "token": "t", "asked": len(shown(made)), "reviewer": reviewer}
-    store.write_json(path, {**head, "decisions": rows})
+    write_json(path, {**head, "decisions": rows})
     return path
 
 
@@ -233,7 +233,7 @@ def test_two_reviewers_are_compared_also_where_they_came_one_after_the_other(tmp
     assert {row.id: row.holds.summary for row in found.acceptance.differences} == {
         "r1": "By Bob.", "r2": None
     }  # fmt: skip
-    kept = store.read_json(tmp_path / "review/acceptance.json")["acceptance"]["reviewers"]["Bob"]
+    kept = read_json(tmp_path / "review/acceptance.json")["acceptance"]["reviewers"]["Bob"]
     assert kept["keep"] + kept["fix"] + kept["redo"] == 4  # of the half drawn at random
 
 

@@ -4,9 +4,9 @@ import re
 import filelock
 import pytest
 
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_
+from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, Progress
+from abrege.core.io import write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.human_eval.judge import judge
 from abrege.llm_client.openai_client import Asking
@@ -33,11 +33,11 @@ def a_prediction(n, text):
 def a_run(folder, *, pairs=None, base="plain {n}", tuned="good {n}"):
     """Write a run folder in which `tuned` is good by a word that the fake judge looks for."""
     pairs = pairs or [a_pair(n) for n in range(ROWS)]
-    store.write(folder / "split/test.jsonl", pairs)
+    write_jsonl(folder / "split/test.jsonl", pairs)
     for system, text in (("base", base), ("tuned", tuned)):
         texts = [text.format(n=n) if isinstance(text, str) else text[n] for n in range(len(pairs))]
         rows = [a_prediction(n, one) for n, one in enumerate(texts)]
-        store.write(folder / f"generate/{system}.jsonl", rows)
+        write_jsonl(folder / f"generate/{system}.jsonl", rows)
     return folder
 
 
@@ -204,7 +204,7 @@ def test_two_processes_do_not_judge_the_same_run(tmp_path):
     with serving(prefers_good) as fake, a_server(fake) as server:
         with (
             filelock.FileLock(folder / "review/.judge.jsonl.lock"),
-            pytest.raises(EnvironmentError_, match="another process is writing its answers here"),
+            pytest.raises(SetupError, match="another process is writing its answers here"),
         ):
             judge(folder, server)
         assert not fake.asked
@@ -317,7 +317,7 @@ def test_a_wrong_key_leaves_what_was_answered(tmp_path):
     with (
         serving(script) as fake,
         a_server(fake) as server,
-        pytest.raises(EnvironmentError_, match="refuses the key"),
+        pytest.raises(SetupError, match="refuses the key"),
     ):
         judge(folder, server, workers=1)
     assert len(lines(folder)) == 3
@@ -333,7 +333,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_asked(tmp_path):
         with pytest.raises(DataError, match="0 of 10 test rows are wanted"):
             judge(folder, server, rows=0)
         path = folder / "generate/tuned.jsonl"
-        store.write(path, [a_prediction(n, "x") for n in range(ROWS - 1)])
+        write_jsonl(path, [a_prediction(n, "x") for n in range(ROWS - 1)])
         with pytest.raises(DataError, match=rf"tuned\.jsonl:{ROWS}: expected id 'p9'.*file's end"):
             judge(folder, server)
         assert not fake.asked

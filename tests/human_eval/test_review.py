@@ -4,8 +4,8 @@ from html import unescape
 
 import pytest
 
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.human_eval import blind as review
 
@@ -35,10 +35,10 @@ def predictions(texts):
 
 def a_run(folder, n=8, *, papers=None, same=()):
     """Write a run folder; in the rows of `same` both systems write the same."""
-    store.write(folder / "split/test.jsonl", pairs(n, papers=papers))
+    write_jsonl(folder / "split/test.jsonl", pairs(n, papers=papers))
     for system, other in (("base", "Uno"), ("tuned", "Due")):
         texts = [f"Same {i}" if i in same else f"{other} {i}" for i in range(n)]
-        store.write(folder / f"generate/{system}.jsonl", predictions(texts))
+        write_jsonl(folder / f"generate/{system}.jsonl", predictions(texts))
     return folder
 
 
@@ -50,7 +50,7 @@ def shown(folder):
 
 
 def key_of(folder):
-    return store.read_json(folder / "review/key.json")
+    return read_json(folder / "review/key.json")
 
 
 def decisions(folder, reviewer="ann", *, prefer="tuned", name=None, rows=None):
@@ -61,7 +61,7 @@ def decisions(folder, reviewer="ann", *, prefer="tuned", name=None, rows=None):
         for row in key["rows"][:rows]
     ]
     head = {"format": 1, "token": key["token"], "reviewer": reviewer}
-    store.write_json(path, {**head, "decisions": found})
+    write_json(path, {**head, "decisions": found})
     return path
 
 
@@ -128,7 +128,7 @@ def test_sides_cannot_be_worked_out_from_the_seed_alone(tmp_path):
     sides = []
     for number in range(4):
         folder = a_run(tmp_path / str(number), n=20)
-        store.write(folder / "generate/base.jsonl", predictions([f"{number}"] * 20))
+        write_jsonl(folder / "generate/base.jsonl", predictions([f"{number}"] * 20))
         review.blind(folder)
         sides.append(tuple(row["A"] for row in key_of(folder)["rows"]))
     assert len(set(sides)) > 1
@@ -138,7 +138,7 @@ def test_rows_where_both_wrote_the_same_are_counted_and_not_asked(tmp_path):
     a_run(tmp_path, same=[0, 5])
     changed = predictions([f"Same {i}" if i in (0, 5) else f"Due {i}" for i in range(8)])
     changed[5] = predictions(["Same \n5 "] * 6)[5]  # but for white space
-    store.write(tmp_path / "generate/tuned.jsonl", changed)
+    write_jsonl(tmp_path / "generate/tuned.jsonl", changed)
     made = review.blind(tmp_path)
     assert (made.asked, made.same, made.total) == (6, 2, 8)
     assert {row["id"] for row in key_of(tmp_path)["rows"]} == {f"r{n}" for n in (1, 2, 3, 4, 6, 7)}
@@ -205,7 +205,7 @@ def test_systems_that_wrote_the_same_throughout_are_not_compared(tmp_path):
     ],
 )
 def test_summaries_of_other_rows_are_refused(tmp_path, rows, message):
-    store.write(a_run(tmp_path) / "generate/base.jsonl", rows)
+    write_jsonl(a_run(tmp_path) / "generate/base.jsonl", rows)
     with pytest.raises(DataError, match=message):
         review.blind(tmp_path)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.hashing import hash_path
 from abrege.inference.chat import open_speaker
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, lines
@@ -57,7 +57,7 @@ def test_sampled_answers_follow_from_the_key(student_folder):
 def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
     speaker = open_speaker(str(student_folder))
     assert speaker.room == 512
-    assert speaker.weights == store.fingerprint(student_folder)
+    assert speaker.weights == hash_path(student_folder)
 
 
 def test_an_encoder_decoder_answers_too(tmp_path):

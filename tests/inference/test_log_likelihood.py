@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from abrege.compute.cpu.packing import pack
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
 from abrege.inference import log_likelihood as likelihood
 from abrege.inference.log_likelihood import log_likelihoods, open_scorer
@@ -268,5 +268,5 @@ def test_damaged_weights_are_one_message(tmp_path):
     written(a_t5(), tmp_path)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:2000])
-    with pytest.raises(EnvironmentError_, match="this model cannot be loaded"):
+    with pytest.raises(SetupError, match="this model cannot be loaded"):
         open_scorer(str(tmp_path))

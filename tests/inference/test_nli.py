@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.inference import nli as entailment
 from abrege.inference.nli import entailment_label, open_entailment
 
@@ -142,7 +142,7 @@ def test_the_name_says_the_weights(folder):
 
 
 def test_a_judge_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(EnvironmentError_, match="this judge cannot be loaded"):
+    with pytest.raises(SetupError, match="this judge cannot be loaded"):
         open_entailment(str(tmp_path))
 
 

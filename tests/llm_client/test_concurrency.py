@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.llm_client.concurrency import GIVE_UP_AFTER, THREAD, Failure, Request, ask_all
 from abrege.llm_client.openai_client import Answer, Refused
 from abrege.llm_client.retry import Pace, Retrying
@@ -135,7 +135,7 @@ def test_a_wrong_key_ends_it_all():
     with (
         serving([Say(status=401)]) as fake,
         a_server(fake) as server,
-        pytest.raises(EnvironmentError_, match="refuses the key"),
+        pytest.raises(SetupError, match="refuses the key"),
     ):
         list(ask_all(server, some_requests(50), workers=2))
     assert len(fake.asked) <= 4

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.http_retry import retry_after
 from abrege.llm_client.openai_client import Asking, Refused, Server, TooLong, Unanswered
 from abrege.llm_client.retry import Retrying
@@ -101,7 +101,7 @@ def test_a_wrong_key_is_one_message_at_once_and_not_in_the_servers_words():
     with (
         serving([Say(f"Incorrect API key: {KEY[:9]}***", status=401)]) as fake,
         a_server(fake) as server,
-        pytest.raises(EnvironmentError_) as caught,
+        pytest.raises(SetupError) as caught,
     ):
         server.ask(HELLO)
     assert str(caught.value) == (
@@ -114,7 +114,7 @@ def test_a_wrong_key_is_one_message_at_once_and_not_in_the_servers_words():
 def test_a_model_that_is_not_there_is_told_with_those_that_are():
     with serving([Say("no such model", status=404)]) as fake, a_server(fake) as server:
         server.model = "judge-2"
-        with pytest.raises(EnvironmentError_) as caught:
+        with pytest.raises(SetupError) as caught:
             server.ask(HELLO)
     assert str(caught.value) == (
         f"{fake.url} has no model 'judge-2'.\n  It has judge-1: name one of them."
@@ -126,7 +126,7 @@ def test_an_address_where_nothing_is_is_told():
     with (
         serving([Say()]) as fake,
         a_server(fake, base_url=fake.url.removesuffix("/v1")) as server,
-        pytest.raises(EnvironmentError_, match=r"is not there \(404: no such page\)"),
+        pytest.raises(SetupError, match=r"is not there \(404: no such page\)"),
     ):
         server.ask(HELLO)
     assert len(fake.asked) == 1
@@ -137,7 +137,7 @@ def test_a_lack_of_credit_is_not_waited_for():
     with (
         serving([Say(status=429, raw=json.dumps(error).encode())]) as fake,
         a_server(fake) as server,
-        pytest.raises(EnvironmentError_, match="no credit is left"),
+        pytest.raises(SetupError, match="no credit is left"),
     ):
         server.ask(HELLO)
     assert len(fake.asked) == 1
@@ -198,7 +198,7 @@ def test_the_key_is_in_no_message_log_or_repr(status, caplog):
     with (
         serving([Say(f"you sent {KEY}", status=status)]) as fake,
         a_server(fake) as server,
-        pytest.raises(EnvironmentError_) as caught,
+        pytest.raises(SetupError) as caught,
     ):
         server.ask(HELLO)
     assert {asked.key for asked in fake.asked} == {KEY}
@@ -232,7 +232,7 @@ def test_address_and_key_are_those_of_the_environment_where_not_given(monkeypatc
     ],
 )
 def test_what_cannot_be_a_server_is_said_before_anything_is_asked(given, message):
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         Server("m", **given)
     assert message in str(caught.value)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.inference.encoder import open_encoder
 from abrege.metrics.bertscore import Encoded, Settings, score, score_all
 
@@ -150,7 +150,7 @@ def test_the_name_says_the_weights_and_the_layer(folder):
 def test_a_layer_or_encoder_that_is_not_there_is_refused(folder, tmp_path):
     with pytest.raises(RecipeError, match=r"--layer 4: .* has the layers 1 to 3"):
         open_encoder(str(folder), layer=4)
-    with pytest.raises(EnvironmentError_, match="this encoder cannot be loaded"):
+    with pytest.raises(SetupError, match="this encoder cannot be loaded"):
         open_encoder(str(tmp_path))
 
 

@@ -6,7 +6,7 @@ import pytest
 from nltk.stem.porter import PorterStemmer
 from nltk.translate import meteor_score as theirs
 
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.metrics.meteor import Meteor
 from abrege.text import wordnet
 
@@ -86,7 +86,7 @@ def test_a_language_without_stemmer_is_refused():
 
 
 def test_a_folder_without_wordnet_is_refused(tmp_path):
-    with pytest.raises(EnvironmentError_, match=r"no WordNet here: index.noun is missing"):
+    with pytest.raises(SetupError, match=r"no WordNet here: index.noun is missing"):
         wordnet.find(tmp_path)
 
 

@@ -4,7 +4,7 @@ import shutil
 import pytest
 import torch
 
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
 from abrege.inference.summarizer import open_model
 from abrege.models import device
@@ -18,19 +18,19 @@ from builders.records import a_rendering
 
 def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):
     shutil.copy(student_folder / "config.json", tmp_path)
-    with pytest.raises(EnvironmentError_, match="there are no weights"):
+    with pytest.raises(SetupError, match="there are no weights"):
         loading.locate(str(tmp_path))
     (tmp_path / "model.safetensors").touch()
-    with pytest.raises(EnvironmentError_, match="there are no weights"):
+    with pytest.raises(SetupError, match="there are no weights"):
         loading.locate(str(tmp_path))
 
 
 def test_a_folder_that_is_no_model_or_is_not_there_is_said_so(tmp_path):
-    with pytest.raises(EnvironmentError_, match=r"there is no config\.json"):
+    with pytest.raises(SetupError, match=r"there is no config\.json"):
         loading.locate(str(tmp_path))
-    with pytest.raises(EnvironmentError_, match="there is no such folder"):
+    with pytest.raises(SetupError, match="there is no such folder"):
         loading.locate("./nowhere")
-    with pytest.raises(EnvironmentError_, match="there is no such file"):
+    with pytest.raises(SetupError, match="there is no such file"):
         loading.locate("nowhere.gguf")
 
 
@@ -39,13 +39,13 @@ def test_damaged_weights_are_one_message(tmp_path, student_folder):
     shutil.copytree(student_folder, folder)
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:2000])
-    with pytest.raises(EnvironmentError_, match="this model cannot be loaded"):
+    with pytest.raises(SetupError, match="this model cannot be loaded"):
         loading.load_model(loading.locate(str(folder)), torch.float32, "cpu")
 
 
 def test_a_hub_name_without_a_network_is_one_message():
     # HF_HUB_OFFLINE is set for all tests
-    with pytest.raises(EnvironmentError_, match="not found in the local cache, and the hub"):
+    with pytest.raises(SetupError, match="not found in the local cache, and the hub"):
         loading.load_tokenizer("nobody/nothing")
 
 
@@ -227,7 +227,7 @@ def test_the_t5_family_is_never_loaded_in_float16(family, tmp_path):
 def test_an_adapter_of_another_base_is_refused_with_what_does_not_fit(tmp_path):
     wide = attach_lora(a_llama(vocab=500), r=2, alpha=4, dropout=0.0, modules=["lm_head"], seed=0)
     wide.save_pretrained(tmp_path, save_embedding_layers=False)
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         load_adapter(a_llama(vocab=400), tmp_path)
     assert "does not fit the base: base_model.model.lm_head.lora_B.weight is [500, 2]" in str(
         caught.value

@@ -14,7 +14,7 @@ from abrege.compute.cpu import lora
 from abrege.compute.cpu.llama_layers import rewrite
 from abrege.compute.cpu.packing import pack
 from abrege.compute.loss import summary_nll
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.models import quantization as quantized
 from abrege.models.load import load_model
 from abrege.models.quantization import (
@@ -243,5 +243,5 @@ def test_a_packed_weight_counts_as_the_weights_it_stands_for(student_folder):
 
 def test_without_bitsandbytes_qlora_says_how_to_install_it(student_folder, monkeypatch):
     monkeypatch.setattr(quantized, "find_spec", lambda name: None)
-    with pytest.raises(EnvironmentError_, match=r"pip install 'abrege\[qlora\]'"):
+    with pytest.raises(SetupError, match=r"pip install 'abrege\[qlora\]'"):
         a_student(student_folder, DOUBLE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from abrege import recipe
-from abrege.core import io as store
+from abrege.core.io import read_json, read_jsonl
 from abrege.core.types import Document, Pair
 from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
@@ -104,24 +104,24 @@ def test_the_study_asks_in_french_for_each_article_without_titles_or_references(
 
 def test_what_the_article_does_not_say_is_asked_again_and_another_language_fails(distilled):
     folder, fake = distilled
-    pairs = {pair.meta["title"]: pair for pair in store.read(folder / "annotate/pairs.jsonl", Pair)}
+    pairs = {pair.meta["title"]: pair for pair in read_jsonl(folder / "annotate/pairs.jsonl", Pair)}
     assert {*pairs} == {*TOWNS} - {"Givet"}
     assert pairs["Dinan"].meta["annotate"]["attempts"] == 2
     [told] = [a.body["messages"][-1]["content"] for a in fake.asked if "987" in str(a.body)]
     assert "987" in told
-    counts = store.read_json(folder / "annotate/manifest.json")["counts"]
+    counts = read_json(folder / "annotate/manifest.json")["counts"]
     assert counts == {"documents": 16, "pairs": 15, "failed/language": 1}
     assert Counter(len(a.body["messages"]) for a in fake.asked)[1] == len(TOWNS)
 
 
 def test_the_student_is_tuned_on_them_and_the_page_says_who_wrote_them(distilled):
     folder, _ = distilled
-    split = store.read_json(folder / "split/manifest.json")["counts"]
+    split = read_json(folder / "split/manifest.json")["counts"]
     assert (split["train"], split["valid"], split["test"]) == (9, 2, 4)
-    documents = [*store.read(folder / "clean/documents.jsonl", Document)]
+    documents = [*read_jsonl(folder / "clean/documents.jsonl", Document)]
     assert len(documents) == 16
     assert all("==" not in d.text and "{{" not in d.text for d in documents)
     page = (folder / "report/index.html").read_text("utf-8")
     assert "summed up by t" in page
-    scores = store.read_json(folder / "evaluate/scores.json")
+    scores = read_json(folder / "evaluate/scores.json")
     assert {*scores["systems"]} >= {"lead", "base", "tuned"}

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.pipeline.executors import Once, on_cores, on_ray
 from abrege.recipe import Engine, parse
 
@@ -41,7 +41,7 @@ def test_a_function_made_once_is_made_at_its_first_call_and_travels_unmade():
 
 def test_ray_that_is_not_installed_is_one_message(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(EnvironmentError_, match=r"pip install 'abrege\[ray\]'"):
+    with pytest.raises(SetupError, match=r"pip install 'abrege\[ray\]'"):
         on_ray(address=None, workers=2, gpus=0)
 
 
@@ -51,7 +51,7 @@ def test_ray_that_is_not_installed_is_one_message(monkeypatch):
 def test_a_cluster_that_is_not_there_is_one_message_and_no_long_wait(address):
     pytest.importorskip("ray").shutdown()  # another test may have started it
     told = rf"engine.address: {address}: there is no Ray cluster to work on: .*\n  Start one"
-    with pytest.raises(EnvironmentError_, match=told):
+    with pytest.raises(SetupError, match=told):
         on_ray(address=address, workers=2, gpus=0)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from abrege import recipe
-from abrege.core import io as store
+from abrege.core.io import read_json, read_jsonl
 from abrege.core.types import Document, Dropped, Pair
 from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
@@ -56,21 +56,21 @@ def whole(tmp_path_factory, dump, student_folder):
 def test_every_page_of_a_dump_is_a_pair_or_counted_where_it_went(whole):
     folder, outcomes = whole
     assert {o.done for o in outcomes} == {"ran"}
-    counts = {name: store.read_json(folder / name / "manifest.json")["counts"] for name in BEFORE}
+    counts = {name: read_json(folder / name / "manifest.json")["counts"] for name in BEFORE}
     assert counts["collect"] == {"read": 42, "kept": 40, "other namespace": 1, "redirect": 1}
     assert counts["clean"]["read"] == 40
     assert counts["clean"]["dropped/duplicate"] == 1
     assert counts["annotate"]["pairs"] == 39
-    [dropped] = store.read(folder / "clean/dropped.jsonl", Dropped)
+    [dropped] = read_jsonl(folder / "clean/dropped.jsonl", Dropped)
     assert (dropped.reason, dropped.document["id"]) == ("duplicate", "40")
-    split = store.read_json(folder / "split/manifest.json")["counts"]
+    split = read_json(folder / "split/manifest.json")["counts"]
     assert (split["read"], split["train"] + split["valid"] + split["test"]) == (39, 39)
 
 
 def test_the_introduction_is_the_summary_and_its_source_can_be_named(whole):
     folder, _ = whole
-    [first, *_] = store.read(folder / "clean/documents.jsonl", Document)
-    [pair, *_] = store.read(folder / "annotate/pairs.jsonl", Pair)
+    [first, *_] = read_jsonl(folder / "clean/documents.jsonl", Document)
+    [pair, *_] = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
     document = some_rows(1)[0]["document"]
     assert first.text == f"{introduction(0)}\n\n{document}"
     assert (pair.id, pair.references, pair.document) == ("1", [introduction(0)], document)

@@ -7,8 +7,8 @@ import pytest
 
 from abrege import recipe
 from abrege.annotation.run import ANSWERS
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
+from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Document, Prediction
 from abrege.llm_client.response_cache import Told
 from abrege.pipeline import engine as engines
@@ -97,7 +97,7 @@ def test_clean_and_generate_give_the_same_rows_on_two_workers(
     assert there == here
     assert calls == [1, 3, 3, 3]  # 31 documents are one batch, 7 test rows three of each system
     assert here["clean/dropped.jsonl"].count("\n") == 4
-    predictions = store.read(tmp_path / "ray/generate/tuned.jsonl", Prediction)
+    predictions = read_jsonl(tmp_path / "ray/generate/tuned.jsonl", Prediction)
     assert len({p.prediction for p in predictions}) >= 4
 
 
@@ -107,7 +107,7 @@ def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path
     documents = [Document(id=f"d{n}", text=row["document"]) for n, row in enumerate(some_rows(10))]
     for name, engine in (("here", HERE), ("ray", RAY)):
         folder = tmp_path / name
-        store.write(folder / "clean/documents.jsonl", documents)
+        write_jsonl(folder / "clean/documents.jsonl", documents)
         asked = a_recipe(tmp_path, student_folder, engine, **said)
         try:
             annotate.run(asked, folder)
@@ -116,7 +116,7 @@ def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path
     files = ["annotate/pairs.jsonl", "annotate/failed.jsonl"]
     assert read(tmp_path / "ray", *files) == read(tmp_path / "here", *files)
     here, there = (
-        {(told.key, told.text) for told in store.read(tmp_path / name / ANSWERS, Told)}
+        {(told.key, told.text) for told in read_jsonl(tmp_path / name / ANSWERS, Told)}
         for name in ("here", "ray")
     )
     assert here == there
@@ -147,5 +147,5 @@ def test_what_a_worker_tells_people_reaches_them_as_it_is():
 
 
 def test_more_gpus_than_a_machine_has_are_refused_at_once():
-    with pytest.raises(EnvironmentError_, match=r"^engine\.gpus: 9: no machine of the cluster has"):
+    with pytest.raises(SetupError, match=r"^engine\.gpus: 9: no machine of the cluster has"):
         on_ray(address=None, workers=2, gpus=9)

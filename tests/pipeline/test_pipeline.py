@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from abrege import recipe
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note
+from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.pipeline import run as pipeline
 from abrege.stages import STAGES
 from builders.records import some_rows
@@ -23,7 +23,7 @@ from builders.records import some_rows
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "pairs.jsonl"
-    store.write(path, some_rows(40))
+    write_jsonl(path, some_rows(40))
     return path
 
 
@@ -85,10 +85,10 @@ def test_a_run_ends_in_a_report_with_every_stage_done(whole):
 
 def test_the_perplexity_of_references_is_told_of_base_and_tuned(whole):
     folder, _ = whole
-    scores = store.read_json(folder / "evaluate/scores.json")
+    scores = read_json(folder / "evaluate/scores.json")
     told = {s for s, found in scores["systems"].items() if "perplexity" in found}
     assert told == {"base", "tuned"}
-    rows = list(store.read(folder / "generate/tuned.likelihood.jsonl", dict))
+    rows = list(read_jsonl(folder / "generate/tuned.likelihood.jsonl", dict))
     tokens = sum(row["tokens"] for row in rows)
     expected = math.exp(sum(row["nats"] for row in rows) / tokens)
     found = scores["systems"]["tuned"]["perplexity"]
@@ -104,7 +104,7 @@ def test_every_manifest_says_settings_inputs_versions_seconds_and_memory(whole):
     manifests = list(folder.rglob("*manifest.json"))
     assert len(manifests) == 11
     for path in manifests:
-        manifest = store.read_json(path)
+        manifest = read_json(path)
         assert {"settings", "inputs", "code", "counts", "versions"} <= set(manifest)
         assert manifest["seconds"] > 0
         assert manifest["peak_memory_bytes"] > 10_000_000
@@ -169,7 +169,7 @@ def test_another_way_of_decoding_is_decoded_again_and_not_tuned_again(
     done = {o.stage: o.done for o in pipeline.run(beams, tmp_path)}
     assert done["tune"] == done["generate lead"] == "skipped"
     assert done["generate base"] == done["generate tuned"] == "ran"
-    assert store.read_json(tmp_path / "tune/abrege.json")["profile"]["num_beams"] == 2
+    assert read_json(tmp_path / "tune/abrege.json")["profile"]["num_beams"] == 2
 
 
 def test_further_seeds_are_tuned_and_decoded_beside_the_first(tmp_path, data, student_folder):
@@ -178,12 +178,12 @@ def test_further_seeds_are_tuned_and_decoded_beside_the_first(tmp_path, data, st
     done = {o.stage: o.done for o in outcomes}
     assert done["tune"] == done["generate tuned"] == done["generate few-shot"] == "skipped"
     assert done["tune-2"] == done["generate tuned-2"] == done["evaluate"] == "ran"
-    assert store.read_json(tmp_path / "tune-2/manifest.json")["settings"]["tune"]["seed"] == 1
+    assert read_json(tmp_path / "tune-2/manifest.json")["settings"]["tune"]["seed"] == 1
     first, second = (
         (tmp_path / f"{tune}/adapter_model.safetensors").read_bytes() for tune in ("tune", "tune-2")
     )
     assert first != second
-    seeds = store.read_json(tmp_path / "evaluate/scores.json")["seeds"]
+    seeds = read_json(tmp_path / "evaluate/scores.json")["seeds"]
     assert (seeds["seeds"], seeds["systems"]) == ([0, 1], ["tuned", "tuned-2"])
 
 
@@ -209,16 +209,16 @@ def test_several_processes_are_refused_what_only_one_can_do(
     tmp_path, data, student_folder, monkeypatch, stages
 ):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(EnvironmentError_, match="only tune is shared by several processes") as told:
+    with pytest.raises(SetupError, match="only tune is shared by several processes") as told:
         pipeline.run(a_recipe(data, student_folder), tmp_path, stages=stages)
     assert "Run abrege split by itself before" in str(told.value)
 
 
 def test_changed_data_runs_everything_again(tmp_path, student_folder):
     path = tmp_path / "pairs.jsonl"
-    store.write(path, some_rows(40))
+    write_jsonl(path, some_rows(40))
     pipeline.run(a_recipe(path, student_folder), tmp_path / "run", stages=("split",))
-    store.write(path, some_rows(42))
+    write_jsonl(path, some_rows(42))
     [split] = pipeline.run(a_recipe(path, student_folder), tmp_path / "run", stages=("split",))
     assert split.reason.startswith("out of date (changed: inputs.")
 
@@ -241,7 +241,7 @@ def test_two_processes_cannot_work_in_one_folder(tmp_path, data, student_folder)
 
     with (
         FileLock(tmp_path / ".lock"),
-        pytest.raises(EnvironmentError_, match="another abrege is at work"),
+        pytest.raises(SetupError, match="another abrege is at work"),
     ):
         pipeline.run(a_recipe(data, student_folder), tmp_path)
 
@@ -265,7 +265,7 @@ def killed_at(moment: str, recipe_file: Path, folder: Path) -> None:
 import os, signal
 from pathlib import Path
 from abrege import recipe
-from abrege.core import io as store
+from abrege.core.io import atomic_write, json_line, read_json, read_jsonl, write_jsonl
 from abrege.pipeline import run as pipeline
 from abrege.core.events import Progress
 def die(): os.kill(os.getpid(), signal.SIGKILL)
@@ -273,9 +273,9 @@ moment = {moment!r}
 def on_event(event):
     if isinstance(event, Progress) and moment == f"{{event.task}} {{event.done}}": die()
 if moment.startswith("write "):
-    plain = store.line
+    plain = json_line
     state = [0]
-    whole = store.whole
+    whole = atomic_write
     import contextlib
     @contextlib.contextmanager
     def dying(path):
@@ -283,7 +283,7 @@ if moment.startswith("write "):
             if path.name == moment[6:]:
                 file.write("half"); file.flush(); die()
             yield file
-    store.whole = dying
+    atomic_write = dying
 pipeline.run(recipe.load(Path({str(recipe_file)!r})), Path({str(folder)!r}), on_event=on_event)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from abrege.cli import main
-from abrege.core import io as store
+from abrege.core.io import read_json, write_jsonl
 from builders.records import some_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -22,7 +22,7 @@ TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "
 @pytest.fixture
 def recipe(tmp_path, student_folder):
     """A recipe of two hundred steps whose split is made, with a checkpoint every two."""
-    store.write(tmp_path / "pairs.jsonl", some_rows(30))
+    write_jsonl(tmp_path / "pairs.jsonl", some_rows(30))
     path = tmp_path / "r.yaml"
     path.write_text(
         f"data: {{source: {tmp_path}/pairs.jsonl, lang: en}}\n"
@@ -76,7 +76,7 @@ def test_a_process_that_is_killed_ends_the_job_and_the_same_command_goes_on(reci
     _, told = again.communicate(timeout=300)
     assert again.returncode == 0, told
     assert "going on from step" in told
-    manifest = store.read_json(recipe.parent / "run/tune/manifest.json")
+    manifest = read_json(recipe.parent / "run/tune/manifest.json")
     assert (manifest["steps"], manifest["processes"]) == (200, 2)
 
 

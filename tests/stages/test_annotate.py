@@ -4,9 +4,9 @@ import pytest
 
 from abrege.annotation import decisions
 from abrege.annotation.decisions import Decision, hash_of
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note, Progress, silent
+from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Document, Pair
 from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import Retrying
@@ -33,7 +33,7 @@ def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
         Document(id="c", text=text.replace("Lyon is a town in the east of France, ", "S"),
                  headings=[(15, 2)]),
     ]  # fmt: skip
-    store.write(tmp_path / "clean/documents.jsonl", documents)
+    write_jsonl(tmp_path / "clean/documents.jsonl", documents)
     found = annotate.run(a_recipe(), tmp_path)
     assert found["counts"] == {
         "documents": 3,
@@ -41,7 +41,7 @@ def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
         "failed/no introduction": 1,
         "failed/too short": 1,
     }
-    [pair] = store.read(tmp_path / "annotate/pairs.jsonl", Pair)
+    [pair] = read_jsonl(tmp_path / "annotate/pairs.jsonl", Pair)
     assert pair.references == ["Lyon is a town in the east of France, on two rivers."]
     assert pair.document.startswith("History\nIt is old.")
     assert pair.meta == {"title": "Lyon", "annotate": {"teacher": "lead"}}
@@ -55,7 +55,7 @@ def test_a_pair_says_where_its_summary_comes_from(tmp_path):
     folder = a_run(tmp_path, count=3)
     with serving(faithful) as fake:
         found = annotate.run(a_recipe(fake.url, system="Be brief."), folder)
-        [first, *_] = store.read(folder / "annotate/pairs.jsonl", Pair)
+        [first, *_] = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
         body = fake.asked[0].body
     assert first.references == [a_summary(20)]
     told = first.meta["annotate"]
@@ -135,7 +135,7 @@ def test_settings_that_change_no_summary_leave_the_stage_finished(tmp_path):
 def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(tmp_path):
     folder = a_run(tmp_path)
     with serving(faithful) as fake:
-        with pytest.raises(EnvironmentError_) as caught:
+        with pytest.raises(SetupError) as caught:
             annotate.run(a_recipe(fake.url, budget={"requests": 4}), folder)
         assert len(fake.asked) == 4
         assert str(caught.value) == (
@@ -145,7 +145,7 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
             "it asks only for what is missing."
         )
         assert len(ids(folder, "pairs")) == 4
-        with pytest.raises(EnvironmentError_, match="could pass 5, after 5 answers"):
+        with pytest.raises(SetupError, match="could pass 5, after 5 answers"):
             annotate.run(a_recipe(fake.url, budget={"requests": 5}), folder)
         assert len(fake.asked) == 5  # those of earlier runs count
         annotate.run(a_recipe(fake.url, budget={"requests": 6}), folder)
@@ -181,7 +181,7 @@ def test_a_summary_that_two_documents_have_stands_with_the_first_alone(tmp_path)
 
 def test_the_same_document_twice_is_one_question(tmp_path):
     documents = [a_document(id=name) for name in "ab"]
-    store.write(tmp_path / "clean/documents.jsonl", documents)
+    write_jsonl(tmp_path / "clean/documents.jsonl", documents)
     summary = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
     with serving([Say(summary, delay=0.05)]) as fake:
         annotate.run(a_recipe(fake.url), tmp_path)
@@ -229,14 +229,14 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
             .body["messages"][-1]["content"]
             .startswith("A reader asks for another summary. Say what becomes of it. Write")
         )
-    redone, mended = store.read(folder / "annotate/pairs.jsonl", Pair)
+    redone, mended = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
     assert redone.references == [a_summary(20) + " It rests."]
     assert mended.references == ["A bridge is shut."]
 
 
 def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
     text = "Lyon is a town in the east of France, on two rivers.\n\n" + "It is old. " * 9
-    store.write(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])
+    write_jsonl(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])
     decisions.append(tmp_path, [a_decision(text.partition("\n")[0], "redo", id="b")])
     found = annotate.run(a_recipe(), tmp_path)
     assert found["counts"] == {"documents": 2, "pairs": 1, "failed/redo": 1}

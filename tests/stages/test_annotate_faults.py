@@ -12,8 +12,8 @@ from pathlib import Path
 import filelock
 import pytest
 
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
+from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Pair
 from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import Retrying
@@ -52,11 +52,11 @@ def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
         return Say("Springfield shuts a bridge that is rusted, says a letter from there.")
 
     documents = [a_document(id="a"), a_document(id="b", text=a_document().text * 4)]
-    store.write(tmp_path / "clean/documents.jsonl", documents[1:])
+    write_jsonl(tmp_path / "clean/documents.jsonl", documents[1:])
     with serving(script) as fake:
         found = annotate.run(a_recipe(fake.url), tmp_path)
     assert found["documents_cut"] == 1
-    [pair] = store.read(tmp_path / "annotate/pairs.jsonl", Pair)
+    [pair] = read_jsonl(tmp_path / "annotate/pairs.jsonl", Pair)
     assert pair.document == documents[1].text
     assert 0 < pair.meta["annotate"]["shown_share"] < 0.5
 
@@ -65,7 +65,7 @@ def test_a_wrong_key_ends_it_with_the_name_of_the_variable(tmp_path):
     folder = a_run(tmp_path)
     with (
         serving([Say(status=401)]) as fake,
-        pytest.raises(EnvironmentError_, match="Set OPENAI_API_KEY"),
+        pytest.raises(SetupError, match="Set OPENAI_API_KEY"),
     ):
         annotate.run(a_recipe(fake.url, workers=1), folder)
     assert len(fake.asked) == 1
@@ -76,7 +76,7 @@ def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
     (folder / "annotate").mkdir()
     with (
         filelock.FileLock(folder / "annotate/.answers.jsonl.lock"),
-        pytest.raises(EnvironmentError_, match="another process is writing its answers"),
+        pytest.raises(SetupError, match="another process is writing its answers"),
     ):
         annotate.run(a_recipe("http://127.0.0.1:9/v1"), folder)
 

@@ -4,8 +4,8 @@ from collections import Counter
 import pytest
 
 from abrege import recipe
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Document
 from abrege.stages import clean
 
@@ -30,10 +30,10 @@ def a_recipe(**settings):
 
 def cleaned(folder, *documents, **settings):
     """Run the stage over documents; give what it kept, what it dropped and its counts."""
-    store.write(folder / clean.COLLECTED, documents)
+    write_jsonl(folder / clean.COLLECTED, documents)
     counts = clean.run(a_recipe(**settings), folder)["counts"]
-    kept = list(store.read(folder / "clean/documents.jsonl", Document))
-    dropped = [store.read(folder / "clean/dropped.jsonl", dict)]
+    kept = list(read_jsonl(folder / "clean/documents.jsonl", Document))
+    dropped = [read_jsonl(folder / "clean/dropped.jsonl", dict)]
     return kept, [row for rows in dropped for row in rows], counts
 
 
@@ -117,7 +117,7 @@ def test_trailing_sections_go_and_titles_stay_or_not(tmp_path, headings):
 
 def test_without_a_language_asked_for_every_language_is_kept_and_that_is_said(tmp_path):
     said = []
-    store.write(tmp_path / clean.COLLECTED, [a_document("1", FRENCH), a_document("2", ENGLISH)])
+    write_jsonl(tmp_path / clean.COLLECTED, [a_document("1", FRENCH), a_document("2", ENGLISH)])
     settings = a_recipe().model_copy(update={"data": recipe.Data()})
     counts = clean.run(settings, tmp_path, on_event=said.append)["counts"]
 

@@ -4,10 +4,11 @@ import zipfile
 import pytest
 
 from abrege.core import demo_assets as assets
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note
+from abrege.core.io import read_jsonl
 from abrege.core.types import Document
+from abrege.pipeline.fingerprint import code_version
 from abrege.recipe import parse
 from abrege.stages import collect
 
@@ -36,7 +37,7 @@ def dump_file(tmp_path):
 
 
 def collected(folder):
-    return [document.id for document in store.read(folder / "collect/documents.jsonl", Document)]
+    return [document.id for document in read_jsonl(folder / "collect/documents.jsonl", Document)]
 
 
 def test_the_documents_of_a_dump_are_written_and_the_counts_add_up(tmp_path, dump_file):
@@ -136,4 +137,4 @@ def test_another_contact_leaves_what_was_fetched_as_it_is():
 
 
 def test_the_code_of_the_stage_can_be_hashed():
-    assert len(store.code_version(*collect.CODE)) == 16
+    assert len(code_version(*collect.CODE)) == 16

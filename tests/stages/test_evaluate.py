@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from abrege import recipe as recipes
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, Progress
+from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.stages import evaluate
 
@@ -49,23 +49,23 @@ def predictions(texts, reason="stop"):
 def folder(tmp_path):
     """Give a run folder with everything that evaluate reads: tuned is the references."""
     two = [Pair(**{**vars(p), "references": [*p.references, "Another."]}) for p in pairs()[:4]]
-    store.write(tmp_path / "split/train.jsonl", two)
-    store.write(tmp_path / "split/test.jsonl", pairs())
+    write_jsonl(tmp_path / "split/train.jsonl", two)
+    write_jsonl(tmp_path / "split/test.jsonl", pairs())
     made = {"lead": BASE, "base": BASE, "base-cut": BASE, "tuned": TUNED}
     for system, texts in made.items():
         reason = {"base": "length", "tuned": "stop"}.get(system)
-        store.write(tmp_path / f"generate/{system}.jsonl", predictions(texts, reason))
+        write_jsonl(tmp_path / f"generate/{system}.jsonl", predictions(texts, reason))
     return tmp_path
 
 
 def scores_of(folder, recipe=None, **options):
     evaluate.run(recipe or a_recipe(), folder, **options)
-    return store.read_json(folder / "evaluate/scores.json")
+    return read_json(folder / "evaluate/scores.json")
 
 
 def test_every_row_of_every_system_is_scored(folder):
     done = evaluate.run(a_recipe(), folder)
-    rows = list(store.read(folder / "evaluate/rows.jsonl", dict))
+    rows = list(read_jsonl(folder / "evaluate/rows.jsonl", dict))
     assert done["counts"] == {"rows": 12, "groups": 12, "scored": 48}
     assert [(r["id"], r["system"]) for r in rows[:5]] == [
         *(("r0", s) for s in SYSTEMS),
@@ -90,7 +90,7 @@ def test_every_row_of_every_system_is_scored(folder):
 
 def test_a_score_is_the_mean_of_its_rows_with_interval_and_signature(folder):
     scores = scores_of(folder)
-    rows = [r for r in store.read(folder / "evaluate/rows.jsonl", dict) if r["system"] == "base"]
+    rows = [r for r in read_jsonl(folder / "evaluate/rows.jsonl", dict) if r["system"] == "base"]
     found = scores["systems"]["base"]["rougeL"]
     assert found["value"] == pytest.approx(sum(r["rougeL"]["fmeasure"] for r in rows) / 12)
     assert found["low"] < found["value"] < found["high"]
@@ -158,7 +158,7 @@ def test_scoring_twice_gives_the_same_bytes(folder):
 
 def test_rows_of_one_paper_are_resampled_together(folder):
     grouped = [Pair(**{**vars(p), "group": f"g{n // 4}"}) for n, p in enumerate(pairs())]
-    store.write(folder / "split/test.jsonl", grouped)
+    write_jsonl(folder / "split/test.jsonl", grouped)
     scores = scores_of(folder)
     assert (scores["n"], scores["groups"]) == (12, 3)
     # each group holds the same four texts, so its mean is the mean: nothing varies
@@ -168,12 +168,12 @@ def test_rows_of_one_paper_are_resampled_together(folder):
 
 def test_a_group_is_not_mistaken_for_the_id_of_another_row(folder):
     mixed = [Pair(**{**vars(p), "group": "r1" if n == 0 else None}) for n, p in enumerate(pairs())]
-    store.write(folder / "split/test.jsonl", mixed)
+    write_jsonl(folder / "split/test.jsonl", mixed)
     assert scores_of(folder)["groups"] == 12
 
 
 def test_one_group_has_means_but_no_intervals_and_says_so(folder):
-    store.write(folder / "split/test.jsonl", pairs(group="one"))
+    write_jsonl(folder / "split/test.jsonl", pairs(group="one"))
     notes = []
     scores = scores_of(folder, on_event=notes.append)
     assert scores["systems"]["tuned"]["rouge1"]["low"] is None
@@ -212,16 +212,16 @@ def test_rows_of_several_languages_are_scored_in_the_commonest_and_it_is_said():
 
 
 def test_rows_without_language_are_scored_as_und_and_it_is_said(folder):
-    store.write(folder / "split/test.jsonl", pairs(lang=None))
+    write_jsonl(folder / "split/test.jsonl", pairs(lang=None))
     done = evaluate.run(a_recipe(), folder)
-    scores = store.read_json(folder / "evaluate/scores.json")
+    scores = read_json(folder / "evaluate/scores.json")
     assert scores["lang"] == "und"
     assert "|lang:und|" in scores["systems"]["base"]["rouge1"]["signature"]
     assert done["notes"][0].startswith("The rows have no language: words are cut by Unicode")
 
 
 def test_the_library_s_profile_is_warned_of_in_french(folder):
-    store.write(folder / "split/test.jsonl", pairs(lang="fr"))
+    write_jsonl(folder / "split/test.jsonl", pairs(lang="fr"))
     done = evaluate.run(a_recipe(profile="rouge_score"), folder)
     assert done["notes"] == [
         "Profile rouge_score ends a word at every letter outside a to z: in fr it compares pieces "
@@ -231,7 +231,7 @@ def test_the_library_s_profile_is_warned_of_in_french(folder):
 
 def test_references_without_words_are_told(folder):
     odd = [Pair(**{**vars(p), "references": ["…"]}) if p.id == "r3" else p for p in pairs()]
-    store.write(folder / "split/test.jsonl", odd)
+    write_jsonl(folder / "split/test.jsonl", odd)
     assert evaluate.run(a_recipe(), folder)["notes"] == [
         "1 test rows have references without a word: every system scores 0."
     ]
@@ -249,7 +249,7 @@ def test_another_setting_is_another_fingerprint_and_inputs_are_the_systems_asked
 
 def test_predictions_out_of_order_are_refused_by_the_first_wrong_id(folder):
     rows = predictions(TUNED)
-    store.write(folder / "generate/tuned.jsonl", [rows[0], rows[2], rows[1], *rows[3:]])
+    write_jsonl(folder / "generate/tuned.jsonl", [rows[0], rows[2], rows[1], *rows[3:]])
     message = r"tuned.jsonl:2: expected id 'r1', as in split/test.jsonl, found id 'r2'"
     with pytest.raises(DataError, match=message):
         evaluate.run(a_recipe(), folder)
@@ -258,22 +258,22 @@ def test_predictions_out_of_order_are_refused_by_the_first_wrong_id(folder):
 
 def test_missing_and_surplus_predictions_are_refused(folder):
     rows = predictions(TUNED)
-    store.write(folder / "generate/tuned.jsonl", rows[:-1])
+    write_jsonl(folder / "generate/tuned.jsonl", rows[:-1])
     with pytest.raises(DataError, match=r"tuned.jsonl:12: expected id 'r11', .* the file's end"):
         evaluate.run(a_recipe(), folder)
-    store.write(folder / "generate/tuned.jsonl", [*rows, rows[0]])
+    write_jsonl(folder / "generate/tuned.jsonl", [*rows, rows[0]])
     with pytest.raises(DataError, match=r"tuned.jsonl:13: expected no more rows, .* id 'r0'"):
         evaluate.run(a_recipe(), folder)
 
 
 def test_no_test_rows_are_an_error_and_not_zero(folder):
-    store.write(folder / "split/test.jsonl", [])
+    write_jsonl(folder / "split/test.jsonl", [])
     with pytest.raises(DataError, match=r"split/test.jsonl: there are no test rows to score"):
         evaluate.run(a_recipe(), folder)
 
 
 def test_no_train_rows_are_an_error(folder):
-    store.write(folder / "split/train.jsonl", [])
+    write_jsonl(folder / "split/train.jsonl", [])
     with pytest.raises(DataError, match=r"split/train.jsonl: there are no train rows"):
         evaluate.run(a_recipe(), folder)
 
@@ -290,11 +290,11 @@ def test_a_reference_is_scored_against_the_others_where_there_are_several(folder
             pairs(), ["The cat sat.", "A cat ran.", "Rain fell.", "No."] * 3, strict=True
         )
     ]
-    store.write(folder / "split/test.jsonl", two)
+    write_jsonl(folder / "split/test.jsonl", two)
     scores = scores_of(folder)
     rows = {
         r["id"]: r
-        for r in store.read(folder / "evaluate/rows.jsonl", dict)
+        for r in read_jsonl(folder / "evaluate/rows.jsonl", dict)
         if r["system"] == "human"
     }
     assert len(rows) == 12
@@ -317,10 +317,10 @@ def test_only_rows_with_several_references_are_scored_among_people(folder):
     some = pairs()
     some[3] = Pair(id="r3", document="…", references=["We left.", "They left."], lang="en")
     some[7] = Pair(id="r7", document="…", references=["We left.", "They left."], lang="en")
-    store.write(folder / "split/test.jsonl", some)
+    write_jsonl(folder / "split/test.jsonl", some)
     scores = scores_of(folder)
     assert "|n:2|groups:2|" in scores["systems"]["human"]["rougeL"]["signature"]
-    rows = list(store.read(folder / "evaluate/rows.jsonl", dict))
+    rows = list(read_jsonl(folder / "evaluate/rows.jsonl", dict))
     assert [r["id"] for r in rows if r["system"] == "human"] == ["r3", "r7"]
 
 
@@ -336,25 +336,25 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
         for n, p in enumerate(pairs() * 2)
     ]
     told = [Pair(**{**vars(p), "id": f"r{n}"}) for n, p in enumerate(told)]
-    store.write(folder / "split/test.jsonl", told)
+    write_jsonl(folder / "split/test.jsonl", told)
     for system in SYSTEMS:
-        rows = list(store.read(folder / f"generate/{system}.jsonl", Prediction)) * 2
+        rows = list(read_jsonl(folder / f"generate/{system}.jsonl", Prediction)) * 2
         again = [Prediction(**{**vars(r), "id": f"r{n}"}) for n, r in enumerate(rows)]
-        store.write(folder / f"generate/{system}.jsonl", again)
+        write_jsonl(folder / f"generate/{system}.jsonl", again)
     by = scores_of(folder)["by"]
     assert set(by) == {"document_words", "kind"}  # titles are all different, `same` parts nothing
     assert {part: found["n"] for part, found in by["kind"].items()} == {"a": 12, "b": 12}
     assert by["document_words"]["up to 6"]["n"] == 6
-    rows = [r for r in store.read(folder / "evaluate/rows.jsonl", dict) if r["system"] == "base"]
+    rows = [r for r in read_jsonl(folder / "evaluate/rows.jsonl", dict) if r["system"] == "base"]
     expected = sum(r["rougeL"]["fmeasure"] for r in rows[::2]) / 12
     assert by["kind"]["a"]["systems"]["base"]["rougeL"]["value"] == pytest.approx(expected)
 
     small = a_recipe(by=["kind"])
     rows = [{**vars(p), "meta": {"kind": "rare" if n < 3 else "often"}} for n, p in enumerate(told)]
-    store.write(folder / "split/test.jsonl", [Pair(**row) for row in rows])
+    write_jsonl(folder / "split/test.jsonl", [Pair(**row) for row in rows])
     assert "kind" not in scores_of(folder)["by"]  # three rows are too few, and one part is none
     assert scores_of(folder, small)["by"]["kind"]["rare"]["n"] == 3
-    store.write(folder / "split/test.jsonl", told)
+    write_jsonl(folder / "split/test.jsonl", told)
 
     only = scores_of(folder, small)["by"]
     assert set(only) == {"kind"}
@@ -367,7 +367,7 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
 
 
 def test_the_runs_of_several_seeds_are_put_side_by_side(folder):
-    store.write(folder / "generate/tuned-2.jsonl", predictions(BASE))
+    write_jsonl(folder / "generate/tuned-2.jsonl", predictions(BASE))
     tree = a_recipe().model_dump()
     tree["tune"]["seeds"], tree["tune"]["seed"] = 2, 7
     scores = scores_of(folder, recipes.parse(tree))
@@ -392,10 +392,10 @@ def test_meteor_is_told_where_the_language_has_a_stemmer(folder):
     expected = sum(1 - 0.5 / n**3 for n in (6, 5, 4, 2)) / 4
     assert systems["tuned"]["meteor"]["value"] == pytest.approx(expected)
     assert "synonyms:no" in systems["tuned"]["meteor"]["signature"]
-    store.write(folder / "split/test.jsonl", pairs(lang="pl"))
+    write_jsonl(folder / "split/test.jsonl", pairs(lang="pl"))
     done = evaluate.run(a_recipe(), folder)
     assert "METEOR is left out: there is no stemmer for pl." in done["notes"]
-    scores = store.read_json(folder / "evaluate/scores.json")
+    scores = read_json(folder / "evaluate/scores.json")
     assert "meteor" not in scores["systems"]["tuned"]
 
 
@@ -433,21 +433,21 @@ def test_bertscore_is_told_where_an_encoder_is_named(folder, monkeypatch):
 def test_the_perplexity_is_that_of_what_generate_measured(folder):
     rows = [{"id": f"r{n}", "nats": 2.0 + n % 2, "tokens": 5} for n in range(12)]
     for system, name in (("base", "base"), ("tuned", "tuned")):
-        store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
+        write_jsonl(folder / f"generate/{system}.likelihood.jsonl", rows)
         how = {"name": name, "rendering": "prompt:chat"}
-        store.write_json(folder / f"generate/{system}.manifest.json", {"likelihood": how})
+        write_json(folder / f"generate/{system}.manifest.json", {"likelihood": how})
     tree = a_recipe().model_dump()
     tree["generate"]["likelihood"] = True
     systems = scores_of(folder, recipes.parse(tree))["systems"]
     assert systems["base"]["perplexity"]["value"] == pytest.approx(math.exp(30 / 60))
     assert systems["base"]["perplexity"]["signature"].startswith("perplexity|abrege-0.1.0|base|")
     assert "perplexity" not in systems["lead"]
-    store.write(folder / "generate/base.likelihood.jsonl", rows[1:])  # r0 was left out
+    write_jsonl(folder / "generate/base.likelihood.jsonl", rows[1:])  # r0 was left out
     found = scores_of(folder, recipes.parse(tree))["systems"]["base"]["perplexity"]
     assert found["value"] == pytest.approx(math.exp(28 / 55))
     told = {
         (r["id"], r["system"]): r.get("perplexity")
-        for r in store.read(folder / "evaluate/rows.jsonl", dict)
+        for r in read_jsonl(folder / "evaluate/rows.jsonl", dict)
     }
     assert (told["r0", "base"], told["r1", "base"]) == (None, pytest.approx(math.exp(3 / 5)))
     assert "perplexity" not in scores_of(folder)["systems"]["base"]  # though the files are there

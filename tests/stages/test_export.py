@@ -11,8 +11,8 @@ from huggingface_hub import ModelCard
 from safetensors.torch import load_file, save_file
 
 from abrege import recipe
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_, GateError, RecipeError
+from abrege.core.errors import DataError, GateError, RecipeError, SetupError
+from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.export.parity import Parity
 from abrege.inference.summarizer import open_model
@@ -22,7 +22,7 @@ from builders.records import some_rows
 
 
 def a_recipe(folder, model, **export):
-    store.write(folder / "pairs.jsonl", some_rows(40))
+    write_jsonl(folder / "pairs.jsonl", some_rows(40))
     return recipe.parse(
         {
             "name": "small",
@@ -60,7 +60,7 @@ def exporting(asked, **settings):
 
 
 def texts(path):
-    return [p.prediction for p in store.read(path, Prediction)]
+    return [p.prediction for p in read_jsonl(path, Prediction)]
 
 
 def test_merged_is_decoded_from_its_own_folder_scored_and_shown(whole):
@@ -68,7 +68,7 @@ def test_merged_is_decoded_from_its_own_folder_scored_and_shown(whole):
     done = [o.stage for o in outcomes]
     assert done.index("tune") < done.index("export") < done.index("generate lead")
     assert texts(folder / "generate/merged.jsonl") == texts(folder / "generate/tuned.jsonl")
-    scores = store.read_json(folder / "evaluate/scores.json")
+    scores = read_json(folder / "evaluate/scores.json")
     merged, tuned = (scores["systems"][s]["rougeL"]["value"] for s in ("merged", "tuned"))
     assert merged == tuned > 0
     assert {c["system"] for c in scores["comparisons"]} == {"tuned"}
@@ -94,7 +94,7 @@ def test_merged_reads_no_adapter(whole, tmp_path, monkeypatch):
 
 def test_parity_tells_equal_texts_logits_and_rouge(whole):
     _, folder, _ = whole
-    found = store.read_json(folder / "export/manifest.json")["parity"]
+    found = read_json(folder / "export/manifest.json")["parity"]
     assert (found["rows"], found["equal"], found["differ"]) == (10, 10, [])
     assert 0 < found["logit_gap"] < 1e-5  # two ways of adding the same float32
     of_l = found["rouge"]["rougeL"]
@@ -118,7 +118,7 @@ def test_a_second_export_merges_nothing_anew_and_writes_the_card_again(whole):
 def test_the_card_holds_the_scores_of_merged_for_hubs_to_read(whole):
     _, folder, _ = whole
     card = ModelCard.load(folder / "export/merged/README.md")
-    scores = store.read_json(folder / "evaluate/scores.json")["systems"]["merged"]
+    scores = read_json(folder / "evaluate/scores.json")["systems"]["merged"]
     [found] = [r for r in card.data.eval_results if r.metric_name == "ROUGE-L"]
     assert found.metric_value == round(scores["rougeL"]["value"], 4)
     assert found.metric_args["n"] == 10
@@ -131,7 +131,7 @@ def test_the_snippet_of_the_card_writes_what_abrege_wrote(whole, monkeypatch):
     _, folder, _ = whole
     card = (folder / "export/merged/README.md").read_text()
     [code] = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
-    pairs = list(store.read(folder / "split/test.jsonl", Pair))
+    pairs = list(read_jsonl(folder / "split/test.jsonl", Pair))
     monkeypatch.chdir(folder / "export/merged")
     for pair, expected in zip(pairs[:3], texts(folder / "generate/merged.jsonl"), strict=False):
         said = io.StringIO()
@@ -143,7 +143,7 @@ def test_the_snippet_of_the_card_writes_what_abrege_wrote(whole, monkeypatch):
 def test_a_merged_folder_summarises_by_itself(whole, tmp_path):
     _, folder, _ = whole
     (tmp_path / "away").symlink_to(folder / "export/merged")
-    pairs = list(store.read(folder / "split/test.jsonl", Pair))
+    pairs = list(read_jsonl(folder / "split/test.jsonl", Pair))
     said = [p.prediction for p in open_model(tmp_path / "away").batch(pairs)]
     assert said == texts(folder / "generate/tuned.jsonl")
 
@@ -152,7 +152,7 @@ def test_a_tuned_model_that_changed_since_is_not_given_the_old_scores(whole, tmp
     from abrege.export import model_card as card
 
     asked, folder, _ = whole
-    exported = store.read_json(folder / "export/manifest.json")
+    exported = read_json(folder / "export/manifest.json")
     for named, shown in ((exported, "merged"), ({**exported, "weights": ["new"]}, "tuned")):
         made = card.gather(asked, folder, folder / "export/merged", named)
         assert made.evaluated.system == shown
@@ -213,7 +213,7 @@ def test_a_merged_model_that_says_something_else_is_not_exported(
     asked, folder = tuned
     with pytest.raises(GateError, match=said):
         export(asked, folder, out=tmp_path / "out")
-    report = store.read_json(tmp_path / "out.parity.json")
+    report = read_json(tmp_path / "out.parity.json")
     assert (report["equal"], len(report["differ"])) == (equal, 10 - equal)
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "out.manifest.json").exists()
@@ -232,7 +232,7 @@ def test_both_models_decode_greedily_where_the_run_samples(tuned, tmp_path, monk
     )
     export(asked, folder, out=tmp_path / "out")
     assert (seen[0].do_sample, seen[0].temperature) == (False, None)
-    said = store.read_json(tmp_path / "out/generation_config.json")
+    said = read_json(tmp_path / "out/generation_config.json")
     assert (said["do_sample"], said["temperature"]) == (True, 0.7)
 
 
@@ -246,7 +246,7 @@ def test_an_adapter_of_another_base_is_refused_before_anything_is_written(tuned,
     (run / "split").symlink_to(folder / "split")
     path = run / "tune/adapter_model.safetensors"
     save_file({name: w[:, :-1].clone() for name, w in load_file(path).items()}, path)
-    with pytest.raises(EnvironmentError_, match="does not fit the base"):
+    with pytest.raises(SetupError, match="does not fit the base"):
         export(asked, run)
     assert [p.name for p in (run / "export").iterdir()] == ["started.json"]
 

@@ -1,4 +1,4 @@
-from abrege.core import io as store
+from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
 from abrege.inference import log_likelihood as measuring
 from abrege.stages import generate
@@ -25,6 +25,6 @@ def test_rows_whose_references_do_not_fit_are_left_out_and_counted(tmp_path, mon
         None, None, "tuned", pairs, tmp_path, whole=False, on_event=events.append
     )
     assert found == ({"name": "tuned", "rendering": "prompt:x|left-out:1"}, 1)
-    rows = list(store.read(tmp_path / "generate/tuned.likelihood.jsonl", dict))
+    rows = list(read_jsonl(tmp_path / "generate/tuned.likelihood.jsonl", dict))
     assert [row["id"] for row in rows] == ["r0", "r2"]
     assert [(e.done, e.total) for e in events] == [(0, 2), (1, 2), (2, 2)]

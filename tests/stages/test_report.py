@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from abrege import recipe as recipes
-from abrege.core import io as store
 from abrege.core.events import Note
+from abrege.core.hashing import hash_path
+from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
+from abrege.pipeline.fingerprint import code_version
 from abrege.report import describe as doings
 from abrege.report.view_model import Mark
 from abrege.stages import report
@@ -60,14 +62,14 @@ def a_score(value):
 def a_manifest(folder, path, **extras):
     said = {"stage": path, "settings": {}, "counts": {"rows": ROWS}, "notes": [f"note of {path}"]}
     cost = {"seconds": 2.0, "peak_memory_bytes": 10**9, "versions": {"abrege": "0.1.0"}}
-    store.write_json(folder / path, {**said, **cost, "finished": "2026-11-22T04:00:00", **extras})
+    write_json(folder / path, {**said, **cost, "finished": "2026-11-22T04:00:00", **extras})
 
 
 def a_run_folder(folder: Path, recipe=None, systems=SYSTEMS) -> Path:
     """Write a finished run of six rows, as the stages before the report leave it."""
     recipes.write(recipe or a_recipe(), folder / "recipe.yaml")
     for split in ("train", "valid", "test"):
-        store.write(folder / f"split/{split}.jsonl", [a_pair(i) for i in range(ROWS)])
+        write_jsonl(folder / f"split/{split}.jsonl", [a_pair(i) for i in range(ROWS)])
     a_manifest(folder, "split/manifest.json", leaks=4)
     tuned = {"model": "a-model", "trainable_parameters": 36, "all_parameters": 1000, "steps": 2}
     preflight = {"rows": 6, "documents_cut": 3}
@@ -75,9 +77,9 @@ def a_run_folder(folder: Path, recipe=None, systems=SYSTEMS) -> Path:
         folder, "tune/manifest.json", **tuned, device="cpu", dtype="float32", preflight=preflight
     )
     steps = [{"step": 1, "loss": 3.0}, {"step": 2, "loss": 2.5}, {"step": 2, "eval_loss": 2.6}]
-    store.write(folder / "tune/steps.jsonl", steps)
+    write_jsonl(folder / "tune/steps.jsonl", steps)
     for s in systems:
-        store.write(folder / f"generate/{s}.jsonl", [a_prediction(i, s) for i in range(ROWS)])
+        write_jsonl(folder / f"generate/{s}.jsonl", [a_prediction(i, s) for i in range(ROWS)])
         a_manifest(folder, f"generate/{s}.manifest.json", profile={"max_new_tokens": 48})
     scores = {
         "n": ROWS,
@@ -88,14 +90,14 @@ def a_run_folder(folder: Path, recipe=None, systems=SYSTEMS) -> Path:
         "comparisons": [],
         "verdict": {"better": True, "sentence": "Tuned is better."},
     }
-    store.write_json(folder / "evaluate/scores.json", scores)
-    store.write(folder / "evaluate/rows.jsonl", [a_row(i, s) for i in range(ROWS) for s in systems])
+    write_json(folder / "evaluate/scores.json", scores)
+    write_jsonl(folder / "evaluate/rows.jsonl", [a_row(i, s) for i in range(ROWS) for s in systems])
     a_manifest(folder, "evaluate/manifest.json")
     return folder
 
 
 def change_json(path, **changes):
-    store.write_json(path, {**store.read_json(path), **changes})
+    write_json(path, {**read_json(path), **changes})
 
 
 def ids(gallery):
@@ -217,7 +219,7 @@ def test_examples_show_what_is_shared_with_the_best_reference_and_what_is_unsupp
         )
         for i in range(ROWS)
     ]
-    store.write(folder / "generate/tuned.jsonl", told)
+    write_jsonl(folder / "generate/tuned.jsonl", told)
     best = report.gather(a_recipe(), folder).galleries[0].examples[0]
     [answer] = [a for a in best.answers if a.system == "tuned"]
     # References "one two" and "three": the first is matched, "one" and the last "two" in order;
@@ -302,14 +304,14 @@ def test_the_page_depends_on_every_file_it_reads_and_on_the_recipe(tmp_path):
     assert set(found) == expected
     assert report.settings(a_recipe()) == {"examples": 2, "seed": 3}
     assert json.dumps(report.settings(a_recipe()))
-    assert store.code_version(*report.CODE)
+    assert code_version(*report.CODE)
 
 
 def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
     folder = a_run_folder(tmp_path)
     shown = {"wins": 3, "ties": 0, "losses": 1, "share": 0.75, "low": 0.2, "high": 0.99, "p": 0.6}
     files = ("split/test.jsonl", "generate/base.jsonl", "generate/tuned.jsonl")
-    of = {Path(name).name: store.fingerprint(folder / name) for name in files}
+    of = {Path(name).name: hash_path(folder / name) for name in files}
     people = {
         "of": of,
         "systems": ["base", "tuned"],
@@ -317,22 +319,22 @@ def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
         "reviewers": [{"name": "Ann", "preference": shown}],
         "agreement": [],
     }
-    store.write_json(folder / "review/preference.json", people)
+    write_json(folder / "review/preference.json", people)
     (folder / "tune/adapter_model.safetensors").write_bytes(b"weights")
     passed = {"share": 1, "low": 0, "high": 1, "wrong": 0, "omitted": 0}
     part = {"n": 1, "systems": {"tuned": passed}}
     stress = {
-        "weights": store.fingerprint(folder / "tune/adapter_model.safetensors"),
+        "weights": hash_path(folder / "tune/adapter_model.safetensors"),
         "signature": "stress|x",
         "all": part,
         "kinds": {"aside": {"about": "asides", **part}},
     }
-    store.write_json(folder / "stress/scores.json", stress)
+    write_json(folder / "stress/scores.json", stress)
     told = report.gather(a_recipe(), folder)
     assert told.preferences[0].choices[0].who == "Ann"
     assert told.stress.kinds[0].name == "aside"
 
-    store.write(folder / "generate/tuned.jsonl", [a_prediction(i, "other") for i in range(ROWS)])
+    write_jsonl(folder / "generate/tuned.jsonl", [a_prediction(i, "other") for i in range(ROWS)])
     (folder / "tune/adapter_model.safetensors").write_bytes(b"other weights")
     notes = []
     report.run(a_recipe(), folder, on_event=notes.append)

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from abrege.core import demo_assets as assets
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
+from abrege.pipeline.fingerprint import code_version
 from abrege.recipe import Recipe, parse
 from abrege.stages import split
 
@@ -26,7 +27,7 @@ def a_recipe(data: dict, **settings) -> Recipe:
 
 def written(folder: Path) -> dict[str, str]:
     return {
-        name: "".join(pair.id for pair in store.read(folder / f"split/{name}.jsonl", Pair))
+        name: "".join(pair.id for pair in read_jsonl(folder / f"split/{name}.jsonl", Pair))
         for name in split.SPLITS
     }
 
@@ -96,7 +97,7 @@ def test_a_missing_valid_split_is_taken_from_train_by_group(tmp_path):
 
     assert [counts[n] for n in ("read", "train", "valid", "test")] == [23, 16, 4, 3]
     assert "the data has no valid split: 4 rows of train taken (20%)" in [e.text for e in events]
-    pairs = {n: list(store.read(tmp_path / f"run/split/{n}.jsonl", Pair)) for n in split.SPLITS}
+    pairs = {n: list(read_jsonl(tmp_path / f"run/split/{n}.jsonl", Pair)) for n in split.SPLITS}
     assert not {p.group for p in pairs["train"]} & {p.group for p in pairs["valid"]}
 
 
@@ -129,7 +130,7 @@ def test_a_document_in_two_given_splits_is_refused_with_its_ids(tmp_path):
         "  A score on texts seen in training means little. Take them out of one split, raise "
         "split.max_leaks, or go on with split.allow_leaks: true."
     )
-    assert list(store.read(leaks, dict)) == [
+    assert list(read_jsonl(leaks, dict)) == [
         {
             "what": "document",
             "equal": True,
@@ -176,7 +177,7 @@ def test_rows_added_behind_the_others_move_none_of_them(tmp_path):
         split.run(a_recipe({"source": source}, method="hash", valid=0.2, test=0.2), tmp_path / name)
     old, new = [
         {pair.id: part for part in split.SPLITS
-         for pair in store.read(tmp_path / name / f"split/{part}.jsonl", Pair)}
+         for pair in read_jsonl(tmp_path / name / f"split/{part}.jsonl", Pair)}
         for name in ("before", "after")
     ]  # fmt: skip
     assert {*old.values()} == {*split.SPLITS}
@@ -199,7 +200,7 @@ def test_near_duplicates_stay_in_one_split_unless_the_recipe_says_otherwise(tmp_
         where = {
             pair.id: part
             for part in split.SPLITS
-            for pair in store.read(tmp_path / f"run/split/{part}.jsonl", Pair)
+            for pair in read_jsonl(tmp_path / f"run/split/{part}.jsonl", Pair)
         }
         return {n for n in ALPHABET if where[f"{n}work"] != where[f"{n}toil"]}
 
@@ -241,7 +242,7 @@ def test_blocks_that_merge_are_said_and_written(tmp_path):
 
     manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
 
-    [merged] = store.read(tmp_path / "run/split/merged.jsonl", dict)
+    [merged] = read_jsonl(tmp_path / "run/split/merged.jsonl", dict)
     assert manifest["merged"] == 1
     assert sum(map(len, merged["alone"].values())) == 40
     assert any("40 rows stay together in 1 block (one group" in event.text for event in events)
@@ -322,4 +323,4 @@ def test_a_missing_input_is_the_same_error_as_reading_it(tmp_path, data):
 
 
 def test_the_code_of_the_stage_can_be_hashed():
-    assert store.code_version(*split.CODE) == store.code_version(*split.CODE)
+    assert code_version(*split.CODE) == code_version(*split.CODE)

@@ -7,9 +7,9 @@ from torch import float32, tensor
 from transformers import AutoModelForCausalLM
 
 from abrege import recipe
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Progress
+from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.core.types import Pair
 from abrege.inference import summarizer as summarize
 from abrege.models import device
@@ -32,7 +32,7 @@ def t5_folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "pairs.jsonl"
-    store.write(path, some_rows(40))
+    write_jsonl(path, some_rows(40))
     return path
 
 
@@ -59,13 +59,13 @@ def test_a_model_tuned_in_full_decodes_by_itself_and_is_a_run_like_any_other(
 ):
     full = a_recipe(data, student_folder, method="full", max_steps=2, learning_rate=1e-3)
     pipeline.run(full, tmp_path)
-    made = store.read_json(tmp_path / "tune/manifest.json")
+    made = read_json(tmp_path / "tune/manifest.json")
     assert made["trainable_parameters"] == made["all_parameters"] > 0
     assert not (tmp_path / "tune/adapter_model.safetensors").exists()
     [summary] = summarize.open_model(tmp_path).batch(
-        [next(store.read(tmp_path / "split/test.jsonl", Pair))]
+        [next(read_jsonl(tmp_path / "split/test.jsonl", Pair))]
     )
-    first = next(store.read(tmp_path / "generate/tuned.jsonl", dict))
+    first = next(read_jsonl(tmp_path / "generate/tuned.jsonl", dict))
     assert summary.prediction == first["prediction"]
     assert all(o.done == "skipped" for o in pipeline.run(full, tmp_path))
 
@@ -82,14 +82,14 @@ def test_validation_by_summaries_keeps_them_and_tells_their_rouge(tmp_path, data
         eval_generate_rows=3,
     )
     pipeline.run(asked, tmp_path, stages=("split", "tune"))
-    samples = list(store.read(tmp_path / "tune/samples.jsonl", dict))
+    samples = list(read_jsonl(tmp_path / "tune/samples.jsonl", dict))
     assert [s["step"] for s in samples] == [1, 1, 1, 2, 2, 2]
     assert [s["id"] for s in samples[:3]] == [s["id"] for s in samples[3:]]
-    valid = {v["id"]: v for v in store.read(tmp_path / "split/valid.jsonl", dict)}
+    valid = {v["id"]: v for v in read_jsonl(tmp_path / "split/valid.jsonl", dict)}
     assert all(s["reference"] == valid[s["id"]]["references"][0] for s in samples)
     told = [json.loads(x) for x in (tmp_path / "tune/steps.jsonl").read_text().splitlines()]
     scored = {x["step"]: x["eval_rougeL"] for x in told if "eval_rougeL" in x}
-    kept = store.read_json(tmp_path / "tune/manifest.json")["kept_step"]
+    kept = read_json(tmp_path / "tune/manifest.json")["kept_step"]
     assert list(scored) == [1, 2]
     assert scored[kept] == max(scored.values())
     opened = summarize.open_model(tmp_path)  # what is left writes what it wrote when it was chosen
@@ -140,9 +140,9 @@ def test_every_method_goes_from_pairs_to_scores_with_every_kind_of_model(
     folder = request.getfixturevalue(model)
     asked = a_recipe(data, folder, method=method, max_steps=2, learning_rate=1e-3)
     pipeline.run(asked, tmp_path)
-    scores = store.read_json(tmp_path / "evaluate/scores.json")["systems"]
+    scores = read_json(tmp_path / "evaluate/scores.json")["systems"]
     assert scores["base"]["perplexity"]["value"] != scores["tuned"]["perplexity"]["value"]
-    made = store.read_json(tmp_path / "tune/manifest.json")
+    made = read_json(tmp_path / "tune/manifest.json")
     whole = sum(p.numel() for p in loading.load_model(str(folder), float32, "cpu").parameters())
     adapters = 0 if method == "full" else made["trainable_parameters"]
     assert made["all_parameters"] == whole + adapters  # 4-bit weights are counted as weights
@@ -169,12 +169,12 @@ def test_a_loss_over_whole_texts_tells_their_perplexity(tmp_path, data, student_
         data, student_folder, method="full", loss="sequence", max_steps=3, learning_rate=1e-2
     )
     pipeline.run(asked, tmp_path)
-    scores = store.read_json(tmp_path / "evaluate/scores.json")["systems"]
+    scores = read_json(tmp_path / "evaluate/scores.json")["systems"]
     base, tuned = (scores[system]["text_perplexity"]["value"] for system in ("base", "tuned"))
     assert tuned < base
-    [first, *_] = store.read(tmp_path / "generate/tuned.likelihood.jsonl", dict)
+    [first, *_] = read_jsonl(tmp_path / "generate/tuned.likelihood.jsonl", dict)
     opened = summarize.open_model(tmp_path)
-    pair = next(store.read(tmp_path / "split/test.jsonl", Pair))
+    pair = next(read_jsonl(tmp_path / "split/test.jsonl", Pair))
     example = opened.renderer.example(pair)
     ids = tensor([example.prompt_ids + example.summary_ids])
     nats = opened.decoder.model(input_ids=ids, labels=ids).loss * (ids.shape[1] - 1)
@@ -192,11 +192,11 @@ def test_what_was_tuned_in_any_way_is_merged_and_says_the_same(
     systems = asked.generate.model_copy(update={"systems": ["base", "tuned", "merged"]})
     pipeline.run(asked.model_copy(update={"generate": systems}), tmp_path)
     tuned, merged = (
-        [row["prediction"] for row in store.read(tmp_path / f"generate/{system}.jsonl", dict)]
+        [row["prediction"] for row in read_jsonl(tmp_path / f"generate/{system}.jsonl", dict)]
         for system in ("tuned", "merged")
     )
     assert tuned == merged
-    parity = store.read_json(tmp_path / "export/merged.parity.json")
+    parity = read_json(tmp_path / "export/merged.parity.json")
     assert parity["equal"] == parity["rows"] > 0
     assert parity["logit_gap"] < 1e-4
     plain = AutoModelForCausalLM.from_pretrained(tmp_path / "export/merged")

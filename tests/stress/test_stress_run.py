@@ -2,8 +2,9 @@ import shutil
 
 import pytest
 
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
+from abrege.core.hashing import hash_path
+from abrege.core.io import read_json, read_jsonl
 from abrege.prompts.prompt_format import Profile
 from abrege.stress import run as stress
 from abrege.stress.cases import KINDS, cases
@@ -63,12 +64,12 @@ def test_shares_are_told_by_kind_by_language_and_of_all():
 def test_a_tuned_model_is_asked_beside_its_base(tmp_path, tuned_folder):
     found = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
     assert list(found["all"]["systems"]) == ["base", "tuned"]
-    rows = {s: list(store.read(tmp_path / f"{s}.jsonl", dict)) for s in ("base", "tuned")}
+    rows = {s: list(read_jsonl(tmp_path / f"{s}.jsonl", dict)) for s in ("base", "tuned")}
     assert [r["id"] for r in rows["base"]] == ["en/aside/00", "en/injection/00"]
     assert [r["prediction"] for r in rows["base"]] != [r["prediction"] for r in rows["tuned"]]
-    assert store.read_json(tmp_path / "scores.json") == found
+    assert read_json(tmp_path / "scores.json") == found
     adapter = tuned_folder / "tune/adapter_model.safetensors"
-    assert found["weights"] == store.fingerprint(adapter)
+    assert found["weights"] == hash_path(adapter)
     assert found["cut"] == {"base": 2, "tuned": 2}  # a byte is a token there, and there are 300
 
 

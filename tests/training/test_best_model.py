@@ -10,7 +10,7 @@ from transformers import TrainerState, TrainingArguments
 
 from abrege.compute.cpu.llama_layers import rewrite
 from abrege.compute.cpu.packing import ordinary, pack
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Progress
 from abrege.inference.decoder import Decoder
 from abrege.prompts.prompt_format import Example, Profile
@@ -188,9 +188,7 @@ def test_warm_up_is_given_in_steps_or_as_a_share():
 
 def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(
-        EnvironmentError_, match=r"tune\.optim: paged_adamw_8bit needs a CUDA device"
-    ):
+    with pytest.raises(SetupError, match=r"tune\.optim: paged_adamw_8bit needs a CUDA device"):
         optimiser("paged_adamw_8bit")
     chosen, said = optimiser(["paged_adamw_32bit", "adamw_torch"])
     assert chosen == "adamw_torch"
@@ -200,13 +198,13 @@ def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monk
 
 def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(arguments, "find_spec", lambda name: None)
-    with pytest.raises(EnvironmentError_, match="pip install wandb"):
+    with pytest.raises(SetupError, match="pip install wandb"):
         arguments.check(a_plan(report_to=["wandb"]))
 
 
 def test_tf32_is_refused_without_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(EnvironmentError_, match="there is no GPU here"):
+    with pytest.raises(SetupError, match="there is no GPU here"):
         arguments.check(a_plan(tf32=True))
 
 

@@ -14,7 +14,7 @@ from accelerate import DistributedType
 from safetensors.torch import load_file
 
 from abrege.compute.batching import step_of
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.io import read_json
 from abrege.prompts.prompt_format import Example
 from abrege.training import data_parallel as sharing
@@ -78,7 +78,7 @@ def test_a_step_that_a_process_might_have_to_cut_is_refused_under_deepspeed():
 def test_fsdp_is_refused_on_a_cpu_where_accelerate_would_drop_it_silently(monkeypatch):
     check(DistributedType.MULTI_CPU, 300)
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    with pytest.raises(EnvironmentError_, match="over GPUs only"):
+    with pytest.raises(SetupError, match="over GPUs only"):
         check(DistributedType.MULTI_CPU, 300)
 
 

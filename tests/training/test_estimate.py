@@ -8,9 +8,9 @@ import torch
 from abrege import recipe
 from abrege.compute.batching import step_of
 from abrege.compute.cpu.streams import Lanes
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.events import Note
+from abrege.core.io import read_jsonl, write_jsonl
 from abrege.pipeline import run as pipeline
 from abrege.prompts.prompt_format import Example, Renderer
 from abrege.training import run as tuning
@@ -121,7 +121,7 @@ def test_a_run_that_will_not_fit_is_refused_with_what_would_make_it_smaller(tmp_
     assert not found.fits
     assert found.seconds is None  # no pass is timed that might be the one to run out of memory
     assert [c.peak_bytes for c in found.changes] == sorted(c.peak_bytes for c in found.changes)
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(SetupError) as caught:
         found.check()
     told = str(caught.value)
     longest = max(examples(), key=len)
@@ -145,7 +145,7 @@ def test_each_change_brings_the_peak_it_promises(tmp_path):
 
 def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, monkeypatch):
     monkeypatch.setattr(estimate.memory, "room", lambda _: 1000)
-    with pytest.raises(EnvironmentError_, match="this run needs about"):
+    with pytest.raises(SetupError, match="this run needs about"):
         tune(tmp_path / "run")
     assert not (tmp_path / "run/steps.jsonl").exists()
 
@@ -215,14 +215,14 @@ def test_a_run_too_short_is_not_timed_before_it_starts(tmp_path):
 
 def test_validations_and_checkpoints_are_counted_as_the_run_makes_them(tmp_path):
     tune(tmp_path / "run", eval_steps=3, save_steps=2)
-    steps = [x["step"] for x in store.read(tmp_path / "run/steps.jsonl", dict) if "eval_loss" in x]
+    steps = [x["step"] for x in read_jsonl(tmp_path / "run/steps.jsonl", dict) if "eval_loss" in x]
     trainer = a_trainer(tmp_path / "other", eval_steps=3, save_steps=2)
     assert steps == [3, 4]
     assert timing.pauses(trainer, 4) == (2, 2)
 
 
 def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, student_folder):
-    store.write(tmp_path / "pairs.jsonl", some_rows(40))
+    write_jsonl(tmp_path / "pairs.jsonl", some_rows(40))
     settings = recipe.parse(
         {
             "data": {"source": str(tmp_path / "pairs.jsonl"), "lang": "en"},

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from abrege import __version__
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Progress
 from abrege.data.sampling import Draw
 from abrege.wiki import live as mediawiki
@@ -189,7 +189,7 @@ def test_retry_after_may_be_a_date(tmp_path):
 def test_a_wiki_that_stays_busy_is_given_up_after_growing_waits(tmp_path):
     with a_wiki(BIRDS, *[Stumble(503)] * 20) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Bird 1"])
-        with pytest.raises(EnvironmentError_, match=r"asked 8 times, .*busy \(503\)"):
+        with pytest.raises(SetupError, match=r"asked 8 times, .*busy \(503\)"):
             reading.titles()
     assert [wait for wait in reading.waits if wait] == [5, 10, 20, 40, 80, 120, 120]
 
@@ -197,7 +197,7 @@ def test_a_wiki_that_stays_busy_is_given_up_after_growing_waits(tmp_path):
 def test_a_wiki_that_wants_hours_to_pass_is_given_up_at_once(tmp_path):
     with a_wiki(BIRDS, Stumble(429, headers={"Retry-After": "7200"})) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Bird 1"])
-        with pytest.raises(EnvironmentError_, match="it wants 7200 s to pass"):
+        with pytest.raises(SetupError, match="it wants 7200 s to pass"):
             reading.titles()
     assert reading.waits == [0]
 
@@ -254,12 +254,12 @@ def refusal(wiki, folder, kind, **changes) -> str:
         (Stumble(body="{}"), DataError, "what it says of itself is not what a MediaWiki says"),
         (
             Stumble(403, body="Please set a user-agent"),
-            EnvironmentError_,
+            SetupError,
             "does not let us read it (403): Please set a user-agent\n  Is collect.contact",
         ),
         (
             Stumble(body='{"error": {"code": "readapidenied", "info": "You need read rights."}}'),
-            EnvironmentError_,
+            SetupError,
             "closed to those who are not logged in.\n  found: readapidenied: You need read rights.",
         ),
         (
@@ -281,7 +281,7 @@ def test_where_there_is_no_wiki_it_is_said_at_once(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://me:secret@127.0.0.1:{free.getsockname()[1]}/w/api.php"
-        message = refusal(url, tmp_path, EnvironmentError_)
+        message = refusal(url, tmp_path, SetupError)
     assert "there is no way to this wiki" in message
     assert "secret" not in message
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from abrege.annotation.budget import characters, estimated_tokens
 from abrege.annotation.context_window import TOO_LONG, is_capped, share_that_fits
 from abrege.annotation.postprocess import announces, refuses, summary_in
-from abrege.core import io as store
+from abrege.core.hashing import hash_json
 from abrege.core.types import Document
 from abrege.llm_client.concurrency import Request
 from abrege.llm_client.openai_client import Asking, Message
@@ -179,7 +179,7 @@ def _request(
         "attempt": [attempt, candidate],
     }
     share = len(text) / max(1, len(document.text))
-    return Request(store.digest(known_by), messages, asking), share
+    return Request(hash_json(known_by), messages, asking), share
 
 
 def _messages(document: Document, plan: Plan, last: Try | None, text: str) -> list[Message]:

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.hashing import hash_json
+from abrege.core.io import atomic_write, json_line
 from abrege.core.types import Pair
 
 Verdict = Literal["keep", "fix", "redo"]
@@ -47,7 +48,7 @@ class Decision:
 
 def hash_of(summary: str) -> str:
     """Hash a summary, whatever white space a spreadsheet or a browser made of its own."""
-    return store.digest(" ".join(summary.split()))
+    return hash_json(" ".join(summary.split()))
 
 
 def read(folder: Path) -> dict[str, list[Decision]]:
@@ -74,11 +75,11 @@ def append(folder: Path, decisions: Iterable[Decision]) -> None:
     """Add decisions to those of the run folder, all of them or none."""
     path = folder / FILE
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    with store.whole(path) as file:
+    with atomic_write(path) as file:
         file.write(before)
         for decision in decisions:
             told = {name: v for name, v in asdict(decision).items() if v is not None}
-            file.write(f"{store.line(told)}\n")
+            file.write(f"{json_line(told)}\n")
 
 
 def written(pair: Pair) -> str:

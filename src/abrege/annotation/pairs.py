@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from abrege.annotation import decisions
 from abrege.annotation.attempts import State, Try
 from abrege.annotation.scheduler import Row
-from abrege.core import io as store
+from abrege.core.hashing import hash_json
+from abrege.core.io import atomic_write, json_line, read_jsonl
 from abrege.core.types import Document, Pair
 from abrege.prompts.teacher_prompts import Fault
 from abrege.recipe import Recipe
@@ -25,7 +26,7 @@ Verdict: TypeAlias = Pair | Failed | None
 
 def rows(recipe: Recipe, folder: Path) -> Iterator[Row]:
     """Read the documents, each with its language: its own, else the recipe's, else the likely."""
-    for place, document in enumerate(store.read(folder / DOCUMENTS, Document)):
+    for place, document in enumerate(read_jsonl(folder / DOCUMENTS, Document)):
         lang = document.lang or recipe.data.lang or language.detect([document.text])
         yield Row(place, replace(document, lang=lang))
 
@@ -59,21 +60,24 @@ def write(recipe: Recipe, folder: Path, verdict: Callable[[Row], Verdict]) -> di
     counts: Counter[str] = Counter(documents=0, pairs=0)
     owner: dict[str, str] = {}
     here = folder / "annotate"
-    with store.whole(here / "pairs.jsonl") as pairs, store.whole(here / "failed.jsonl") as failures:
+    with (
+        atomic_write(here / "pairs.jsonl") as pairs,
+        atomic_write(here / "failed.jsonl") as failures,
+    ):
         for row in rows(recipe, folder):
             counts["documents"] += 1
             found = verdict(row)
             if isinstance(found, Pair):
-                text = store.digest(found.document)
+                text = hash_json(found.document)
                 if owner.setdefault(_wording(found), text) != text:
                     attempts = [{"text": found.references[0]}]
                     found = failed(row.document, Fault("duplicate"), attempts=attempts)
             if isinstance(found, Pair):
                 counts["pairs"] += 1
-                pairs.write(store.line(decisions.apply(found, decided)) + "\n")
+                pairs.write(json_line(decisions.apply(found, decided)) + "\n")
             elif found is not None:
                 counts[f"failed/{found['reason']}"] += 1
-                failures.write(store.line(found) + "\n")
+                failures.write(json_line(found) + "\n")
             else:
                 counts["not asked for"] += 1
     assert counts["documents"] == sum(n for name, n in counts.items() if name != "documents")
@@ -107,4 +111,4 @@ def _tried(one: Try) -> dict[str, Any]:
 
 
 def _wording(found: Pair) -> str:
-    return store.digest(words(found.references[0], found.lang))
+    return hash_json(words(found.references[0], found.lang))

@@ -15,9 +15,9 @@ from abrege.annotation.attempts import Plan, State, state
 from abrege.annotation.budget import Cost, Purse
 from abrege.annotation.pairs import Verdict, failed, pair, rows, tried
 from abrege.annotation.scheduler import Ask, Row, Step, write_all
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, Progress
+from abrege.core.hashing import hash_json
 from abrege.core.types import Pair
 from abrege.llm_client import response_cache as ledger
 from abrege.prompts.teacher_prompts import Fault, template_for
@@ -59,7 +59,7 @@ def run(
 ) -> tuple[dict[str, int], dict[str, Any]]:
     """Ask for every summary that is not there yet, and write what came of all documents.
 
-    EnvironmentError_ where the budget ends before the documents do; what is done is kept, and
+    SetupError where the budget ends before the documents do; what is done is kept, and
     written like the rest.
     """
     settings = recipe.annotate
@@ -85,7 +85,7 @@ def run(
         )
     counts = annotated.write(recipe, folder, lambda row: verdict(row, going, recipe, plan))
     if purse.stopped_by and going.missing:
-        raise EnvironmentError_(stopped(purse, counts, folder))
+        raise SetupError(stopped(purse, counts, folder))
     if going.unanswered:
         again = "remove annotate/failed.jsonl and run again to ask for them again"
         on_event(Note(f"annotate: {len(going.unanswered)} without an answer; {again}"))
@@ -184,7 +184,7 @@ def _pair(row: Row, found: State, recipe: Recipe, plan: Plan) -> Pair:
         "teacher": settings.teacher,
         "model": settings.model,
         "revision": chosen.told.model,
-        "prompt": store.digest(prompt),
+        "prompt": hash_json(prompt),
         "temperature": plan.asking.temperature,
         "top_p": plan.asking.top_p,
         "seed": plan.asking.seed,

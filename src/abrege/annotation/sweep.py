@@ -18,7 +18,7 @@ from abrege.annotation.attempts import Plan, State
 from abrege.annotation.budget import Purse
 from abrege.annotation.pairs import rows
 from abrege.annotation.scheduler import Ask, Row, write_all
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.data.sampling import Draw, Drawn
 from abrege.llm_client import response_cache as ledger
@@ -86,7 +86,7 @@ def asked(
             elif step.is_last:
                 states[step.row.place] = step.state
     if purse.stopped_by:
-        raise EnvironmentError_(
+        raise SetupError(
             f"annotate.budget.{purse.stopped_by}: the sweep ends after {purse.spent.requests} "
             "answers, which are kept.\n  Allow more, or try fewer points or rows."
         )

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from abrege import __version__
-from abrege.core.errors import AbregeError, EnvironmentError_, RecipeError
+from abrege.core.errors import AbregeError, RecipeError, SetupError
 
 INTERRUPTED = 130
 
@@ -170,7 +170,7 @@ def _mendable(error: Exception) -> AbregeError | None:
     if getattr(error, "errno", None) in full or os.strerror(errno.ENOSPC) in str(error):
         _abandon_stdout()
         where = getattr(error, "filename", None) or "writing"
-        return EnvironmentError_(
+        return SetupError(
             f"{where}: the disk is full.\n  Free some room and run the same command again."
         )
     return None

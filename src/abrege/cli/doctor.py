@@ -54,14 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look at the pairs, write the page and the rows, and print what was found."""
     from abrege.cli.progress import drawing
-    from abrege.core import io as store
+    from abrege.core.io import atomic_write
     from abrege.doctor import page as report
     from abrege.doctor.run import crossed, examine
 
     limits, asked = _limits(args), _asked(args)
     with drawing() as on_event:
         found = examine(args.data, asked, out=args.out, on_event=on_event)
-    with store.whole(args.out / "doctor.html") as file:
+    with atomic_write(args.out / "doctor.html") as file:
         file.write(report.page(found))
     if args.json:
         print(json.dumps({**asdict(found), "out": str(args.out)}, ensure_ascii=False, indent=1))

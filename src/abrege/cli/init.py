@@ -47,14 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the recipe; refuse to overwrite one."""
-    from abrege.core import io as store
+    from abrege.core.io import atomic_write
 
     if args.file.exists():
         raise RecipeError(
             f"{args.file}: this file exists, and init overwrites nothing.\n"
             "  Give another name: abrege init NAME.yaml"
         )
-    with store.whole(args.file) as file:
+    with atomic_write(args.file) as file:
         file.write(recipe_text(args.data, args.model, file=args.file))
     print(f"wrote {args.file}; run it with: abrege run {args.file}", file=sys.stderr)
     return 0

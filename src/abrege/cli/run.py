@@ -84,7 +84,7 @@ def upto(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
 def estimate(
     recipe: "Recipe", folder: Path, *, on_stdout: bool = False, as_json: bool = False
 ) -> None:
-    """Say what tuning would take, on stderr or on stdout; EnvironmentError_ if it will not fit."""
+    """Say what tuning would take, on stderr or on stdout; SetupError if it will not fit."""
     from abrege.cli.progress import drawing
     from abrege.pipeline import run as pipeline
 
@@ -127,8 +127,8 @@ def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json:
 
 
 def _scores(folder: Path) -> dict[str, Any] | None:
-    from abrege.core import io as store
+    from abrege.core.io import read_json
 
     path = folder / "evaluate" / "scores.json"
-    scores: dict[str, Any] | None = store.read_json(path) if path.is_file() else None
+    scores: dict[str, Any] | None = read_json(path) if path.is_file() else None
     return scores

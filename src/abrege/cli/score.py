@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from abrege.cli import score_options as scoring
 from abrege.cli import shown
 from abrege.cli.shown import columns, figure
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
+from abrege.core.io import write_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     baselines = {baseline: made.scores(how) for baseline, made in tables.items()}
     by = _parts(args, kept, table, how)
     if args.rows:
-        store.write(args.rows, _rows(table))
+        write_jsonl(args.rows, _rows(table))
     if args.json:
         found = {
             "predictions": name,

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
+from abrege.core.run_folder import find_tuned_folder
 
 if TYPE_CHECKING:
     from abrege.evaluation.score_table import Asked, Table
@@ -144,7 +144,7 @@ def _likelihood(args: argparse.Namespace) -> "Likelihood | None":
         return None
     from abrege.inference.log_likelihood import open_scorer
 
-    if store.tuned_folder(Path(args.model).expanduser()):
+    if find_tuned_folder(Path(args.model).expanduser()):
         return open_scorer(args.model, base=args.base)
     if args.lang is None:
         raise RecipeError("--model is asked in the language of the texts: name it with --lang")

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask the model, and print what passes."""
     from abrege.cli.progress import drawing
-    from abrege.core import io as store
+    from abrege.core.io import read_jsonl
     from abrege.stress import run as stress
 
     folder = Path(args.model).expanduser()
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     with drawing() as on_event:
         found = stress.run(args.model, out, suite, meta=meta.read(args.meta), on_event=on_event)
     rows = {
-        system: list(store.read(out / f"{system}.jsonl", dict))
+        system: list(read_jsonl(out / f"{system}.jsonl", dict))
         for system in found["all"]["systems"]
     }
     if args.json:
@@ -75,21 +75,22 @@ def run(args: argparse.Namespace) -> int:
 
 def _langs(args: argparse.Namespace, folder: Path) -> Sequence[str]:
     """Give the languages asked for, else that of the tuned model, else all."""
-    from abrege.core import io as store
+    from abrege.core.io import read_json
+    from abrege.core.run_folder import MODEL_SETTINGS, find_tuned_folder
     from abrege.stress.run import LANGS
 
     if args.lang:
         return list(dict.fromkeys(args.lang))
-    tuned = store.tuned_folder(folder)
-    own = (store.read_json(tuned / store.TUNED).get("lang") or "")[:2] if tuned else ""
+    tuned = find_tuned_folder(folder)
+    own = (read_json(tuned / MODEL_SETTINGS).get("lang") or "")[:2] if tuned else ""
     return [own] if own in LANGS else LANGS
 
 
 def _out(folder: Path) -> Path:
     """Give RUN/stress for the run or its tune folder, RUN/stress-2 for tune-2."""
-    from abrege.core import io as store
+    from abrege.core.run_folder import find_tuned_folder
 
-    tuned = store.tuned_folder(folder)
+    tuned = find_tuned_folder(folder)
     if tuned is None or not tuned.resolve().name.startswith("tune"):
         return Path("runs/stress") / folder.resolve().name
     return tuned.parent / tuned.resolve().name.replace("tune", "stress")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abrege.cli import meta
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
 from abrege.core.events import OnEvent, silent
+from abrege.core.io import json_line
 
 if TYPE_CHECKING:
     from abrege.core.types import Pair, Prediction
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
             pairs, max_new_tokens=args.max_new_tokens, on_event=on_event if many else silent
         )
         for answer in batch:
-            print(store.line(answer) if as_json else answer.prediction, flush=True)
+            print(json_line(answer) if as_json else answer.prediction, flush=True)
             _flag(answer, named=many)
     return 0
 

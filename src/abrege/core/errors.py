@@ -1,8 +1,8 @@
-"""The errors a user can mend: one message, no traceback, an exit code of its own."""
+"""The errors a user can mend: one message without a traceback, and an exit code each."""
 
 
 class AbregeError(Exception):
-    """Something the user can mend. The message says what is wrong, where, and what to do."""
+    """An error the user can mend. The message says what is wrong, where, and what to do."""
 
     exit_code = 1
 
@@ -14,15 +14,19 @@ class RecipeError(AbregeError):
 
 
 class DataError(AbregeError):
-    """Data that is broken: the message names file and line, or the row's id, and the field."""
+    """Broken data: the message names file and line, or the row's id, and the field."""
 
     exit_code = 3
 
 
-class EnvironmentError_(AbregeError):  # noqa: N801, N818 - the builtin has the plain name
+class SetupError(AbregeError):
     """The machine lacks something: weights, a network, a library, room on the disk."""
 
     exit_code = 4
+
+
+class StateFileError(SetupError):
+    """A JSON file of a run folder or a model folder is missing or damaged."""
 
 
 class GateError(AbregeError):

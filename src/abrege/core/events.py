@@ -1,4 +1,4 @@
-"""What a stage tells its caller while it works; only the command line draws it."""
+"""Events that a stage reports while it works; only the command line draws them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a task is: its first event opens its bar, and done == total ends it."""
+    """The progress of a task: its first event opens its bar, and done == total closes it."""
 
     task: str
     done: int
@@ -29,4 +29,4 @@ OnEvent: TypeAlias = Callable[[Event], None]
 
 
 def silent(event: Event) -> None:
-    """Take an event and say nothing: the default of every `on_event`."""
+    """Ignore an event: the default of every `on_event`."""

@@ -1,35 +1,32 @@
-"""Records on disk, written whole or not at all; manifests and fingerprints."""
+"""Files that are written atomically, JSON Lines of records, and JSON files that hold state."""
 
 import dataclasses
 import errno
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from abrege.core.errors import DataError, EnvironmentError_
+from abrege.core.errors import DataError, SetupError, StateFileError
 
 R = TypeVar("R")
 
-MANIFEST = "manifest.json"
-TUNED = "abrege.json"
-"""How a tuned model is asked; it stands beside its weights."""
-PART = ".part"
-"""How the name of a file ends while it is being written."""
+PART_SUFFIX = ".part"
+"""The end of a file's name while it is being written."""
+RERUN = "Delete the file and run the same command again."
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[IO[str]]:
+def atomic_write(path: Path) -> Iterator[IO[str]]:
     """Open `path` for writing so that it appears complete or not at all, even under kill -9.
 
-    The text goes to a neighbour, is flushed to the disk and then takes the name. A full disk
-    is EnvironmentError_, and leaves nothing half-written.
+    The text goes to a temporary neighbour, which is flushed to the disk and then renamed. Raise
+    SetupError where the disk is full or read-only; nothing half-written stays behind.
     """
-    part = path.with_name(f".{path.name}{PART}")
+    part = path.with_name(f".{path.name}{PART_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", newline="\n") as file:
@@ -40,17 +37,17 @@ def whole(path: Path) -> Iterator[IO[str]]:
     except OSError as error:
         raise disk_error(error, path) from error
     finally:
-        with suppress(OSError):  # whatever went wrong above is the error to show
+        with suppress(OSError):  # the first error is the one to show
             part.unlink(missing_ok=True)
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a neighbour to write into, which takes the name of `folder` once all is done.
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary neighbour to write into, which is renamed to `folder` at the end.
 
-    What an earlier attempt left there is removed, and so is this one where it fails.
+    The remains of an earlier attempt are removed first; those of a failed one at once.
     """
-    part = folder.with_name(f".{folder.name}{PART}")
+    part = folder.with_name(f".{folder.name}{PART_SUFFIX}")
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
@@ -65,53 +62,72 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def disk_error(error: OSError, path: Path) -> Exception:
-    """Turn a full or read-only disk into a message; give any other OSError back as it is."""
+    """Return a message for a full or read-only disk, or the same OSError for anything else."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EnvironmentError_(
+        return SetupError(
             f"{path}: the disk is full.\n  Free some room and run the same command again."
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return EnvironmentError_(
+        return SetupError(
             f"{path}: cannot be written, for a part of its path is a file and no folder.\n"
             "  Choose another folder."
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOENT):
-        return EnvironmentError_(
+        return SetupError(
             f"{path}: not allowed to write here ({error.strerror}).\n  Choose another folder."
         )
     return error
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write one JSON value, readable by people, whole or not at all."""
-    with whole(path) as file:
+    """Write one JSON value atomically, indented for people."""
+    with atomic_write(path) as file:
         json.dump(value, file, ensure_ascii=False, indent=1)
         file.write("\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read one JSON value."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path, *, required: Sequence[str] = (), advice: str = RERUN) -> dict[str, Any]:
+    """Read a JSON file that holds state: a manifest, scores, the settings of a model.
+
+    required  keys that the object must have
+    advice    what the user can do about a damaged file
+
+    Raise StateFileError where the file is missing, is not JSON, is no object or lacks a key.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StateFileError(f"{path}: this file is missing.\n  {advice}") from error
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if path.stat().st_size else "it is empty"
+        raise StateFileError(f"{path}: this is not JSON ({reason}).\n  {advice}") from error
+    if not isinstance(value, dict):
+        raise StateFileError(
+            f"{path}: expected a JSON object, found a {type(value).__name__}.\n  {advice}"
+        )
+    if missing := [key for key in required if key not in value]:
+        raise StateFileError(f"{path}: it lacks {', '.join(missing)}.\n  {advice}")
+    return value
 
 
-def line(record: Any) -> str:
-    """Give a record (a dataclass or a mapping) as one line of JSON, without the newline."""
+def json_line(record: Any) -> str:
+    """Return a record (a dataclass or a mapping) as one line of JSON, without the newline."""
     is_record = dataclasses.is_dataclass(record) and not isinstance(record, type)
     value = dataclasses.asdict(record) if is_record else record
     return json.dumps(value, ensure_ascii=False)
 
 
-def write(path: Path, records: Iterable[Any]) -> None:
-    """Write records (dataclasses or mappings) as JSONL, whole or not at all."""
-    with whole(path) as file:
+def write_jsonl(path: Path, records: Iterable[Any]) -> None:
+    """Write records (dataclasses or mappings) atomically as JSON Lines."""
+    with atomic_write(path) as file:
         for record in records:
-            file.write(line(record) + "\n")
+            file.write(json_line(record) + "\n")
 
 
-def read(path: Path, kind: type[R]) -> Iterator[R]:
-    """Yield the records of a JSONL file that a stage wrote, as `kind` (a dataclass or dict).
+def read_jsonl(path: Path, kind: type[R]) -> Iterator[R]:
+    """Yield the records of a JSONL file that abrege wrote, as `kind` (a dataclass or dict).
 
-    DataError names the file and line where the file was damaged since.
+    Raise DataError with file and line where the file was damaged since.
     """
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
@@ -124,79 +140,3 @@ def read(path: Path, kind: type[R]) -> Iterator[R]:
                     "  Delete the stage's folder and run the same command again."
                 ) from error
             yield record
-
-
-def tuned_folder(folder: Path) -> Path | None:
-    """Give the folder of the tuned model: a run's tune folder, or that itself; None of others."""
-    return next((f for f in (folder, folder / "tune") if (f / TUNED).is_file()), None)
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Say what differs between two keys: a setting with both values, other things by their name."""
-    said = []
-    for name in changes(old, new):
-        table, _, key = name.partition(".")
-        if table == "settings":
-            said.append(f"{key}: {_at(old, name)!r}, now {_at(new, name)!r}")
-        else:
-            said.append("the program" if table == "code" else f"the content of {key}")
-    return said
-
-
-def _at(tree: Any, path: str) -> Any:
-    for key in path.split("."):
-        tree = tree.get(key) if isinstance(tree, Mapping) else None
-    return tree
-
-
-def digest(value: Any) -> str:
-    """Hash a JSON value, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def fingerprint(path: Path) -> str:
-    """Hash the content of a file, or the names and contents of a folder's files.
-
-    What a killed process left half-written beside them does not count.
-    """
-    if path.is_dir():
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != PART)
-        return digest({str(p.relative_to(path)): fingerprint(p) for p in inside})
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def weight_files(folder: Path) -> dict[str, Path]:
-    """Name the files that hold the weights of a model or an adapter; one that is not, if none."""
-    files = sorted(folder.glob("*.safetensors")) or [folder / "model.safetensors"]
-    return {f"{folder.name}/{file.name}": file for file in files}
-
-
-def weights(folder: Path) -> str:
-    """Name the weights of a model: the hash of its one file, or of all; nothing of none."""
-    hashes = [fingerprint(file) for file in weight_files(folder).values() if file.is_file()]
-    return hashes[0] if len(hashes) == 1 else digest(hashes)
-
-
-def code_version(*names: str) -> str:
-    """Hash the source of modules and folders of abrege, named relative to the package.
-
-    A stage whose own code changed is run again, so that no result outlives the code that made it.
-    """
-    root = Path(__file__).parents[1]
-    paths = [root / n if (root / n).is_dir() else root / f"{n}.py" for n in names]
-    files = sorted(f for p in paths for f in (p.rglob("*.py") if p.is_dir() else [p]))
-    return digest([(str(f.relative_to(root)), f.read_text(encoding="utf-8")) for f in files])
-
-
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Name what differs between the fingerprints of two manifests, innermost key first found."""
-    found: list[str] = []
-    for key in sorted({*old, *new}):
-        a, b = old.get(key), new.get(key)
-        if isinstance(a, Mapping) and isinstance(b, Mapping):
-            found += [f"{key}.{inner}" for inner in changes(a, b)]
-        elif a != b:
-            found.append(key)
-    return found

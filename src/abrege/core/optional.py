@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
@@ -13,7 +13,7 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     extra    the extra of abrege that installs it, such as "html"
     purpose  the feature that needs it, as the subject of a sentence: "Reading .html files"
 
-    Raise EnvironmentError_ with the line that installs it where it cannot be imported: it is
+    Raise SetupError with the line that installs it where it cannot be imported: it is
     missing, a package that it needs itself is missing, or the two do not fit each other.
     """
     try:
@@ -21,7 +21,7 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     except ImportError as error:
         package = module.partition(".")[0]
         reason = str(error).partition("\n")[0]
-        raise EnvironmentError_(
+        raise SetupError(
             f"{purpose} needs the optional package {package}, which cannot be imported.\n"
             f"  found: {reason}\n"
             f"  Type: pip install 'abrege[{extra}]'"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from abrege.core.errors import DataError, EnvironmentError_
+from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, OnEvent
 from abrege.data.rows import Row, shorten
 
@@ -68,7 +68,7 @@ def read_hub(name: str, *, on_event: OnEvent) -> dict[str, list[Row]]:
 def open_hub(name: str, *, on_event: OnEvent) -> list[Table]:
     """Open all splits of a dataset on the hub: owner/name, owner/name:config, …@revision.
 
-    Without a network a copy in the local cache is used where there is one; EnvironmentError_ says
+    Without a network a copy in the local cache is used where there is one; SetupError says
     so within seconds where there is none. DataError where the hub knows no such dataset.
     """
     import datasets
@@ -114,7 +114,7 @@ def _probe(path: str, revision: str | None) -> str | None:
     try:
         info = huggingface_hub.HfApi().dataset_info(path, revision=revision, timeout=PROBE_SECONDS)
     except GatedRepoError as error:
-        raise EnvironmentError_(
+        raise SetupError(
             f"{path}: the hub gives this dataset only to those who accepted its terms.\n"
             "  Accept them on its page, then set HF_TOKEN."
         ) from error
@@ -145,8 +145,8 @@ def _offline() -> Iterator[None]:
             place.HF_HUB_OFFLINE = value
 
 
-def _unreachable(name: str) -> EnvironmentError_:
-    return EnvironmentError_(
+def _unreachable(name: str) -> SetupError:
+    return SetupError(
         f"{name}: there is no such file or folder here; taken as a name on the hub, it cannot be "
         "fetched (no network?) and is not in the local cache.\n"
         "  Give the path of a file, or run the command where the hub can be reached."

@@ -54,7 +54,7 @@ def load(
     columns  see recipe.Columns; what is left out is recognised by name
     lang     language of the rows that do not say theirs
 
-    The mapping is told before it is used. DataError, RecipeError or EnvironmentError_ say what
+    The mapping is told before it is used. DataError, RecipeError or SetupError say what
     cannot be read and why.
     """
     if source.startswith("demo:"):

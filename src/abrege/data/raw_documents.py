@@ -57,7 +57,7 @@ def read(
     lang     language of documents that do not say theirs
     counts   filled: read = kept + each reason for which a document was left out
 
-    DataError, RecipeError and EnvironmentError_ say what cannot be read, where, and why.
+    DataError, RecipeError and SetupError say what cannot be read, where, and why.
     """
     path = local(source)
     if path is not None and (path.is_dir() or _is_text(path)) and not hub.is_saved_folder(path):

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.io import read_jsonl
 from abrege.core.types import Pair, Prediction
 
 
 def read(path: Path, pairs: Sequence[Pair]) -> list[Prediction]:
     """Read a system's predictions; DataError unless they are those of the pairs, in order."""
-    found = list(store.read(path, Prediction))
+    found = list(read_jsonl(path, Prediction))
     for number, (pair, prediction) in enumerate(zip_longest(pairs, found), start=1):
         if pair is None or prediction is None or pair.id != prediction.id:
             expected = "no more rows" if pair is None else f"id {pair.id!r}"

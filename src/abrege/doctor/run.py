@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
 from abrege.core.events import OnEvent, silent
+from abrege.core.io import atomic_write, json_line, write_jsonl
 from abrege.core.types import Pair
 from abrege.data import load as loading
 from abrege.data.load import Streams
@@ -110,7 +110,7 @@ def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[Flagged]]:
             old.unlink()
     first: dict[str, list[Flagged]] = {check: [] for check in CHECKS}
     if exam.unusable:
-        store.write(out / "unusable.jsonl", exam.unusable)
+        write_jsonl(out / "unusable.jsonl", exam.unusable)
         first["unusable"] = [
             Flagged(row.id, "", f"{row.where}: {row.kind}", [], row.found)
             for row in exam.unusable[:SHOWN]
@@ -119,7 +119,7 @@ def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[Flagged]]:
     names: dict[int, str] = {}
     with ExitStack() as stack:
         files = {
-            check: stack.enter_context(store.whole(out / f"{check}.jsonl"))
+            check: stack.enter_context(atomic_write(out / f"{check}.jsonl"))
             for check, found in exam.flags.items()
             if found
         }
@@ -131,7 +131,7 @@ def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[Flagged]]:
                 flag = exam.flags[check].get(row)
                 if flag is not None:
                     flagged = _flagged(split, pair, flag, names)
-                    file.write(store.line(flagged) + "\n")
+                    file.write(json_line(flagged) + "\n")
                     first[check] += [flagged] if len(first[check]) < SHOWN else []
     return first
 

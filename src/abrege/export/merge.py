@@ -13,9 +13,9 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
-from abrege.core import io as store
 from abrege.core.errors import AbregeError, GateError, RecipeError
 from abrege.core.events import OnEvent, silent
+from abrege.core.io import disk_error
 from abrege.inference.decoder import Decoder
 from abrege.models.adapter import load_adapter
 from abrege.models.load import load_model
@@ -55,7 +55,7 @@ def merge(
            same shapes; it becomes the merged model
     dtype  float32, bfloat16 or float16
 
-    RecipeError for packed 4-bit weights that are not forced, EnvironmentError_ for an adapter of
+    RecipeError for packed 4-bit weights that are not forced, SetupError for an adapter of
     another base, GateError where all weights come out as they were.
     """
     packed = is_packed(base)
@@ -135,7 +135,7 @@ def save(model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, fol
         model.save_pretrained(folder, max_shard_size=SHARD, save_original_format=original)
         tokenizer.save_pretrained(str(folder))
     except OSError as error:
-        raise store.disk_error(error, folder) from error
+        raise disk_error(error, folder) from error
     named.save(folder)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from abrege.core import io as store
+from abrege.core.hashing import hash_path
+from abrege.core.io import atomic_write, read_json
+from abrege.core.run_folder import MANIFEST, MODEL_SETTINGS
 from abrege.data.load import HUB_NAME
 from abrege.export import card_text as card
 from abrege.recipe import Recipe
@@ -19,16 +21,16 @@ from abrege.report import load as reading
 
 def run(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
     """Write the card of the model at `out`; `exported` is the manifest of its export."""
-    with store.whole(out / "README.md") as file:
+    with atomic_write(out / "README.md") as file:
         file.write(card.render(gather(recipe, folder, out, exported)))
 
 
 def gather(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> card.Card:
     """Read the run folder into the facts of the card."""
-    asked = store.read_json(out / store.TUNED)
-    tuned = store.read_json(folder / "tune" / store.MANIFEST)
-    split = store.read_json(folder / "split" / store.MANIFEST)
-    config = store.read_json(out / "config.json")
+    asked = read_json(out / MODEL_SETTINGS)
+    tuned = read_json(folder / "tune" / MANIFEST)
+    split = read_json(folder / "split" / MANIFEST)
+    config = read_json(out / "config.json")
     evaluated, words = _evaluated(recipe, folder, exported)
     return card.Card(
         name=recipe.name,
@@ -58,16 +60,16 @@ def _evaluated(
 ) -> tuple[card.Evaluated | None, float | None]:
     """Give the scores of this model, or of the tuned one before merging; None of another one's."""
     path = folder / "evaluate" / "scores.json"
-    manifest = path.with_name(store.MANIFEST)
+    manifest = path.with_name(MANIFEST)
     tuned = {hash_ for name, hash_ in exported["inputs"].items() if name.startswith("tune/")}
     weights = {"merged": {*exported["weights"]}, "tuned": tuned}
     if not (path.is_file() and manifest.is_file()):
         return None, None
-    scored = store.read_json(manifest)["inputs"]
+    scored = read_json(manifest)["inputs"]
     system = next((s for s, own in weights.items() if _is_of(folder, s, own, scored)), None)
     if system is None:
         return None, None
-    scores = store.read_json(path)
+    scores = read_json(path)
     found = card.Evaluated(
         system=system,
         n=scores["n"],
@@ -82,11 +84,11 @@ def _evaluated(
 def _is_of(folder: Path, system: str, weights: set[str], scored: Mapping[str, str]) -> bool:
     """Say whether what was scored of a system is what these weights wrote."""
     written = folder / f"generate/{system}.jsonl"
-    manifest = folder / f"generate/{system}.{store.MANIFEST}"
+    manifest = folder / f"generate/{system}.{MANIFEST}"
     if not (written.is_file() and manifest.is_file()):
         return False
-    by = store.read_json(manifest)["inputs"].values()
-    return weights <= {*by} and scored.get(f"generate/{system}") == store.fingerprint(written)
+    by = read_json(manifest)["inputs"].values()
+    return weights <= {*by} and scored.get(f"generate/{system}") == hash_path(written)
 
 
 def _data(recipe: Recipe) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from abrege.annotation import decisions
 from abrege.annotation.decisions import Decision
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.hashing import hash_json
+from abrege.core.io import atomic_write, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair
 from abrege.human_eval import annotation_page as page
 from abrege.human_eval import forms as answers
@@ -92,17 +93,17 @@ def export(folder: Path, *, rows: int = 50, seed: int = 0, reviewer: str = "") -
     )
     sample = earlier if same and earlier else _draw(folder, decided, rows=rows, seed=seed)
     if not same:
-        store.write_json(folder / sampled.FILE, asdict(sample))
+        write_json(folder / sampled.FILE, asdict(sample))
     sheet, html = (folder / f"review/{stem}.{kind}" for kind in ("csv", "html"))
-    with store.whole(sheet) as file:
+    with atomic_write(sheet) as file:
         answers.write_sheet(file, sample.drawn, reviewer=reviewer)
     items = [
         page.Item(row=s.row, id=s.id, document=s.document, summary=s.summary, title=s.title,
             lang=s.lang) for s in sample.drawn
     ]  # fmt: skip
     # Two people's pages in one browser keep apart what each decides.
-    token = store.digest([sample.token, reviewer.casefold()])
-    with store.whole(html) as file:
+    token = hash_json([sample.token, reviewer.casefold()])
+    with atomic_write(html) as file:
         file.write(page.page(items, title=TITLE, token=token, reviewer=reviewer))
     at_random = sum(one.why is None for one in sample.drawn)
     replaced = earlier is not None and earlier.token != sample.token
@@ -144,7 +145,7 @@ def import_(folder: Path, files: Sequence[Path]) -> Imported:
         "already": len(taken) - len(new),
     }
     found = Imported(counts, pairs, tuple(refused), _accepted(sample, every))
-    store.write_json(folder / RESULT, {"sample": sample.token, **asdict(found)})
+    write_json(folder / RESULT, {"sample": sample.token, **asdict(found)})
     return found
 
 
@@ -155,7 +156,7 @@ def _pairs(folder: Path) -> Iterator[Pair]:
             f"{path}: no such file.\n"
             "  Give the folder of a run whose documents a teacher has summarised: abrege annotate."
         )
-    return store.read(path, Pair)
+    return read_jsonl(path, Pair)
 
 
 def _wanted(folder: Path, decided: Decided) -> Iterator[Pair]:
@@ -278,7 +279,7 @@ def _apply(folder: Path, decided: Decided) -> dict[str, int]:
             verdicts[_verdict(pair)] += 1
             yield pair
 
-    store.write(folder / PAIRS, applied())
+    write_jsonl(folder / PAIRS, applied())
     counts = {name: verdicts[name] for name in ("keep", "fix", "redo", "undecided")}
     assert verdicts.total() == sum(counts.values())
     return {"total": verdicts.total(), **counts}

@@ -13,8 +13,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.hashing import hash_json, hash_path
+from abrege.core.io import atomic_write, read_json, read_jsonl, write_json
 from abrege.core.types import Pair
 from abrege.data import run_predictions as predictions
 from abrege.human_eval import agreement, blind_page
@@ -52,7 +53,7 @@ def blind(
         raise RecipeError(f"--rows {rows}: there is nothing to decide; write 1 or more")
     files = [folder / "split/test.jsonl", *(folder / f"generate/{s}.jsonl" for s in systems)]
     _refuse_missing(folder, files)
-    pairs = list(store.read(files[0], Pair))
+    pairs = list(read_jsonl(files[0], Pair))
     written = [[p.prediction for p in predictions.read(path, pairs)] for path in files[1:]]
     every = list(zip(pairs, *written, strict=True))
     different = [row for row in every if row[1].split() != row[2].split()]
@@ -63,15 +64,15 @@ def blind(
         )
     # Every text has a part in the draw: were it the seed alone, then whoever has the program
     # could work out the sides.
-    generator = random.Random(f"{seed} {[store.fingerprint(path) for path in files]}")
+    generator = random.Random(f"{seed} {[hash_path(path) for path in files]}")
     items, sides = [], []
     for pair, texts, swap in _draw(different, rows, generator):
         items.append(_item(pair, left=texts[swap], right=texts[1 - swap]))
         behind = (systems[swap], systems[1 - swap])
         sides.append(asdict(Sides(id=pair.id, A=behind[0], B=behind[1], group=pair.group)))
-    token = store.digest([asdict(item) for item in items])
+    token = hash_json([asdict(item) for item in items])
     same = len(every) - len(different)
-    of = {path.name: store.fingerprint(path) for path in files}
+    of = {path.name: hash_path(path) for path in files}
     key = {
         "token": token,
         "of": of,
@@ -81,8 +82,8 @@ def blind(
         "rows": sides,
     }
     replaced = (folder / KEY).exists() and _read_key(folder)["token"] != token
-    store.write_json(folder / KEY, key)
-    with store.whole(folder / PAGE) as file:
+    write_json(folder / KEY, key)
+    with atomic_write(folder / PAGE) as file:
         file.write(blind_page.page(items, title=TITLE, token=token))
     return Blind(folder / PAGE, folder / KEY, token, len(items), same, len(every), replaced)
 
@@ -109,7 +110,7 @@ def tally(folder: Path, decision_files: Sequence[Path]) -> Tally:
     page = [Sides(**row) for row in key["rows"]]
     found = agreement.tally(people, page, systems=(first, second), same=key["same"])
     told = {"token": key["token"], "of": key.get("of"), **asdict(found)}
-    store.write_json(folder / RESULT, told)
+    write_json(folder / RESULT, told)
     return found
 
 
@@ -155,7 +156,7 @@ def _read_key(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{path}: no such file.\n  Make the page first: abrege review blind.")
     try:
-        key: dict[str, Any] = store.read_json(path)
+        key: dict[str, Any] = read_json(path)
         _, _ = key["token"], key["same"]
         _, _ = key["systems"]
         _ = [Sides(**row) for row in key["rows"]]

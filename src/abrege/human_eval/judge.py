@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import abrege
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_
+from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.hashing import hash_json, hash_path
+from abrege.core.io import read_jsonl, write_json
 from abrege.core.types import Pair
 from abrege.data import run_predictions as predictions
 from abrege.human_eval import judge_prompt as judging
@@ -81,21 +82,21 @@ def judge(
     with ledger.opened(folder / "review/judge.jsonl") as book:
         failed = collect(book, asked, server, systems, workers=workers, on_event=on_event)
         if failed and not book.told:
-            raise EnvironmentError_(
+            raise SetupError(
                 f"{server.address} answered none of {len(failed)} questions: {failed[0]['reason']}"
             )
         keys = {request.key for one in asked for request in one.requests}
         told = {key: book.told[key] for key in sorted(keys & book.told.keys())}
         files = ["split/test.jsonl", *(f"generate/{s}.jsonl" for s in systems)]
         found = {
-            "of": {Path(f).name: store.fingerprint(folder / f) for f in files},
+            "of": {Path(f).name: hash_path(folder / f) for f in files},
             "systems": list(systems),
             "seed": seed,
             **outcomes(drawn, asked, told),
             "unanswered": failed,
             **provenance(server, told, sorted({lang or "und" for lang in langs})),
         }
-        store.write_json(folder / "review/judge.json", found)
+        write_json(folder / "review/judge.json", found)
     return found
 
 
@@ -103,7 +104,7 @@ def compared(folder: Path, systems: tuple[str, str]) -> list[Row]:
     """Read the test rows with both systems' summaries."""
     if systems[0] == systems[1]:
         raise DataError(f"{systems[0]} cannot be judged against itself; name two systems.")
-    pairs = list(store.read(_there(folder / "split/test.jsonl"), Pair))
+    pairs = list(read_jsonl(_there(folder / "split/test.jsonl"), Pair))
     first, second = (_texts(folder / f"generate/{s}.jsonl", pairs) for s in systems)
     return [Row(*row) for row in zip(pairs, zip(first, second, strict=True), strict=True)]
 
@@ -198,7 +199,7 @@ def provenance(server: Server, told: Mapping[str, Told], langs: Sequence[str]) -
         "model": server.model,
         "named": dict(sorted(Counter(a.model for a in answers).items())),
         "asking": asdict(server.asking),
-        "prompt": {lang: store.digest(asdict(judging.judging(lang))) for lang in langs},
+        "prompt": {lang: hash_json(asdict(judging.judging(lang))) for lang in langs},
         "answers": len(answers),
         "answers_cut": sum(a.finish_reason == "length" for a in answers),
         "tokens": {
@@ -219,7 +220,7 @@ def _requests(row: Row, server: Server, lang: str | None) -> tuple[Request, Requ
     def request(first: str, second: str) -> Request:
         said = judging.messages(row.pair.document, first, second, question=question, lang=lang)
         known_by = {"messages": said, "model": server.model, "asking": asdict(server.asking)}
-        return Request(store.digest(known_by), said)
+        return Request(hash_json(known_by), said)
 
     first, second = row.texts
     return request(first, second), request(second, first)

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from abrege.annotation.decisions import Decision, known, written
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.hashing import hash_json
+from abrege.core.io import read_json
 from abrege.core.types import Pair
 
 FILE = "review/annotations.json"
@@ -42,12 +43,12 @@ class Sample:
     @property
     def token(self) -> str:
         """Name the sample by what stands in it."""
-        return store.digest([asdict(one) for one in self.drawn])
+        return hash_json([asdict(one) for one in self.drawn])
 
 
 def row_of(id_: str, of: str) -> str:
     """Name a row with its summary; as no spreadsheet takes for a number or a date."""
-    return f"row-{store.digest([id_, of])[:12]}"
+    return f"row-{hash_json([id_, of])[:12]}"
 
 
 def read(folder: Path) -> Sample | None:
@@ -56,7 +57,7 @@ def read(folder: Path) -> Sample | None:
     if not path.is_file():
         return None
     try:
-        told = store.read_json(path)
+        told = read_json(path)
         return Sample(**{**told, "drawn": [Sampled(**one) for one in told["drawn"]]})
     except (ValueError, TypeError, KeyError) as error:
         raise DataError(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from transformers import PreTrainedModel
 
-from abrege.core import io as store
 from abrege.core.events import OnEvent, silent
+from abrege.core.hashing import hash_path
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
 from abrege.models import device
@@ -141,7 +141,7 @@ def open_speaker(
     )
     return Speaker(
         Renderer(tokenizer, rendering),
-        store.fingerprint(Path(located)) if Path(located).is_dir() else located,
+        hash_path(Path(located)) if Path(located).is_dir() else located,
         "nf4" if four_bits else machine.dtype,
         machine.device,
         partial(

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
+from abrege.core.hashing import hash_path
 from abrege.models.load import first_line
 
 Encoded: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]
@@ -79,7 +79,7 @@ class Encoder:
 def open_encoder(model: str, *, layer: int | None = None) -> Encoder:
     """Load an encoder from a folder or by its hub id, to be read at a layer.
 
-    RecipeError for a layer it does not have, EnvironmentError_ where it cannot be loaded.
+    RecipeError for a layer it does not have, SetupError where it cannot be loaded.
     """
     folder = Path(model).expanduser()
     located = str(folder) if folder.is_dir() else model
@@ -89,7 +89,7 @@ def open_encoder(model: str, *, layer: int | None = None) -> Encoder:
         tokenizer = AutoTokenizer.from_pretrained(located, **spaced)
         loaded = AutoModel.from_pretrained(located, dtype=torch.float32)
     except (OSError, ValueError) as error:
-        raise EnvironmentError_(
+        raise SetupError(
             f"--encoder {model}: this encoder cannot be loaded: {first_line(error)}\n"
             "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
         ) from error
@@ -98,7 +98,7 @@ def open_encoder(model: str, *, layer: int | None = None) -> Encoder:
     if not 1 <= chosen <= layers:
         raise RecipeError(f"--layer {chosen}: {model} has the layers 1 to {layers}.")
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    name = f"{folder.name}@{store.fingerprint(folder)[:8]}" if folder.is_dir() else model
+    name = f"{folder.name}@{hash_path(folder)[:8]}" if folder.is_dir() else model
     return Encoder(name, tokenizer, loaded.to(device), chosen)
 
 

@@ -28,9 +28,10 @@ from abrege.compute.batching import (
 )
 from abrege.compute.cpu import packing
 from abrege.compute.loss import inputs_of, predicted, projecting_only
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import OnEvent, silent
+from abrege.core.hashing import hash_json, hash_path
+from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair
 from abrege.inference.summarizer import open_model
 from abrege.models import device
@@ -92,7 +93,7 @@ class Scorer:
         """Say how the model was asked, for signatures; a document that was cut is told too."""
         request = self.renderer.rendering
         kind = "chat" if request.chat else "text"
-        prompt = f"{kind}-{self.asked}-{store.digest([request.template, request.system])[:8]}"
+        prompt = f"{kind}-{self.asked}-{hash_json([request.template, request.system])[:8]}"
         room = "any" if self.room >= sides.ENDLESS else str(self.room)
         dtype = str(self.model.dtype).removeprefix("torch.")
         return f"prompt:{prompt}|room:{room}|cut:{self.cut}|{dtype}"
@@ -161,7 +162,7 @@ def open_scorer(
     would have no effect, or a model that sees what is to come.
     """
     folder = Path(model).expanduser()
-    if store.tuned_folder(folder):
+    if find_tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
             raise RecipeError(f"{model}: a tuned model is asked as it was tuned; set nothing.")
         return _of_run(folder, on_event, base=base)
@@ -256,4 +257,4 @@ def _collated(model: Any, rows: Sequence[Example]) -> MicroBatch:
 
 def _name(model: str) -> str:
     path = Path(model).expanduser()
-    return f"{path.resolve().name}@{store.fingerprint(path)[:8]}" if path.exists() else model
+    return f"{path.resolve().name}@{hash_path(path)[:8]}" if path.exists() else model

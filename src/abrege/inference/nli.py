@@ -9,8 +9,8 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from abrege.compute.batching import cut
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
+from abrege.core.hashing import hash_path
 from abrege.models.load import first_line
 from abrege.prompts.prompt_format import Example
 
@@ -85,7 +85,7 @@ def open_entailment(model: str) -> Judge:
     """Load a judge from a folder or by its hub id.
 
     RecipeError where its labels do not say which is entailment, or its last layer was never
-    trained; EnvironmentError_ where it cannot be loaded.
+    trained; SetupError where it cannot be loaded.
     """
     folder = Path(model).expanduser()
     located = str(folder) if folder.is_dir() else model
@@ -96,7 +96,7 @@ def open_entailment(model: str) -> Judge:
             located, dtype=torch.float32, output_loading_info=True
         )
     except (OSError, ValueError, SafetensorError) as error:
-        raise EnvironmentError_(
+        raise SetupError(
             f"{model}: this judge cannot be loaded: {first_line(error)}\n"
             "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
         ) from error
@@ -106,7 +106,7 @@ def open_entailment(model: str) -> Judge:
             "  Give a model that was trained to tell entailment."
         )
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    name = f"{folder.resolve().name}@{store.fingerprint(folder)[:8]}" if folder.is_dir() else model
+    name = f"{folder.resolve().name}@{hash_path(folder)[:8]}" if folder.is_dir() else model
     return Judge(name, tokenizer, loaded.to(device), label)
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from abrege.core import io as store
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.io import atomic_write, json_line
 from abrege.core.types import Prediction
 from abrege.inference.decoder import Batch, Decoder, batches
 from abrege.prompts.prompt_format import Example
@@ -37,7 +37,7 @@ def decoded(
         missing = range(len(done), len(plan))
         for batch in elsewhere(missing) if elsewhere else decoder.decode(prompts, skip=len(done)):
             rows.update(batch)
-            file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
+            file.write(json_line([[row, vars(p)] for row, p in batch]) + "\n")
             file.flush()
             on_event(Progress(task, len(rows), len(prompts)))
     return [rows[row] for row in range(len(prompts))]
@@ -60,10 +60,10 @@ def kept_batches(partial: Path, key: str, plan: Sequence[Sequence[int]]) -> list
             if [row for row, _ in batch] != list(expected):
                 break
             kept.append(batch)
-    with store.whole(partial) as file:
+    with atomic_write(partial) as file:
         file.write(key + "\n")
         for batch in kept:
-            file.write(store.line([[row, vars(p)] for row, p in batch]) + "\n")
+            file.write(json_line([[row, vars(p)] for row, p in batch]) + "\n")
     return kept
 
 

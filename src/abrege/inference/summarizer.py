@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from transformers import TextIteratorStreamer
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
 from abrege.core.events import OnEvent, Progress, silent
+from abrege.core.hashing import hash_path
+from abrege.core.run_folder import find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
 from abrege.models import device
@@ -106,7 +107,7 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
 
     DataError where it is none of them.
     """
-    inside = store.tuned_folder(folder)
+    inside = find_tuned_folder(folder)
     if inside is None or not any((inside / name).is_file() for name in HOLDS):
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
@@ -125,7 +126,7 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
         on_event=on_event,
     )
     renderer = Renderer(tokenizer, rendering)
-    weights = store.weights(inside)
+    weights = hash_weights(inside)
     return Summarizer(Decoder.over(tuned, renderer), renderer, weights)
 
 
@@ -161,7 +162,7 @@ def open_untuned(
         for lang in langs
     }
     renderers = {lang: Renderer(tokenizer, known) for lang, known in renderings.items()}
-    name = store.fingerprint(Path(located)) if Path(located).is_dir() else located
+    name = hash_path(Path(located)) if Path(located).is_dir() else located
     return {
         lang: Summarizer(Decoder.over(loaded, renderer), renderer, name)
         for lang, renderer in renderers.items()

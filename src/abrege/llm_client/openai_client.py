@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.http_retry import Passing, retry_after
 from abrege.llm_client.retry import Pace, Retrying
 
@@ -57,11 +57,11 @@ class Answer:
     """From question to answer, without the attempts that failed."""
 
 
-class Unanswered(EnvironmentError_):
+class Unanswered(SetupError):  # noqa: N818 - an outcome of asking
     """The server was asked as often as it may be, and gave no answer."""
 
 
-class Refused(EnvironmentError_):
+class Refused(SetupError):  # noqa: N818 - an outcome of asking
     """The server answers, but not this question: it is too long, or an option is unknown."""
 
 
@@ -131,7 +131,7 @@ class Server:
         asking  how this question is answered, where it is not as all others
 
         Unanswered where no attempt got one; Refused where the server does not take this
-        question; EnvironmentError_ where it takes none: a wrong key, model or address.
+        question; SetupError where it takes none: a wrong key, model or address.
         """
         pace = pace or Pace(1)
         reason = "it was not asked"
@@ -220,17 +220,17 @@ class Server:
         if status in (401, 403):
             # Not in the server's words where the key is wrong: they may hold parts of it.
             why = "" if status == 401 else f" {said}"
-            return EnvironmentError_(
+            return SetupError(
                 f"{self.address} refuses the key ({status}).{why}\n"
                 "  Set OPENAI_API_KEY to a key of this server that may use this model."
             )
         if status == 402 or error.code == NO_CREDIT:
-            return EnvironmentError_(
+            return SetupError(
                 f"{self.address}: no credit is left ({status}). {said}\n"
                 "  Top it up and run the same command again."
             )
         if status in WRONG_PLACE:
-            return EnvironmentError_(self._nothing_there(f"{status}: {said}"))
+            return SetupError(self._nothing_there(f"{status}: {said}"))
         if status in PASSING or status >= 500:
             now = datetime.now(UTC)
             wait = retry_after(error.response.headers.get("retry-after"), now=now)
@@ -268,18 +268,18 @@ def _address(base_url: str | None, api_key: str | None) -> tuple[str, str]:
     url = (base_url or os.environ.get("OPENAI_BASE_URL") or "").strip()
     key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
     if not (url or key):
-        raise EnvironmentError_(
+        raise SetupError(
             "No server is named.\n  Give --base-url or set OPENAI_BASE_URL "
             "(http://localhost:11434/v1 for Ollama), or OPENAI_API_KEY for OpenAI's own."
         )
     url = (url or OPENAI).rstrip("/")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise EnvironmentError_(
+        raise SetupError(
             "The server's address is not one of the web.\n"
             "  Write it whole, as http://localhost:11434/v1, in --base-url or OPENAI_BASE_URL."
         )
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise EnvironmentError_(
+        raise SetupError(
             "The key holds a sign that no key has.\n  Set OPENAI_API_KEY again, from its source."
         )
     return url, key or NO_KEY

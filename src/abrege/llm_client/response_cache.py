@@ -10,8 +10,8 @@ from typing import IO
 
 import filelock
 
-from abrege.core import io as store
-from abrege.core.errors import DataError, EnvironmentError_
+from abrege.core.errors import DataError, SetupError
+from abrege.core.io import disk_error, json_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,11 @@ class Ledger:
     def add(self, told: Told) -> None:
         """Put an answer on the disk; it is there when this returns."""
         try:
-            self._file.write(store.line(told).encode() + b"\n")
+            self._file.write(json_line(told).encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise store.disk_error(error, self._path) from error
+            raise disk_error(error, self._path) from error
         self._told[told.key] = told
 
 
@@ -51,7 +51,7 @@ class Ledger:
 def opened(path: Path) -> Iterator[Ledger]:
     """Open the answers kept at `path`, for this process alone.
 
-    A last line that was cut by kill -9 is dropped from the file; EnvironmentError_ where another
+    A last line that was cut by kill -9 is dropped from the file; SetupError where another
     process has the file open, for both would ask and pay.
     """
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
@@ -59,11 +59,11 @@ def opened(path: Path) -> Iterator[Ledger]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise EnvironmentError_(
+        raise SetupError(
             f"{path}: another process is writing its answers here.\n  Wait for it to end."
         ) from None
     except OSError as error:
-        raise store.disk_error(error, path) from error
+        raise disk_error(error, path) from error
     try:
         told = _read(path)
         file = _for_appending(path)
@@ -80,7 +80,7 @@ def _for_appending(path: Path) -> IO[bytes]:
     try:
         return path.open("ab")
     except OSError as error:
-        raise store.disk_error(error, path) from error
+        raise disk_error(error, path) from error
 
 
 def _read(path: Path) -> dict[str, Told]:

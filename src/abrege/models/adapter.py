@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, silent
 
 WEIGHTS = "adapter_model.safetensors"
@@ -17,7 +17,7 @@ WEIGHTS = "adapter_model.safetensors"
 def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = silent) -> Any:
     """Put a tuned adapter over its base, ready to decode or to be merged.
 
-    EnvironmentError_ where its names or shapes do not fit.
+    SetupError where its names or shapes do not fit.
     """
     try:
         config = PeftConfig.from_pretrained(str(folder))
@@ -41,8 +41,8 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
     return adapted
 
 
-def _misfit(folder: Path, what: str) -> EnvironmentError_:
-    return EnvironmentError_(
+def _misfit(folder: Path, what: str) -> SetupError:
+    return SetupError(
         f"{folder}: this adapter does not fit the base: {what}.\n"
         "  Name the base that it was trained over in tune.model."
     )

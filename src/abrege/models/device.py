@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 
 from abrege.core import demo_assets as assets
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
+from abrege.core.io import read_json, write_json
 
 BF16_MUST_WIN_BY = 1.2  # a narrow win could turn on a busy machine, and change a run's numbers
 HEAP_TOP_PAD = 64 << 20  # bytes taken from the system beyond a request: the bound on idle memory
@@ -124,7 +124,7 @@ def _bf16_gain() -> float:
     if key not in known:
         known[key] = round(_time_products(), 2)
         try:
-            store.write_json(path, known)
+            write_json(path, known)
         except Exception:
             return known[key]  # a cache that cannot be written costs a fifth of a second a run
     return known[key]
@@ -132,7 +132,7 @@ def _bf16_gain() -> float:
 
 def _read(path: Path) -> dict[str, float]:
     try:
-        found = store.read_json(path)
+        found = read_json(path)
         return {str(k): float(v) for k, v in found.items()}
     except (OSError, ValueError, AttributeError, json.JSONDecodeError):
         return {}

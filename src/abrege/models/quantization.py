@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 
 BLOCK = 64  # weights that share one scale, as bitsandbytes and transformers have it
 
@@ -30,10 +30,10 @@ def loading_arguments(
     """Say to any `from_pretrained` how to pack each weight as it comes off the disk.
 
     dtype  of what stays whole (embeddings, norms, output head) and of the products
-    EnvironmentError_ where bitsandbytes is missing.
+    SetupError where bitsandbytes is missing.
     """
     if find_spec("bitsandbytes") is None:
-        raise EnvironmentError_(
+        raise SetupError(
             "tune.method: qlora packs the model by bitsandbytes, which is not installed.\n"
             "  pip install 'abrege[qlora]'"
         )

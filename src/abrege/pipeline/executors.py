@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from abrege.core.errors import AbregeError, EnvironmentError_
+from abrege.core.errors import AbregeError, SetupError
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -97,10 +97,10 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
 
     The items go to Ray's object store at once, which puts on disk what memory does not hold. Each
     call of the pool starts its workers anew; they share the cluster's cores as threads.
-    EnvironmentError_ where Ray is missing, or no such cluster, or no machine of it has the GPUs.
+    SetupError where Ray is missing, or no such cluster, or no machine of it has the GPUs.
     """
     if importlib.util.find_spec("ray") is None:
-        raise EnvironmentError_(
+        raise SetupError(
             "engine.name: ray needs Ray, which is not installed.\n  pip install 'abrege[ray]'"
         )
     _start_ray(address or os.environ.get("RAY_ADDRESS"))
@@ -172,8 +172,8 @@ def _start_ray(address: str | None) -> None:
             )
         except (OSError, ValueError, RuntimeError) as error:  # a ConnectionError is an OSError
             if address is None:
-                raise EnvironmentError_(f"engine.name: Ray does not start here: {error}") from error
-            raise EnvironmentError_(
+                raise SetupError(f"engine.name: Ray does not start here: {error}") from error
+            raise SetupError(
                 f"engine.address: {address}: there is no Ray cluster to work on: {error}\n"
                 "  Start one with ray start --head, or leave the address out (RAY_ADDRESS too) to "
                 "work here."
@@ -192,14 +192,14 @@ def _knock(address: str | None) -> None:
 
 
 def _room(gpus: float) -> int:
-    """Count the workers that there is room for; EnvironmentError_ where not even for one."""
+    """Count the workers that there is room for; SetupError where not even for one."""
     import ray
 
     if not gpus:
         return cores_of_cluster()
     most = [node["Resources"].get("GPU", 0.0) for node in ray.nodes() if node["Alive"]]
     if max(most, default=0.0) < gpus:
-        raise EnvironmentError_(
+        raise SetupError(
             f"engine.gpus: {gpus:g}: no machine of the cluster has so many; the most is "
             f"{max(most, default=0.0):g}."
         )

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from abrege import recipe as recipes
-from abrege.core import io as store
 from abrege.core.events import OnEvent, silent
+from abrege.core.io import read_json
 from abrege.export import model_card as card
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.task import Outcome, carry_out
@@ -51,6 +51,6 @@ def export(
         outcome = carry_out(carried, on_event)
         if out is None:
             recipes.write(recipe, folder / "recipe.yaml")
-        exported = store.read_json(piece.manifest)
+        exported = read_json(piece.manifest)
         card.run(recipe, folder, out or usual, exported)
     return outcome, exported

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from abrege import recipe as recipes
-from abrege.core import io as store
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import OnEvent, silent
+from abrege.core.hashing import hash_json
+from abrege.core.io import read_json
+from abrege.core.run_folder import MANIFEST
 from abrege.metrics import rouge
+from abrege.pipeline.fingerprint import code_version
 from abrege.pipeline.task import Outcome, Piece, carry_out, key_of, reason_to_run
 from abrege.recipe import Recipe
 from abrege.stages import FROM_RAW, STAGES
@@ -36,7 +39,7 @@ def run(
     stages  of those that the recipe has; all of them where left out
 
     RecipeError where a stage that comes before the first asked for is not finished, or is out of
-    date. EnvironmentError_ where another process works in the same folder.
+    date. SetupError where another process works in the same folder.
     """
     stages = stages or stages_of(recipe)
     check_before(recipe, folder, stages)
@@ -59,7 +62,7 @@ def _describe(recipe: Recipe, folder: Path) -> None:
     """Write the card of the merged model anew: what its scores are may have changed."""
     names = ("abrege.stages.export", "abrege.export.model_card")
     export, card = map(importlib.import_module, names)
-    exported = store.read_json(folder / "export" / store.MANIFEST)
+    exported = read_json(folder / "export" / MANIFEST)
     card.run(recipe, folder, folder / export.FOLDER, exported)
 
 
@@ -67,7 +70,7 @@ def _describe(recipe: Recipe, folder: Path) -> None:
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold the run folder's lock; of several processes of one run, the first does.
 
-    EnvironmentError_ where another run has it.
+    SetupError where another run has it.
     """
     if not processes.is_first():
         yield
@@ -77,7 +80,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         with FileLock(folder / ".lock", timeout=0):
             yield
     except Timeout as error:
-        raise EnvironmentError_(
+        raise SetupError(
             f"{folder}: another abrege is at work in this folder.\n"
             "  Wait for it, or choose another folder with --out."
         ) from error
@@ -132,7 +135,7 @@ def check_known(recipe: Recipe, stage: str) -> None:
 def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
     """Refuse at once what could only fail after hours: data that is not there, a ROUGE unfit."""
     if processes.several() and list(stages) != ["tune"]:
-        raise EnvironmentError_(
+        raise SetupError(
             "of all stages only tune is shared by several processes (torchrun, accelerate "
             "launch).\n  Run abrege split by itself before, abrege tune with several, and abrege "
             "run by itself after: it does the rest."
@@ -174,15 +177,15 @@ def pieces(
 ) -> list[Callable[[], Piece]]:
     """Give the pieces of a stage, each made when its turn comes: its inputs may not exist yet."""
     module = importlib.import_module(f"abrege.stages.{stage}")
-    code = store.code_version(*module.CODE)
+    code = code_version(*module.CODE)
 
     def tuning(nth: int) -> Piece:
         alone = module.seeded(recipe, nth)
         name = module.name(nth)
-        source = store.code_version(*module.code(alone))
+        source = code_version(*module.code(alone))
         return Piece(
             name,
-            folder / name / store.MANIFEST,
+            folder / name / MANIFEST,
             key_of(module.settings(alone), module.inputs(alone, folder), source),
             module.writes(alone),
             lambda: module.run(alone, folder, nth=nth, on_event=on_event),
@@ -191,7 +194,7 @@ def pieces(
     def whole_stage() -> Piece:
         return Piece(
             stage,
-            folder / stage / store.MANIFEST,
+            folder / stage / MANIFEST,
             key_of(module.settings(recipe), module.inputs(recipe, folder), code),
             module.WRITES,
             lambda: module.run(recipe, folder, on_event=on_event),
@@ -202,10 +205,10 @@ def pieces(
         key = key_of(module.settings(recipe, folder, system), found, code)
         return Piece(
             f"{stage} {system}",
-            folder / stage / f"{system}.{store.MANIFEST}",
+            folder / stage / f"{system}.{MANIFEST}",
             key,
             module.writes(recipe, system),
-            lambda: module.run(recipe, folder, system, key=store.digest(key), on_event=on_event),
+            lambda: module.run(recipe, folder, system, key=hash_json(key), on_event=on_event),
         )
 
     if stage == "tune":

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
 from abrege.core.events import Note, OnEvent
+from abrege.core.hashing import changed_keys, hash_path
+from abrege.core.io import read_json, write_json
 from abrege.pipeline import provenance as footprint
+from abrege.pipeline.fingerprint import differences
 from abrege.training import distributed as processes
 
 RESUMABLE = ("collect", "annotate", "tune", "generate")  # half-done work there is carried on
@@ -61,7 +63,7 @@ class Piece:
 
 def key_of(settings: dict[str, Any], inputs: Mapping[str, Path], code: str) -> dict[str, Any]:
     """Fingerprint what a piece depends on."""
-    hashes = {name: store.fingerprint(path) for name, path in inputs.items()}
+    hashes = {name: hash_path(path) for name, path in inputs.items()}
     return {"settings": settings, "inputs": hashes, "code": code}
 
 
@@ -72,8 +74,8 @@ def reason_to_run(piece: Piece) -> str:
     gone = [name for name in piece.writes if not any(piece.manifest.parent.glob(name))]
     if gone:
         return f"not whole ({', '.join(gone)} is gone)"
-    old = store.read_json(piece.manifest)
-    changed = store.changes({k: old.get(k) for k in piece.key}, piece.key)
+    old = read_json(piece.manifest)
+    changed = changed_keys({k: old.get(k) for k in piece.key}, piece.key)
     return f"out of date (changed: {', '.join(changed)})" if changed else ""
 
 
@@ -83,7 +85,7 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
     processes.must_agree({"key": piece.key, piece.name: why})
     if not why:
         on_event(Note(f"{piece.name}: skipped, finished and unchanged"))
-        counts = store.read_json(piece.manifest)["counts"]
+        counts = read_json(piece.manifest)["counts"]
         return Outcome(piece.name, "skipped", "finished and unchanged", 0.0, counts)
     going_on = processes.from_first(lambda: start(piece))
     reason = "going on with what was interrupted" if going_on else why
@@ -100,13 +102,13 @@ def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
 def start(piece: Piece) -> bool:
     """Make room for a piece and mark it as begun; return whether half-done work is kept."""
     kept = clear_what_is_stale(piece)
-    store.write_json(piece.started, piece.key)
+    write_json(piece.started, piece.key)
     return kept
 
 
 def finish(piece: Piece, found: dict[str, Any], seconds: float) -> None:
     """Write the manifest of a piece that is done, and drop what only an unfinished one needs."""
-    store.write_json(
+    write_json(
         piece.manifest,
         {
             "stage": piece.name,
@@ -127,7 +129,7 @@ def clear_what_is_stale(piece: Piece) -> bool:
 
     A model that took hours is put aside until the new one is whole.
     """
-    same = piece.started.exists() and store.read_json(piece.started) == piece.key
+    same = piece.started.exists() and read_json(piece.started) == piece.key
     stage = piece.name.partition(" ")[0].partition("-")[0]
     if same and stage in RESUMABLE:
         return True
@@ -148,10 +150,10 @@ def refuse_half_done(piece: Piece) -> None:
     folder = piece.manifest.parent
     if not piece.started.exists() or not any(folder.glob("checkpoint-*/whole")):
         return
-    old = store.read_json(piece.started)
-    differences = "\n".join(f"  {x}" for x in store.differences(old, piece.key))
+    old = read_json(piece.started)
+    lines = "\n".join(f"  {x}" for x in differences(old, piece.key))
     raise RecipeError(
         f"{folder}: a tuning that was not finished stands here, of another recipe, data or "
-        f"program:\n{differences}\n"
+        f"program:\n{lines}\n"
         "  Go on with that recipe, give another --out, or remove the folder to begin anew."
     )

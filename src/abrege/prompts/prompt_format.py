@@ -8,14 +8,15 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.io import read_json, write_json
+from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.default_prompts import ANSWERS, REQUESTS
 from abrege.text.sentences import at_a_sentence_end
 
-FILE = store.TUNED
+FILE = MODEL_SETTINGS
 BETWEEN = "\n\n"
 """What stands between worked examples outside a chat, and so ends a summary there."""
 PLACE = re.compile(r"\{(document|meta\.[\w-]+)\}")
@@ -66,7 +67,7 @@ class Rendering:
 
     def save(self, folder: Path) -> None:
         """Write abrege.json beside the model."""
-        store.write_json(folder / FILE, {"format": 1, **asdict(self)})
+        write_json(folder / FILE, {"format": 1, **asdict(self)})
 
     @classmethod
     def load(cls, folder: Path) -> "Rendering":
@@ -77,7 +78,7 @@ class Rendering:
                 f"{folder}: there is no {FILE}, so this was not tuned by abrege.\n"
                 "  Give the run folder of abrege run, or its tune folder."
             )
-        values = store.read_json(path)
+        values = read_json(path)
         values.pop("format")
         return cls(**{**values, "profile": Profile(**values["profile"])})
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
+from abrege.core.io import atomic_write
 from abrege.recipe import yaml as tree
 from abrege.recipe.annotate import Annotate
 from abrege.recipe.collect import Clean, Collect, DocumentColumns
@@ -146,5 +146,5 @@ def dump(recipe: Recipe) -> str:
 
 def write(recipe: Recipe, path: Path) -> None:
     """Write the resolved recipe, whole or not at all."""
-    with store.whole(path) as file:
+    with atomic_write(path) as file:
         file.write(dump(recipe))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from abrege.core import io as store
+from abrege.core.io import read_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.metrics.alignment import against_best
 from abrege.metrics.faithfulness import unsupported
@@ -31,7 +31,7 @@ def galleries(
         (p.id, system): p
         for system in systems
         if (path := folder / f"generate/{system}.jsonl").is_file()
-        for p in store.read(path, Prediction)
+        for p in read_jsonl(path, Prediction)
     }
     told = [
         facts.Example(

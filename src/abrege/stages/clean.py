@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.io import atomic_write, json_line, read_jsonl, write_jsonl
 from abrege.core.types import Document, Dropped
 from abrege.data import filters, sections
 from abrege.data import minhash as near
@@ -69,7 +69,7 @@ class _Dropped:
     def add(self, document: Document, reason: str, details: str) -> None:
         self.counts[f"dropped/{reason}"] += 1
         dropped = Dropped(reason=reason, details=details, document=document)
-        self.file.write(store.line(dropped) + "\n")
+        self.file.write(json_line(dropped) + "\n")
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     counts: Counter[str] = Counter(read=0, kept=0, sections_left_out=0)
     into.mkdir(parents=True, exist_ok=True)
     with (
-        store.whole(into / "dropped.jsonl") as file,
+        atomic_write(into / "dropped.jsonl") as file,
         TemporaryFile("w+", encoding="utf-8", newline="\n", dir=into) as waiting,
         _workers(recipe, collected) as spread,
     ):
@@ -104,7 +104,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         judge = partial(_judged, settings=chosen, lang=lang)
         found = _told(spread(judge, _batches(collected)), collected, on_event)
         cluster_of = _clusters(_texts(found, passed, dropped), passed, chosen.near_duplicates)
-        store.write(into / "documents.jsonl", _kept(passed, cluster_of, dropped))
+        write_jsonl(into / "documents.jsonl", _kept(passed, cluster_of, dropped))
     _check(counts, into)
     on_event(Note(f"clean: {_sentence(counts)}"))
     return {"counts": dict(counts)}
@@ -165,7 +165,7 @@ def _judged(documents: Sequence[Document], *, settings: Clean, lang: str | None)
 
 
 def _batches(collected: Path) -> Iterator[list[Document]]:
-    documents = store.read(collected, Document)
+    documents = read_jsonl(collected, Document)
     while batch := list(islice(documents, _BATCH)):
         yield batch
 
@@ -191,7 +191,7 @@ def _texts(found: Iterable[Judged], passed: _Passed, dropped: _Dropped) -> Itera
         if one.verdict:
             dropped.add(one.document, *one.verdict)
             continue
-        passed.file.write(store.line(one.document) + "\n")
+        passed.file.write(json_line(one.document) + "\n")
         passed.ids.append(one.document.id)
         passed.keys.append(key(one.document.text))
         passed.lengths.append(len(one.document.text))

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from abrege.core import demo_assets as assets
-from abrege.core import io as store
 from abrege.core.demo_assets import Wheel
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import write_jsonl
 from abrege.core.types import Document
 from abrege.data import load as loading
 from abrege.data import readers
@@ -70,7 +70,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     into = folder / "collect"
     with TemporaryDirectory(prefix="abrege-") as temporary:
         documents = _documents(recipe, into, Path(temporary), counts, on_event)
-        store.write(into / "documents.jsonl", documents)
+        write_jsonl(into / "documents.jsonl", documents)
     left_out = {name: n for name, n in sorted(counts.items()) if n and name not in ("read", "kept")}
     assert counts["read"] == counts["kept"] + sum(left_out.values()), counts
     if not counts["kept"]:

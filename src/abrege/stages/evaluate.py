@@ -12,9 +12,10 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
+from abrege.core.run_folder import MANIFEST
 from abrege.core.types import Candidate, Pair, Prediction
 from abrege.data import run_predictions as predictions
 from abrege.evaluation import baselines
@@ -76,7 +77,7 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Score what was generated in the run folder; return the counts for the manifest."""
-    pairs = list(store.read(folder / "split/test.jsonl", Pair))
+    pairs = list(read_jsonl(folder / "split/test.jsonl", Pair))
     if not pairs:
         raise DataError("split/test.jsonl: there are no test rows to score.\n  Raise split.test.")
     lang, notes = language(pairs, recipe.data.lang)
@@ -100,8 +101,8 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         tables[baselines.HUMAN] = among_people(pairs, asked)
 
     rows = list(rows_of(tables))
-    store.write(folder / "evaluate/rows.jsonl", rows)
-    train = store.read(folder / "split/train.jsonl", Pair)
+    write_jsonl(folder / "evaluate/rows.jsonl", rows)
+    train = read_jsonl(folder / "split/train.jsonl", Pair)
     groups = next(iter(tables.values())).n_groups()
     scores = {
         "n": len(pairs),
@@ -110,7 +111,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         "training_words": training_words(train, lang),
         **summarise(tables, columns, recipe.evaluate, first_seed=recipe.tune.seed),
     }
-    store.write_json(folder / "evaluate/scores.json", scores)
+    write_json(folder / "evaluate/scores.json", scores)
     counts = {"rows": len(pairs), "groups": groups, "scored": len(rows)}
     return {"counts": counts, "notes": notes}
 
@@ -183,8 +184,8 @@ class Measured:
 def _with_likelihood(asked: Asked, folder: Path, system: str, *, whole: bool) -> Asked:
     """Ask for perplexity too, as generate measured it, and that of `whole` texts where it did."""
     path = folder / f"generate/{system}.likelihood.jsonl"
-    how = store.read_json(folder / f"generate/{system}.{store.MANIFEST}")["likelihood"]
-    measured = list(store.read(path, dict))
+    how = read_json(folder / f"generate/{system}.{MANIFEST}")["likelihood"]
+    measured = list(read_jsonl(path, dict))
     rows = {row["id"]: (row["nats"], row["tokens"]) for row in measured}
     reading = replace(asked.reading, likelihood=Measured(**how, rows=rows))
     if not whole:

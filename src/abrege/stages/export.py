@@ -11,9 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.core import io as store
 from abrege.core.errors import DataError, GateError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.hashing import hash_path
+from abrege.core.io import atomic_folder, read_json, read_jsonl, write_json
+from abrege.core.run_folder import MANIFEST, MODEL_SETTINGS, weight_files
 from abrege.core.types import Candidate, Pair, Prediction
 from abrege.evaluation.score_table import Asked, Table
 from abrege.metrics import rouge
@@ -41,7 +43,7 @@ CODE = (
     "text",
 )
 FOLDER = "export/merged"
-WRITES = ("merged/config.json", f"merged/{store.TUNED}", "merged/*.safetensors")
+WRITES = ("merged/config.json", f"merged/{MODEL_SETTINGS}", "merged/*.safetensors")
 ADAPTER = "adapter_config.json"
 
 
@@ -62,14 +64,14 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 
 def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Name the files whose content matters: tuned weights, test rows, and a base of the disk."""
-    found = {"test": folder / "split/test.jsonl", **store.weight_files(folder / "tune")}
+    found = {"test": folder / "split/test.jsonl", **weight_files(folder / "tune")}
     model = Path(recipe.tune.model).expanduser()
     return {**found, "model": model} if model.exists() else found
 
 
 def check_tuned(folder: Path) -> None:
     """Refuse a folder in which no tuning was finished, or that lacks the rows to check with."""
-    needed = (f"tune/{store.MANIFEST}", "split/test.jsonl")
+    needed = (f"tune/{MANIFEST}", "split/test.jsonl")
     if not all((folder / name).is_file() for name in needed):
         raise DataError(
             f"{folder}: there is no finished tuning in this folder.\n"
@@ -103,20 +105,20 @@ def run(
     from abrege.models import device
     from abrege.prompts.prompt_format import Rendering
 
-    tuned = store.read_json(folder / "tune" / store.MANIFEST)
+    tuned = read_json(folder / "tune" / MANIFEST)
     saved = Rendering.load(folder / "tune")
     profile = replace(saved.profile, **recipe.generate.decoding())
     rendering = replace(saved, profile=profile)
     dtype = tuned["dtype"] if recipe.export.dtype == "auto" else recipe.export.dtype
     out = out or folder / FOLDER
     report = beside(out, "parity")
-    with device.keeping_heap(), store.whole_folder(out) as part:
+    with device.keeping_heap(), atomic_folder(out) as part:
         told = _merge(
             recipe, folder / "tune", rendering, part,
             dtype=dtype, force_4bit=force_4bit, on_event=on_event,
         )  # fmt: skip
         parity = _checked(recipe, folder, part, rendering, on_event)
-        store.write_json(report, parity)
+        write_json(report, parity)
         _gate(parity, recipe.export.equal_texts, report)
     on_event(Note(f"export: merged against tuned: {in_words(parity)}"))
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
@@ -125,7 +127,7 @@ def run(
         **told,
         "dtype": dtype,
         "bytes": size,
-        "weights": [store.fingerprint(file) for file in sorted(out.glob("*.safetensors"))],
+        "weights": [hash_path(file) for file in sorted(out.glob("*.safetensors"))],
         "in_words": in_words(parity),
         "parity": parity,
     }
@@ -161,7 +163,7 @@ def _merge(
 
     located = loading.locate(recipe.tune.model, on_event=on_event)
     if (tune / ADAPTER).is_file():
-        trained = store.read_json(tune / store.MANIFEST)["dtype"]
+        trained = read_json(tune / MANIFEST)["dtype"]
         original = recipe.export.base == "original"
         base = merging.opened(
             located,
@@ -192,7 +194,7 @@ def _checked(
     from abrege.export import parity
 
     greedy = replace(rendering.profile, do_sample=False, temperature=None, top_p=None, top_k=None)
-    rows = store.read(folder / "split/test.jsonl", Pair)
+    rows = read_jsonl(folder / "split/test.jsonl", Pair)
     pairs = list(islice(rows, recipe.export.check_rows))
     found = parity.compare(folder / "tune", part, pairs, profile=greedy, on_event=on_event)
     said = list(zip(pairs, found.adapter, found.merged, strict=True))

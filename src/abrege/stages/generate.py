@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.core import io as store
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.io import read_json, read_jsonl, write_jsonl
+from abrege.core.run_folder import weight_files
 from abrege.core.types import Pair, Prediction
 from abrege.evaluation import baselines
 from abrege.pipeline import engine
@@ -73,7 +74,7 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
     if not is_by_model(system):
         seed = {"seed": recipe.generate.seed} if system == "random" else {}
         return {"lang": recipe.data.lang, **seed}
-    saved = store.read_json(folder / tuning(system) / "abrege.json")
+    saved = read_json(folder / tuning(system) / "abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
     more: dict[str, Any] = {"shots": recipe.generate.shots} if system == "few-shot" else {}
     if recipe.tells_likelihood(system):
@@ -92,7 +93,7 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
         base = folder / "generate/base.jsonl"
         return {**test, "train": folder / "split/train.jsonl", "base": base}
     if system == "merged":
-        return {**test, **store.weight_files(folder / MERGED)}
+        return {**test, **weight_files(folder / MERGED)}
     found = dict(test)
     model = Path(recipe.tune.model).expanduser()
     if model.exists():
@@ -100,7 +101,7 @@ def inputs(recipe: Recipe, folder: Path, system: str) -> dict[str, Path]:
     if system == "few-shot":
         found["train"] = folder / "split/train.jsonl"
     if system.startswith("tuned"):
-        found |= store.weight_files(folder / tuning(system))
+        found |= weight_files(folder / tuning(system))
     return found
 
 
@@ -111,7 +112,7 @@ def run(
 
     key  names everything the summaries depend on; half-written ones of another key are dropped
     """
-    pairs = list(store.read(folder / "split/test.jsonl", Pair))
+    pairs = list(read_jsonl(folder / "split/test.jsonl", Pair))
     if is_by_model(system):
         from abrege.models import device
 
@@ -119,7 +120,7 @@ def run(
             predictions, extras = by_model(recipe, folder, system, pairs, key, on_event)
     else:
         predictions, extras = by_rule(recipe, folder, system, pairs), {}
-    store.write(folder / f"generate/{system}.jsonl", predictions)
+    write_jsonl(folder / f"generate/{system}.jsonl", predictions)
     partial_path(folder, system).unlink(missing_ok=True)
     ends = [p.finish_reason for p in predictions]
     counts = {"rows": len(ends)}
@@ -159,12 +160,12 @@ def _to_training_length(
     recipe: Recipe, folder: Path, system: str, pairs: Sequence[Pair]
 ) -> list[str]:
     """Take the document's first sentences (lead), or the base model's (base-cut)."""
-    train = store.read(folder / "split/train.jsonl", Pair)
+    train = read_jsonl(folder / "split/train.jsonl", Pair)
     lang = recipe.data.lang
     target = round(statistics.median(len(words(p.references[0], lang or p.lang)) for p in train))
     if system == "lead":
         return [baselines.lead(p.document, words=target, lang=lang or p.lang) for p in pairs]
-    base = store.read(folder / "generate/base.jsonl", Prediction)
+    base = read_jsonl(folder / "generate/base.jsonl", Prediction)
     return [
         baselines.cut(b.prediction, words=target, lang=lang or p.lang)
         for p, b in zip(pairs, base, strict=True)
@@ -260,7 +261,7 @@ def _from_anywhere(recipe: Recipe) -> Recipe:
 
 def by_batch(recipe: Recipe, folder: Path, system: str) -> Callable[[int], "Batch"]:
     """Open a system's model, and give what decodes the batches of the test split by number."""
-    pairs = store.read(folder / "split/test.jsonl", Pair)
+    pairs = read_jsonl(folder / "split/test.jsonl", Pair)
     decoder, renderer = opened(recipe, folder, system, silent)
     return decoder.by_batch([renderer.prompt(pair) for pair in pairs])
 
@@ -308,7 +309,7 @@ def likelihood(
     if whole:
         for row, (nats, tokens) in zip(rows, scorer.score(fitting, whole=True), strict=True):
             row |= {"text_nats": nats, "text_tokens": tokens}
-    store.write(folder / f"generate/{system}.likelihood.jsonl", rows)
+    write_jsonl(folder / f"generate/{system}.likelihood.jsonl", rows)
     left = f"|left-out:{left_out}" if left_out else ""
     return {"name": scorer.name, "rendering": scorer.rendering + left}, left_out
 
@@ -317,7 +318,7 @@ def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) 
     """Put worked examples of the train split before every request."""
     from abrege.prompts import few_shot as shots
 
-    train = list(store.read(folder / "split/train.jsonl", Pair))
+    train = list(read_jsonl(folder / "split/train.jsonl", Pair))
     drawn = shots.draw(train, recipe.generate.shots, seed=recipe.generate.seed)
     positions = getattr(config.get_text_config(), "max_position_embeddings", None)
     return shots.shown(renderer, drawn, positions=positions)

@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from abrege.core import io as store
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.hashing import hash_path
+from abrege.core.io import atomic_write, read_json, read_jsonl
+from abrege.core.run_folder import hash_weights
 from abrege.core.types import Pair
 from abrege.data.load import Streams
 from abrege.doctor import page as doctor
@@ -92,7 +94,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
         (folder / "report/report.md", markdown.render(told)),
         (folder / "report/doctor/doctor.html", doctor.page(pairs)),
     ):
-        with store.whole(target) as file:
+        with atomic_write(target) as file:
             file.write(text)
     on_event(Note(f"report: {path}"))
     shown = sum(len(g.examples) for g in told.galleries)
@@ -104,7 +106,7 @@ def diagnosed(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Di
     asked = Asked(lang=recipe.data.lang, sample=LOOKED_AT, near_rows=COMPARED)
     files = {split: folder / f"split/{split}.jsonl" for split in SPLITS}
     pairs = {
-        split: partial(store.read, path, Pair) for split, path in files.items() if path.is_file()
+        split: partial(read_jsonl, path, Pair) for split, path in files.items() if path.is_file()
     }
     streams = Streams(pairs, dict.fromkeys(pairs, "as the run has them"))
     source, out = f"the pairs of {recipe.name}", folder / "report/doctor"
@@ -113,7 +115,7 @@ def diagnosed(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Di
 
 def gather(recipe: Recipe, folder: Path, pairs: Diagnosis | None = None) -> facts.Run:
     """Read the run folder into one plain structure."""
-    scores = store.read_json(folder / "evaluate/scores.json")
+    scores = read_json(folder / "evaluate/scores.json")
     splits = {name: _pairs(folder, name) for name in SPLITS}
     tuned = _manifest(folder / "tune/manifest.json")
     rows = list(_optional(folder / "evaluate/rows.jsonl"))
@@ -161,8 +163,7 @@ def _is_of(given: Mapping[str, Any], folder: Path) -> bool:
         for name in given.get("of") or {}
     }
     return bool(now) and all(
-        path.is_file() and store.fingerprint(path) == given["of"][name]
-        for name, path in now.items()
+        path.is_file() and hash_path(path) == given["of"][name] for name, path in now.items()
     )
 
 
@@ -177,21 +178,21 @@ def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> fac
 
 def _is_of_weights(scores: Mapping[str, Any], folder: Path) -> bool:
     """Say whether the suite was asked of the model that stands in the run folder now."""
-    return scores.get("weights") == store.weights(folder / "tune")
+    return scores.get("weights") == hash_weights(folder / "tune")
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    return dict(store.read_json(path)) if path.is_file() else {}
+    return dict(read_json(path)) if path.is_file() else {}
 
 
 def _optional(path: Path) -> Iterator[dict[str, Any]]:
     if path.is_file():
-        yield from store.read(path, dict)
+        yield from read_jsonl(path, dict)
 
 
 def _pairs(folder: Path, split: str) -> list[Pair]:
     path = folder / f"split/{split}.jsonl"
-    return list(store.read(path, Pair)) if path.is_file() else []
+    return list(read_jsonl(path, Pair)) if path.is_file() else []
 
 
 def _setup(

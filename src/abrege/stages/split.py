@@ -11,9 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from abrege.core import io as store
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Pair
 from abrege.data import hub, readers
 from abrege.data import load as loading
@@ -69,14 +69,14 @@ def run(
         old.unlink()
     found = leaks(read.splits, threshold=recipe.split.near_duplicates)
     if found:
-        store.write(into / "leaks.jsonl", found)
+        write_jsonl(into / "leaks.jsonl", found)
         _judge(found, read.splits, into / "leaks.jsonl", recipe.split, on_event=on_event)
     splits, merged = divide(read.splits, recipe.split, on_event=on_event)
     if merged:
-        store.write(into / "merged.jsonl", merged)
+        write_jsonl(into / "merged.jsonl", merged)
     drawn = _draw(splits, recipe.split)
     for split in SPLITS:
-        store.write(into / f"{split}.jsonl", drawn[split])
+        write_jsonl(into / f"{split}.jsonl", drawn[split])
     counts = _counts(read.splits, splits, drawn)
     on_event(Note(f"split: {_sentence(counts, drawn)}"))
     return {
@@ -141,7 +141,7 @@ def _partition(
 
 
 def _annotated(folder: Path) -> Read:
-    return Read({"all": list(store.read(folder / PAIRS, Pair))})
+    return Read({"all": list(read_jsonl(folder / PAIRS, Pair))})
 
 
 def _given(data: Data) -> dict[str, str]:

@@ -11,9 +11,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
 from abrege.recipe import Recipe
 from abrege.training.generation_eval import summariser
@@ -128,8 +128,8 @@ def _run(
     notes = [machine.reason, *filter(None, [without])]
     for note in notes:
         on_event(Note(note))
-    train = list(store.read(folder / "split/train.jsonl", Pair))
-    valid = list(store.read(folder / "split/valid.jsonl", Pair))
+    train = list(read_jsonl(folder / "split/train.jsonl", Pair))
+    valid = list(read_jsonl(folder / "split/valid.jsonl", Pair))
     check_valid(recipe, len(valid))
     with processes.first_of_machine_first():
         located = loading.locate(recipe.tune.model, on_event=on_event)

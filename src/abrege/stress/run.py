@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import abrege
-from abrege.core import io as store
 from abrege.core.errors import RecipeError
 from abrege.core.events import OnEvent, silent
+from abrege.core.hashing import hash_json
+from abrege.core.io import disk_error, write_json, write_jsonl
+from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair, Prediction
 from abrege.human_eval.agreement import preference
 from abrege.metrics.registry import nearest
+from abrege.pipeline.fingerprint import code_version
 from abrege.stress.cases import KINDS, Case, cases
 from abrege.stress.verdict import Judged, judge
 
@@ -56,7 +59,7 @@ class Suite:
 
     def signature(self) -> str:
         """Say which texts these are."""
-        texts = store.digest([case.document for case in self.cases()])
+        texts = hash_json([case.document for case in self.cases()])
         made = f"stress|abrege-{abrege.__version__}|seed:{self.seed}|per-kind:{self.per_kind}"
         return f"{made}|langs:{','.join(self.langs)}|texts:{texts[:8]}"
 
@@ -80,13 +83,13 @@ def run(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise store.disk_error(error, out) from error
+        raise disk_error(error, out) from error
     judged, cut, weights = {}, {}, ""
     for system, opened in _systems(model, suite.langs, on_event):
         said = _answers(system, opened, asked, meta or {}, out, on_event)
         judged[system] = [judge(c, p.prediction) for c, p in zip(asked, said, strict=True)]
         rows = zip(asked, said, judged[system], strict=True)
-        store.write(out / f"{system}.jsonl", (_row(*row) for row in rows))
+        write_jsonl(out / f"{system}.jsonl", (_row(*row) for row in rows))
         cut[system] = sum(p.document_tokens_cut > 0 for p in said)
         weights = next(iter(opened[0].values())).weights
     found = {
@@ -96,7 +99,7 @@ def run(
         "cut": cut,
         **told(asked, judged),
     }
-    store.write_json(out / "scores.json", found)
+    write_json(out / "scores.json", found)
     return found
 
 
@@ -160,7 +163,7 @@ def _systems(model: str, langs: Sequence[str], on_event: OnEvent) -> Iterator[tu
     from abrege.inference import summarizer as summarize
 
     folder = Path(model).expanduser()
-    if store.tuned_folder(folder) is None:
+    if find_tuned_folder(folder) is None:
         opened = summarize.open_untuned(model, langs, on_event=on_event)
         yield "base", (opened, nullcontext())
         return
@@ -209,12 +212,12 @@ def _answers(
             ]
             prompts = [model.renderer.prompt(pair) for pair in pairs]
             # Of the key: the prompts, the weights, how they decode, and the code that does it.
-            key = store.digest(
+            key = hash_json(
                 [
                     [prompt.prompt_ids for prompt in prompts],
                     [system, model.weights],
                     vars(model.decoder.profile),
-                    store.code_version(*CODE),
+                    code_version(*CODE),
                 ]
             )
             partial = out / f"{system}-{lang}.partial"

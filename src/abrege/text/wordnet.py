@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 
 DEBIAN = Path("/usr/share/wordnet")
 NEEDED = ("index.noun", "data.noun", "index.verb", "data.verb", "index.adj", "index.adv")
@@ -17,12 +17,12 @@ _LEXNAMES = 45  # lexicographer files, whose names say what a sense is about; no
 def find(given: Path | None = None) -> Path | None:
     """Give the folder with WordNet's files: the one given, NLTK's or Debian's; None without any.
 
-    A folder that is given must hold them, or EnvironmentError_ says what it lacks.
+    A folder that is given must hold them, or SetupError says what it lacks.
     """
     if given is not None:
         missing = [name for name in NEEDED if not (given / name).is_file()]
         if missing:
-            raise EnvironmentError_(
+            raise SetupError(
                 f"{given}: no WordNet here: {missing[0]} is missing.\n"
                 "  Give the folder that holds data.noun, or leave the option out."
             )

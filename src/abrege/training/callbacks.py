@@ -8,8 +8,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from abrege.core import io as store
 from abrege.core.events import OnEvent, Progress
+from abrege.core.io import write_jsonl
 from abrege.training import distributed as processes
 
 
@@ -113,7 +113,7 @@ def keep_lines_until(path: Path, step: int) -> None:
     """Drop what came after the checkpoint that the run goes on from."""
     if path.exists():
         kept = [line for line in _lines(path) if line["step"] <= step]
-        store.write(path, kept)
+        write_jsonl(path, kept)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

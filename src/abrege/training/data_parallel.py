@@ -14,7 +14,7 @@ from accelerate import DistributedType
 from torch import Tensor, distributed
 
 from abrege.compute.batching import IGNORE, MicroBatch, Step
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.prompts.prompt_format import Example
 from abrege.training import distributed as processes
 
@@ -82,7 +82,7 @@ def check_engine(
     backward, so that a process must never have to cut its rows of a step.
     """
     if engine == DistributedType.MULTI_CPU and processes.are_sharded():
-        raise EnvironmentError_(
+        raise SetupError(
             "accelerate spreads weights over GPUs only, and there is none here.\n"
             "  Leave FSDP and DeepSpeed out of its configuration, or start with torchrun."
         )

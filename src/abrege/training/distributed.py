@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from abrege.core import io as store
-from abrege.core.errors import AbregeError, EnvironmentError_
+from abrege.core.errors import AbregeError, SetupError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.hashing import changed_keys
 
 T = TypeVar("T")
 
@@ -123,9 +123,9 @@ def must_agree(view: Mapping[str, Any]) -> None:
     first, *others = everywhere(view)
     for number, other in enumerate(others, start=1):
         if other != first:
-            raise EnvironmentError_(
+            raise SetupError(
                 f"rank {number} sees another run than rank 0 does; they differ in "
-                f"{', '.join(store.changes(first, other))}.\n"
+                f"{', '.join(changed_keys(first, other))}.\n"
                 "  Recipe, data, run folder and abrege must be the same on every machine."
             )
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.core import io as store
 from abrege.core.events import OnEvent, Progress
+from abrege.core.io import json_line
 from abrege.core.types import Pair, Prediction
 from abrege.metrics import rouge
 
@@ -47,7 +47,7 @@ def summariser(
             on_event(Progress("validate by summaries", len(found), count))
         predictions = [found[row] for row in range(count)]
         with path.open("a", encoding="utf-8") as file:
-            file.writelines(store.line(x) + "\n" for x in samples(step, pairs, predictions))
+            file.writelines(json_line(x) + "\n" for x in samples(step, pairs, predictions))
         return rouge_of(predictions, pairs, lang=lang)
 
     return summarise

@@ -15,9 +15,9 @@ from transformers import TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from abrege.compute.batching import all_labelled
-from abrege.core import io as store
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
 from abrege.prompts.prompt_format import Example, Renderer
 from abrege.training import distributed as processes
@@ -112,7 +112,7 @@ def tune(
     summarise  called at each validation; gives what its summaries score
     dry_run    only estimate what the run would take
 
-    EnvironmentError_ where it will not fit in memory.
+    SetupError where it will not fit in memory.
     """
     checkpoint = processes.from_first(lambda: last_whole_checkpoint(folder))
     arguments = training_arguments(plan, folder, len(train), dtype=dtype, validate=bool(valid))
@@ -138,7 +138,7 @@ def tune(
     if trainer.state.global_step < total and not early:
         return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
     trainer.save_model(str(folder))
-    lines = processes.from_first(lambda: list(store.read(folder / STEPS, dict)))
+    lines = processes.from_first(lambda: list(read_jsonl(folder / STEPS, dict)))
     seconds = round(time.perf_counter() - began, 3)
     ended_as = summed_up(trainer.state, lines, arguments)
     return replace(ended_as, estimate=estimated, seconds=seconds)

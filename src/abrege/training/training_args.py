@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from transformers import TrainingArguments
 
-from abrege.core.errors import EnvironmentError_, RecipeError
+from abrege.core.errors import RecipeError, SetupError
 
 SAID_BY_US = {
     "output_dir": "--out",
@@ -121,13 +121,13 @@ def optimiser(wanted: str | Sequence[str]) -> tuple[str, str]:
     """Choose the first optimiser that works here; give its name and, if it is not the first, why.
 
     Those of 8 bits and the paged ones are bitsandbytes' and need a CUDA device (Dettmers et al.
-    2023, §3). EnvironmentError_ where none works.
+    2023, §3). SetupError where none works.
     """
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     lacking = {name: _lacks(name) for name in names}
     chosen = next((name for name in names if not lacking[name]), None)
     if chosen is None:
-        raise EnvironmentError_(
+        raise SetupError(
             f"tune.optim: {names[0]} needs {lacking[names[0]]}.\n"
             f"  Write adamw_torch_fused, or [{names[0]}, adamw_torch_fused] to take the second "
             "where the first does not work."
@@ -156,19 +156,17 @@ def warmup(plan: Plan, total: int) -> int:
 
 
 def check(plan: Plan) -> None:
-    """Refuse what this trainer or this machine would not do. RecipeError or EnvironmentError_."""
+    """Refuse what this trainer or this machine would not do. RecipeError or SetupError."""
     for key in plan.arguments:
         if key in SAID_BY_US:
             raise RecipeError(f"tune.arguments.{key}: say this with {SAID_BY_US[key]}")
         if key in NO_EFFECT:
             raise RecipeError(f"tune.arguments.{key}: abrege's trainer does not use it")
     if plan.tf32 and not torch.cuda.is_available():
-        raise EnvironmentError_("tune.tf32: there is no GPU here.\n  Leave tune.tf32 out.")
+        raise SetupError("tune.tf32: there is no GPU here.\n  Leave tune.tf32 out.")
     for name in plan.report_to:
         if not find_spec(name):
-            raise EnvironmentError_(
-                f"tune.report_to: {name} is not installed.\n  pip install {name}"
-            )
+            raise SetupError(f"tune.report_to: {name} is not installed.\n  pip install {name}")
 
 
 def training_arguments(

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 
 from abrege import __version__
-from abrege.core.errors import DataError, EnvironmentError_, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.http_retry import Passing, retry_after
 from abrege.data.rows import shorten
@@ -107,7 +107,7 @@ class Api:
     def ask(self, **parameters: str) -> dict[str, Any]:
         """Ask, again where that may help, and give the answer.
 
-        EnvironmentError_ where the wiki cannot be reached, is closed to us or stays busy;
+        SetupError where the wiki cannot be reached, is closed to us or stays busy;
         DataError where this is no wiki, or it refuses the question.
         """
         for failures in range(1, self._patience.attempts + 1):
@@ -135,7 +135,7 @@ class Api:
         except NO_WAY as error:
             if self._answered:
                 raise Passing(f"no connection ({shorten(error)})") from None
-            raise EnvironmentError_(
+            raise SetupError(
                 f"{self.name}: there is no way to this wiki ({shorten(error, 100)}).\n"
                 "  Is the address right, and is there a network?"
             ) from error
@@ -151,7 +151,7 @@ class Api:
         if status in (408, 429) or status >= 500:
             raise Passing(f"it is busy ({status})", wait_seconds=_asked_for(response))
         if status in (401, 403):
-            raise EnvironmentError_(
+            raise SetupError(
                 f"{self.name}: this wiki does not let us read it ({status}): "
                 f"{shorten(response.text, 200)}\n"
                 "  Is collect.contact an address where you can be reached? Else use its dump."
@@ -175,7 +175,7 @@ class Api:
         if code in BUSY or code.startswith(OUR_FAULT):
             raise Passing(shorten(said, 100), wait_seconds=_asked_for(response))
         if code in NOT_FOR_YOU:
-            raise EnvironmentError_(
+            raise SetupError(
                 f"{self.name}: this wiki is closed to those who are not logged in.\n"
                 f"  found: {shorten(said, 200)}\n  Ask its owner for a dump."
             )
@@ -190,8 +190,8 @@ class Api:
             f"  Give that address as collect.source; of Wikipedias it is of the form {guess}."
         )
 
-    def _given_up(self, said: str) -> EnvironmentError_:
-        return EnvironmentError_(
+    def _given_up(self, said: str) -> SetupError:
+        return SetupError(
             f"{self.name}: no answer ({said}).\n"
             "  Run the same command again later: what was fetched is kept."
         )

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from abrege.core import io as store
 from abrege.core.errors import DataError
+from abrege.core.io import disk_error, json_line
 
 
 class Fetched:
@@ -33,12 +33,12 @@ class Fetched:
         try:
             for record in records:
                 place = self._file.seek(0, os.SEEK_END)
-                self._file.write(store.line(record).encode() + b"\n")
+                self._file.write(json_line(record).encode() + b"\n")
                 self._take(dict(record), place)
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise store.disk_error(error, self._path) from error
+            raise disk_error(error, self._path) from error
 
     def page(self, title: str) -> dict[str, Any]:
         """Give the record of a title that was asked for."""
@@ -78,7 +78,7 @@ def opened(path: Path) -> Iterator[Fetched]:
         path.touch()
         file = path.open("r+b")
     except OSError as error:
-        raise store.disk_error(error, path) from error
+        raise disk_error(error, path) from error
     with file:
         found = Fetched(path, file)
         found.recall()

@@ -48,7 +48,7 @@ def read(
     counts  filled: read = kept + each reason for which a page was left out
     sleep   waits so many seconds between questions
 
-    EnvironmentError_ and DataError say why a wiki cannot be read; see wiki_api.Api.
+    SetupError and DataError say why a wiki cannot be read; see wiki_api.Api.
     """
     api = Api(url, contact=contact, sleep=sleep, on_event=on_event)
     with wiki_pages.opened(api, folder / FILE) as wiki:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from abrege.core.errors import EnvironmentError_
+from abrege.core.errors import SetupError
 from abrege.prompts.prompt_format import Example
 from abrege.training.cost import duration as timing
 from abrege.training.cost import memory as smaller
@@ -85,7 +85,7 @@ class Estimate:
             enough = "" if change.peak_bytes <= self.room_bytes else ", which alone is not enough"
             lines.append(f"    {change.text}: about {size(change.peak_bytes)}{enough}")
         lines.append("  Other programs may hold memory that this run could have.")
-        raise EnvironmentError_("\n".join(lines))
+        raise SetupError("\n".join(lines))
 
 
 def estimate_run(

@@ -1,0 +1,42 @@
+"""Hashes of JSON values, files and folders, and what differs between two sets of them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from abrege.core.io import PART_SUFFIX
+
+HASH_LENGTH = 16
+"""Hexadecimal digits that are kept of a SHA-256."""
+
+
+def hash_json(value: Any) -> str:
+    """Hash a JSON value; the order of its keys does not count."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+
+
+def hash_path(path: Path) -> str:
+    """Hash the content of a file, or the names and contents of all files in a folder.
+
+    Files that a killed process left half-written in the folder do not count.
+    """
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != PART_SUFFIX)
+        return hash_json({str(p.relative_to(path)): hash_path(p) for p in files})
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:HASH_LENGTH]
+
+
+def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the dotted keys whose values differ between two nested mappings, in order."""
+    changed: list[str] = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            changed += [f"{key}.{inner}" for inner in changed_keys(before, after)]
+        elif before != after:
+            changed.append(key)
+    return changed
