@@ -7,7 +7,7 @@ from abrege.core.types import Candidate
 from abrege.evaluation.score_table import Asked, Table
 from abrege.metrics import rouge
 from abrege.metrics.reference_based import Reading
-from abrege.metrics.registry import BY_MODEL, EXTRACTION, FAITHFULNESS, FORM, METRICS, named
+from abrege.metrics.registry import DEFAULT_ROUGE, METRICS, in_section, parse_metrics
 from abrege.metrics.significance import Resampling
 
 DOCUMENT = "Then the cat sat down. The dog barked all day."
@@ -19,7 +19,7 @@ ROWS = [
 ]
 
 
-EVERY = tuple(metric for metric in METRICS if metric not in BY_MODEL)
+EVERY = tuple(metric for metric in METRICS if not METRICS[metric].by_model)
 
 
 def a_table(rows=ROWS, *, groups=None, **asked):
@@ -43,7 +43,7 @@ def a_table(rows=ROWS, *, groups=None, **asked):
 def test_the_score_of_a_mean_is_the_mean_of_its_rows():
     table = a_table()
     each = [rouge.score(p, r, lang="en") for p, r in ROWS]
-    for metric in rouge.METRICS:
+    for metric in DEFAULT_ROUGE:
         rows = [scores[metric] for scores in each]
         found = table.scores(Resampling())[metric]
         assert table.rows(metric).tolist() == [s.fmeasure for s in rows]
@@ -124,7 +124,7 @@ def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told
         ("**the dog**", ["x"]),
     ]
     scores = a_table(rows).scores(Resampling(samples=50))
-    values = {m: scores[m]["value"] for m in (*FORM, *EXTRACTION)}
+    values = {m: scores[m]["value"] for m in (*in_section("format"), *in_section("extraction"))}
     assert values["repeated"] == pytest.approx((2 / 7 + 0 + 0) / 3)
     assert values["preamble"] == values["markup"] == pytest.approx(1 / 3)
     assert values["in_language"] is None  # all are too short to tell
@@ -138,7 +138,7 @@ def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told
 
 def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
     rows = [("It cost 3 or 4 of 5 dollars", ["x"]), ("It rained", ["x"]), ("In 1999", ["x"])]
-    table = Table(Asked(FAITHFULNESS, Reading(lang="en")))
+    table = Table(Asked(in_section("faithfulness"), Reading(lang="en")))
     for prediction, references in rows:
         row = Candidate(id="r", prediction=prediction, references=references, document="3 dogs, 5")
         table.add(row)
@@ -238,7 +238,7 @@ def test_a_summary_is_entailed_as_far_as_its_sentences_are():
 
 
 def test_names_stand_for_several_metrics_and_the_nearest_is_told():
-    assert named("rouge, bleu,rouge1") == (*rouge.METRICS, "bleu")
-    assert named("all") == tuple(m for m in METRICS if m != "text_perplexity")
+    assert parse_metrics("rouge, bleu,rouge1") == (*DEFAULT_ROUGE, "bleu")
+    assert parse_metrics("all") == tuple(m for m in METRICS if m != "text_perplexity")
     with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):
         Asked(metrics=("rougel",))

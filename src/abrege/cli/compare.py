@@ -73,7 +73,7 @@ def _lines(
     scores: Mapping[str, Mapping[str, Any]],
     comparisons: Sequence[Mapping[str, Any]],
 ) -> Iterator[str]:
-    from abrege.metrics.registry import TITLES
+    from abrege.metrics.registry import METRICS
 
     yield scoring.heading(table)
     for system in dict.fromkeys(row["system"] for row in comparisons):
@@ -87,7 +87,7 @@ def _lines(
             low, high = (figure(metric, row[side], sign=True) for side in ("low", "high"))
             cells.append(
                 [
-                    TITLES[metric],
+                    METRICS[metric].label,
                     *(figure(metric, value) for value in values),
                     figure(metric, row["difference"], sign=True),
                     f"[{low}, {high}]",

@@ -112,17 +112,17 @@ def _check_rows(args: argparse.Namespace) -> None:
 def _kept(args: argparse.Namespace, first: str) -> "Kept":
     """Read what is to be kept of the rows, going by the first metric."""
     from abrege.evaluation.score_files import Kept
-    from abrege.metrics.registry import BY_MODEL, LESS_IS_BETTER
+    from abrege.metrics.registry import METRICS
 
     if args.json and (args.examples or args.explain):
         raise RecipeError("--examples and --explain are for reading; leave --json out")
-    if args.examples and first in BY_MODEL:
+    if args.examples and METRICS[first].by_model:
         raise RecipeError(f"--examples goes by the first metric, and {first} comes after all rows")
     return Kept(
         args.by,
         frozenset(args.explain),
         args.examples,
-        less_is_better=first in LESS_IS_BETTER,
+        less_is_better=METRICS[first].higher_is_better is False,
         lengths=args.train is not None,
     )
 
@@ -139,7 +139,8 @@ def _parts(
 
 
 def _baselines(args: argparse.Namespace) -> "list[Baseline]":
-    from abrege.evaluation.baselines import HUMAN, Baseline
+    from abrege.evaluation.baselines import Baseline
+    from abrege.evaluation.systems import HUMAN
 
     if args.baselines is None:
         usual = (["lead-3"] if args.data else []) + [HUMAN]
@@ -189,7 +190,7 @@ def _of_lengths(lengths: "Mapping[str, Distribution]", kept: "Kept") -> "Iterato
 def _lines(
     name: str, table: "Table", scores: Mapping[str, Any], baselines: Mapping[str, Any]
 ) -> "Iterator[str]":
-    from abrege.metrics.registry import TITLES
+    from abrege.metrics.registry import METRICS
 
     yield f"{name}: {scoring.heading(table)}"
     yield ""
@@ -199,7 +200,9 @@ def _lines(
         interval = _interval(metric, found)
         parts = [figure(metric, found.get(part)) for part in ("precision", "recall")]
         beside = [figure(metric, of.get(metric, {}).get("value")) for of in baselines.values()]
-        cells.append([TITLES[metric], figure(metric, found["value"]), interval, *parts, *beside])
+        cells.append(
+            [METRICS[metric].label, figure(metric, found["value"]), interval, *parts, *beside]
+        )
     yield from columns(cells)
     if "bleu" in scores:
         yield "\n" + _bleu(scores["bleu"])
@@ -211,12 +214,12 @@ def _lines(
 
 
 def _by(name: str, parts: Mapping[str, tuple[int, Mapping[str, Any]]]) -> "Iterator[str]":
-    from abrege.metrics.registry import TITLES
+    from abrege.metrics.registry import METRICS
 
     if not parts:
         return
     metrics = next(iter(parts.values()))[1]
-    cells = [[name, "rows", *(TITLES[metric] for metric in metrics)]]
+    cells = [[name, "rows", *(METRICS[metric].label for metric in metrics)]]
     for part, (n, scores) in parts.items():
         cells.append([part, str(n), *(_with_interval(m, scores[m]) for m in metrics)])
     yield ""

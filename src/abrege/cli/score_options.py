@@ -71,7 +71,7 @@ def asked(args: argparse.Namespace) -> "Asked":
     ):
         if value not in known:
             raise RecipeError(f"{option}: no {value!r}; {catalogue.nearest(value, [*known])}")
-    metrics = catalogue.named(args.metrics)
+    metrics = catalogue.parse_metrics(args.metrics)
     if args.metrics == ",".join(catalogue.DEFAULT):  # the default: what the profile has
         metrics = tuple(
             m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
@@ -120,7 +120,9 @@ def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, 
         "an encoder, which --encoder names": [] if args.encoder else ["bertscore"],
         "a model, which --model names": [] if args.model else ["perplexity"],
         "a model, which --entailment names": [] if args.entailment else ["entailment"],
-        "the documents, which --data gives": [] if args.data else catalogue.NEED_DOCUMENTS,
+        "the documents, which --data gives": []
+        if args.data
+        else [m.name for m in catalogue.METRICS.values() if "documents" in m.needs],
     }
     for missing, needing in left_out.items():
         if found := [m for m in metrics if m in needing]:

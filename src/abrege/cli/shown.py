@@ -18,9 +18,9 @@ BOLD, UNDERLINED, PLAIN = "\x1b[1m", "\x1b[4m", "\x1b[0m"
 
 def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
     """Give the lines that show what was kept."""
-    from abrege.metrics.registry import TITLES
+    from abrege.metrics.registry import METRICS
 
-    title = TITLES[asked.metrics[0]]
+    title = METRICS[asked.metrics[0]].in_sentence
     for name, end in zip(("best", "worst"), kept.best_and_worst(), strict=True):
         for value, row in end:
             yield f"\n{name}, {title} {figure(asked.metrics[0], value)}: {row.id}"
@@ -38,12 +38,9 @@ def figure(metric: str, value: float | None, *, sign: bool = False) -> str:
     """Write a value: shares as per cent, ratios and counts as they are."""
     if value is None:
         return "–"
-    from abrege.metrics.registry import DECIMALS
+    from abrege.metrics.registry import get_metric
 
-    plus = "+z" if sign else "z"  # z: no minus before a zero
-    if metric in DECIMALS:
-        return f"{value:{plus}.{DECIMALS[metric]}f}"
-    return f"{100 * value:{plus}.1f}"
+    return get_metric(metric).format(value, signed=sign, with_unit=False)
 
 
 def columns(rows: list[list[str]]) -> list[str]:

@@ -8,10 +8,10 @@ from itertools import islice
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
+from abrege.evaluation.systems import HUMAN
 from abrege.metrics import rouge
 from abrege.text.sentences import first_sentences, sentences, spans
 
-HUMAN = "human"
 RULES = ("random", "oracle", HUMAN)
 _LEAD = re.compile(r"lead-[1-9]\d?")
 

@@ -8,11 +8,10 @@ from typing import Any
 from abrege.core.errors import RecipeError
 from abrege.evaluation import breakdown
 from abrege.evaluation.score_table import Table
+from abrege.evaluation.systems import BASELINES, TUNED
 from abrege.metrics import significance
 from abrege.metrics.significance import Resampling
 
-COMPARED = "tuned"
-BASELINES = ("base", "few-shot", "base-cut", "lead")
 FEWEST = 5
 """Parts of fewer rows are not told by themselves."""
 
@@ -30,9 +29,9 @@ def comparisons(tables: Tables, metrics: Sequence[str], how: Resampling) -> list
     found = [
         _compare(metric, baseline, tables, how)
         for baseline in BASELINES
-        if baseline in tables and COMPARED in tables
+        if baseline in tables and TUNED in tables
         for metric in metrics
-        if all(metric in tables[system].asked.metrics for system in (baseline, COMPARED))
+        if all(metric in tables[system].asked.metrics for system in (baseline, TUNED))
     ]
     tested = [c for c in found if c["p"] is not None]
     for row, p in zip(tested, significance.holm([c["p"] for c in tested]), strict=True):
@@ -49,7 +48,7 @@ def over_seeds(
 
     The standard deviation is that of runs (n - 1). Three runs tell its size, not its digits.
     """
-    runs = [COMPARED, *(s for s in tables if s.startswith(f"{COMPARED}-"))]
+    runs = [TUNED, *(s for s in tables if s.startswith(f"{TUNED}-"))]
     if len(runs) < 2:
         return None
     told = {metric: _spread([tables[run].value(metric) for run in runs]) for metric in metrics}
@@ -102,10 +101,10 @@ def by_parts(
 
 
 def _compare(metric: str, baseline: str, tables: Tables, how: Resampling) -> dict[str, Any]:
-    table = tables[COMPARED]
+    table = tables[TUNED]
     return {
         "metric": metric,
-        "system": COMPARED,
+        "system": TUNED,
         "baseline": baseline,
         **asdict(table.compare(tables[baseline], metric, how)),
         "p_holm": None,

@@ -15,7 +15,7 @@ from abrege.evaluation import breakdown
 from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.breakdown import DOCUMENT_WORDS
 from abrege.evaluation.score_table import Asked, Table, profile_warnings
-from abrege.metrics.registry import BY_MODEL, LESS_IS_BETTER, NOT_BETTER, TITLES, nearest
+from abrege.metrics.registry import METRICS, get_metric, nearest
 from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
 from abrege.text import language
 from abrege.text import tokenize as words
@@ -114,7 +114,7 @@ def score(
     first = list(islice(rows, LOOKED_AT))
     asked = _in_a_language(asked, [row[0] for row in first], on_event)
     tables = {system.name: Table(asked) for system in systems}
-    alike = replace(asked, metrics=tuple(m for m in asked.metrics if m not in BY_MODEL))
+    alike = replace(asked, metrics=tuple(m for m in asked.metrics if not METRICS[m].by_model))
     named = {baseline.name: baseline for baseline in baselines} if alike.metrics else {}
     beside = {name: Table(alike) for name in named}
     for number, row in enumerate(_told(chain(first, rows), on_event)):
@@ -163,7 +163,11 @@ def compare(tables: Mapping[str, Table], resampling: Resampling) -> list[dict[st
                     "signature": f"{signature}|test:paired,two-sided",
                 }
             )
-    tested_rows = [row for row in found if row["p"] is not None and row["metric"] not in NOT_BETTER]
+    tested_rows = [
+        row
+        for row in found
+        if row["p"] is not None and get_metric(row["metric"]).higher_is_better is not None
+    ]
     for row, p in zip(tested_rows, holm([row["p"] for row in tested_rows]), strict=True):
         row["p_holm"] = p
     return [{**row, "outcome": outcome(row)} for row in found]
@@ -176,8 +180,8 @@ def outcome(comparison: Mapping[str, Any]) -> str:
         return "untested"
     if p >= ALPHA or not comparison["difference"]:
         return "no detectable difference"
-    less = comparison["metric"] in LESS_IS_BETTER
-    return "better" if (comparison["difference"] > 0) != less else "worse"
+    higher = get_metric(comparison["metric"]).higher_is_better
+    return "better" if (comparison["difference"] > 0) == higher else "worse"
 
 
 def in_words(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -189,7 +193,7 @@ def in_words(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
             of_kind = [row for row in rows if row["outcome"] == kind]
             if not of_kind:
                 continue
-            by = ", ".join(TITLES[row["metric"]] for row in of_kind)
+            by = ", ".join(get_metric(row["metric"]).in_sentence for row in of_kind)
             against = of_kind[0]["baseline"]
             if kind == "no detectable difference":
                 said = f"{kind} between {system} and {against} by {by}"

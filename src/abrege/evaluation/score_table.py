@@ -26,34 +26,23 @@ from abrege.metrics.reference_based import (
     Rouge,
 )
 from abrege.metrics.reference_free import Extraction, Faithfulness, Form
-from abrege.metrics.registry import (
-    CORPUS,
-    DEFAULT,
-    EXTRACTION,
-    FAITHFULNESS,
-    FORM,
-    LENGTHS,
-    LESS_IS_BETTER,
-    METRICS,
-    nearest,
-)
-from abrege.metrics.rouge_profiles import METRICS as ROUGE
+from abrege.metrics.registry import DEFAULT, METRICS, ROUGE, in_section, nearest
 from abrege.metrics.rouge_profiles import PROFILES
 from abrege.metrics.significance import Floats, Paired, Resampling
 from abrege.text import tokenize as words
 
 FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family]], ...] = (
     (ROUGE, Rouge),
-    (CORPUS, BleuChrf),
+    (("bleu", "chrf"), BleuChrf),
     (("meteor",), OfMeteor),
     (("bertscore",), OfBertScore),
     (("perplexity",), OfPerplexity),
     (("text_perplexity",), OfTextPerplexity),
     (("entailment",), OfEntailment),
-    (LENGTHS, Lengths),
-    (FORM, Form),
-    (EXTRACTION, Extraction),
-    (FAITHFULNESS, Faithfulness),
+    (in_section("length"), Lengths),
+    (in_section("format"), Form),
+    (in_section("extraction"), Extraction),
+    (in_section("faithfulness"), Faithfulness),
 )
 """Metrics that are computed together, and by what."""
 
@@ -204,7 +193,7 @@ class Table:
 
 def _won(metric: str, found: Paired) -> Paired:
     """Count a row as won by what is better of a metric, which may be less."""
-    if metric not in LESS_IS_BETTER:
+    if METRICS[metric].higher_is_better is not False:
         return found
     return replace(found, wins=found.losses, losses=found.wins)
 

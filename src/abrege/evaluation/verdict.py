@@ -4,18 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from abrege.evaluation.systems import SYSTEMS, get_system
+
 METRIC = "rougeL"
 ALPHA = 0.05
 
-CONDITIONS = ("base", "base-cut", "few-shot")
-"""What tuned must beat to be called better, of those that were made."""
-
-_NAMES = {
-    "base": "base",
-    "few-shot": "base with worked examples in its prompt",
-    "base-cut": "base cut to the training length",
-    "lead": "lead (the document's first sentences)",
-}
 _WORDS = {
     "better": "{system} is better than {name}",
     "worse": "{system} is worse than {name}",
@@ -45,16 +38,16 @@ def verdict(
     comparisons  those of `evaluate/scores.json`
     seeds        what several tunings came to (`metrics.results`); None of one
 
-    Better means better than each of CONDITIONS that was made, each with p < 0.05. All must hold,
-    so the tests need no correction for being several. Where there are several tunings, each must
-    beat base. Lead is told, and is no condition: a document's first sentences may well be the
-    better summary.
+    Better means better than each generated system that counts in the verdict, each with
+    p < 0.05. All must hold, so the tests need no correction for being several. Where there are
+    several tunings, each must beat base. Lead is reported but does not count: the first
+    sentences of a document may well be the better summary.
     """
     told = [c for c in comparisons if c["metric"] == METRIC]
     if not told:
         return Verdict(better=False, sentence=_nothing_to_compare(systems))
     outcome = {c["baseline"]: _outcome(c) for c in told}
-    must = [outcome[b] for b in CONDITIONS if b in outcome]
+    must = [outcome[b] for b in outcome if get_system(b).in_verdict]
     runs = seeds["over_base"].get(METRIC, {}).get("tests", []) if seeds else []
     must += [_outcome(run) for run in runs]
     better = "base" in outcome and all(o == "better" for o in must)
@@ -106,7 +99,7 @@ def _tell(
     with_counts: bool,
 ) -> str:
     system, baseline = comparison["system"], comparison["baseline"]
-    said = _WORDS[_outcome(comparison)].format(system=system, name=_NAMES[baseline])
+    said = _WORDS[_outcome(comparison)].format(system=system, name=_described(baseline))
     ours, theirs = (100 * systems[s][METRIC]["value"] for s in (system, baseline))
     facts = [f"{100 * comparison['difference']:+.1f}"]
     if comparison["p"] is not None:
@@ -118,6 +111,11 @@ def _tell(
         facts.append(f"{n} rows" if groups == n else f"{n} rows in {groups} groups")
     scores = f"ROUGE-L {ours:.1f} against {theirs:.1f} ({', '.join(facts)})."
     return f"{said[0].upper()}{said[1:]}: {scores}"
+
+
+def _described(baseline: str) -> str:
+    """Return the name of a baseline, with what it is unless it is base itself."""
+    return baseline if baseline == "base" else f"{baseline} ({SYSTEMS[baseline].description})"
 
 
 def _nothing_to_compare(systems: Mapping[str, Any]) -> str:

@@ -6,12 +6,10 @@ from typing import Literal, get_args
 
 import abrege
 from abrege.core.errors import DataError, RecipeError
+from abrege.metrics.registry import DEFAULT_ROUGE
 from abrege.metrics.rouge_profiles import PROFILES, Score, Sentences
 from abrege.text import stems
 from abrege.text.tokenize import UNSPACED, is_unspaced, primary
-
-METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-"""What is computed where nothing else is asked for."""
 
 ReferencesRule = Literal[
     "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
@@ -21,8 +19,8 @@ _BEST_BY = "best-by-"
 
 
 def metrics_of(profile: str) -> tuple[str, ...]:
-    """Give those of METRICS that a profile knows."""
-    return tuple(m for m in METRICS if m in PROFILES[profile].metrics)
+    """Return those of DEFAULT_ROUGE that a profile has."""
+    return tuple(m for m in DEFAULT_ROUGE if m in PROFILES[profile].metrics)
 
 
 def score(

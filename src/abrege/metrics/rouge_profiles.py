@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from abrege.metrics.registry import ROUGE
 from abrege.text import porter, sentences
 from abrege.text.lcs import lcs_length, union_lcs
 from abrege.text.ngrams import how_many, ids, ngrams, overlap
 from abrege.text.tokenize import words
-
-METRICS = ("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum")
 
 Sentences = tuple[tuple[str, ...], ...]
 """A text as the words of each of its sentences."""
@@ -41,7 +40,7 @@ class Profile:
     """The stemmer that belongs to the profile; None where the caller may choose Snowball."""
     only_ascii: bool
     """Whether a word ends at every letter outside a to z: right in English alone."""
-    metrics: tuple[str, ...] = METRICS
+    metrics: tuple[str, ...] = ROUGE
 
 
 def count(predicted: Sentences, reference: Sentences, metrics: Sequence[str]) -> dict[str, Score]:

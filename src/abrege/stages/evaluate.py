@@ -22,11 +22,12 @@ from abrege.evaluation import baselines
 from abrege.evaluation import run_results as results
 from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
 from abrege.evaluation.score_table import Asked, Table, profile_warnings
+from abrege.evaluation.systems import HUMAN
 from abrege.evaluation.verdict import verdict
 from abrege.metrics import bertscore, rouge, significance
 from abrege.metrics.entailment import Judge
 from abrege.metrics.reference_based import Reading
-from abrege.metrics.registry import CORPUS, EXTRACTION, FAITHFULNESS, FORM, LENGTHS, nearest
+from abrege.metrics.registry import in_section, nearest
 from abrege.metrics.rouge_profiles import Score
 from abrege.recipe import Evaluate, Recipe
 from abrege.text import stems
@@ -45,7 +46,13 @@ CODE = (
 WRITES = ("scores.json", "rows.jsonl")
 
 BROKEN_DOWN = ("rougeL",)
-FURTHER = (*CORPUS, *LENGTHS, *FORM, *EXTRACTION, *FAITHFULNESS)
+FURTHER = (
+    *("bleu", "chrf"),
+    *in_section("length"),
+    *in_section("format"),
+    *in_section("extraction"),
+    *in_section("faithfulness"),
+)
 """What is told beside ROUGE, METEOR and, where there is an encoder, BERTScore."""
 
 Row = dict[str, Any]
@@ -98,7 +105,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     read = {s: predictions.read(_predictions(folder, s), pairs) for s in recipe.systems()}
     fill(tables, pairs, read, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
-        tables[baselines.HUMAN] = among_people(pairs, asked)
+        tables[HUMAN] = among_people(pairs, asked)
 
     rows = list(rows_of(tables))
     write_jsonl(folder / "evaluate/rows.jsonl", rows)
