@@ -231,17 +231,17 @@ def the_trainer(
 
     plan = Plan(
         step_rows=asked.batch,
-        epochs=1.0,
+        num_train_epochs=1.0,
         max_steps=None,
         micro_batch_tokens=1024,
         learning_rate=2e-4,
-        schedule="linear",
+        lr_scheduler_type="linear",
         warmup_steps=0,
         weight_decay=0.0,
         max_grad_norm=1.0,
         eval_steps=None,
         save_steps=10**6,
-        keep_checkpoints=2,
+        save_total_limit=2,
         seed=0,
         arguments={},
     )

@@ -49,7 +49,7 @@ def test_a_summary_as_long_as_its_document_is_too_long():
 
 
 def test_what_is_not_in_the_document_may_be_allowed():
-    assert first_fault(a_document(), FINE.replace("12", "15"), unsupported="allow") is None
+    assert first_fault(a_document(), FINE.replace("12", "15"), reject_unsupported=False) is None
 
 
 def test_a_copy_of_what_comes_later_is_no_copy_of_the_lead():

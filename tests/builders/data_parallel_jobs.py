@@ -31,7 +31,7 @@ def tune(folder, *, model=None, on_event=lambda e: None, **plan):
             model or a_student(),
             found[:10],  # steps of three rows, and a last one of one: a process has none
             found[16:21],
-            a_plan(**{"step_rows": 3, "epochs": 2.0, **plan}),
+            a_plan(**{"step_rows": 3, "num_train_epochs": 2.0, **plan}),
             folder,
             dtype="float32",
             pad_id=0,
@@ -157,7 +157,7 @@ def main(root):
     (root / "recipe.yaml").write_text(
         f"data: {{source: {root}/pairs.jsonl, lang: en}}\n"
         "split: {method: exact, valid: 0.2, test: 0.2}\n"
-        f"tune: {{model: {root}/student, batch_size: 5, max_tokens: 160}}\n"
+        f"tune: {{model: {root}/student, batch_size: 5, max_length: 160}}\n"
     )
     start(command, root / "too-early", 2)
     cli.main(["split", str(root / "recipe.yaml"), "--out", str(root / "command")])

@@ -58,17 +58,17 @@ def a_plan(**changes: Any) -> Any:
 
     values = {
         "step_rows": 4,
-        "epochs": 1.0,
+        "num_train_epochs": 1.0,
         "max_steps": None,
         "micro_batch_tokens": 150,
         "learning_rate": 1e-2,
-        "schedule": "cosine",
+        "lr_scheduler_type": "cosine",
         "warmup_steps": 1,
         "weight_decay": 0.0,
         "max_grad_norm": 1.0,
         "eval_steps": 2,
         "save_steps": 2,
-        "keep_checkpoints": 2,
+        "save_total_limit": 2,
         "seed": 0,
         "arguments": {},
     }

@@ -19,9 +19,10 @@ def test_the_pages_are_written_where_they_are_asked_for(tmp_path):
 
 def test_every_setting_stands_on_its_page_with_type_default_and_meaning():
     lines = docs.settings_page().splitlines()
-    assert "| `tune.epochs` | number | `1.0` | passes over the train split |" in lines
+    epochs = "passes over the train split; formerly `epochs`"
+    assert f"| `tune.num_train_epochs` | number | `1.0` | {epochs} |" in lines
     assert "| `evaluate.stemmer` | true or false | `false` | stem words (profile abrege; "\
-        "Snowball by language) |" in lines  # fmt: skip
+        "Snowball, by language) |" in lines  # fmt: skip
     assert any(line.startswith("| `tune.model` | text | must be given |") for line in lines)
     assert any(line.startswith("| `tune.max_steps` | whole number | `null` |") for line in lines)
     assert any(line.startswith("| `tune.lora.modules` | text or list of text |") for line in lines)

@@ -55,6 +55,6 @@ def test_the_schema_is_json_that_knows_the_settings_and_their_meanings(capsys):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["required"] == ["tune"]
     assert schema["additionalProperties"] is False
-    epochs = schema["$defs"]["Tune"]["properties"]["epochs"]
+    epochs = schema["$defs"]["Tune"]["properties"]["num_train_epochs"]
     assert epochs["description"] == "passes over the train split"
     assert (epochs["default"], epochs["type"], epochs["exclusiveMinimum"]) == (1.0, "number", 0.0)

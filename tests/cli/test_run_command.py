@@ -81,10 +81,19 @@ def test_run_carries_out_all_stages_in_runs_name(pipeline, capsys):
 
 
 def test_overrides_and_the_folder_reach_the_pipeline(pipeline):
-    words = ["run", "r.yaml", "--out", "there", "--set", "tune.epochs=2", "--set", "name=b"]
+    words = [
+        "run",
+        "r.yaml",
+        "--out",
+        "there",
+        "--set",
+        "tune.num_train_epochs=2",
+        "--set",
+        "name=b",
+    ]
     assert main(words) == 0
     [(found, folder, _)] = pipeline.calls
-    assert (found.tune.epochs, found.name, folder) == (2.0, "b", Path("there"))
+    assert (found.tune.num_train_epochs, found.name, folder) == (2.0, "b", Path("there"))
 
 
 def test_until_stops_after_a_stage_and_promises_no_page(pipeline, capsys):
@@ -107,14 +116,14 @@ def test_seeds_are_a_setting_of_the_recipe(pipeline):
 
 
 def test_a_dry_run_prints_the_resolved_recipe_and_does_nothing(pipeline, capsys, tmp_path):
-    assert main(["run", "r.yaml", "--set", "tune.epochs=2", "--dry-run"]) == 0
+    assert main(["run", "r.yaml", "--set", "tune.num_train_epochs=2", "--dry-run"]) == 0
     assert pipeline.calls == []
     assert [file.name for file in tmp_path.iterdir()] == ["r.yaml"]
     out, err = capsys.readouterr()
     assert err == "tune would take about 4 min for 19 steps\n"
     Path("again.yaml").write_text(out)
     again = recipe.load(Path("again.yaml"))
-    assert again == recipe.load(Path("r.yaml"), ["tune.epochs=2"])
+    assert again == recipe.load(Path("r.yaml"), ["tune.num_train_epochs=2"])
 
 
 def test_a_dry_run_before_there_are_pairs_says_so(pipeline, capsys, tmp_path):
@@ -171,9 +180,9 @@ def test_json_is_alone_on_stdout(pipeline, capsys):
 
 @pytest.mark.parametrize("stage", FROM_PAIRS)
 def test_a_stage_is_a_command(pipeline, stage):
-    assert main([stage, "r.yaml", "--out", "there", "--set", "tune.epochs=2"]) == 0
+    assert main([stage, "r.yaml", "--out", "there", "--set", "tune.num_train_epochs=2"]) == 0
     [(found, folder, stages)] = pipeline.calls
-    assert (found.tune.epochs, folder, stages) == (2.0, Path("there"), (stage,))
+    assert (found.tune.num_train_epochs, folder, stages) == (2.0, Path("there"), (stage,))
 
 
 def test_a_stage_says_what_it_made(pipeline, capsys):
@@ -192,7 +201,7 @@ def test_the_second_of_two_processes_says_nothing(pipeline, capsys, monkeypatch)
 def test_a_mistake_in_the_recipe_is_found_before_anything_is_done(pipeline, capsys):
     assert main(["run", "r.yaml", "--set", "tune.epoch=2"]) == 2
     assert capsys.readouterr().err == (
-        "abrege: --set tune.epoch=2: tune.epoch is not a setting; did you mean epochs?\n"
+        "abrege: --set tune.epoch=2: tune.epoch is not a setting; did you mean num_train_epochs?\n"
     )
     assert pipeline.calls == []
 

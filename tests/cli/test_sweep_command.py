@@ -17,7 +17,7 @@ annotate:
   model: t
   base_url: URL
   min_words: 5
-  unsupported: allow
+  reject_unsupported: false
   sweep: {temperature: [0.2, 0.7], top_p: [0.5], rows: 3}
 data: {lang: en}
 tune: {model: m}

@@ -207,7 +207,7 @@ def test_the_perplexity_of_whole_texts_is_asked_of_what_knows_texts():
     assert found["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
     assert found["perplexity"]["value"] == pytest.approx(np.exp(1 / 2))
     assert found["text_perplexity"]["signature"].startswith("text_perplexity|abrege-")
-    with pytest.raises(RecipeError, match=r"text_perplexity needs a run with tune\.loss: sequence"):
+    with pytest.raises(RecipeError, match="text_perplexity needs a run with completion_only_loss"):
         a_table(metrics=("text_perplexity",))
 
 

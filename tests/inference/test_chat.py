@@ -87,7 +87,7 @@ def test_a_document_that_the_local_teacher_has_no_room_for_is_cut_by_its_tokens(
 ):
     folder = a_run(tmp_path, count=1)
     recipe = a_recipe(
-        teacher="local", model=str(student_folder), max_new_tokens=9, max_tokens=200, attempts=1
+        teacher="local", model=str(student_folder), max_new_tokens=9, context_window=200, attempts=1
     )
     with pytest.raises(DataError):
         annotate.run(recipe, folder)

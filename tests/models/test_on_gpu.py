@@ -27,7 +27,13 @@ def tune(folder, model, *, dtype, **plan):
     folder.mkdir(parents=True, exist_ok=True)
     rows = examples(a_tokenizer())
     tuning.tune(
-        model, rows[:16], rows[16:20], a_plan(epochs=3.0, **plan), folder, dtype=dtype, pad_id=0
+        model,
+        rows[:16],
+        rows[16:20],
+        a_plan(num_train_epochs=3.0, **plan),
+        folder,
+        dtype=dtype,
+        pad_id=0,
     )
     lines = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
     return [line["loss"] for line in lines if "loss" in line]

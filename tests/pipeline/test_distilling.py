@@ -77,12 +77,12 @@ def distilled(tmp_path_factory, student_folder):
             "split.allow_leaks": "true",
             "tune.model": student_folder,
             "tune.dtype": "float32",
-            "tune.max_tokens": 400,
+            "tune.max_length": 400,
             "tune.max_steps": 3,
             "tune.warmup_steps": 1,
             "generate.max_new_tokens": 16,
             "generate.systems": "[lead, base, tuned]",
-            "evaluate.samples": 200,
+            "evaluate.bootstrap_samples": 200,
         }
         asked = recipe.load(RECIPE, [f"{key}={value}" for key, value in changes.items()])
         pipeline.run(asked, folder / "run")

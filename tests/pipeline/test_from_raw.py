@@ -21,9 +21,9 @@ def a_recipe(dump, model, **clean):
             "annotate": {"teacher": "lead", "min_words": 2},
             "data": {"lang": "en"},
             "split": {"method": "exact", "valid": 0.15, "test": 0.25},
-            "tune": {"model": str(model), "batch_size": 4, "max_tokens": 160, "max_steps": 3},
+            "tune": {"model": str(model), "batch_size": 4, "max_length": 160, "max_steps": 3},
             "generate": {"systems": ["lead", "base", "tuned"]},
-            "evaluate": {"samples": 200},
+            "evaluate": {"bootstrap_samples": 200},
         }
     )
 

@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 RAY = {"name": "ray", "workers": 2}
-HERE = {"name": "here"}
+HERE = {"name": "local"}
 SYSTEMS = ("base", "few-shot", "tuned")
 
 
@@ -60,7 +60,7 @@ def a_recipe(source, student, engine, *, sampled=True, **annotated):
             "annotate": annotated or {"teacher": "lead", "min_words": 2},
             "data": {"lang": "en"},
             "split": {"method": "exact", "valid": 0.15, "test": 0.25, "allow_leaks": True},
-            "tune": {"model": str(student), "batch_size": 4, "max_tokens": 160, "max_steps": 3},
+            "tune": {"model": str(student), "batch_size": 4, "max_length": 160, "max_steps": 3},
             "generate": {
                 "batch_rows": 3,
                 "do_sample": sampled,
@@ -103,7 +103,7 @@ def test_clean_and_generate_give_the_same_rows_on_two_workers(
 
 def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path, calls):
     said = {"teacher": "local", "model": str(student_folder), "max_new_tokens": 12, "min_words": 1}
-    said |= {"workers": 3, "attempts": 2, "unsupported": "allow"}
+    said |= {"workers": 3, "attempts": 2, "reject_unsupported": False}
     documents = [Document(id=f"d{n}", text=row["document"]) for n, row in enumerate(some_rows(10))]
     for name, engine in (("here", HERE), ("ray", RAY)):
         folder = tmp_path / name

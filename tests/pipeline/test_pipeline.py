@@ -35,14 +35,14 @@ def a_recipe(data, model, **tune):
             "tune": {
                 "model": str(model),
                 "batch_size": 4,
-                "epochs": 2.0,
-                "max_tokens": 160,
+                "num_train_epochs": 2.0,
+                "max_length": 160,
                 "learning_rate": 1e-2,
                 "save_steps": 2,
                 **tune,
             },
             "generate": {"batch_rows": 3},
-            "evaluate": {"samples": 200},
+            "evaluate": {"bootstrap_samples": 200},
         }
     )
 

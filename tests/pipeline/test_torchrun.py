@@ -27,7 +27,7 @@ def recipe(tmp_path, student_folder):
     path.write_text(
         f"data: {{source: {tmp_path}/pairs.jsonl, lang: en}}\n"
         "split: {method: exact, valid: 0.2, test: 0.2}\n"
-        f"tune: {{model: {student_folder}, batch_size: 5, max_tokens: 160, max_steps: 200, "
+        f"tune: {{model: {student_folder}, batch_size: 5, max_length: 160, max_steps: 200, "
         "save_steps: 2, eval_steps: 100}\n"
     )
     assert main(["split", str(path), "--out", str(tmp_path / "run")]) == 0

@@ -73,7 +73,7 @@ def test_an_instruction_that_leaves_no_room_is_an_error_that_names_the_row_and_t
     renderer = Renderer(a_tokenizer(), a_rendering(max_tokens=40))
     with pytest.raises(DataError, match=r"row p: the instruction needs \d+ tokens") as error:
         renderer.example(a_pair())
-    assert "Raise tune.max_tokens to more than" in str(error.value)
+    assert "Raise tune.max_length to more than" in str(error.value)
 
 
 def test_a_document_cannot_fill_in_the_template_nor_speak_in_control_tokens():

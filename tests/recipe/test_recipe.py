@@ -62,7 +62,7 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ("  max_token: 9\n", "r.yaml:5: tune.max_token is not a setting; did you mean max_tokens?"),
+        ("  max_token: 9\n", "r.yaml:5: tune.max_token is not a setting; did you mean max_length?"),
         (
             "  lora:\n    ranks: 9\n",
             "r.yaml:6: tune.lora.ranks is not a setting; "
@@ -96,8 +96,8 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
             "found 'bose'",
         ),
         (
-            "  schedule: constant\n  warmup_steps: 3\n",
-            "r.yaml:3: tune: warmup_steps has no effect with schedule constant; "
+            "  lr_scheduler_type: constant\n  warmup_steps: 3\n",
+            "r.yaml:3: tune: warmup_steps has no effect with lr_scheduler_type constant; "
             "write constant_with_warmup",
         ),
         (
@@ -118,7 +118,8 @@ def test_a_table_whose_lines_are_all_comments_means_its_defaults(tmp_path):
         ),
         (
             "generate:\n  systems: [base-cut, tuned]\n",
-            "r.yaml:5: generate: base-cut is cut from base: add base to generate.systems",
+            "r.yaml:5: generate: base-cut truncates the output of base: add base to "
+            "generate.systems",
         ),
         (
             "  seed: 1\n  seed: 2\n",
@@ -167,29 +168,28 @@ def test_pairs_have_one_origin(data, expected):
         ),
         (
             {"collect": {"source": "a.xml", "draw": "first"}},
-            "recipe: collect: draw has no effect without articles: all are taken",
+            "recipe: collect: draw has no effect without max_documents: all are taken",
         ),
         (
             {"collect": {"source": "a.xml", "seed": 1}},
-            "recipe: collect: seed has no effect without articles: all are taken",
+            "recipe: collect: seed has no effect without max_documents: all are taken",
         ),
         (
-            {"collect": {"source": "https://x/w/api.php", "articles": 9}},
-            "recipe: collect: a wiki asks its automatic readers for a contact: give "
-            "collect.contact",
+            {"collect": {"source": "https://x/w/api.php", "max_documents": 9}},
+            "recipe: collect: wikis require a contact of automatic readers: give collect.contact",
         ),
         (
-            {"collect": WIKI | {"articles": 9, "seed": 1}},
-            "recipe: collect: seed has no effect on the pages that a wiki draws itself: leave it "
-            "out, or give titles or a category",
+            {"collect": WIKI | {"max_documents": 9, "seed": 1}},
+            "recipe: collect: seed has no effect on the random pages that a wiki itself "
+            "chooses: leave it out, or give titles or a category",
         ),
         (
-            {"collect": {"source": "a.xml", "articles": 9, "draw": "first", "seed": 1}},
+            {"collect": {"source": "a.xml", "max_documents": 9, "draw": "first", "seed": 1}},
             "recipe: collect: seed has no effect with draw: first",
         ),
         (
-            {"collect": WIKI | {"titles": [], "articles": 9}},
-            "recipe: collect: titles names no page",
+            {"collect": WIKI | {"titles": [], "max_documents": 9}},
+            "recipe: collect: titles lists no page",
         ),
         (
             {"annotate": {"teacher": "server"}},
@@ -238,7 +238,9 @@ def test_a_recipe_is_a_table(tree):
 
 
 def test_a_recipe_that_is_not_there_is_told_with_the_remedy(tmp_path):
-    with pytest.raises(RecipeError, match=r"no\.yaml: there is no such recipe\.\n  abrege init"):
+    with pytest.raises(
+        RecipeError, match=r"no\.yaml: this recipe does not exist\.\n  Write one with: abrege init"
+    ):
         recipe.load(tmp_path / "no.yaml")
 
 
@@ -280,7 +282,15 @@ def test_an_override_sets_what_was_typed(tmp_path, override, value):
 
 
 def test_the_last_override_of_a_setting_wins(tmp_path):
-    assert load(tmp_path, "  epochs: 1\n", "tune.epochs=2", "tune.epochs=3").tune.epochs == 3
+    assert (
+        load(
+            tmp_path,
+            "  num_train_epochs: 1\n",
+            "tune.num_train_epochs=2",
+            "tune.num_train_epochs=3",
+        ).tune.num_train_epochs
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -291,10 +301,14 @@ def test_the_last_override_of_a_setting_wins(tmp_path):
         ("tune.=3", "--set tune.=3: write it as table.key=value"),
         ("tune.model.x=3", "--set tune.model.x=3: model is a value, not a table"),
         (
-            "tune.epochs=many",
-            "--set tune.epochs=many: tune.epochs should be a number, found 'many'",
+            "tune.num_train_epochs=many",
+            "--set tune.num_train_epochs=many: tune.num_train_epochs should be a number, "
+            "found 'many'",
         ),
-        ("tune.epoch=2", "--set tune.epoch=2: tune.epoch is not a setting; did you mean epochs?"),
+        (
+            "tune.epoch=2",
+            "--set tune.epoch=2: tune.epoch is not a setting; did you mean num_train_epochs?",
+        ),
         (
             "generate.systems=[lead",
             "--set generate.systems=[lead: generate.systems should be a list, found '[lead'",
@@ -302,7 +316,7 @@ def test_the_last_override_of_a_setting_wins(tmp_path):
     ],
 )
 def test_a_bad_override_is_named_and_not_the_recipe(tmp_path, override, expected):
-    assert message(tmp_path, "  epochs: 1\n", override) == expected
+    assert message(tmp_path, "  num_train_epochs: 1\n", override) == expected
 
 
 @pytest.mark.parametrize(
@@ -334,7 +348,7 @@ def test_every_default_would_be_accepted_if_it_were_written_down(tmp_path):
 
 def test_a_recipe_cannot_be_changed(tmp_path):
     with pytest.raises(ValueError, match="frozen"):
-        load(tmp_path).tune.epochs = 3.0
+        load(tmp_path).tune.num_train_epochs = 3.0
 
 
 def test_every_setting_has_a_meaning():

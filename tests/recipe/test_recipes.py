@@ -17,13 +17,13 @@ SETTINGS = {
         "tune.model": "Qwen/Qwen2.5-0.5B-Instruct",
         "tune.method": "qlora",
         "tune.lora.modules": ["q_proj", "v_proj"],
-        "tune.max_tokens": 1024,
+        "tune.max_length": 1024,
         "tune.batch_size": 2,
-        "tune.accumulation": 2,
+        "tune.gradient_accumulation_steps": 2,
         "tune.learning_rate": 2e-4,
         "tune.warmup_steps": 100,
         "tune.dtype": "float16",
-        "tune.epochs": 3,
+        "tune.num_train_epochs": 3,
         "tune.eval_steps": 50,
         "tune.save_steps": 200,
         "split.valid": 0.1,
@@ -32,7 +32,7 @@ SETTINGS = {
         "generate.temperature": 0.7,
         "generate.top_p": 0.7,
         "data.lang": "fr",
-        "collect.articles": 5000,
+        "collect.max_documents": 5000,
         "collect.min_words": 500,
         "collect.max_words": 4000,
         "clean.headings": "drop",
@@ -49,11 +49,11 @@ SETTINGS = {
         "tune.quantization.double": True,
         "tune.optim": ["paged_adamw_32bit", "adamw_torch"],
         "tune.batch_size": 4,
-        "tune.accumulation": 2,
-        "tune.epochs": 2,
+        "tune.gradient_accumulation_steps": 2,
+        "tune.num_train_epochs": 2,
         "tune.save_steps": "epoch",
         "tune.learning_rate": 2e-4,
-        "tune.schedule": "constant_with_warmup",
+        "tune.lr_scheduler_type": "constant_with_warmup",
         "tune.warmup_ratio": 0.03,
         "tune.max_grad_norm": 0.3,
         "tune.dtype": "bfloat16",
@@ -70,10 +70,10 @@ SETTINGS = {
         "tune.optim": ["paged_adamw_8bit", "adamw_torch"],
         "tune.learning_rate": 2e-4,
         "tune.batch_size": 1,
-        "tune.accumulation": 4,
+        "tune.gradient_accumulation_steps": 4,
         "tune.max_steps": 1000,
         "tune.gradient_checkpointing": True,
-        "tune.max_tokens": 2048,
+        "tune.max_length": 2048,
         "split.train_rows": 1999,
         "split.valid_rows": 499,
         "split.test_rows": 499,
@@ -84,9 +84,9 @@ SETTINGS = {
         "tune.method": "full",
         "tune.learning_rate": 5e-5,
         "tune.batch_size": 16,
-        "tune.accumulation": 2,
+        "tune.gradient_accumulation_steps": 2,
         "tune.weight_decay": 0.01,
-        "tune.epochs": 5,
+        "tune.num_train_epochs": 5,
         "tune.warmup_steps": 100,
         "tune.eval_steps": 200,
         "tune.save_steps": 200,
@@ -97,7 +97,7 @@ SETTINGS = {
     },
     "gpt2": {
         "tune.model": "openai-community/gpt2",
-        "tune.loss": "sequence",
+        "tune.completion_only_loss": False,
         "tune.method": "full",
     },
 }
@@ -140,7 +140,14 @@ def test_a_stand_in_takes_the_same_path_as_its_study(study):
     whole, small = (
         recipe.load(FOLDER / f"{study}.yaml", stand_in=stand_in) for stand_in in (False, True)
     )
-    for key in ("method", "loss", "optim", "quantization", "load_best_model_at_end", "schedule"):
+    for key in (
+        "method",
+        "completion_only_loss",
+        "optim",
+        "quantization",
+        "load_best_model_at_end",
+        "lr_scheduler_type",
+    ):
         assert getattr(whole.tune, key) == getattr(small.tune, key), key
     assert whole.generate.systems == small.generate.systems
 

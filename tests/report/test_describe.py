@@ -25,9 +25,9 @@ from abrege.report import describe as doings
         (
             {
                 "method": "full",
-                "loss": "sequence",
+                "completion_only_loss": False,
                 "learning_rate": 5e-5,
-                "schedule": "linear",
+                "lr_scheduler_type": "linear",
                 "load_best_model_at_end": True,
                 "metric_for_best_model": "rougeL",
             },

@@ -254,7 +254,8 @@ def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
         ({"teacher": "server", "model": "m", "prompt": "{document} {name}"},
          "prompt: {name} is not known; there is {document}, {title} and {meta.KEY}"),
         ({"teacher": "server", "model": "m", "max_words": 5}, "min_words is more than max_words"),
-        ({"teacher": "server", "model": "m", "max_tokens": 400}, "max_tokens leaves no room"),
+        ({"teacher": "server", "model": "m", "context_window": 400},
+         "context_window leaves no room"),
     ],
 )  # fmt: skip
 def test_what_a_teacher_takes_no_notice_of_or_cannot_do_is_refused(changes, message):

@@ -69,7 +69,7 @@ def test_the_demo_dump_is_read_out_of_its_wheel_and_known_by_its_hash(tmp_path, 
         archive.writestr(member, DUMP)
     (tmp_path / "gensim.whl").write_bytes(packed.getvalue())
     monkeypatch.setattr(assets, "fetch", lambda wheel, **_: tmp_path / f"{wheel.package}.whl")
-    recipe = a_recipe("demo:enwiki", articles=1, draw="first")
+    recipe = a_recipe("demo:enwiki", max_documents=1, draw="first")
 
     found = collect.run(recipe, tmp_path)
     assert collected(tmp_path) == ["1"]
@@ -130,7 +130,7 @@ def test_what_cannot_be_collected_is_refused_before_anything_starts(tmp_path, so
 
 def test_another_contact_leaves_what_was_fetched_as_it_is():
     one, other, elsewhere = (
-        collect.settings(a_recipe(f"https://{host}/w/api.php", articles=1, contact=contact))
+        collect.settings(a_recipe(f"https://{host}/w/api.php", max_documents=1, contact=contact))
         for host, contact in [("x.org", "me@x.org"), ("x.org", "you@x.org"), ("y.org", "me@x.org")]
     )
     assert one == other != elsewhere

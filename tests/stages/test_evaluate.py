@@ -21,7 +21,9 @@ BASE = ["It was.", "A bird flew over it.", "Sun shone on Rome.", "They stayed th
 def a_recipe(systems=SYSTEMS, **settings):
     tree = {"data": {"source": "x.jsonl"}, "tune": {"model": "m"}}
     generate = {"systems": list(systems), "likelihood": False}
-    return recipes.parse(tree | {"generate": generate, "evaluate": {"samples": 200, **settings}})
+    return recipes.parse(
+        tree | {"generate": generate, "evaluate": {"bootstrap_samples": 200, **settings}}
+    )
 
 
 def pairs(lang="en", group=None):
@@ -349,7 +351,7 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
     expected = sum(r["rougeL"]["fmeasure"] for r in rows[::2]) / 12
     assert by["kind"]["a"]["systems"]["base"]["rougeL"]["value"] == pytest.approx(expected)
 
-    small = a_recipe(by=["kind"])
+    small = a_recipe(group_by=["kind"])
     rows = [{**vars(p), "meta": {"kind": "rare" if n < 3 else "often"}} for n, p in enumerate(told)]
     write_jsonl(folder / "split/test.jsonl", [Pair(**row) for row in rows])
     assert "kind" not in scores_of(folder)["by"]  # three rows are too few, and one part is none
@@ -358,12 +360,12 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
 
     only = scores_of(folder, small)["by"]
     assert set(only) == {"kind"}
-    with pytest.raises(RecipeError, match=r"evaluate\.by title: 24 different texts"):
-        evaluate.run(a_recipe(by=["title"]), folder)
+    with pytest.raises(RecipeError, match=r"evaluate\.group_by title: 24 different texts"):
+        evaluate.run(a_recipe(group_by=["title"]), folder)
     with pytest.raises(
-        RecipeError, match=r"evaluate\.by: no row has a column 'kinds'; did you mean kind"
+        RecipeError, match=r"evaluate\.group_by: no row has a column 'kinds'; did you mean kind"
     ):
-        evaluate.run(a_recipe(by=["kinds"]), folder)
+        evaluate.run(a_recipe(group_by=["kinds"]), folder)
 
 
 def test_the_runs_of_several_seeds_are_put_side_by_side(folder):

@@ -28,10 +28,10 @@ def a_recipe(folder, model, **export):
             "name": "small",
             "data": {"source": str(folder / "pairs.jsonl"), "lang": "en"},
             "split": {"method": "exact", "valid": 0.15, "test": 0.25},
-            "tune": {"model": str(model), "batch_size": 4, "max_steps": 6, "max_tokens": 160,
+            "tune": {"model": str(model), "batch_size": 4, "max_steps": 6, "max_length": 160,
                      "learning_rate": 1e-2, "dtype": "float32"},
             "generate": {"systems": ["lead", "base", "tuned", "merged"], "likelihood": False},
-            "evaluate": {"samples": 100},
+            "evaluate": {"bootstrap_samples": 100},
             "export": export,
         }
     )  # fmt: skip
@@ -92,7 +92,7 @@ def test_merged_reads_no_adapter(whole, tmp_path, monkeypatch):
     assert texts(tmp_path / "generate/merged.jsonl") == texts(folder / "generate/merged.jsonl")
 
 
-def test_parity_tells_equal_texts_logits_and_rouge(whole):
+def test_parity_tells_min_identical_logits_and_rouge(whole):
     _, folder, _ = whole
     found = read_json(folder / "export/manifest.json")["parity"]
     assert (found["rows"], found["equal"], found["differ"]) == (10, 10, [])
@@ -165,14 +165,14 @@ def test_another_dtype_goes_elsewhere_and_leaves_the_run_alone(tuned, tmp_path):
     asked, folder = tuned
     before = (folder / "recipe.yaml").read_bytes()
     out = tmp_path / "half"
-    _, exported = export(exporting(asked, dtype="bfloat16", equal_texts=0.0), folder, out=out)
+    _, exported = export(exporting(asked, dtype="bfloat16", min_identical=0.0), folder, out=out)
     weights = load_file(out / "model.safetensors")
     assert {w.dtype for w in weights.values()} == {torch.bfloat16}
     assert exported["dtype"] == "bfloat16"
     assert "It was not evaluated" in (out / "README.md").read_text()
     assert (folder / "recipe.yaml").read_bytes() == before
     assert not (folder / "export").exists()
-    again, _ = export(exporting(asked, dtype="bfloat16", equal_texts=0.0), folder, out=out)
+    again, _ = export(exporting(asked, dtype="bfloat16", min_identical=0.0), folder, out=out)
     assert again.done == "skipped"
 
 

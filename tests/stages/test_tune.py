@@ -45,11 +45,11 @@ def a_recipe(data, model, **tune):
                 "model": str(model),
                 "dtype": "float32",
                 "batch_size": 8,
-                "max_tokens": 160,
+                "max_length": 160,
                 **tune,
             },
             "generate": {"systems": ["base", "tuned"]},
-            "evaluate": {"samples": 100},
+            "evaluate": {"bootstrap_samples": 100},
         }
     )
 
@@ -153,8 +153,14 @@ def test_every_method_goes_from_pairs_to_scores_with_every_kind_of_model(
 
 
 def test_a_loss_over_prompts_is_refused_where_none_are_written(tmp_path, data, t5_folder):
-    with pytest.raises(RecipeError, match="sequence has no effect on an encoder-decoder"):
-        pipeline.run(a_recipe(data, t5_folder, loss="sequence"), tmp_path, stages=("split", "tune"))
+    with pytest.raises(
+        RecipeError, match="completion_only_loss: false has no effect on an encoder-decoder"
+    ):
+        pipeline.run(
+            a_recipe(data, t5_folder, completion_only_loss=False),
+            tmp_path,
+            stages=("split", "tune"),
+        )
 
 
 def test_float16_is_refused_for_t5_before_training(tmp_path, data, t5_folder, monkeypatch):
@@ -166,7 +172,12 @@ def test_float16_is_refused_for_t5_before_training(tmp_path, data, t5_folder, mo
 
 def test_a_loss_over_whole_texts_tells_their_perplexity(tmp_path, data, student_folder):
     asked = a_recipe(
-        data, student_folder, method="full", loss="sequence", max_steps=3, learning_rate=1e-2
+        data,
+        student_folder,
+        method="full",
+        completion_only_loss=False,
+        max_steps=3,
+        learning_rate=1e-2,
     )
     pipeline.run(asked, tmp_path)
     scores = read_json(tmp_path / "evaluate/scores.json")["systems"]

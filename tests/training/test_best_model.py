@@ -63,7 +63,7 @@ def killed_at(step):
     return kill
 
 
-BY_ROUGE = a_plan(epochs=2.0, metric_for_best_model="rougeL", **CHOOSING)
+BY_ROUGE = a_plan(num_train_epochs=2.0, metric_for_best_model="rougeL", **CHOOSING)
 SCORES = [10, 30, 20, 20, 25, 30, 29, 28]  # the best is that of step 2: step 6 is no better
 
 
@@ -83,7 +83,7 @@ def test_the_model_of_the_best_validation_is_left_and_not_the_last(tmp_path):
 def test_by_loss_the_lowest_is_best(tmp_path):
     one = [Example(str(n), [10, 11, 12], [50, 50], 3, 0) for n in range(16)]
     other = [Example("other", [10, 11, 12], [60, 60], 3, 0)]  # the likelier 50, the less so 60
-    plan = a_plan(epochs=2.0, learning_rate=0.03, **CHOOSING)
+    plan = a_plan(num_train_epochs=2.0, learning_rate=0.03, **CHOOSING)
     tuned = tune(tmp_path, plan, train=one, valid=other)
     told = {x["step"]: x["eval_loss"] for x in lines(tmp_path) if "eval_loss" in x}
     assert tuned.kept_step == min(told, key=lambda step: told[step]) < 8
@@ -127,7 +127,7 @@ def test_full_tuning_goes_on_bit_for_bit_and_leaves_a_whole_model(tmp_path):
     def a_llama_that_learns():
         return student.let_all_learn(a_llama(vocab=len(a_tokenizer())), seed=0)
 
-    plan = a_plan(epochs=2.0, learning_rate=1e-3)
+    plan = a_plan(num_train_epochs=2.0, learning_rate=1e-3)
     tune(tmp_path / "whole", plan, model=a_llama_that_learns())
     with pytest.raises(Cut):
         tune(tmp_path / "cut", plan, model=a_llama_that_learns(), on_event=killed_at(5))
@@ -183,7 +183,7 @@ def test_warm_up_is_given_in_steps_or_as_a_share():
     assert warmup(a_plan(warmup_steps=None, warmup_ratio=0.03), 200) == 6
     assert warmup(a_plan(warmup_steps=None), 200) == 10  # 5 %
     assert warmup(a_plan(warmup_steps=0), 200) == 0
-    assert warmup(a_plan(schedule="constant"), 200) == 0
+    assert warmup(a_plan(lr_scheduler_type="constant"), 200) == 0
 
 
 def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monkeypatch):
@@ -222,7 +222,7 @@ def test_a_module_that_the_model_lacks_is_named_with_those_it_has():
 def test_dora_and_rslora_train(tmp_path, variant):
     more = {"r": 4, "alpha": 8, "dropout": 0.0, "modules": "all-linear", "seed": 0, variant: True}
     model = student.attach_lora(a_llama(vocab=len(a_tokenizer())), **more)
-    tuned = tune(tmp_path, a_plan(epochs=4.0, learning_rate=3e-2), model=model)
+    tuned = tune(tmp_path, a_plan(num_train_epochs=4.0, learning_rate=3e-2), model=model)
     losses = [x["loss"] for x in lines(tmp_path) if "loss" in x]
     assert losses[-1] < losses[0] - 0.1
     assert math.isfinite(tuned.eval_loss)

@@ -152,7 +152,7 @@ def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, m
 
 def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path):
     notes = []
-    tuned = tune(tmp_path / "run", on_event=lambda e: notes.append(e), epochs=2.0)
+    tuned = tune(tmp_path / "run", on_event=lambda e: notes.append(e), num_train_epochs=2.0)
     [told] = [n.text for n in notes if isinstance(n, Note) and "peak memory" in n.text]
     assert told == tuned.estimate.words()
     assert tuned.estimate.steps == tuned.steps == 8
@@ -227,7 +227,7 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
         {
             "data": {"source": str(tmp_path / "pairs.jsonl"), "lang": "en"},
             "split": {"method": "exact", "valid": 0.2, "test": 0.2},
-            "tune": {"model": str(student_folder), "batch_size": 4, "max_tokens": 160},
+            "tune": {"model": str(student_folder), "batch_size": 4, "max_length": 160},
         }
     )
     found = pipeline.estimate(settings, tmp_path / "run")

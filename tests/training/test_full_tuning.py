@@ -15,7 +15,7 @@ from training.test_training import a_student, examples, tune
 def test_full_tuning_lowers_the_loss_and_keeps_its_weights_in_float32(tmp_path, dtype):
     model = a_llama(vocab=len(a_tokenizer()))
     before = {name: p.clone() for name, p in model.named_parameters()}
-    tune(tmp_path, a_plan(epochs=4.0, learning_rate=5e-3), model=model, dtype=dtype)
+    tune(tmp_path, a_plan(num_train_epochs=4.0, learning_rate=5e-3), model=model, dtype=dtype)
     lines = [json.loads(x) for x in (tmp_path / "steps.jsonl").read_text().splitlines()]
     losses = [x["loss"] for x in lines if "loss" in x]
     assert losses[-1] < losses[0] - 1.0  # nats
@@ -40,7 +40,13 @@ def test_of_the_whole_text_more_tokens_are_learnt(tmp_path, monkeypatch):
         hook = model.get_output_embeddings().register_forward_pre_hook(
             lambda module, args, loss=loss: seen.setdefault(loss, []).append(args[0].shape[1])
         )
-        tune(tmp_path / loss, a_plan(loss=loss), model=model, train=rows, valid=[])
+        tune(
+            tmp_path / loss,
+            a_plan(completion_only_loss=loss == "summary"),
+            model=model,
+            train=rows,
+            valid=[],
+        )
         hook.remove()
     assert sum(seen["summary"]) == sum(len(e.summary_ids) for e in rows)
     assert sum(seen["sequence"]) == sum(len(e) - 1 for e in rows)

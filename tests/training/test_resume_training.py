@@ -48,7 +48,7 @@ def test_a_run_cut_at_a_step_ends_as_the_whole_one_bit_for_bit(kind, tmp_path, s
         torch.manual_seed(7)
         model = KINDS[kind](student_folder)
         rows = examples(a_tokenizer()) if "llama" in kind else rendered(model)
-        plan = a_plan(**vars(a_plan(epochs=2.0)) | {"eval_steps": 1} | CHOOSING)
+        plan = a_plan(**vars(a_plan(num_train_epochs=2.0)) | {"eval_steps": 1} | CHOOSING)
         more = {"dtype": "float32", "pad_id": 0, "on_event": on_event}
         return tuning.tune(model, rows[:16], rows[16:20], plan, folder, **more)
 

@@ -181,7 +181,11 @@ def test_an_encoder_decoder_learns_by_lora_and_in_full(make, method, tmp_path):
         assert not any("lm_head" in n and "lora" in n for n, _ in model.named_parameters())
     rows = rendered(model)
     plan = a_plan(
-        step_rows=8, epochs=8.0, micro_batch_tokens=200, schedule="constant", warmup_steps=0
+        step_rows=8,
+        num_train_epochs=8.0,
+        micro_batch_tokens=200,
+        lr_scheduler_type="constant",
+        warmup_steps=0,
     )
     before = [p.detach().clone() for p in model.parameters() if p.requires_grad]
     trainer = a_trainer(model, rows, plan, tmp_path)

@@ -293,7 +293,7 @@ def test_an_adapter_that_is_switched_off_leaves_the_base_as_it_was():
 
 def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp_path):
     rows = examples(a_tokenizer())[:16]
-    tune(tmp_path / "whole", a_plan(epochs=2.0))
+    tune(tmp_path / "whole", a_plan(num_train_epochs=2.0))
 
     class Cut(BaseException):
         """What kill -9 is to the process."""
@@ -303,11 +303,11 @@ def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp
             raise Cut
 
     with pytest.raises(Cut):
-        tune(tmp_path / "cut", a_plan(epochs=2.0), train=rows, on_event=kill)
+        tune(tmp_path / "cut", a_plan(num_train_epochs=2.0), train=rows, on_event=kill)
     half = tmp_path / "cut/checkpoint-8"
     half.mkdir()  # a checkpoint that the kill left half-written
     (half / "adapter_model.safetensors").write_bytes(b"half")
-    tune(tmp_path / "cut", a_plan(epochs=2.0), train=rows)
+    tune(tmp_path / "cut", a_plan(num_train_epochs=2.0), train=rows)
 
     one, two = ((tmp_path / n / "adapter_model.safetensors").read_bytes() for n in ("whole", "cut"))
     assert one == two
@@ -322,7 +322,7 @@ def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp
 
 
 def test_a_run_killed_after_its_last_step_takes_no_further_step(tmp_path):
-    plan = a_plan(epochs=9.0, max_steps=3)
+    plan = a_plan(num_train_epochs=9.0, max_steps=3)
     tune(tmp_path, plan)
     adapter = (tmp_path / "adapter_model.safetensors").read_bytes()
     lines = (tmp_path / "steps.jsonl").read_text()
@@ -348,7 +348,7 @@ def test_activation_checkpointing_gives_the_same_losses(tmp_path):
 
 
 def test_tuning_lowers_the_loss_on_rows_that_can_be_learned(tmp_path):
-    tuned = tune(tmp_path, a_plan(epochs=8.0, learning_rate=3e-2))
+    tuned = tune(tmp_path, a_plan(num_train_epochs=8.0, learning_rate=3e-2))
     lines = [json.loads(x) for x in (tmp_path / "steps.jsonl").read_text().splitlines()]
     losses = [x["loss"] for x in lines if "loss" in x]
     assert tuned.steps == len(losses) == 32
@@ -395,7 +395,7 @@ def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    tuned = tune(tmp_path, a_plan(epochs=4.0, save_steps=100), on_event=press)
+    tuned = tune(tmp_path, a_plan(num_train_epochs=4.0, save_steps=100), on_event=press)
 
     assert tuned.interrupted
     assert tuned.steps == 4

@@ -31,8 +31,8 @@ def checks(settings: Annotate) -> list[Check]:
     """List what is looked for in a summary, the cheapest first."""
     found: list[Check] = [_language, _markup, *band(settings), _repeats]
     found.append(lambda document, summary: _copied_request(document, summary, settings.prompt))
-    found.append(lambda document, summary: _copied(document, summary, settings.copied_lead))
-    return found if settings.unsupported == "allow" else [*found, unsupported]
+    found.append(lambda document, summary: _copied(document, summary, settings.max_lead_overlap))
+    return found if settings.reject_unsupported is False else [*found, unsupported]
 
 
 def redo(decided: Mapping[str, Sequence[Decision]]) -> Check:

@@ -95,7 +95,7 @@ def run(
             Note(
                 f"annotate: {found['prompts_read_in_part']} prompts have so few tokens that the "
                 "server read only a part of each: give it more room (Ollama: num_ctx), or give "
-                "annotate.max_tokens"
+                "annotate.context_window"
             )
         )
     return counts, {"teacher": teacher.told, **found}

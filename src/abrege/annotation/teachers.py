@@ -55,7 +55,7 @@ def opened(recipe: Recipe, *, on_event: OnEvent) -> Iterator[Teacher]:
         yield Teacher(
             name=settings.model,
             ask=partial(ask_all, server, workers=settings.workers),
-            room=settings.max_tokens,
+            room=settings.context_window,
             tokens=estimated_tokens,
             told={"server": server.address},
         )
@@ -105,7 +105,7 @@ def _local(settings: Annotate, lang: str | None, pool: Pool | None, on_event: On
     return Teacher(
         name=f"{settings.model}@{speaker.weights}, {speaker.packing}",
         ask=partial(_in_waves, pool or map, answer, rows=settings.workers),
-        room=min(most, settings.max_tokens or most),
+        room=min(most, settings.context_window or most),
         tokens=lambda messages: len(speaker.prompt(messages)),
         told={"weights": speaker.weights, "packing": speaker.packing, "device": speaker.device},
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from abrege.cli import COMMANDS, command_parser, top_parser
-from abrege.recipe import Recipe
+from abrege.recipe import Recipe, aliases
 
 WRITTEN = "<!-- written by `python -m abrege.cli.docs` (make fix); edit the program instead -->"
 WIDTH = 100
@@ -31,7 +31,7 @@ def settings_page() -> str:
         WRITTEN,
         "",
         "A recipe is YAML 1.2. Only `data` and `tune.model` must be given. Any setting can be",
-        "changed for one run: `abrege run RECIPE --set tune.epochs=2`. And",
+        "changed for one run: `abrege run RECIPE --set tune.num_train_epochs=2`. And",
         "`abrege run RECIPE --dry-run` prints the recipe with every default filled in.",
         *_table(Recipe, ""),
     ]
@@ -86,9 +86,16 @@ def _table(settings: type[BaseModel], prefix: str) -> list[str]:
             inner += _table(table, f"{prefix}{key}.")
             continue
         default = "must be given" if field.is_required() else f"`{_default(field)}`"
-        cells = (f"`{prefix}{key}`", _kind(kind), default, field.description or "")
+        cells = (f"`{prefix}{key}`", _kind(kind), default, _meaning(prefix, key, field))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return (lines if len(lines) > 3 else []) + inner
+
+
+def _meaning(prefix: str, key: str, field: Any) -> str:
+    """Return the description of a setting, with the name it had before."""
+    meaning = str(field.description)
+    formerly = " or ".join(f"`{name}`" for name in aliases.old_names(f"{prefix}{key}"))
+    return f"{meaning}; formerly {formerly}" if formerly else meaning
 
 
 def _inner(kind: Any) -> type[BaseModel] | None:

@@ -14,7 +14,7 @@ EXAMPLES = """examples:
 
 The adapter is merged into the weights of its base, with tokenizer, chat template, generation
 settings and a model card: a folder that transformers loads without abrege. Tuned and merged model
-then summarise the same test rows; where fewer agree than export.equal_texts asks, nothing is
+then summarise the same test rows; where fewer agree than export.min_identical asks, nothing is
 exported and the exit code is 5."""
 
 

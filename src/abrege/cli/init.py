@@ -19,7 +19,7 @@ MODEL = "demo:smollm2-135m-instruct"
 SUGGESTED: dict[str, tuple[str, ...]] = {
     "data": ("lang", "columns"),
     "prompt": ("template",),
-    "tune": ("epochs", "learning_rate", "max_tokens", "batch_size", "max_steps"),
+    "tune": ("num_train_epochs", "learning_rate", "max_length", "batch_size", "max_steps"),
     "generate": ("max_new_tokens", "num_beams"),
 }
 """The settings most people come to change: written as comments, with their defaults."""

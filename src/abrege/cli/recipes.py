@@ -41,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
     """Give the recipe that the arguments name, and its run folder."""
     from abrege import recipe
+    from abrege.cli.progress import drawing
 
-    resolved = recipe.load(find(args.recipe), args.overrides, stand_in=args.stand_in)
+    with drawing() as on_event:
+        resolved = recipe.load(
+            find(args.recipe), args.overrides, stand_in=args.stand_in, on_event=on_event
+        )
     return resolved, args.out or Path("runs") / resolved.name
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   abrege run quickstart --out runs/demo
-  abrege run abrege.yaml --set tune.epochs=2 --set tune.learning_rate=2e-4
+  abrege run abrege.yaml --set tune.num_train_epochs=2 --set tune.learning_rate=2e-4
   abrege run abrege.yaml --seeds 3
   abrege run abrege.yaml --dry-run
 

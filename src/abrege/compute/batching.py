@@ -80,7 +80,7 @@ class Step:
 
 
 def all_labelled(example: Example) -> Example:
-    """Let every token but the first be learnt, those of the prompt too (`tune.loss: sequence`).
+    """Let every token but the first be learnt, the prompt's too (`completion_only_loss: false`).
 
     A prompt of one token shares nothing with others, so no label is lost in a line.
     """

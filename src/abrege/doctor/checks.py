@@ -73,7 +73,7 @@ CHECKS = {
         "the document or the summary of a valid or test row stands in an earlier split",
         0, 0.01, "take them out of one split, or let abrege split divide all rows"),
     "cut": Check("document cut", "it does not fit into max_tokens beside request and summary",
-        0.05, 0.25, "raise tune.max_tokens, or part long documents"),
+        0.05, 0.25, "raise tune.max_length, or part long documents"),
 }  # fmt: skip
 """In the order they are told."""
 SAMPLED = ("unsupported", "language", "cut")

@@ -184,7 +184,7 @@ def fits(tokens: Tokens) -> Table:
     caption = (
         f"What is cut of the documents, by the tokenizer of {tokens.model}, beside the plain "
         f"request and room for a summary of {tokens.max_new_tokens} tokens. "
-        f"Recommended: tune.max_tokens {tokens.recommended}.{reads}"
+        f"Recommended: tune.max_length {tokens.recommended}.{reads}"
     )
     rows = [
         [

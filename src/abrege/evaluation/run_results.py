@@ -78,7 +78,7 @@ def by_parts(
     found = {}
     for column, labels in columns.items():
         try:
-            parts = breakdown.parts(labels, name=f"evaluate.by {column}")
+            parts = breakdown.parts(labels, name=f"evaluate.group_by {column}")
         except RecipeError:  # too many texts, or nothing at all
             if asked:
                 raise

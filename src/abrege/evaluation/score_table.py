@@ -62,7 +62,11 @@ class Asked:
         for metric, has, needs in (
             ("bertscore", self.reading.encoder, "an encoder: give one with --encoder"),
             ("perplexity", self.reading.likelihood, "a model: give one with --model"),
-            ("text_perplexity", self.reading.text_likelihood, "a run with tune.loss: sequence"),
+            (
+                "text_perplexity",
+                self.reading.text_likelihood,
+                "a run with completion_only_loss: false",
+            ),
             ("entailment", self.reading.judge, "an entailment model: give it with --entailment"),
         ):
             if metric in self.metrics and has is None:

@@ -12,7 +12,7 @@ def elsewhere(recipe: Recipe, *, models: bool = True) -> Pool | None:
     models  whether each worker holds a model, and needs the GPU that a recipe gives it
     """
     engine = recipe.engine
-    if engine.name == "here":
+    if engine.name == "local":
         return None
     gpus = engine.gpus if models else 0.0
     return on_ray(address=engine.address, workers=engine.workers, gpus=gpus)

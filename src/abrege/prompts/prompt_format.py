@@ -270,8 +270,8 @@ class Renderer:
         raise DataError(
             f"row {pair.id}: the instruction needs {around} tokens and the summary "
             f"{summary_room or 'none'}, which leaves nothing of "
-            f"tune.max_tokens={self.rendering.max_tokens} for the document.\n"
-            f"  Raise tune.max_tokens to more than {around + summary_room}, or drop the row."
+            f"tune.max_length={self.rendering.max_tokens} for the document.\n"
+            f"  Raise tune.max_length to more than {around + summary_room}, or drop the row."
         )
 
     def _ids(self, text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The settings of the data: where pairs come from, how they are divided, what is asked."""
+"""The settings of the data: where pairs come from, how they are split, and the prompt."""
 
 from typing import Literal
 
@@ -9,17 +9,19 @@ from abrege.recipe.settings import Settings
 
 
 class Columns(Settings):
-    """Which column of the data is what; a name left out is looked for among the usual ones."""
+    """The columns of the data; those left out are guessed from usual names."""
 
-    document: str | None = Field(None, description="column of the text to summarise")
+    document: str | None = Field(None, description="column of the text to summarize")
     summary: str | list[str] | None = Field(
         None, description="column of the summary, or a list of columns for several references"
     )
-    id: str | None = Field(None, description="column of a unique name of the row")
-    group: str | None = Field(None, description="column naming what rows belong together")
+    id: str | None = Field(None, description="column of the unique id of the row")
+    group: str | None = Field(
+        None, description="column of the group: rows of a group stay in one split"
+    )
     lang: str | None = Field(None, description="column of the language code of the row")
     meta: list[str] | None = Field(
-        None, description="further columns to keep, for {meta.KEY}; all others where left out"
+        None, description="further columns to keep, for {meta.KEY}; all others if left out"
     )
 
 
@@ -28,59 +30,59 @@ class Data(Settings):
 
     source: str | None = Field(
         None,
-        description="file (JSONL, JSON, CSV, TSV, Parquet), folder, name on the hub or demo:aclsum",
+        description="file (JSONL, JSON, CSV, TSV, Parquet), folder, hub id or demo:aclsum",
     )
-    train: str | None = Field(None, description="file of the train split, when splits are given")
+    train: str | None = Field(
+        None, description="file of the train split, if the data is split already"
+    )
     valid: str | None = Field(None, description="file of the valid split")
     test: str | None = Field(None, description="file of the test split")
-    columns: Columns = Field(Columns(), description="what each column is")
+    columns: Columns = Field(Columns(), description="the columns")
     lang: str | None = Field(None, description="language of all rows (en, fr, …)")
 
     @model_validator(mode="after")
-    def _one_origin(self) -> "Data":
-        given = [n for n in ("train", "valid", "test") if getattr(self, n)]
-        if self.source and given:
-            raise ValueError(f"give either data.source or data.{given[0]}, not both")
-        if given and not {"train", "test"} <= {*given}:
+    def _check_one_source(self) -> "Data":
+        splits = [n for n in ("train", "valid", "test") if getattr(self, n)]
+        if self.source and splits:
+            raise ValueError(f"give either data.source or data.{splits[0]}, not both")
+        if splits and not {"train", "test"} <= {*splits}:
             raise ValueError("given splits need at least data.train and data.test")
         return self
 
 
 class Split(Settings):
-    """How pairs are divided where the data does not say, and how many of each split are used."""
+    """How pairs are split if the data is not split already, and how many rows are used."""
 
-    valid: float = Field(0.1, ge=0, lt=1, description="share of the pairs to validate on")
-    test: float = Field(0.1, gt=0, lt=1, description="share of the pairs to test on")
+    valid: float = Field(0.1, ge=0, lt=1, description="share of the pairs in the valid split")
+    test: float = Field(0.1, gt=0, lt=1, description="share of the pairs in the test split")
     method: Literal["hash", "exact"] = Field(
         "hash",
-        description="each pair goes where its hash says, so that pairs added later move none; "
-        "or shares exact to the row",
+        description="assign each pair by its hash, so that pairs added later move none; or split "
+        "into exact shares",
     )
-    seed: int = Field(0, description="fixes which pairs go where")
-    stratify: bool = Field(
-        default=False, description="exact: short and long documents in the same shares everywhere"
-    )
+    seed: int = Field(0, description="seed of the split")
+    stratify: bool = Field(default=False, description="stratify by document length (method exact)")
     near_duplicates: float | None = Field(
         0.8,
         gt=0,
         le=1,
-        description="documents whose sets of 5-word shingles are so alike (Jaccard) stay together "
-        "and leak; null for equal texts only",
+        description="documents of at least this Jaccard similarity of their 5-word shingles stay "
+        "in one split, or count as leaks; null for identical texts only",
     )
-    train_rows: AtLeastOne | None = Field(None, description="use at most so many train rows")
-    valid_rows: AtLeastOne | None = Field(None, description="use at most so many valid rows")
-    test_rows: AtLeastOne | None = Field(None, description="use at most so many test rows")
+    train_rows: AtLeastOne | None = Field(None, description="most train rows to use")
+    valid_rows: AtLeastOne | None = Field(None, description="most valid rows to use")
+    test_rows: AtLeastOne | None = Field(None, description="most test rows to use")
     max_leaks: float = Field(
         0.01,
         ge=0,
         le=1,
-        description="largest share of a given valid or test split whose document or summary "
-        "stands in an earlier split",
+        description="largest share of a given valid or test split whose document or summary is "
+        "also in an earlier split",
     )
-    allow_leaks: bool = Field(default=False, description="go on however much leaks")
+    allow_leaks: bool = Field(default=False, description="accept any amount of leakage")
 
     @model_validator(mode="after")
-    def _nothing_without_effect(self) -> "Split":
+    def _check_effects(self) -> "Split":
         if self.stratify and self.method == "hash":
             raise ValueError("stratify has no effect with hash: write method: exact")
         if self.allow_leaks and self.max_leaks != 0.01:
@@ -89,14 +91,14 @@ class Split(Settings):
 
 
 class Prompt(Settings):
-    """What the model is asked. Saved with the model and the same in every later stage."""
+    """The prompt. Saved with the model and the same in every later stage."""
 
     template: str | None = Field(
         None,
-        description="the request, with {document} and {meta.KEY}; a plain one in the "
-        "data's language where left out",
+        description="prompt template with {document} and {meta.KEY}; a default one in the "
+        "language of the data if left out",
     )
-    system: str | None = Field(None, description="system message, for a chat template that has one")
+    system: str | None = Field(None, description="system message, if the chat template has one")
     chat: Literal["auto", "always", "never"] = Field(
-        "auto", description="put the request into the tokenizer's chat template, if it has one"
+        "auto", description="apply the tokenizer's chat template, if it has one"
     )

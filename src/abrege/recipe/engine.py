@@ -9,24 +9,24 @@ from abrege.recipe.settings import Settings
 
 
 class Engine(Settings):
-    """What cleans, annotates with a local model, and decodes."""
+    """Where documents are cleaned, annotated by a local model, and summarized."""
 
-    name: Literal["here", "ray"] = Field(
-        "here",
-        description="this machine; or ray, which is Ray Data on a cluster or on this machine",
+    name: Literal["local", "ray"] = Field(
+        "local",
+        description="this machine; or ray: Ray Data, on a cluster or on this machine",
     )
     address: str | None = Field(
-        None, description="of a running Ray cluster, or auto; Ray is started here where left out"
+        None, description="address of a running Ray cluster, or auto; starts Ray here if left out"
     )
     workers: AtLeastOne | None = Field(
-        None, description="how many at a time; one for each core, or share of a GPU, if left out"
+        None, description="concurrent workers; one per core, or per share of a GPU, if left out"
     )
-    gpus: float = Field(0.0, ge=0, description="of each worker that holds a model")
+    gpus: float = Field(0.0, ge=0, description="GPUs of each worker that holds a model")
 
     @model_validator(mode="after")
-    def _needed(self) -> "Engine":
-        if self.name == "here" and (self.address or self.workers or self.gpus):
+    def _check_effects(self) -> "Engine":
+        if self.name == "local" and (self.address or self.workers or self.gpus):
             raise ValueError("address, workers and gpus have no effect without name: ray")
         if self.address and self.address.startswith("ray://"):
-            raise ValueError("address: give host:port or auto; Ray's client is not used")
+            raise ValueError("address: write host:port or auto; ray:// is not supported")
         return self

@@ -1,4 +1,4 @@
-"""The settings of the scores and of the page that shows them."""
+"""The settings of the scores and of the report that shows them."""
 
 from typing import Literal
 
@@ -9,20 +9,25 @@ from abrege.recipe.settings import Settings
 
 
 class BertScore(Settings):
-    """How BERTScore is computed; it is left out where no encoder is named."""
+    """How BERTScore is computed; it is left out if no encoder is given."""
 
     encoder: str | None = Field(None, description="folder or hub id of the encoder")
     layer: AtLeastOne | None = Field(
-        None, description="the encoder's layer; the best known or the last where left out"
+        None, description="layer of the encoder; the best known or the last if left out"
     )
-    idf: bool = Field(default=False, description="weigh rare words of the references more")
-    rescale: bool = Field(default=False, description="0 is what references of other rows score")
+    idf: bool = Field(
+        default=False,
+        description="weight tokens by their inverse document frequency in the references",
+    )
+    rescale: bool = Field(
+        default=False, description="rescale so that references of other rows score 0"
+    )
 
     @model_validator(mode="after")
-    def _nothing_without_effect(self) -> "BertScore":
-        given = [k for k in ("layer", "idf", "rescale") if getattr(self, k)]
-        if given and self.encoder is None:
-            raise ValueError(f"{given[0]} has no effect without an encoder")
+    def _check_effects(self) -> "BertScore":
+        changed = [k for k in ("layer", "idf", "rescale") if getattr(self, k)]
+        if changed and self.encoder is None:
+            raise ValueError(f"{changed[0]} has no effect without an encoder")
         return self
 
 
@@ -30,32 +35,33 @@ class Evaluate(Settings):
     """How summaries are scored."""
 
     profile: Literal["abrege", "rouge_score", "rouge_score+stemmer", "pip-rouge"] = Field(
-        "abrege", description="which ROUGE: our own words, or that library's to the last digit"
+        "abrege",
+        description="which ROUGE: abrege's own tokenizer, or the same digits as that library",
     )
     stemmer: bool = Field(
-        default=False, description="stem words (profile abrege; Snowball by language)"
+        default=False, description="stem words (profile abrege; Snowball, by language)"
     )
     references: Literal[
         "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
-    ] = Field("max", description="how several references become one score")
+    ] = Field("max", description="how the scores of several references become one")
     wordnet: str | None = Field(
-        None, description="folder of WordNet's files, for METEOR's synonyms; stems alone without it"
+        None, description="folder of WordNet, for the synonyms of METEOR; stems only without it"
     )
     bertscore: BertScore = Field(BertScore(), description="BERTScore, which needs an encoder")
     entailment: str | None = Field(
-        None, description="folder or hub id of an entailment model, to judge faithfulness"
+        None, description="folder or hub id of an entailment (NLI) model, to score faithfulness"
     )
-    by: list[str] | None = Field(
+    group_by: list[str] | None = Field(
         None,
-        description="columns to tell the scores apart by, document_words among them; all that "
-        "make few parts where left out",
+        description="columns to break the scores down by, also document_words; all columns with "
+        "few values if left out",
     )
-    samples: AtLeastOne = Field(2000, description="bootstrap resamples")
-    confidence: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
-    seed: int = Field(0, description="fixes the resampling")
+    bootstrap_samples: AtLeastOne = Field(2000, description="bootstrap resamples")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="level of the confidence intervals")
+    seed: int = Field(0, description="seed of the bootstrap")
 
     @model_validator(mode="after")
-    def _nothing_without_effect(self) -> "Evaluate":
+    def _check_effects(self) -> "Evaluate":
         if self.stemmer and self.profile != "abrege":
             raise ValueError(
                 f"stemmer has no effect with profile {self.profile}; "
@@ -67,7 +73,7 @@ class Evaluate(Settings):
 
 
 class Report(Settings):
-    """What the page shows."""
+    """What the report shows."""
 
-    examples: AtLeastOne = Field(5, description="rows shown of each kind: best, worst, random")
-    seed: int = Field(0, description="fixes the random rows")
+    examples: AtLeastOne = Field(5, description="examples of each kind: best, worst, random")
+    seed: int = Field(0, description="seed of the random examples")

@@ -1,4 +1,4 @@
-"""The settings of export: what becomes of a tuned model outside abrege."""
+"""The settings of export: how a tuned model is merged and checked for use outside abrege."""
 
 from typing import Literal
 
@@ -14,14 +14,14 @@ class Export(Settings):
     base: Literal["trained", "original"] = Field(
         "trained",
         description="what the adapter is merged into: the weights it was trained over (for qlora "
-        "the 4-bit ones, unpacked), or those before packing",
+        "the dequantized 4-bit ones), or those before quantization",
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="how merged weights are stored; auto is what tuning computed in"
+        "auto", description="dtype of the merged weights; auto is that of tuning"
     )
     check_rows: AtLeastOne = Field(
-        32, description="test rows that adapter and merged model both summarise, to compare them"
+        32, description="test rows that the adapter and the merged model both summarize, as a check"
     )
-    equal_texts: float = Field(
-        0.9, ge=0, le=1, description="smallest share of equal summaries; below it, exit 5"
+    min_identical: float = Field(
+        0.9, ge=0, le=1, description="smallest share of identical summaries; below it, exit 5"
     )

@@ -1,4 +1,4 @@
-"""What every table of a recipe has in common."""
+"""The base class of every table of a recipe."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _empty_is_all_defaults(cls, value: Any) -> Any:
+    def _empty_means_defaults(cls, value: Any) -> Any:
         return {} if value is None else value  # a table whose lines are all comments

@@ -13,12 +13,12 @@ def method(recipe: Recipe, tuned: Mapping[str, Any]) -> str:
     tuned  the manifest of the tuning; what it does not tell is left out
     """
     tune, taken = recipe.tune, tuned.get("steps")
-    rows = tune.batch_size * tune.accumulation
+    rows = tune.batch_size * tune.gradient_accumulation_steps
     length = f"{figures.plural(taken, 'step')} of {rows} rows" if taken else f"{rows} rows a step"
     said = [what_learns(recipe), length, f"learning rate {figures.rate(tune.learning_rate)}"]
-    if tune.loss == "sequence":
+    if not tune.completion_only_loss:
         said.insert(1, "the loss over the whole text")
-    how = f"{said[0]}; {', '.join([*said[1:], tune.schedule])}"
+    how = f"{said[0]}; {', '.join([*said[1:], tune.lr_scheduler_type])}"
     kept = tuned.get("kept_step")
     if kept and kept != taken:
         best = tune.metric_for_best_model

@@ -92,7 +92,7 @@ def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | Faile
         return failed(document, Fault("no introduction"))
     rest = replace(document, text=parted.rest)
     looks = [*refusing.band(settings), redo]
-    looks += [refusing.unsupported] if settings.unsupported == "refuse" else []
+    looks += [refusing.unsupported] if settings.reject_unsupported else []
     fault = next((found for look in looks if (found := look(rest, parted.lead))), None)
     if fault:
         return failed(document, fault, attempts=[{"text": parted.lead}])

@@ -136,7 +136,7 @@ def _check_columns(collect: Collect) -> None:
 
 def _draw(collect: Collect) -> Draw:
     return Draw(
-        articles=collect.articles,
+        articles=collect.max_documents,
         at_random=collect.draw == "random",
         seed=collect.seed,
         words=(collect.min_words, collect.max_words),

@@ -75,7 +75,7 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """Name the files that the scores depend on."""
     split = {f"split/{s}": folder / f"split/{s}.jsonl" for s in ("train", "test")}
     found = split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
-    for system in filter(recipe.tells_likelihood, recipe.systems()):
+    for system in filter(recipe.measures_likelihood, recipe.systems()):
         found[f"likelihood/{system}"] = folder / f"generate/{system}.likelihood.jsonl"
     given = {"encoder": recipe.evaluate.bertscore.encoder, "entailment": recipe.evaluate.entailment}
     folders = {name: Path(model).expanduser() for name, model in given.items() if model}
@@ -92,8 +92,8 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     asked, remarks = made(pairs, recipe.evaluate, lang, encoder=encoder, judge=judge)
     tables = {
         system: Table(
-            _with_likelihood(asked, folder, system, whole=recipe.tune.loss == "sequence")
-            if recipe.tells_likelihood(system)
+            _with_likelihood(asked, folder, system, whole=not recipe.tune.completion_only_loss)
+            if recipe.measures_likelihood(system)
             else asked
         )
         for system in recipe.systems()
@@ -101,7 +101,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     notes += remarks
     for note in notes:
         on_event(Note(note))
-    columns = columns_of(pairs, recipe.evaluate.by, lang)
+    columns = columns_of(pairs, recipe.evaluate.group_by, lang)
     read = {s: predictions.read(_predictions(folder, s), pairs) for s in recipe.systems()}
     fill(tables, pairs, read, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
@@ -284,7 +284,7 @@ def summarise(
     columns     name of a column → what stands there, row by row
     first_seed  that of the first of several tunings
     """
-    how = significance.Resampling(settings.samples, settings.confidence, settings.seed)
+    how = significance.Resampling(settings.bootstrap_samples, settings.confidence, settings.seed)
     rouges = rouge.metrics_of(settings.profile)
     systems = results.scores(tables, how)
     compared = results.comparisons(tables, [*rouges, "perplexity"], how)
@@ -294,7 +294,9 @@ def summarise(
         "systems": systems,
         "comparisons": compared,
         "seeds": seeds,
-        "by": results.by_parts(tables, columns, BROKEN_DOWN, how, asked=settings.by is not None),
+        "by": results.by_parts(
+            tables, columns, BROKEN_DOWN, how, asked=settings.group_by is not None
+        ),
         "verdict": asdict(judged),
     }
 
@@ -309,7 +311,7 @@ def columns_of(pairs: Sequence[Pair], asked: Sequence[str] | None, lang: str | N
         return found
     if unknown := [name for name in asked if name not in found]:
         hint = nearest(unknown[0], list(found))
-        raise RecipeError(f"evaluate.by: no row has a column {unknown[0]!r}; {hint}")
+        raise RecipeError(f"evaluate.group_by: no row has a column {unknown[0]!r}; {hint}")
     return {name: found[name] for name in asked}
 
 

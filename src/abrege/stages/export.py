@@ -119,7 +119,7 @@ def run(
         )  # fmt: skip
         parity = _checked(recipe, folder, part, rendering, on_event)
         write_json(report, parity)
-        _gate(parity, recipe.export.equal_texts, report)
+        _gate(parity, recipe.export.min_identical, report)
     on_event(Note(f"export: merged against tuned: {in_words(parity)}"))
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     return {
@@ -224,7 +224,7 @@ def _rouge(
         for pair, prediction in zip(pairs, predictions, strict=True):
             table.add(_candidate(pair, prediction))
         table.finish()
-    resampling = Resampling(how.samples, how.confidence, how.seed)
+    resampling = Resampling(how.bootstrap_samples, how.confidence, how.seed)
     merged, adapter = tables
     return {
         metric: {
@@ -244,12 +244,12 @@ def _candidate(pair: Pair, prediction: Prediction) -> Candidate:
     )
 
 
-def _gate(parity: Mapping[str, Any], equal_texts: float, report: Path) -> None:
+def _gate(parity: Mapping[str, Any], min_identical: float, report: Path) -> None:
     """Refuse a merged model that does not say what the tuned one says."""
-    if parity["equal"] < equal_texts * parity["rows"] or not parity["finite"]:
+    if parity["equal"] < min_identical * parity["rows"] or not parity["finite"]:
         raise GateError(
-            f"merged against tuned: {in_words(parity)}; export.equal_texts asks for the same on "
-            f"{equal_texts:.0%}, and for finite logits.\n"
+            f"merged against tuned: {in_words(parity)}; export.min_identical asks for the same on "
+            f"{min_identical:.0%}, and for finite logits.\n"
             f"  Nothing is exported. {report} names the rows that differ. Try --dtype float32 or "
-            "--base trained, or lower export.equal_texts."
+            "--base trained, or lower export.min_identical."
         )

@@ -62,7 +62,7 @@ def tuning(system: str) -> str:
 
 def writes(recipe: Recipe, system: str) -> tuple[str, ...]:
     """Name the files of a system."""
-    likelihood = [f"{system}.likelihood.jsonl"] if recipe.tells_likelihood(system) else []
+    likelihood = [f"{system}.likelihood.jsonl"] if recipe.measures_likelihood(system) else []
     return (f"{system}.jsonl", *likelihood)
 
 
@@ -77,8 +77,8 @@ def settings(recipe: Recipe, folder: Path, system: str) -> dict[str, Any]:
     saved = read_json(folder / tuning(system) / "abrege.json")
     length = saved.pop("profile")["max_new_tokens"]
     more: dict[str, Any] = {"shots": recipe.generate.shots} if system == "few-shot" else {}
-    if recipe.tells_likelihood(system):
-        more["likelihood"] = recipe.tune.loss
+    if recipe.measures_likelihood(system):
+        more["likelihood"] = "summary" if recipe.tune.completion_only_loss else "sequence"
     return {"rendering": {**saved, "max_new_tokens": length}, **recipe.generate.decoding(), **more}
 
 
@@ -216,8 +216,8 @@ def by_model(
     }
     if system == "few-shot":
         predictions = [shots.ended(prediction, renderer) for prediction in predictions]
-    if recipe.tells_likelihood(system):
-        whole = recipe.tune.loss == "sequence"
+    if recipe.measures_likelihood(system):
+        whole = not recipe.tune.completion_only_loss
         how, left_out = likelihood(
             decoder.model, renderer, system, pairs, folder, whole=whole, on_event=on_event
         )

@@ -145,7 +145,7 @@ def _run(
         located,
         recipe.tune.method,
         machine,
-        max_tokens=recipe.tune.max_tokens,
+        max_tokens=recipe.tune.max_length,
         lora=recipe.tune.lora.model_dump(),
         quantization=packed(recipe),
         seed=recipe.tune.seed,
@@ -207,9 +207,10 @@ def packed(recipe: Recipe) -> dict[str, Any] | None:
 
 def check_sequence(recipe: Recipe, config: Any) -> None:
     """Refuse a loss over prompts that no decoder writes."""
-    if recipe.tune.loss == "sequence" and config.is_encoder_decoder:
+    if not recipe.tune.completion_only_loss and config.is_encoder_decoder:
         raise RecipeError(
-            "tune.loss: sequence has no effect on an encoder-decoder, which only writes summaries"
+            "tune.completion_only_loss: false has no effect on an encoder-decoder, "
+            "which only writes summaries"
         )
 
 
@@ -251,7 +252,7 @@ def rendering_for(
         template=template_for(recipe.prompt.template, lang, chat=chat),
         system=recipe.prompt.system,
         chat=chat,
-        max_tokens=recipe.tune.max_tokens,
+        max_tokens=recipe.tune.max_length,
         stop_ids=stop_ids(tokenizer, chat=chat),
         profile=Profile(max_new_tokens=longest, **recipe.generate.decoding()),
         lang=lang,
@@ -266,7 +267,7 @@ def plan_of(recipe: Recipe) -> tuple["Plan", str]:
 
     optim, without = optimiser(recipe.tune.optim)
     names = {field.name for field in fields(Plan)} - {"step_rows", "optim"}
-    rows = recipe.tune.batch_size * recipe.tune.accumulation
+    rows = recipe.tune.batch_size * recipe.tune.gradient_accumulation_steps
     plan = Plan(step_rows=rows, optim=optim, **recipe.tune.model_dump(include=names))
     check(plan)
     return plan, without

@@ -165,7 +165,7 @@ def prepared(
         validates=bool(valid),
         patience=plan.early_stopping_patience if valid else None,
     )
-    if plan.loss == "sequence":
+    if not plan.completion_only_loss:
         train, valid = ([all_labelled(e) for e in rows] for rows in (train, valid))
     trainer = StepTrainer(
         model,

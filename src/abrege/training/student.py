@@ -46,7 +46,7 @@ def check_room(max_tokens: int, config: Any) -> None:
     known = getattr(config.get_text_config(), "max_position_embeddings", None)
     if known and max_tokens > known:
         raise RecipeError(
-            f"tune.max_tokens is {max_tokens}, but this model knows {known} positions.\n"
+            f"tune.max_length is {max_tokens}, but this model knows {known} positions.\n"
             f"  Write {known} or less."
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from transformers import TrainingArguments
@@ -15,11 +15,11 @@ from abrege.core.errors import RecipeError, SetupError
 SAID_BY_US = {
     "output_dir": "--out",
     "per_device_train_batch_size": "tune.batch_size",
-    "gradient_accumulation_steps": "tune.accumulation",
-    "num_train_epochs": "tune.epochs",
+    "gradient_accumulation_steps": "tune.gradient_accumulation_steps",
+    "num_train_epochs": "tune.num_train_epochs",
     "max_steps": "tune.max_steps",
     "learning_rate": "tune.learning_rate",
-    "lr_scheduler_type": "tune.schedule",
+    "lr_scheduler_type": "tune.lr_scheduler_type",
     "warmup_steps": "tune.warmup_steps",
     "optim": "tune.optim",
     "gradient_checkpointing": "tune.gradient_checkpointing",
@@ -35,7 +35,7 @@ SAID_BY_US = {
     "eval_steps": "tune.eval_steps",
     "save_strategy": "tune.save_steps",
     "save_steps": "tune.save_steps",
-    "save_total_limit": "tune.keep_checkpoints",
+    "save_total_limit": "tune.save_total_limit",
     "seed": "tune.seed",
     "data_seed": "tune.seed",
     "bf16": "tune.dtype",
@@ -78,17 +78,17 @@ class Plan:
     """The numbers of a run, in the words of the recipe's tune table."""
 
     step_rows: int
-    epochs: float
+    num_train_epochs: float
     max_steps: int | None
     micro_batch_tokens: int
     learning_rate: float
-    schedule: str
+    lr_scheduler_type: str
     warmup_steps: int | None
     weight_decay: float
     max_grad_norm: float
     eval_steps: int | str | None
     save_steps: int | str | None
-    keep_checkpoints: int
+    save_total_limit: int
     seed: int
     arguments: Mapping[str, Any]
     warmup_ratio: float | None = None
@@ -99,12 +99,12 @@ class Plan:
     metric_for_best_model: str = "loss"
     early_stopping_patience: int | None = None
     report_to: Sequence[str] = ()
-    loss: Literal["summary", "sequence"] = "summary"
+    completion_only_loss: bool = True
 
 
 def total_steps(rows: int, plan: Plan) -> int:
     """Count the optimiser steps of the whole run; the last step of an epoch may be smaller."""
-    return plan.max_steps or math.ceil(math.ceil(rows / plan.step_rows) * plan.epochs)
+    return plan.max_steps or math.ceil(math.ceil(rows / plan.step_rows) * plan.num_train_epochs)
 
 
 def steps_between(every: int | str | None, rows: int, plan: Plan) -> int:
@@ -148,7 +148,7 @@ def _lacks(name: str) -> str:
 
 def warmup(plan: Plan, total: int) -> int:
     """Count the steps of warm-up: as the recipe says, or 5 % of all."""
-    if plan.schedule == "constant":
+    if plan.lr_scheduler_type == "constant":
         return 0
     if plan.warmup_steps is not None:
         return plan.warmup_steps
@@ -181,10 +181,10 @@ def training_arguments(
     values: dict[str, Any] = {
         "output_dir": str(folder),
         "per_device_train_batch_size": plan.step_rows,
-        "num_train_epochs": plan.epochs,
+        "num_train_epochs": plan.num_train_epochs,
         "max_steps": plan.max_steps or -1,
         "learning_rate": plan.learning_rate,
-        "lr_scheduler_type": plan.schedule,
+        "lr_scheduler_type": plan.lr_scheduler_type,
         "warmup_steps": warmup(plan, total),
         "weight_decay": plan.weight_decay,
         "max_grad_norm": plan.max_grad_norm,
@@ -192,7 +192,7 @@ def training_arguments(
         "eval_steps": every,
         "save_strategy": "steps",
         "save_steps": steps_between(plan.save_steps, rows, plan) if plan.save_steps else every,
-        "save_total_limit": plan.keep_checkpoints,
+        "save_total_limit": plan.save_total_limit,
         "seed": plan.seed,
         "bf16": dtype == "bfloat16",
         "fp16": dtype == "float16",

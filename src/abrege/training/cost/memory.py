@@ -105,12 +105,12 @@ def _smaller_micro_batches(trainer: "StepTrainer", need: Need, room: int) -> lis
 
 
 def _shorter_rows(trainer: "StepTrainer", need: Need, room: int) -> list[Change]:
-    """Halve tune.max_tokens, from the longest row on, until the run fits."""
+    """Halve tune.max_length, from the longest row on, until the run fits."""
     found: list[Change] = []
     for limit in _halves(max(len(e) for rows in need.steps for e in rows)):
         steps = [[_within(e, limit) for e in rows] for rows in need.steps]
         peak = replace(need, steps=steps).peak(trainer)
-        found.append(Change(f"tune.max_tokens: {limit}", peak))
+        found.append(Change(f"tune.max_length: {limit}", peak))
         if peak <= room:
             break
     return found[-1:]
