@@ -1,7 +1,7 @@
 import pytest
 
 from abrege.annotation.postprocess import announces, refuses, summary_in
-from abrege.metrics.format_checks import preamble
+from abrege.metrics.format_checks import find_preamble
 
 PLAIN = "La ville de Lyon ferme son pont en 1994."
 
@@ -27,23 +27,23 @@ PLAIN = "La ville de Lyon ferme son pont en 1994."
     ],
 )
 def test_what_stands_round_a_summary_is_taken_off(answer):
-    assert summary_in(answer, preamble) == PLAIN
+    assert summary_in(answer, find_preamble) == PLAIN
 
 
 def test_items_of_a_list_become_lines_and_a_year_at_a_lines_start_stays():
-    assert summary_in("- Un pont ferme.\n- Il est vieux.", preamble) == (
+    assert summary_in("- Un pont ferme.\n- Il est vieux.", find_preamble) == (
         "Un pont ferme.\nIl est vieux."
     )
-    assert summary_in("1. Un pont.\n2. Une gare.", preamble) == "Un pont.\nUne gare."
-    assert summary_in("12. Infanteriedivision is a play.", preamble) == (
+    assert summary_in("1. Un pont.\n2. Une gare.", find_preamble) == "Un pont.\nUne gare."
+    assert summary_in("12. Infanteriedivision is a play.", find_preamble) == (
         "12. Infanteriedivision is a play."
     )
 
 
 def test_a_quotation_inside_a_summary_and_a_thought_without_an_end_are_told_apart():
     quoted = "« Partez », dit-il, « et vite »"
-    assert summary_in(quoted, preamble) == quoted
-    assert summary_in("<think>Il faut", preamble) == ""
+    assert summary_in(quoted, find_preamble) == quoted
+    assert summary_in("<think>Il faut", find_preamble) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_summary_is_no_refusal(text):
 
 def test_an_announcement_within_the_first_sentence_cannot_be_taken_off():
     inside = "Voici un résumé de cet article qui parle d'un pont."
-    assert preamble(inside) is None
+    assert find_preamble(inside) is None
     assert announces(inside)
     # A model of 135 M parameters ended so; the request had asked for a few sentences in English.
     assert announces(f"{PLAIN} A summary of the article is provided in a few sentences.")

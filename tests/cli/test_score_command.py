@@ -339,12 +339,14 @@ def test_f_is_a_share_the_same_both_ways_and_1_for_identical_texts(a, b, profile
 @given(st.lists(st.tuples(texts, texts), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
     from abrege.core.types import Candidate
-    from abrege.evaluation.score_table import Asked, Table
-    from abrege.metrics.reference_based import Reading
+    from abrege.evaluation.score_table import ScoreTable, ScoringRequest
+    from abrege.metrics.reference_based import ScoringOptions
     from abrege.metrics.significance import Resampling
 
     def values(some):
-        table = Table(Asked((*DEFAULT, "bleu", "chrf", "meteor"), Reading(lang="fr")))
+        table = ScoreTable(
+            ScoringRequest((*DEFAULT, "bleu", "chrf", "meteor"), ScoringOptions(lang="fr"))
+        )
         for prediction, reference in some:
             table.add(Candidate(id="r", prediction=prediction, references=[reference or "x"]))
         return [f["value"] for f in table.scores(Resampling(samples=10)).values()]

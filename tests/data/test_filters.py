@@ -5,7 +5,7 @@ from abrege.data.filters import (
     repeats,
     wrong_length,
 )
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 
 def test_a_text_outside_the_band_says_how_many_words_it_has():
@@ -33,7 +33,7 @@ def test_vowel_signs_are_letters():
 def test_lines_count_from_the_second_time_on_and_by_their_words():
     text = "un deux !\nUN deux !\ntrois\n\n\n"
 
-    assert repeated_lines(text, words(text)) == 2 / 5
+    assert repeated_lines(text, word_tokenize(text)) == 2 / 5
     assert repeated_lines("", []) == 0
 
 
@@ -49,8 +49,8 @@ def test_passages_count_where_ten_words_in_a_row_come_again():
 def test_a_text_that_comes_again_is_told_by_the_larger_share():
     text = "one two three\nfour five six\nONE two three\nseven eight nine"
 
-    assert repeats(text, words(text), 0.25) is None
-    assert repeats(text, words(text), 0.24) == (
+    assert repeats(text, word_tokenize(text), 0.25) is None
+    assert repeats(text, word_tokenize(text), 0.24) == (
         "repeats itself",
         "25% of it in lines that come again, more than 24%",
     )

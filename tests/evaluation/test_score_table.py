@@ -4,9 +4,9 @@ import sacrebleu
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.evaluation.score_table import Asked, Table
+from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
-from abrege.metrics.reference_based import Reading
+from abrege.metrics.reference_based import ScoringOptions
 from abrege.metrics.registry import DEFAULT_ROUGE, METRICS, in_section, parse_metrics
 from abrege.metrics.significance import Resampling
 
@@ -23,7 +23,9 @@ EVERY = tuple(metric for metric in METRICS if not METRICS[metric].by_model)
 
 
 def a_table(rows=ROWS, *, groups=None, **asked):
-    table = Table(Asked(**{"metrics": EVERY, "reading": Reading(lang="en"), **asked}))
+    table = ScoreTable(
+        ScoringRequest(**{"metrics": EVERY, "reading": ScoringOptions(lang="en"), **asked})
+    )
     for number, (prediction, references) in enumerate(rows):
         group = groups and groups[number]
         name = f"r{number}"
@@ -138,7 +140,7 @@ def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told
 
 def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
     rows = [("It cost 3 or 4 of 5 dollars", ["x"]), ("It rained", ["x"]), ("In 1999", ["x"])]
-    table = Table(Asked(in_section("faithfulness"), Reading(lang="en")))
+    table = ScoreTable(ScoringRequest(in_section("faithfulness"), ScoringOptions(lang="en")))
     for prediction, references in rows:
         row = Candidate(id="r", prediction=prediction, references=references, document="3 dogs, 5")
         table.add(row)
@@ -149,7 +151,7 @@ def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
 
 
 def test_what_looks_at_documents_needs_them():
-    table = Table(Asked(("coverage",)))
+    table = ScoreTable(ScoringRequest(("coverage",)))
     with pytest.raises(RecipeError, match="coverage looks at the documents: give them with --data"):
         table.add(Candidate(id="r", prediction="a", references=["a"]))
 
@@ -164,7 +166,7 @@ def test_what_looks_at_documents_needs_them():
 )
 def test_a_metric_of_a_model_needs_one(metric, needed):
     with pytest.raises(RecipeError, match=f"^{metric} needs {needed}, or leave it out.$"):
-        Asked((metric,))
+        ScoringRequest((metric,))
 
 
 class Sure:
@@ -184,7 +186,7 @@ def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
             return ((nats / 2, tokens) for nats, tokens in super().score(pairs))
 
     tables = [
-        a_table(metrics=("perplexity",), reading=Reading(lang="en", likelihood=likelihood))
+        a_table(metrics=("perplexity",), reading=ScoringOptions(lang="en", likelihood=likelihood))
         for likelihood in (Sure(), Surer())
     ]
     found = [table.scores(Resampling())["perplexity"] for table in tables]
@@ -201,7 +203,7 @@ def test_the_perplexity_of_whole_texts_is_asked_of_what_knows_texts():
 
     table = a_table(
         metrics=("perplexity", "text_perplexity"),
-        reading=Reading(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
+        reading=ScoringOptions(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
     )
     found = table.scores(Resampling())
     assert found["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
@@ -232,7 +234,9 @@ class Literal:
 
 def test_a_summary_is_entailed_as_far_as_its_sentences_are():
     rows = [("The dog barked all day. It rained.", ["a"]), ("Then the cat sat down.", ["a"])]
-    table = a_table(rows, metrics=("entailment",), reading=Reading(lang="en", judge=Literal()))
+    table = a_table(
+        rows, metrics=("entailment",), reading=ScoringOptions(lang="en", judge=Literal())
+    )
     found = table.scores(Resampling())["entailment"]
     assert (found["value"], found["lowest"]) == (0.75, 0.5)
 
@@ -241,4 +245,4 @@ def test_names_stand_for_several_metrics_and_the_nearest_is_told():
     assert parse_metrics("rouge, bleu,rouge1") == (*DEFAULT_ROUGE, "bleu")
     assert parse_metrics("all") == tuple(m for m in METRICS if m != "text_perplexity")
     with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):
-        Asked(metrics=("rougel",))
+        ScoringRequest(metrics=("rougel",))

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abrege.metrics import rouge
-from abrege.metrics.alignment import explain
+from abrege.metrics.alignment import align
 
 PREDICTION, REFERENCE = "The cat sat, the end.", "A cat sat down: THE end of the cat"
 
@@ -13,7 +13,7 @@ def marked(text, marks, kind):
 
 
 def test_the_shared_words_are_marked_where_they_stand_in_both():
-    ours, theirs = explain(PREDICTION, REFERENCE, lang="en")
+    ours, theirs = align(PREDICTION, REFERENCE, lang="en")
     assert marked(PREDICTION, ours, "word") == ["The", "cat", "sat", "the", "end"]
     assert marked(REFERENCE, theirs, "word") == ["cat", "sat", "THE", "end", "the"]
     assert marked(PREDICTION, ours, "pair") == ["The", "cat", "sat", "the", "end"]
@@ -24,25 +24,25 @@ def test_the_shared_words_are_marked_where_they_stand_in_both():
 
 def test_elisions_and_accents_are_marked_in_the_text_as_it_is_written():
     text = "L’E\u0301TÉ, à Straße"
-    ours, _ = explain(text, "l'été strasse", lang="fr")
+    ours, _ = align(text, "l'été strasse", lang="fr")
     assert marked(text, ours, "word") == ["L", "E\u0301TÉ", "Straße"]
 
 
 def test_a_stemmer_shares_the_forms_of_a_word():
-    ours, theirs = explain("il continuait", "elles continuaient", lang="fr", stemmer=True)
+    ours, theirs = align("il continuait", "elles continuaient", lang="fr", stemmer=True)
     assert marked("il continuait", ours, "word") == ["continuait"]
     assert marked("elles continuaient", theirs, "word") == ["continuaient"]
 
 
 def test_nothing_is_marked_in_an_empty_text():
-    assert explain("", "a b", lang="en")[0] == []
-    assert marked("a b", explain("", "a b", lang="en")[1], "word") == []
+    assert align("", "a b", lang="en")[0] == []
+    assert marked("a b", align("", "a b", lang="en")[1], "word") == []
 
 
 @settings(max_examples=200, deadline=None)
 @given(*[st.lists(st.sampled_from(["a", "b", "c", "d"])).map(" ".join)] * 2)
 def test_the_marks_are_as_many_as_the_scores_count(a, b):
-    ours, theirs = explain(a, b, lang="en")
+    ours, theirs = align(a, b, lang="en")
     scores = rouge.score(a, [b], lang="en")
     for metric, kind in (("rouge1", "word"), ("rougeL", "in_order")):
         for marks, share in ((ours, scores[metric].precision), (theirs, scores[metric].recall)):

@@ -10,7 +10,7 @@ import torch
 
 from abrege.core.errors import RecipeError, SetupError
 from abrege.inference.encoder import open_encoder
-from abrege.metrics.bertscore import Encoded, Settings, score, score_all
+from abrege.metrics.bertscore import BertScoreSettings, EncodedText, score_pair, score_rows
 
 ROWS = [
     ("the cat sat on the mat", ["a cat sat", "the mat is under the cat"]),
@@ -97,7 +97,9 @@ def theirs(folder, *, layer, idf):
 def test_the_values_are_bert_scores_own(folder, layer, idf, capsys):
     expected = theirs(folder, layer=layer, idf=idf)
     single = [(p, refs[:1]) for p, refs in ROWS]
-    ours, base = score_all(open_encoder(str(folder), layer=layer), single, Settings(idf=idf))
+    ours, base = score_rows(
+        open_encoder(str(folder), layer=layer), single, BertScoreSettings(idf=idf)
+    )
     np.testing.assert_allclose(np.array(ours), expected, atol=1e-5)
     assert np.ptp(expected[:, 2]) > 0.1
     assert base is None
@@ -105,16 +107,16 @@ def test_the_values_are_bert_scores_own(folder, layer, idf, capsys):
 
 def test_of_several_references_the_best_counts(folder):
     encoder = open_encoder(str(folder))
-    both, _ = score_all(encoder, ROWS[:1], Settings())
-    each = [score_all(encoder, [(ROWS[0][0], [r])], Settings())[0][0] for r in ROWS[0][1]]
+    both, _ = score_rows(encoder, ROWS[:1], BertScoreSettings())
+    each = [score_rows(encoder, [(ROWS[0][0], [r])], BertScoreSettings())[0][0] for r in ROWS[0][1]]
     assert both == [max(each, key=lambda s: s.fmeasure)]
 
 
 def test_rescaling_puts_strange_references_at_0_and_is_the_same_for_every_system(folder):
     encoder = open_encoder(str(folder))
-    plain, _ = score_all(encoder, ROWS, Settings())
-    scaled, base = score_all(encoder, ROWS, Settings(rescale=True))
-    _, of_others = score_all(encoder, [("a", r) for _, r in ROWS], Settings(rescale=True))
+    plain, _ = score_rows(encoder, ROWS, BertScoreSettings())
+    scaled, base = score_rows(encoder, ROWS, BertScoreSettings(rescale=True))
+    _, of_others = score_rows(encoder, [("a", r) for _, r in ROWS], BertScoreSettings(rescale=True))
     assert base == of_others
     assert 0 < base < 1
     for before, after in zip(plain, scaled, strict=True):
@@ -124,13 +126,15 @@ def test_rescaling_puts_strange_references_at_0_and_is_the_same_for_every_system
 def test_a_hand_made_match():
     def text(*vectors):
         count = len(vectors)
-        return Encoded(np.arange(count), np.array(vectors, dtype=np.float32), np.full(count, True))
+        return EncodedText(
+            np.arange(count), np.array(vectors, dtype=np.float32), np.full(count, True)
+        )
 
     # of the prediction's tokens one is found and one is nothing like any of the reference's
-    found = score(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0), (0, 0, 1)), None)
+    found = score_pair(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0), (0, 0, 1)), None)
     assert found == (0.5, 0.5, 0.5)
     # weights 3 and 1: the token that is found weighs three quarters
-    found = score(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0)), {0: 3.0, 1: 1.0})
+    found = score_pair(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0)), {0: 3.0, 1: 1.0})
     assert found == (0.75, 1.0, pytest.approx(6 / 7))
 
 
@@ -157,6 +161,8 @@ def test_a_layer_or_encoder_that_is_not_there_is_refused(folder, tmp_path):
 def test_rare_words_weigh_more(folder):
     from abrege.metrics.bertscore import idf_weights
 
-    texts = [Encoded(np.array(ids), np.empty((0, 1)), np.empty(0)) for ids in ([1, 2, 2], [1, 3])]
+    texts = [
+        EncodedText(np.array(ids), np.empty((0, 1)), np.empty(0)) for ids in ([1, 2, 2], [1, 3])
+    ]
     weights = idf_weights(texts)
     assert [weights[n] for n in (1, 2, 9)] == [0.0, math.log(3 / 2), math.log(3)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from abrege.metrics.bleu_chrf import Corpus
+from abrege.metrics.bleu_chrf import CorpusAggregator
 
 ROWS = [
     ("the cat sat on the mat today", ["the cat sat on a mat", "a cat was on the mat"]),
@@ -15,7 +15,7 @@ ROWS = [
 
 
 def summed(metric, rows, **options):
-    corpus = Corpus(metric, lang=options.get("lang"))
+    corpus = CorpusAggregator(metric, lang=options.get("lang"))
     return corpus, np.array([corpus.statistics(*row) for row in rows])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.metrics.entailment import Judge, OfEntailment, score_all, support
+from abrege.metrics.entailment import EntailmentFamily, EntailmentModel, score_rows, support
 
 DOCUMENT = "The cat sat down. The dog barked all day."
 CAT, DOG = "The cat sat down.", "The dog barked all day."
@@ -27,7 +27,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Reading:
-    judge: Judge | None
+    judge: EntailmentModel | None
     lang: str | None = "en"
 
 
@@ -43,21 +43,21 @@ def test_nothing_supports_nothing():
 
 def test_the_document_is_the_premise_and_the_summary_the_hypothesis():
     judge = Known({(CAT, "A cat sat."): 0.75, ("A cat sat.", CAT): 0.25})
-    [found] = score_all(judge, [(DOCUMENT, "A cat sat.")], lang="en")
+    [found] = score_rows(judge, [(DOCUMENT, "A cat sat.")], lang="en")
     assert judge.asked == [(CAT, "A cat sat."), (DOG, "A cat sat.")]
     assert found == (0.75, 0.75)
 
 
 def test_summary_sentences_are_judged_one_by_one():
     judge = Known({(CAT, "A cat sat."): 1.0, (DOG, "It rained."): 0.5, (CAT, "It rained."): 0.25})
-    [found] = score_all(judge, [(DOCUMENT, "A cat sat. It rained.")], lang="en")
+    [found] = score_rows(judge, [(DOCUMENT, "A cat sat. It rained.")], lang="en")
     assert found == (0.5, 0.75)
 
 
 def test_equal_pairs_are_judged_once():
     judge = Known({(CAT, "A cat sat."): 1.0})
     rows = [(DOCUMENT, "A cat sat. A cat sat."), (CAT, "A cat sat."), (DOG, "A cat sat.")]
-    found = score_all(judge, rows, lang="en")
+    found = score_rows(judge, rows, lang="en")
     assert len(judge.asked) == 2
     assert [each.mean for each in found] == [1.0, 1.0, 0.0]
 
@@ -65,19 +65,19 @@ def test_equal_pairs_are_judged_once():
 def test_thirty_sentences_against_three_take_ninety_pairs():
     judge = Known()
     document = " ".join(f"Number {n} is a cat." for n in range(30))
-    score_all(judge, [(document, "One is a cat. Two is a dog. Ten is red.")], lang="en")
+    score_rows(judge, [(document, "One is a cat. Two is a dog. Ten is red.")], lang="en")
     assert len(judge.asked) == 90
 
 
 @pytest.mark.parametrize("row", [(DOCUMENT, ""), (DOCUMENT, " \n"), ("", "A cat sat."), ("", "")])
 def test_what_has_no_sentence_scores_nothing_and_asks_nothing(row):
     judge = Known()
-    assert score_all(judge, [row], lang="en") == [(0.0, 0.0)]
+    assert score_rows(judge, [row], lang="en") == [(0.0, 0.0)]
     assert judge.asked == []
 
 
 def of(rows, judge):
-    family = OfEntailment(["entailment"], Reading(judge))
+    family = EntailmentFamily(["entailment"], Reading(judge))
     for n, (document, prediction) in enumerate(rows):
         row = Candidate(id=f"r{n}", prediction=prediction, references=["x"], document=document)
         assert family.statistics(row) == {}

@@ -1,10 +1,10 @@
 import pytest
 
-from abrege.metrics.faithfulness import Fact, Unsupported, facts, unsupported
+from abrege.metrics.faithfulness import Fact, Unsupported, extract_facts, unsupported_facts
 
 
 def flags(document, summary, lang="en"):
-    return [(flag.kind, flag.text) for flag in unsupported(document, summary, lang=lang)]
+    return [(flag.kind, flag.text) for flag in unsupported_facts(document, summary, lang=lang)]
 
 
 def agree(one, two, lang):
@@ -14,7 +14,7 @@ def agree(one, two, lang):
 
 def test_what_the_document_does_not_say_is_listed_with_its_place():
     summary = "He paid $40 to Ann Lee on 3 May."
-    found = unsupported("He paid $30 to Ann Fox on 4 May.", summary, lang="en")
+    found = unsupported_facts("He paid $30 to Ann Fox on 4 May.", summary, lang="en")
     assert found == [
         Unsupported("number", "$40", 8, 11),
         Unsupported("name", "Ann Lee", 15, 22),
@@ -25,12 +25,12 @@ def test_what_the_document_does_not_say_is_listed_with_its_place():
 
 def test_a_text_supports_itself():
     text = 'On 3 May 2024, Ann Lee paid $2.5 million (3 %) for "two old cars" in York.'
-    assert unsupported(text, text, lang="en") == []
-    assert len(facts(text, text, lang="en")) == 6
+    assert unsupported_facts(text, text, lang="en") == []
+    assert len(extract_facts(text, text, lang="en")) == 6
 
 
 def test_facts_give_the_share_that_is_supported():
-    found = facts("Ann has 12 cats.", "We know Ann has 13 cats.", lang="en")
+    found = extract_facts("Ann has 12 cats.", "We know Ann has 13 cats.", lang="en")
     assert found == [Fact("name", "Ann", 8, 11, True), Fact("number", "13", 16, 18, False)]
 
 
@@ -224,7 +224,7 @@ def test_a_quoted_word_may_change_its_ending_and_a_quote_its_article():
 
 
 def test_a_quote_is_one_fact():
-    found = facts("", 'He wrote "Ann Lee has 12 cats" there.', lang="en")
+    found = extract_facts("", 'He wrote "Ann Lee has 12 cats" there.', lang="en")
     assert [fact.kind for fact in found] == ["quote"]
 
 
@@ -247,5 +247,5 @@ def test_other_languages_have_numbers_and_quotes_only():
 
 
 def test_nothing_is_found_in_nothing():
-    assert facts("", "", lang="en") == []
-    assert unsupported("", "It rained.", lang="en") == []
+    assert extract_facts("", "", lang="en") == []
+    assert unsupported_facts("", "It rained.", lang="en") == []

@@ -4,10 +4,10 @@ import pytest
 
 from abrege.metrics.format_checks import (
     compression,
-    copied,
-    in_language,
-    markup,
-    preamble,
+    copied_as,
+    find_markup,
+    find_preamble,
+    is_in_language,
     repeated_ngrams,
 )
 
@@ -80,7 +80,7 @@ BODY = "The cat sat on the mat."
     ],
 )
 def test_what_is_said_before_the_summary_is_found_and_the_summary_left(said):
-    assert preamble(f"{said} {BODY}") == said.strip()
+    assert find_preamble(f"{said} {BODY}") == said.strip()
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_is_said_before_the_summary_is_found_and_the_summary_left(said):
     ],
 )
 def test_a_sentence_that_only_begins_like_a_preamble_is_left_alone(text):
-    assert preamble(text) is None
+    assert find_preamble(text) is None
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_sentence_that_only_begins_like_a_preamble_is_left_alone(text):
     ],
 )
 def test_markup_left_in_is_named(text, kinds):
-    assert markup(text) == kinds
+    assert find_markup(text) == kinds
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_markup_left_in_is_named(text, kinds):
     ],
 )
 def test_signs_of_ordinary_text_are_no_markup(text):
-    assert markup(text) == ()
+    assert find_markup(text) == ()
 
 
 @pytest.mark.parametrize("sign", ["_", "*", "#", " ", "1. a\n", "- ", "sure, "])
@@ -184,8 +184,8 @@ def test_a_model_gone_astray_does_not_stall_the_patterns(sign):
     # 10,000 underscores took a second while the pattern for bold text could begin at each
     text = sign * 10_000 + "x"
     started = time.process_time()
-    preamble(text)
-    markup(text)
+    find_preamble(text)
+    find_markup(text)
     assert time.process_time() - started < 0.2
 
 
@@ -194,30 +194,30 @@ ENGLISH = "The president announced a reform of the pensions on Tuesday."
 
 
 def test_a_summary_is_in_the_language_asked_for_or_not():
-    assert in_language(FRENCH, "fr") is True
-    assert in_language(ENGLISH, "en-GB") is True
-    assert in_language(FRENCH, "en") is False
-    assert in_language(ENGLISH, "fr") is False
+    assert is_in_language(FRENCH, "fr") is True
+    assert is_in_language(ENGLISH, "en-GB") is True
+    assert is_in_language(FRENCH, "en") is False
+    assert is_in_language(ENGLISH, "fr") is False
 
 
 def test_a_language_is_not_judged_by_fewer_than_forty_letters():
     thirty_nine = "Les prix ont encore baissé à Paris et à Grenoble"
     assert sum(sign.isalpha() for sign in thirty_nine) == 39
-    assert in_language(thirty_nine, "fr") is None
-    assert in_language(f"{thirty_nine} 38", "fr") is None
-    assert in_language(f"{thirty_nine}s", "fr") is True
-    assert in_language("", "fr") is None
+    assert is_in_language(thirty_nine, "fr") is None
+    assert is_in_language(f"{thirty_nine} 38", "fr") is None
+    assert is_in_language(f"{thirty_nine}s", "fr") is True
+    assert is_in_language("", "fr") is None
 
 
 def test_a_language_nobody_asked_for_is_not_judged():
-    assert in_language(FRENCH, None) is None
+    assert is_in_language(FRENCH, None) is None
 
 
 def test_english_that_passes_for_pidgin_is_english():
     # py3langid 0.4.0 says pcm
     text = "Oscar calls Lagos Bank for a job interview on Friday, December 2nd."
-    assert in_language(text, "en") is True
-    assert in_language(text, "fr") is False
+    assert is_in_language(text, "en") is True
+    assert is_in_language(text, "fr") is False
 
 
 def test_compression_is_the_words_of_the_document_over_those_of_the_summary():
@@ -249,8 +249,8 @@ STORY = "Dr. Smith came at noon. He was late! Then it rained."
     ],
 )
 def test_a_summary_is_a_sentence_of_its_document_or_a_run_of_it_or_neither(summary, kind):
-    assert copied(STORY, summary, lang="en") == kind
+    assert copied_as(STORY, summary, lang="en") == kind
 
 
 def test_nothing_is_no_copy_of_nothing():
-    assert copied("", "") is None
+    assert copied_as("", "") is None

@@ -1,7 +1,7 @@
 import pytest
 
 from abrege.core.errors import DataError
-from abrege.metrics.length import length_ratio, stopped
+from abrege.metrics.length import is_finished, length_ratio
 
 
 def test_the_ratio_is_to_the_mean_length_of_the_references():
@@ -21,4 +21,4 @@ def test_a_ratio_needs_a_reference():
 
 def test_only_what_the_model_ended_counts_as_stopped():
     ends = ["stop", "length", None, "content_filter"]
-    assert [stopped(end) for end in ends] == [True, False, None, None]
+    assert [is_finished(end) for end in ends] == [True, False, None, None]

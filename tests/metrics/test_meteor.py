@@ -87,7 +87,7 @@ def test_a_language_without_stemmer_is_refused():
 
 def test_a_folder_without_wordnet_is_refused(tmp_path):
     with pytest.raises(SetupError, match=r"no WordNet here: index.noun is missing"):
-        wordnet.find(tmp_path)
+        wordnet.find_wordnet(tmp_path)
 
 
 def test_the_folder_of_nltks_data_is_found(a_wordnet, tmp_path, monkeypatch):
@@ -95,6 +95,6 @@ def test_the_folder_of_nltks_data_is_found(a_wordnet, tmp_path, monkeypatch):
     (data / "corpora").mkdir(parents=True)
     (data / "corpora/wordnet").symlink_to(a_wordnet)
     monkeypatch.setenv("NLTK_DATA", str(data))
-    assert wordnet.find() == data / "corpora/wordnet"
+    assert wordnet.find_wordnet() == data / "corpora/wordnet"
     monkeypatch.setattr(wordnet, "_usual", lambda: [Path("/nowhere")])
-    assert wordnet.find() is None
+    assert wordnet.find_wordnet() is None

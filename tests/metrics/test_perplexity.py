@@ -8,8 +8,8 @@ import pytest
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.metrics.perplexity import Likelihood, OfPerplexity, Perplexity
-from abrege.metrics.significance import interval
+from abrege.metrics.perplexity import LikelihoodModel, PerplexityAggregator, PerplexityFamily
+from abrege.metrics.significance import score_interval
 
 LN2 = math.log(2)
 
@@ -31,7 +31,7 @@ class Coins:
 
 @dataclass(frozen=True)
 class Reading:
-    likelihood: Likelihood | None
+    likelihood: LikelihoodModel | None
 
 
 def a_row(n, references, **fields):
@@ -40,7 +40,7 @@ def a_row(n, references, **fields):
 
 
 def statistics(rows, likelihood):
-    family = OfPerplexity(["perplexity"], Reading(likelihood))
+    family = PerplexityFamily(["perplexity"], Reading(likelihood))
     assert all(family.statistics(row) == {} for row in rows)
     return np.array(family.rest()["perplexity"]).reshape(len(rows), -1), family
 
@@ -65,7 +65,7 @@ def test_equal_chances_give_their_number():
 def test_the_score_is_weighted_by_tokens_and_no_mean_of_rows():
     # 3 tokens at 1/2 and 1 at 1/32: exp((3 ln 2 + 5 ln 2) / 4) = 4, where a mean of rows gives 17
     sums = np.array([[3 * LN2, 3, 1, 6], [5 * LN2, 1, 1, 2]])
-    measure = Perplexity(Coins())
+    measure = PerplexityAggregator(Coins())
     assert measure.row_score(sums) == pytest.approx([2, 32])
     assert measure.score(sums.sum(0)) == pytest.approx(4)
     assert measure.parts(sums.sum(0)) == {
@@ -77,7 +77,7 @@ def test_the_score_is_weighted_by_tokens_and_no_mean_of_rows():
 
 def test_an_interval_re_sums_the_statistics():
     found, family = statistics([a_row(n, ["a " * (n + 1)]) for n in range(5)], Coins(sides=4))
-    told = interval(found, list(range(5)), family.measures["perplexity"].score, samples=50)
+    told = score_interval(found, list(range(5)), family.measures["perplexity"].score, samples=50)
     assert (told.value, told.low, told.high) == (pytest.approx(4),) * 3
 
 

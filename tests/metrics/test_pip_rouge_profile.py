@@ -7,7 +7,7 @@ import pytest
 from rouge import Rouge
 
 from abrege.core.errors import RecipeError
-from abrege.metrics.rouge import Score, check, score, signature
+from abrege.metrics.rouge import FScore, check_options, score, signature
 
 NAMES = {"rouge1": "rouge-1", "rouge2": "rouge-2", "rouge3": "rouge-3", "rougeL": "rouge-l"}
 REAL = [
@@ -24,7 +24,7 @@ def both(prediction, reference):
     assert version("rouge") == "1.0.1"
     [theirs] = Rouge(metrics=list(NAMES.values())).get_scores(prediction, reference)
     ours = score(prediction, [reference], profile="pip-rouge", metrics=list(NAMES))
-    return ours, {m: Score(*(theirs[name][part] for part in "prf")) for m, name in NAMES.items()}
+    return ours, {m: FScore(*(theirs[name][part] for part in "prf")) for m, name in NAMES.items()}
 
 
 def test_real_texts_score_the_same():
@@ -48,12 +48,12 @@ def test_salads_of_few_words_with_many_ties_score_the_same():
 def test_an_empty_prediction_which_it_refuses_scores_nothing_and_counts():
     with pytest.raises(ValueError, match="Hypothesis is empty"):
         Rouge().get_scores("...", "a b")
-    assert score("...", ["a b"], profile="pip-rouge")["rougeL"] == Score(0.0, 0.0, 0.0)
+    assert score("...", ["a b"], profile="pip-rouge")["rougeL"] == FScore(0.0, 0.0, 0.0)
 
 
 def test_a_metric_that_it_does_not_have_is_refused():
     with pytest.raises(RecipeError, match="profile pip-rouge has no rougeLsum"):
-        check("pip-rouge", lang="en", stemmer=False, metrics=["rougeLsum"])
+        check_options("pip-rouge", lang="en", stemmer=False, metrics=["rougeLsum"])
     assert "rougeLsum" not in score("a", ["a"], profile="pip-rouge")
 
 

@@ -6,7 +6,7 @@ import pytest
 from abrege.core.errors import DataError, RecipeError
 from abrege.metrics import rouge
 from abrege.metrics.registry import DEFAULT_ROUGE
-from abrege.metrics.rouge import Score, check, score, signature
+from abrege.metrics.rouge import FScore, check_options, score, signature
 
 
 def f(prediction, *references, **options):
@@ -27,15 +27,15 @@ def test_the_worked_example_of_the_paper():
 def test_the_summary_level_example_of_the_paper():
     # Lin 2004, section 3.2: the union LCS of the one reference sentence is w1 w2 w3 w5, so 4/5
     scores = score("w1 w2 w6 w7 w8\nw1 w3 w8 w9 w5", ["w1 w2 w3 w4 w5"])
-    assert scores["rougeLsum"] == Score(4 / 10, 4 / 5, 2 * 0.4 * 0.8 / (0.4 + 0.8))
+    assert scores["rougeLsum"] == FScore(4 / 10, 4 / 5, 2 * 0.4 * 0.8 / (0.4 + 0.8))
 
 
 def test_precision_is_of_the_prediction_and_recall_of_the_reference():
-    assert score("a b", ["a c d e"])["rouge1"] == Score(0.5, 0.25, 2 * 0.5 * 0.25 / 0.75)
+    assert score("a b", ["a c d e"])["rouge1"] == FScore(0.5, 0.25, 2 * 0.5 * 0.25 / 0.75)
 
 
 def test_a_word_matches_no_more_often_than_it_stands_in_both():
-    assert score("the the the the", ["the cat the"])["rouge1"] == Score(
+    assert score("the the the the", ["the cat the"])["rouge1"] == FScore(
         0.5, 2 / 3, pytest.approx(4 / 7)
     )
 
@@ -69,12 +69,12 @@ def test_a_stemmer_joins_the_forms_of_a_word():
 
 def test_of_several_references_max_takes_the_best_for_each_metric_alone():
     scores = score("a b c d", ["d c b a", "a b x y z"])
-    assert scores["rouge1"] == Score(1.0, 1.0, 1.0)  # the first
-    assert scores["rouge2"] == Score(1 / 3, 1 / 4, pytest.approx(2 / 7))  # the second
+    assert scores["rouge1"] == FScore(1.0, 1.0, 1.0)  # the first
+    assert scores["rouge2"] == FScore(1 / 3, 1 / 4, pytest.approx(2 / 7))  # the second
 
 
 def test_of_several_references_mean_takes_the_mean():
-    assert score("a b", ["a b", "a c", "x"], references_rule="mean")["rouge1"] == Score(
+    assert score("a b", ["a b", "a c", "x"], references_rule="mean")["rouge1"] == FScore(
         0.5, 0.5, 0.5
     )
 
@@ -83,12 +83,12 @@ def test_of_several_references_best_by_takes_all_metrics_from_one():
     references = ["d c b a", "a b x y z"]  # the first is best by its words, the second by its pairs
     by_words = score("a b c d", references, references_rule="best-by-rouge1")
     by_pairs = score("a b c d", references, references_rule="best-by-rouge2", metrics=["rouge1"])
-    assert (by_words["rouge1"], by_words["rouge2"]) == (Score(1, 1, 1), Score(0, 0, 0))
-    assert by_pairs == {"rouge1": Score(2 / 4, 2 / 5, pytest.approx(4 / 9))}
+    assert (by_words["rouge1"], by_words["rouge2"]) == (FScore(1, 1, 1), FScore(0, 0, 0))
+    assert by_pairs == {"rouge1": FScore(2 / 4, 2 / 5, pytest.approx(4 / 9))}
 
 
 def test_rouge_3_counts_three_words_in_a_row():
-    assert score("a b c d", ["x a b c"], metrics=["rouge3"]) == {"rouge3": Score(0.5, 0.5, 0.5)}
+    assert score("a b c d", ["x a b c"], metrics=["rouge3"]) == {"rouge3": FScore(0.5, 0.5, 0.5)}
 
 
 def test_a_metric_that_no_profile_has_is_refused():
@@ -97,7 +97,7 @@ def test_a_metric_that_no_profile_has_is_refused():
 
 
 def test_an_empty_prediction_scores_nothing_and_counts():
-    assert score("", ["a b"]) == dict.fromkeys(DEFAULT_ROUGE, Score(0.0, 0.0, 0.0))
+    assert score("", ["a b"]) == dict.fromkeys(DEFAULT_ROUGE, FScore(0.0, 0.0, 0.0))
     assert f("…!", "a b")["rouge1"] == 0.0
 
 
@@ -111,7 +111,7 @@ def test_no_reference_is_an_error_and_not_zero():
 )
 def test_a_language_without_spaces_is_refused(lang, named):
     with pytest.raises(DataError, match=f"rouge: {named} is written without spaces between words"):
-        check("abrege", lang=lang, stemmer=False)
+        check_options("abrege", lang=lang, stemmer=False)
 
 
 def test_a_thai_reference_is_refused_although_no_language_is_given():
@@ -129,7 +129,7 @@ def test_a_given_language_is_trusted_whatever_the_script():
 
 def test_a_stemmer_the_language_lacks_is_refused_before_any_text_is_read():
     with pytest.raises(RecipeError, match="stemmer: there is no stemmer for 'vi'"):
-        check("abrege", lang="vi", stemmer=True)
+        check_options("abrege", lang="vi", stemmer=True)
 
 
 def test_an_unknown_profile_is_refused():

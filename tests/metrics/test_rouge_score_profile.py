@@ -7,7 +7,7 @@ import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
 from abrege.metrics.registry import DEFAULT_ROUGE
-from abrege.metrics.rouge import Score, score
+from abrege.metrics.rouge import FScore, score
 
 SALAD = (
     "the a of police killed killing kill gunman gunmen summary summaries summarised models model "
@@ -34,7 +34,7 @@ def both(prediction, references, *, stemmer):
         references, prediction
     )
     ours = score(prediction, references, profile=profile)
-    return ours, {m: Score(s.precision, s.recall, s.fmeasure) for m, s in theirs.items()}
+    return ours, {m: FScore(s.precision, s.recall, s.fmeasure) for m, s in theirs.items()}
 
 
 def salad(draw, most=30):

@@ -4,14 +4,14 @@ import pytest
 from abrege.core.errors import DataError
 from abrege.metrics import significance
 from abrege.metrics.significance import (
-    Paired,
+    PairedTest,
     Resampling,
-    holm,
-    interval,
+    holm_correction,
     mean_interval,
-    paired,
-    paired_scores,
-    untested,
+    paired_mean_test,
+    paired_test,
+    score_interval,
+    untested_difference,
 )
 
 
@@ -65,23 +65,23 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
 
 def test_identical_systems_differ_by_nothing_with_p_1():
     a = list(np.random.default_rng(0).random(30))
-    assert paired(a, a, range(30)) == Paired(0.0, 0.0, 0.0, 1.0, 0, 30, 0, 0.0)
+    assert paired_mean_test(a, a, range(30)) == PairedTest(0.0, 0.0, 0.0, 1.0, 0, 30, 0, 0.0)
 
 
 def test_a_gain_on_every_row_alike_has_the_smallest_p_there_is():
-    found = paired([0.75] * 10, [0.5] * 10, range(10), samples=999)
-    assert found == Paired(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0, 0.0)
+    found = paired_mean_test([0.75] * 10, [0.5] * 10, range(10), samples=999)
+    assert found == PairedTest(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0, 0.0)
 
 
 def test_the_same_gain_from_unequal_values_has_the_smallest_p_too():
     # a − b is 0.1 only to rounding here, and the resamples are not exactly alike
     b = np.random.default_rng(0).random(10)
-    assert paired(b + 0.1, b, range(10), samples=999).p == 1 / 1000
+    assert paired_mean_test(b + 0.1, b, range(10), samples=999).p == 1 / 1000
 
 
 def test_p_counts_the_resamples_at_least_as_far_from_the_difference_as_it_is_from_none():
     # of two groups with differences 1 and 0, resamples give 1, ½, ½, 0: as far as ½ half the time
-    found = paired([1.0, 0.0], [0.0, 0.0], ["x", "y"], samples=4000)
+    found = paired_mean_test([1.0, 0.0], [0.0, 0.0], ["x", "y"], samples=4000)
     assert found.p == pytest.approx(0.5, abs=0.03)
     assert (found.wins, found.ties, found.losses) == (1, 1, 0)
 
@@ -89,7 +89,7 @@ def test_p_counts_the_resamples_at_least_as_far_from_the_difference_as_it_is_fro
 def test_systems_that_change_places_change_only_the_sign():
     draw = np.random.default_rng(0)
     a, b = draw.random(60), draw.random(60)
-    one, other = paired(a, b, range(60)), paired(b, a, range(60))
+    one, other = paired_mean_test(a, b, range(60)), paired_mean_test(b, a, range(60))
     assert other.difference == pytest.approx(-one.difference)
     assert (other.low, other.high) == pytest.approx((-one.high, -one.low))
     assert (other.p, other.wins, other.losses) == (one.p, one.losses, one.wins)
@@ -98,7 +98,10 @@ def test_systems_that_change_places_change_only_the_sign():
 def test_no_difference_is_called_one_about_as_often_as_it_may():
     draw = np.random.default_rng(0)
     found = [
-        paired(draw.normal(size=40), draw.normal(size=40), range(40), samples=200, seed=s).p < 0.05
+        paired_mean_test(
+            draw.normal(size=40), draw.normal(size=40), range(40), samples=200, seed=s
+        ).p
+        < 0.05
         for s in range(300)
     ]
     assert 5 <= sum(found) <= 28  # 15 expected
@@ -123,7 +126,7 @@ def test_many_groups_are_resampled_in_blocks():
 
 
 def test_one_group_can_be_compared_but_not_tested():
-    assert untested([1.0, 0.5, 0.0], [0.5, 0.5, 0.25]) == Paired(
+    assert untested_difference([1.0, 0.5, 0.0], [0.5, 0.5, 0.25]) == PairedTest(
         pytest.approx(1 / 12), None, None, None, 1, 1, 1
     )
 
@@ -145,18 +148,20 @@ def test_every_row_needs_its_group():
 
 def test_systems_of_different_rows_are_not_paired():
     with pytest.raises(DataError, match="cannot pair 2 values with 1: score the same rows"):
-        paired([0.1, 0.2], [0.1], ["a", "b"])
+        paired_mean_test([0.1, 0.2], [0.1], ["a", "b"])
 
 
 def test_a_score_of_sums_is_resampled_as_one_and_not_as_a_mean():
     # two rows of 1 in 1 and 1 in 99: the ratio of the sums is 2 in 100, the mean of ratios is not
-    found = interval([[1, 1], [1, 99]], range(2), lambda s: s[..., 0] / s[..., 1], confidence=0.9)
+    found = score_interval(
+        [[1, 1], [1, 99]], range(2), lambda s: s[..., 0] / s[..., 1], confidence=0.9
+    )
     assert found == significance.Interval(0.02, pytest.approx(1 / 99), 1.0)
 
 
 def test_two_scores_of_sums_are_drawn_together():
     a, b = [[1.0, 2.0], [3.0, 4.0]], [[0.5, 2.0], [1.5, 4.0]]  # each row half as much
-    found = paired_scores(
+    found = paired_test(
         a, b, range(2), lambda s: s[..., 0] / s[..., 1], rows=([0.5, 0.75], [0.25, 0.375])
     )
     assert found.difference == pytest.approx(4 / 6 - 2 / 6)
@@ -168,9 +173,12 @@ def test_above_the_limit_the_interval_is_the_normal_one(monkeypatch):
     draw = np.random.default_rng(0)
     a, b = draw.random(500), draw.random(500)
     group = np.repeat(np.arange(125), 4)
-    drawn, tested = mean_interval(a, group, samples=4000), paired(a, b, group, samples=4000)
+    drawn, tested = (
+        mean_interval(a, group, samples=4000),
+        paired_mean_test(a, b, group, samples=4000),
+    )
     monkeypatch.setattr(significance, "NORMAL_ABOVE", 499)
-    normal, of_normal = mean_interval(a, group), paired(a, b, group)
+    normal, of_normal = mean_interval(a, group), paired_mean_test(a, b, group)
     assert normal.value == drawn.value
     assert (normal.low, normal.high) == pytest.approx((drawn.low, drawn.high), abs=2e-3)
     assert of_normal.p == pytest.approx(tested.p, abs=0.02)
@@ -188,10 +196,13 @@ def test_the_jackknife_of_a_mean_is_its_textbook_error(monkeypatch):
 def test_the_detectable_difference_is_seen_four_times_in_five():
     draw = np.random.default_rng(0)
     noise = draw.normal(size=60)
-    smallest = paired(noise, np.zeros(60), range(60)).detectable
+    smallest = paired_mean_test(noise, np.zeros(60), range(60)).detectable
     assert smallest == pytest.approx(2.8 / 60**0.5, rel=0.2)
     seen = [
-        paired(draw.normal(2.8 / 60**0.5, size=60), np.zeros(60), range(60), samples=300).p < 0.05
+        paired_mean_test(
+            draw.normal(2.8 / 60**0.5, size=60), np.zeros(60), range(60), samples=300
+        ).p
+        < 0.05
         for _ in range(200)
     ]
     assert 0.7 < np.mean(seen) < 0.9
@@ -199,6 +210,6 @@ def test_the_detectable_difference_is_seen_four_times_in_five():
 
 def test_holm_multiplies_by_how_many_are_left_and_keeps_the_order():
     # .005 · 4, .01 · 3, .03 · 2, and .04 · 1, which may not come out below the one before it
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.6, 0.7]) == [1.0, 1.0]
-    assert holm([]) == []
+    assert holm_correction([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm_correction([0.6, 0.7]) == [1.0, 1.0]
+    assert holm_correction([]) == []

@@ -10,7 +10,7 @@ from abrege.stress.cases import KINDS, cases
 from abrege.stress.rules import Says
 from abrege.stress.templates import Template, filled, how_many
 from abrege.stress.verdict import judge
-from abrege.text.tokenize import count, words
+from abrege.text.tokenize import count_words, word_tokenize
 
 LANGS = ("en", "fr")
 FREE = {"very-short", "empty", "very-long"}
@@ -37,7 +37,7 @@ def test_there_are_twenty_different_texts_of_every_kind(lang):
     for kind, _ in KINDS:
         texts = [case.document for case in made if case.kind == kind]
         if kind != "empty":  # which has no words to differ in
-            texts = [" ".join(words(text, lang)) for text in texts]
+            texts = [" ".join(word_tokenize(text, lang)) for text in texts]
         assert len({*texts}) == 20
 
 
@@ -53,7 +53,7 @@ def test_every_kind_has_four_templates_or_more(lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_texts_are_of_60_to_200_words_unless_their_kind_says_otherwise(lang):
     for case in cases(lang, seed=3, per_kind=10):
-        length = count(case.document, lang)
+        length = count_words(case.document, lang)
         if case.kind not in FREE:
             assert 60 <= length <= 200, (case.id, length)
         if case.kind == "very-long":

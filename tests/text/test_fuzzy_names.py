@@ -1,6 +1,6 @@
 import pytest
 
-from abrege.text.fuzzy_names import same
+from abrege.text.fuzzy_names import is_same_name
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from abrege.text.fuzzy_names import same
     ],
 )
 def test_nearly_the_same_word_names_the_same(word, other):
-    assert same(word, other)
-    assert same(other, word)
+    assert is_same_name(word, other)
+    assert is_same_name(other, word)
 
 
 @pytest.mark.parametrize(
@@ -38,5 +38,5 @@ def test_nearly_the_same_word_names_the_same(word, other):
     ],
 )
 def test_another_word_names_another(word, other):
-    assert not same(word, other)
-    assert not same(other, word)
+    assert not is_same_name(word, other)
+    assert not is_same_name(other, word)

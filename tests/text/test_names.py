@@ -1,10 +1,10 @@
 import pytest
 
-from abrege.text.names import capitalised, folded, names
+from abrege.text.names import capitalized_runs, find_names, fold_words
 
 
 def found(text, lang="en", **options):
-    return [text[name.start : name.end] for name in names(text, lang, **options)]
+    return [text[name.start : name.end] for name in find_names(text, lang, **options)]
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_what_is_taken_is_left():
 
 
 def test_a_part_of_a_name_has_no_link_at_its_ends():
-    [name] = names("the Bank of England said", "en")
+    [name] = find_names("the Bank of England said", "en")
     assert name.part(0, 2).words == ("bank",)
     assert name.part(1, 3).words == ("england",)
 
 
 def test_words_are_compared_without_case_accents_and_titles():
-    [name] = names("vu Mme Élodie ÇA hier", "fr")
+    [name] = find_names("vu Mme Élodie ÇA hier", "fr")
     assert name.words == ("elodie", "ca")
-    assert folded("L'Œil de l'O.N.U. Élysée") == ["l", "oeil", "de", "l", "onu", "elysee"]
+    assert fold_words("L'Œil de l'O.N.U. Élysée") == ["l", "oeil", "de", "l", "onu", "elysee"]
 
 
 def test_every_run_of_capitals_is_listed_for_a_document():
-    listed = [*capitalised("Rain fell on John Smith. Selon", "en")]
+    listed = [*capitalized_runs("Rain fell on John Smith. Selon", "en")]
     assert listed == [("rain",), ("john", "smith"), ("selon",)]
 
 
 def test_capitals_say_nothing_in_other_languages():
     assert found("der Hund von Hans", "de") == []
     assert found("we met Hans", None) == []
-    assert [*capitalised("der Hund", "de")] == []
+    assert [*capitalized_runs("der Hund", "de")] == []

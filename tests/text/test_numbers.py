@@ -2,12 +2,12 @@ from decimal import Decimal
 
 import pytest
 
-from abrege.text.numbers import implied, numbers
+from abrege.text.numbers import find_numbers, implied_numbers
 
 
 def read(text, lang):
     """Give the one number of a text as the set of its values, and its unit."""
-    [number] = numbers(text, lang)
+    [number] = find_numbers(text, lang)
     return {float(value) for value in number.values}, number.unit
 
 
@@ -19,7 +19,7 @@ def test_groups_of_three_digits_are_one_number_whatever_the_space(lang, space):
 
 
 def test_a_year_before_a_number_is_not_a_group():
-    assert [float(min(n.values)) for n in numbers("in 2019 300 men", "en")] == [2019, 300]
+    assert [float(min(n.values)) for n in find_numbers("in 2019 300 men", "en")] == [2019, 300]
 
 
 def test_a_comma_before_three_digits_is_read_as_the_language_does():
@@ -57,7 +57,7 @@ def test_a_letter_that_may_be_a_unit_is_read_both_ways():
 
 
 def test_a_range_shares_its_scale_word():
-    low, high = numbers("2 to 3 million", "en")
+    low, high = find_numbers("2 to 3 million", "en")
     assert low.values == {2, 2_000_000}
     assert high.values == {3_000_000}
 
@@ -86,7 +86,7 @@ def test_millions_have_their_currency():
 
 
 def test_a_sign_before_the_next_number_is_not_of_this_one():
-    assert [n.unit for n in numbers("3 $4", "en")] == [None, "$"]
+    assert [n.unit for n in find_numbers("3 $4", "en")] == [None, "$"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_sign_before_the_next_number_is_not_of_this_one():
     [("3rd", "en"), ("third", "en"), ("3e", "fr"), ("3ème", "fr"), ("troisième", "fr")],
 )
 def test_an_ordinal_has_the_value_of_its_number(text, lang):
-    [number] = numbers(text, lang)
+    [number] = find_numbers(text, lang)
     assert (number.values, number.ordinal) == ({3}, True)
 
 
@@ -112,23 +112,23 @@ def test_decades_are_years():
 
 @pytest.mark.parametrize("text", ["TF1", "Covid-19", "covid-19", "CIFAR-10", "5G", "#Person1#"])
 def test_digits_of_a_word_are_marked(text):
-    [number] = numbers(text, "en")
+    [number] = find_numbers(text, "en")
     assert number.in_word
 
 
 @pytest.mark.parametrize("text", ["mid-90s", "8h30", "10km", "1990-95", "(3)"])
 def test_digits_beside_signs_are_numbers(text):
-    assert not any(number.in_word for number in numbers(text, "en"))
+    assert not any(number.in_word for number in find_numbers(text, "en"))
 
 
 def test_the_place_takes_in_scale_and_unit():
     text = "about 2.5 million dollars, or"
-    [number] = numbers(text, "en")
+    [number] = find_numbers(text, "en")
     assert text[number.start : number.end] == "2.5 million dollars"
 
 
 def test_other_words_say_numbers_too():
-    assert [*implied({"dozen", "of"}, "en")] == [12]
-    assert [*implied({"quinzaine"}, "fr")] == [15]
-    assert [*implied({"dozen"}, "de")] == []
-    assert Decimal("0.5") in [*implied({"half"}, "en")]
+    assert [*implied_numbers({"dozen", "of"}, "en")] == [12]
+    assert [*implied_numbers({"quinzaine"}, "fr")] == [15]
+    assert [*implied_numbers({"dozen"}, "de")] == []
+    assert Decimal("0.5") in [*implied_numbers({"half"}, "en")]

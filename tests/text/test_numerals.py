@@ -1,10 +1,10 @@
 import pytest
 
-from abrege.text.numerals import numerals
+from abrege.text.numerals import find_numerals
 
 
 def values(text, code):
-    return [numeral.value for numeral in numerals(text, code)]
+    return [numeral.value for numeral in find_numerals(text, code)]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_words_that_cannot_belong_together_are_numbers_one_by_one():
 
 
 def test_an_ordinal_ends_its_number():
-    found = [(n.value, n.ordinal) for n in numerals("the third hundred", "en")]
+    found = [(n.value, n.ordinal) for n in find_numerals("the third hundred", "en")]
     assert found == [(3, True), (100, False)]
 
 
@@ -72,7 +72,7 @@ def test_a_number_word_inside_another_word_is_none():
 
 def test_the_place_is_that_of_the_words():
     text = "some twenty-one men"
-    [found] = numerals(text, "en")
+    [found] = find_numerals(text, "en")
     assert text[found.start : found.end] == "twenty-one"
 
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abrege.text.sentences import first_sentences, name, sentences, spans
+from abrege.text.sentences import first_sentences, sentence_spans, split_sentences, splitter_name
 
 
 def test_an_abbreviation_does_not_end_an_english_sentence():
     text = 'Dr. Smith came at 3.5 p.m. today. He said: "No. Never." Then he left!'
-    assert sentences(text, "en") == [
+    assert split_sentences(text, "en") == [
         "Dr. Smith came at 3.5 p.m. today.",
         'He said: "No. Never."',
         "Then he left!",
@@ -18,22 +18,32 @@ def test_an_abbreviation_does_not_end_an_english_sentence():
 
 def test_an_abbreviation_does_not_end_a_french_sentence():
     text = "M. Dupont est là. Il a dit « non » ! Puis il est parti…"
-    assert sentences(text, "fr")[0] == "M. Dupont est là."
+    assert split_sentences(text, "fr")[0] == "M. Dupont est là."
 
 
 def test_the_end_of_a_line_ends_a_sentence():
-    assert sentences("A title\n\nA text\r\nand more", "en") == ["A title", "A text", "and more"]
+    assert split_sentences("A title\n\nA text\r\nand more", "en") == [
+        "A title",
+        "A text",
+        "and more",
+    ]
 
 
 def test_a_language_pysbd_does_not_know_is_cut_by_a_plain_rule():
     text = "Det är så. Kl. tio kom han! »Nej.« Och så…  Slut"
-    assert sentences(text, "sv") == ["Det är så.", "Kl. tio kom han!", "»Nej.«", "Och så…", "Slut"]
-    assert (name("sv"), name("fr-CA")) == ("rule", "pysbd-0.3.4")
+    assert split_sentences(text, "sv") == [
+        "Det är så.",
+        "Kl. tio kom han!",
+        "»Nej.«",
+        "Och så…",
+        "Slut",
+    ]
+    assert (splitter_name("sv"), splitter_name("fr-CA")) == ("rule", "pysbd-0.3.4")
 
 
 @pytest.mark.parametrize("lang", ["zh", None])
 def test_chinese_sentences_need_no_space_between_them(lang):
-    assert sentences("你好。世界！是吗？", lang) == ["你好。", "世界！", "是吗？"]
+    assert split_sentences("你好。世界！是吗？", lang) == ["你好。", "世界！", "是吗？"]
 
 
 PIECES = [
@@ -63,23 +73,23 @@ ODD = [*"&∯♨☏♬ȸȹ\\[", "\r", "\t", "[1]", "...", "? ! ", "P.M. ", "U.S.
     st.sampled_from(["en", "fr", "ja", "ar", "sv", None]),
 )
 def test_nothing_but_white_space_is_lost_between_sentences(text, lang):
-    assert "".join("".join(sentences(text, lang)).split()) == "".join(text.split())
+    assert "".join("".join(split_sentences(text, lang)).split()) == "".join(text.split())
 
 
 def test_a_long_line_is_cut_like_short_ones():
     # longer than the window that pysbd is given at once
     text = "We met Dr. Smith at noon. He was late! " * 150
-    assert sentences(text, "en") == ["We met Dr. Smith at noon.", "He was late!"] * 150
+    assert split_sentences(text, "en") == ["We met Dr. Smith at noon.", "He was late!"] * 150
 
 
 def test_a_sentence_longer_than_the_window_stays_whole():
     text = "word " * 1000 + "end. Next one."
-    assert [len(s.split()) for s in sentences(text, "en")] == [1001, 2]
+    assert [len(s.split()) for s in split_sentences(text, "en")] == [1001, 2]
 
 
 def test_a_document_is_read_no_further_than_the_first_sentences_asked_for():
     text = "We met Dr. Smith at noon. He was late! " * 20000  # 0.8 MB in one line
-    next(spans(text, "en"))  # the import of pysbd
+    next(sentence_spans(text, "en"))  # the import of pysbd
     started = time.perf_counter()
     assert first_sentences(text, words=6, lang="en") == "We met Dr. Smith at noon."
     assert time.perf_counter() - started < 0.5

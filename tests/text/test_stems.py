@@ -7,12 +7,12 @@ from abrege.text import stems
 def test_french_stems_are_those_of_snowball():
     # the examples of snowballstem.org/algorithms/french/stemmer.html
     words = ["continu", "continuait", "continuellement", "majesté", "majestueusement"]
-    assert stems.stems(words, "fr") == ["continu", "continu", "continuel", "majest", "majestu"]
+    assert stems.stem_words(words, "fr") == ["continu", "continu", "continuel", "majest", "majestu"]
 
 
 def test_english_stems_are_those_of_snowball():
     # the examples of snowballstem.org/algorithms/english/stemmer.html
-    assert stems.stems(["consigned", "consistency", "knightly"], "en-GB") == [
+    assert stems.stem_words(["consigned", "consistency", "knightly"], "en-GB") == [
         "consign",
         "consist",
         "knight",
@@ -21,18 +21,18 @@ def test_english_stems_are_those_of_snowball():
 
 @pytest.mark.parametrize("lang", sorted(stems._SNOWBALL))
 def test_every_language_of_the_table_has_its_stemmer(lang):
-    assert stems.stems(["a"], lang)
+    assert stems.stem_words(["a"], lang)
 
 
 def test_the_stemmer_says_its_name_and_version():
-    assert stems.name("fr").startswith("snowball-french-3.")
+    assert stems.stemmer_name("fr").startswith("snowball-french-3.")
 
 
 def test_a_language_without_stemmer_is_refused():
     with pytest.raises(RecipeError, match=r"no stemmer for 'vi'\.\n  Leave stems"):
-        stems.stems(["một"], "vi")
+        stems.stem_words(["một"], "vi")
 
 
 def test_stems_need_a_language():
     with pytest.raises(RecipeError, match="stemmer: no language is given"):
-        stems.name(None)
+        stems.stemmer_name(None)

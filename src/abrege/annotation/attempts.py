@@ -14,7 +14,7 @@ from abrege.llm_client.concurrency import Request
 from abrege.llm_client.openai_client import Asking, Message
 from abrege.llm_client.response_cache import Told
 from abrege.prompts.teacher_prompts import Fault, filled, template_for, told
-from abrege.text.sentences import at_a_sentence_end
+from abrege.text.sentences import trim_to_sentence
 
 NO_ROOM = "no room"
 REDO = "redo"
@@ -164,7 +164,7 @@ def _request(
     text = document.text
     if keep < 1:
         end = round(len(text) * keep)
-        text = at_a_sentence_end(text[: end + _AFTER], document.lang) if end else ""
+        text = trim_to_sentence(text[: end + _AFTER], document.lang) if end else ""
     messages = _messages(document, plan, last, text)
     if plan.room is not None:
         text, messages = _fitted(document, plan, last, text)
@@ -204,7 +204,7 @@ def _fitted(
         around = plan.tokens(_messages(document, plan, last, ""))
         tokens = max(1, room + over - around)
         keep = min(len(text) - 1, int(len(text) * (tokens - over) / tokens))
-        text = at_a_sentence_end(text[: max(0, keep)], document.lang)
+        text = trim_to_sentence(text[: max(0, keep)], document.lang)
         messages = _messages(document, plan, last, text)
     return text, messages
 

@@ -13,7 +13,7 @@ from abrege.prompts.teacher_prompts import Fault, template_for
 from abrege.recipe import Annotate
 from abrege.text import tokenize as words
 from abrege.text.sentences import first_sentences
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 COPIED_WORDS = 5
 """The shortest run of words that counts as copied: shorter ones any two texts share."""
@@ -55,7 +55,7 @@ def band(settings: Annotate) -> list[Check]:
         return _outside("too short", summary, document.lang, least=settings.min_words)
 
     def too_long(document: Document, summary: str) -> Fault | None:
-        most = words.count(document.text, document.lang) - 1
+        most = words.count_words(document.text, document.lang) - 1
         return _outside(
             "too long", summary, document.lang, most=min(most, settings.max_words or most)
         )
@@ -65,7 +65,7 @@ def band(settings: Annotate) -> list[Check]:
 
 def unsupported(document: Document, summary: str) -> Fault | None:
     """Refuse numbers, dates, names and quotes that the document does not have."""
-    found = faithfulness.unsupported(document.text, summary, lang=document.lang)
+    found = faithfulness.unsupported_facts(document.text, summary, lang=document.lang)
     texts = list(dict.fromkeys(one.text for one in found))
     return Fault("unsupported", ", ".join(texts[:NAMED])) if texts else None
 
@@ -88,7 +88,7 @@ def most_alike(texts: Sequence[str], lang: str | None) -> int:
 def _outside(
     reason: str, summary: str, lang: str | None, *, least: int = 0, most: int | None = None
 ) -> Fault | None:
-    length = words.count(summary, lang)
+    length = words.count_words(summary, lang)
     if length < least:
         return Fault(reason, str(length), str(least))
     if most is not None and length > most:
@@ -97,14 +97,14 @@ def _outside(
 
 
 def _language(document: Document, summary: str) -> Fault | None:
-    if form.in_language(summary, document.lang) is False:
-        code = primary(document.lang) or ""
+    if form.is_in_language(summary, document.lang) is False:
+        code = primary_language(document.lang) or ""
         return Fault("language", wanted=LANGUAGES.get(code, code))
     return None
 
 
 def _markup(_document: Document, summary: str) -> Fault | None:
-    kinds = [kind for kind in form.markup(summary) if kind != "quotes"]
+    kinds = [kind for kind in form.find_markup(summary) if kind != "quotes"]
     return Fault("markup", ", ".join(kinds)) if kinds else None
 
 
@@ -125,7 +125,7 @@ def _share_of_runs(text: str, summary: str, lang: str | None) -> float:
 
 
 def _copied(document: Document, summary: str, most: float) -> Fault | None:
-    length = words.count(summary, document.lang)
+    length = words.count_words(summary, document.lang)
     lead = first_sentences(document.text, words=round(LEAD * length), lang=document.lang)
     share = _share_of_runs(lead, summary, document.lang)
     return Fault("copied lead", f"{share:.0%}", f"{most:.0%}") if share >= most else None

@@ -37,6 +37,8 @@ def part(
     found = Parted(" ".join(text[:at].split()), text[at:].strip())
     if not found.lead or not found.rest:
         return None
-    if not headings and words.count(found.rest, lang) < REST * words.count(found.lead, lang):
+    if not headings and words.count_words(found.rest, lang) < REST * words.count_words(
+        found.lead, lang
+    ):
         return None
     return found

@@ -15,7 +15,7 @@ from abrege.core.types import Document, Pair
 from abrege.prompts.teacher_prompts import Fault
 from abrege.recipe import Recipe
 from abrege.text import language
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 DOCUMENTS = "clean/documents.jsonl"
 
@@ -111,4 +111,4 @@ def _tried(one: Try) -> dict[str, Any]:
 
 
 def _wording(found: Pair) -> str:
-    return hash_json(words(found.references[0], found.lang))
+    return hash_json(word_tokenize(found.references[0], found.lang))

@@ -98,10 +98,12 @@ def figures(sample: Sequence[Row], states: dict[int, State]) -> dict[str, Any]:
     tries = [(row.document, states[row.place].tries[0]) for row in sample if row.place in states]
     texts = [(document, one.summary) for document, one in tries if one.summary]
     faults = Counter(one.fault.reason for _, one in tries if one.fault)
-    lengths = [words.count(text, document.lang) for document, text in texts]
+    lengths = [words.count_words(text, document.lang) for document, text in texts]
     copied = [extractive.fragments(d.text, t, lang=d.lang).density or 0.0 for d, t in texts]
     facts = [
-        fact.supported for d, t in texts for fact in faithfulness.facts(d.text, t, lang=d.lang)
+        fact.supported
+        for d, t in texts
+        for fact in faithfulness.extract_facts(d.text, t, lang=d.lang)
     ]
     repeated = [form.repeated_ngrams(t, lang=d.lang) for d, t in texts]
     return {

@@ -83,7 +83,7 @@ def plan(settings: Annotate, teacher: Teacher) -> Plan:
         choose=refusing.most_alike if settings.choose == "consensus" else None,
         room=teacher.room,
         tokens=teacher.tokens,
-        preamble=form.preamble,
+        preamble=form.find_preamble,
         checks=refusing.checks(settings),
     )
 

@@ -12,7 +12,7 @@ from abrege.cli.shown import columns, figure
 from abrege.core.errors import RecipeError
 
 if TYPE_CHECKING:
-    from abrege.evaluation.score_table import Table
+    from abrege.evaluation.score_table import ScoreTable
 
 EXAMPLES = """examples:
   abrege compare base.txt tuned.txt --references references.txt
@@ -37,7 +37,12 @@ def run(args: argparse.Namespace) -> int:
     """Compare, and print the table or the JSON."""
     from abrege.cli.progress import drawing
     from abrege.data import predictions as candidates
-    from abrege.evaluation.score_files import System, compare, in_words, score
+    from abrege.evaluation.score_files import (
+        SystemPredictions,
+        compare,
+        describe_comparisons,
+        score,
+    )
 
     names = [str(path) for path in args.predictions]
     if len({*names}) < 2 or len({*names}) < len(names):
@@ -46,13 +51,13 @@ def run(args: argparse.Namespace) -> int:
     where = scoring.sources(args)
     with drawing() as on_event:
         systems = [
-            System(name, candidates.read(path, on_event=on_event, **where))
+            SystemPredictions(name, candidates.read(path, on_event=on_event, **where))
             for name, path in zip(names, args.predictions, strict=True)
         ]
         tables = score(systems, wanted, on_event=on_event)
     scores = {name: table.scores(how) for name, table in tables.items()}
     comparisons = compare(tables, how)
-    said = in_words(comparisons)
+    said = describe_comparisons(comparisons)
     if untold := [m for m in wanted.metrics if m not in {row["metric"] for row in comparisons}]:
         print(f"cannot be told of these texts: {', '.join(untold)}", file=sys.stderr)
     if args.json:
@@ -69,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(
-    table: "Table",
+    table: "ScoreTable",
     scores: Mapping[str, Mapping[str, Any]],
     comparisons: Sequence[Mapping[str, Any]],
 ) -> Iterator[str]:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from abrege.core.events import OnEvent
     from abrege.evaluation.baselines import Baseline
-    from abrege.evaluation.score_files import Kept
-    from abrege.evaluation.score_table import Table
-    from abrege.metrics.length import Distribution
+    from abrege.evaluation.score_files import RowCollector
+    from abrege.evaluation.score_table import ScoreTable
+    from abrege.metrics.length import LengthDistribution
     from abrege.metrics.significance import Resampling
 
 EXAMPLES = """examples:
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """Score, and print the table or the JSON."""
     from abrege.cli.progress import drawing
     from abrege.data import predictions as candidates
-    from abrege.evaluation.score_files import System, score
+    from abrege.evaluation.score_files import SystemPredictions, score
 
     _check_rows(args)
     wanted, how = scoring.asked(args), scoring.resampling(args)
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     name = str(args.predictions)
     with drawing() as on_event:
         rows = candidates.read(args.predictions, on_event=on_event, **scoring.sources(args))
-        systems = [System(name, rows)]
+        systems = [SystemPredictions(name, rows)]
         tables = score(systems, wanted, baselines=beside, kept=kept, on_event=on_event)
         table = tables.pop(name)
         lengths = _lengths(args, kept, table, on_event) if args.train else {}
@@ -109,16 +109,16 @@ def _check_rows(args: argparse.Namespace) -> None:
         raise RecipeError(f"--rows {args.rows}: this file is read, and would be written over")
 
 
-def _kept(args: argparse.Namespace, first: str) -> "Kept":
+def _kept(args: argparse.Namespace, first: str) -> "RowCollector":
     """Read what is to be kept of the rows, going by the first metric."""
-    from abrege.evaluation.score_files import Kept
+    from abrege.evaluation.score_files import RowCollector
     from abrege.metrics.registry import METRICS
 
     if args.json and (args.examples or args.explain):
         raise RecipeError("--examples and --explain are for reading; leave --json out")
     if args.examples and METRICS[first].by_model:
         raise RecipeError(f"--examples goes by the first metric, and {first} comes after all rows")
-    return Kept(
+    return RowCollector(
         args.by,
         frozenset(args.explain),
         args.examples,
@@ -128,7 +128,7 @@ def _kept(args: argparse.Namespace, first: str) -> "Kept":
 
 
 def _parts(
-    args: argparse.Namespace, kept: "Kept", table: "Table", how: "Resampling"
+    args: argparse.Namespace, kept: "RowCollector", table: "ScoreTable", how: "Resampling"
 ) -> "dict[str, tuple[int, dict[str, Any]]]":
     from abrege.evaluation import breakdown
 
@@ -153,23 +153,25 @@ def _baselines(args: argparse.Namespace) -> "list[Baseline]":
 
 
 def _lengths(
-    args: argparse.Namespace, kept: "Kept", table: "Table", on_event: "OnEvent"
-) -> "dict[str, Distribution]":
+    args: argparse.Namespace, kept: "RowCollector", table: "ScoreTable", on_event: "OnEvent"
+) -> "dict[str, LengthDistribution]":
     """Describe how long the summaries trained on are, the references and the predictions."""
     from abrege.data import load as loading
-    from abrege.metrics.length import distribution
+    from abrege.metrics.length import length_distribution
     from abrege.text import tokenize as words
 
     lang = table.asked.reading.lang
     splits = loading.load(args.train, columns={}, lang=None, on_event=on_event).splits
     pairs = splits.get("train") or next(iter(splits.values()))
-    trained = [words.count(pair.references[0], lang) for pair in pairs]
+    trained = [words.count_words(pair.references[0], lang) for pair in pairs]
     sets = {"train summaries": trained, "references": kept.words[1], "predictions": kept.words[0]}
-    return {of: distribution(lengths) for of, lengths in sets.items()}
+    return {of: length_distribution(lengths) for of, lengths in sets.items()}
 
 
-def _of_lengths(lengths: "Mapping[str, Distribution]", kept: "Kept") -> "Iterator[str]":
-    from abrege.metrics.length import within
+def _of_lengths(
+    lengths: "Mapping[str, LengthDistribution]", kept: "RowCollector"
+) -> "Iterator[str]":
+    from abrege.metrics.length import share_within
 
     if not lengths:
         return
@@ -180,7 +182,7 @@ def _of_lengths(lengths: "Mapping[str, Distribution]", kept: "Kept") -> "Iterato
     yield ""
     yield from columns(cells)
     trained = lengths["train summaries"]
-    share = within(kept.words[0], trained)
+    share = share_within(kept.words[0], trained)
     yield (
         f"{100 * share:.1f} % of the predictions have {trained.p5:g} to {trained.p95:g} words, "
         "as nine in ten of the train summaries do"
@@ -188,7 +190,7 @@ def _of_lengths(lengths: "Mapping[str, Distribution]", kept: "Kept") -> "Iterato
 
 
 def _lines(
-    name: str, table: "Table", scores: Mapping[str, Any], baselines: Mapping[str, Any]
+    name: str, table: "ScoreTable", scores: Mapping[str, Any], baselines: Mapping[str, Any]
 ) -> "Iterator[str]":
     from abrege.metrics.registry import METRICS
 
@@ -241,7 +243,7 @@ def _bleu(found: Mapping[str, float]) -> str:
     return f"BLEU: precisions {precisions}, brevity penalty {found['brevity_penalty']:.3f}"
 
 
-def _rows(table: "Table") -> "Iterator[dict[str, Any]]":
+def _rows(table: "ScoreTable") -> "Iterator[dict[str, Any]]":
     values = {
         metric: [None if isnan(value) else value for value in table.rows(metric).tolist()]
         for metric in table.asked.metrics

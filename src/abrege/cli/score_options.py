@@ -9,17 +9,17 @@ from abrege.core.errors import RecipeError
 from abrege.core.run_folder import find_tuned_folder
 
 if TYPE_CHECKING:
-    from abrege.evaluation.score_table import Asked, Table
-    from abrege.metrics.bertscore import Encoder
-    from abrege.metrics.entailment import Judge
-    from abrege.metrics.perplexity import Likelihood
+    from abrege.evaluation.score_table import ScoreTable, ScoringRequest
+    from abrege.metrics.bertscore import TokenEncoder
+    from abrege.metrics.entailment import EntailmentModel
+    from abrege.metrics.perplexity import LikelihoodModel
     from abrege.metrics.significance import Resampling
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that both commands have."""
     from abrege.metrics import registry as catalogue
-    from abrege.metrics.rouge import RULES
+    from abrege.metrics.rouge import REFERENCES_RULES
     from abrege.metrics.rouge_profiles import PROFILES
 
     add = parser.add_argument
@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"which ROUGE: {', '.join(PROFILES)} (default: %(default)s)")  # fmt: skip
     add("--stemmer", action="store_true", help="stem words (profile abrege; Snowball by language)")
     add("--rule", default="max", metavar="RULE",
-        help=f"of several references: {', '.join(RULES)} (default: %(default)s)")  # fmt: skip
+        help=f"of several references: {', '.join(REFERENCES_RULES)} "
+        "(default: %(default)s)")  # fmt: skip
     add("--wordnet", type=Path, metavar="DIR",
         help="WordNet's files, for METEOR's synonyms; found where left out")  # fmt: skip
     add("--encoder", metavar="MODEL",
@@ -55,19 +56,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print JSON instead of a table")
 
 
-def asked(args: argparse.Namespace) -> "Asked":
+def asked(args: argparse.Namespace) -> "ScoringRequest":
     """Read what is to be computed; RecipeError with the nearest name where there is no such."""
-    from abrege.evaluation.score_table import Asked
+    from abrege.evaluation.score_table import ScoringRequest
     from abrege.metrics import bertscore
     from abrege.metrics import registry as catalogue
-    from abrege.metrics.reference_based import Reading
-    from abrege.metrics.rouge import RULES
+    from abrege.metrics.reference_based import ScoringOptions
+    from abrege.metrics.rouge import REFERENCES_RULES
     from abrege.metrics.rouge_profiles import PROFILES
     from abrege.text import language, wordnet
 
     for option, value, known in (
         ("--profile", args.profile, PROFILES),
-        ("--rule", args.rule, RULES),
+        ("--rule", args.rule, REFERENCES_RULES),
     ):
         if value not in known:
             raise RecipeError(f"{option}: no {value!r}; {catalogue.nearest(value, [*known])}")
@@ -77,18 +78,18 @@ def asked(args: argparse.Namespace) -> "Asked":
             m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
         )
     _check_options(metrics, args)
-    reading = Reading(
+    reading = ScoringOptions(
         lang=language.check(args.lang) if args.lang else None,
         profile=args.profile,
         stemmer=args.stemmer,
         references_rule=args.rule,
-        wordnet=wordnet.find(args.wordnet) if "meteor" in metrics else None,
+        wordnet=wordnet.find_wordnet(args.wordnet) if "meteor" in metrics else None,
         encoder=_encoder(args) if "bertscore" in metrics else None,
-        matching=bertscore.Settings(args.idf, args.rescale),
+        matching=bertscore.BertScoreSettings(args.idf, args.rescale),
         likelihood=_likelihood(args) if "perplexity" in metrics else None,
         judge=_judge(args) if "entailment" in metrics else None,
     )
-    return Asked(_possible(metrics, args), reading)
+    return ScoringRequest(_possible(metrics, args), reading)
 
 
 def _check_options(metrics: tuple[str, ...], args: argparse.Namespace) -> None:
@@ -133,7 +134,7 @@ def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, 
     return metrics
 
 
-def _encoder(args: argparse.Namespace) -> "Encoder | None":
+def _encoder(args: argparse.Namespace) -> "TokenEncoder | None":
     if args.encoder is None:
         return None
     from abrege.inference.encoder import open_encoder
@@ -141,7 +142,7 @@ def _encoder(args: argparse.Namespace) -> "Encoder | None":
     return open_encoder(args.encoder, layer=args.layer)
 
 
-def _likelihood(args: argparse.Namespace) -> "Likelihood | None":
+def _likelihood(args: argparse.Namespace) -> "LikelihoodModel | None":
     if args.model is None:
         return None
     from abrege.inference.log_likelihood import open_scorer
@@ -153,7 +154,7 @@ def _likelihood(args: argparse.Namespace) -> "Likelihood | None":
     return open_scorer(args.model, base=args.base, lang=args.lang)
 
 
-def _judge(args: argparse.Namespace) -> "Judge | None":
+def _judge(args: argparse.Namespace) -> "EntailmentModel | None":
     if args.entailment is None:
         return None
     from abrege.inference.nli import open_entailment
@@ -181,7 +182,7 @@ def sources(args: argparse.Namespace) -> dict[str, Any]:
     return {"references": args.references, "data": args.data, "columns": columns}
 
 
-def facts(table: "Table") -> dict[str, Any]:
+def facts(table: "ScoreTable") -> dict[str, Any]:
     """Give what all numbers of a table share."""
     return {
         "n": len(table),
@@ -191,7 +192,7 @@ def facts(table: "Table") -> dict[str, Any]:
     }
 
 
-def heading(table: "Table") -> str:
+def heading(table: "ScoreTable") -> str:
     """Say on one line how many rows were scored, and in which language."""
     groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
     return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from abrege.core.types import Candidate
-    from abrege.evaluation.score_files import Kept
-    from abrege.evaluation.score_table import Asked
-    from abrege.metrics.alignment import Mark
+    from abrege.evaluation.score_files import RowCollector
+    from abrege.evaluation.score_table import ScoringRequest
+    from abrege.metrics.alignment import AlignedWord
 
 LONGEST = 4_000_000
 """Words of a summary times words of its reference: more take minutes to explain."""
 BOLD, UNDERLINED, PLAIN = "\x1b[1m", "\x1b[4m", "\x1b[0m"
 
 
-def rows(kept: "Kept", asked: "Asked", *, lang: str | None) -> Iterator[str]:
+def rows(kept: "RowCollector", asked: "ScoringRequest", *, lang: str | None) -> Iterator[str]:
     """Give the lines that show what was kept."""
     from abrege.metrics.registry import METRICS
 
@@ -56,14 +56,14 @@ def columns(rows: list[list[str]]) -> list[str]:
 
 
 def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator[str]:
-    from abrege.metrics.alignment import explain
-    from abrege.metrics.faithfulness import unsupported
+    from abrege.metrics.alignment import align
+    from abrege.metrics.faithfulness import unsupported_facts
 
     for reference in row.references:
         if len(row.prediction.split()) * len(reference.split()) > LONGEST:
             yield f"\n{row.id}: too long to be explained word by word"
             continue
-        ours, theirs = explain(row.prediction, reference, lang=lang, stemmer=stemmer)
+        ours, theirs = align(row.prediction, reference, lang=lang, stemmer=stemmer)
         counts = [(sum(getattr(m, kind) for m in ours)) for kind in ("word", "in_order")]
         yield (
             f"\n{row.id}: {counts[0]} words shared of {len(ours)} and {len(theirs)}, "
@@ -72,12 +72,12 @@ def _explained(row: "Candidate", *, lang: str | None, stemmer: bool) -> Iterator
         yield f"  {marked(row.prediction, ours)}"
         yield f"  reference: {marked(reference, theirs)}"
     if row.document is not None:
-        missing = unsupported(row.document, row.prediction, lang=lang)
+        missing = unsupported_facts(row.document, row.prediction, lang=lang)
         said = ", ".join(f"{fact.text} ({fact.kind})" for fact in missing) or "nothing found"
         yield f"  not in the document: {said}"
 
 
-def marked(text: str, marks: "Sequence[Mark]") -> str:
+def marked(text: str, marks: "Sequence[AlignedWord]") -> str:
     """Write a text with its shared words marked, and those that stand in order twice."""
     bold, underlined = _signs()
     pieces, at = [], 0

@@ -6,7 +6,7 @@ A line goes only where the whole of it says such a thing, and is short.
 import re
 from functools import cache
 
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _LONGEST = 200
 """Characters: a longer line is a paragraph, whatever it begins with."""
@@ -84,7 +84,7 @@ def is_boilerplate(line: str, lang: str | None) -> bool:
     line = line.strip(" *•·-–—▸►→|")
     if not line or len(line) > _LONGEST:
         return False
-    return _is_menu(line) or bool(_pattern(primary(lang)).fullmatch(line))
+    return _is_menu(line) or bool(_pattern(primary_language(lang)).fullmatch(line))
 
 
 def _is_menu(line: str) -> bool:

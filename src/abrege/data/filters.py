@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import TypeAlias
 
-from abrege.text.ngrams import ids, ngrams
-from abrege.text.tokenize import words
+from abrege.text.ngrams import ngrams, word_ids
+from abrege.text.tokenize import word_tokenize
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -65,14 +65,14 @@ def repeated_lines(text: str, found: Sequence[str]) -> float:
     again = 0
     for line in text.casefold().splitlines():
         if line in seen:
-            again += len(words(line))
+            again += len(word_tokenize(line))
         seen.add(line)
     return again / len(found) if found else 0.0
 
 
 def repeated_passages(found: Sequence[str]) -> float:
     """Give the share of words that stand in runs of PASSAGE words which came before."""
-    [numbers] = ids(found)
+    [numbers] = word_ids(found)
     covered = bytearray(len(numbers))
     seen = set()
     for place, run in enumerate(ngrams(numbers, PASSAGE)):

@@ -44,7 +44,8 @@ def leaks(splits: Mapping[str, Sequence[Pair]], *, threshold: float | None) -> l
     rest = [
         (split, pair)
         for split, pair in rows
-        if (split, pair.id) not in known and words.count(pair.references[0]) >= SHORTEST_SUMMARY
+        if (split, pair.id) not in known
+        and words.count_words(pair.references[0]) >= SHORTEST_SUMMARY
     ]
     return [*found, *_across(rest, "summary", threshold)]
 

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from rensa import RMinHash, RMinHashLSH
 
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 Shingles = NDArray[np.uint64]
 """The hashes of a text's runs of words, each once, in ascending order."""
@@ -73,7 +73,9 @@ def _shingles(text: str, size: int) -> Shingles:
     CRC-32 of each word, then a sum with odd factors modulo 2^64: the same in every process, which
     Python's own hash of a string is not.
     """
-    codes = np.array([crc32(word.encode()) for word in words(text) or [text]], dtype=np.uint64)
+    codes = np.array(
+        [crc32(word.encode()) for word in word_tokenize(text) or [text]], dtype=np.uint64
+    )
     size = min(size, len(codes))
     factors = np.array([pow(0x9E3779B97F4A7C15, n, 1 << 64) for n in range(1, size + 1)], np.uint64)
     return np.unique(sliding_window_view(codes, size) @ factors)

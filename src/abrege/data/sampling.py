@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from abrege.core.types import Document
-from abrege.text.tokenize import words as split_words
+from abrege.text.tokenize import word_tokenize
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Draw:
             return "empty"
         if fewest is None and most is None:
             return None
-        words = len(split_words(document.text, document.lang))
+        words = len(word_tokenize(document.text, document.lang))
         if fewest is not None and words < fewest:
             return "too short"
         return "too long" if most is not None and words > most else None

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _ALWAYS = {
     "fr": "notes|note|renvois|références|référence|voir aussi|voir également|à voir aussi"
@@ -129,10 +129,10 @@ def without_trailing(
     kept_from = len(sections)  # nothing that is kept stands at or after this place
     for place in range(len(sections) - 1, -1, -1):
         title = _folded(sections[place].title)
-        sure = _is(title, primary(lang), always=True) or title in wanted
+        sure = _is(title, primary_language(lang), always=True) or title in wanted
         end = _end(sections, place)
         last = end >= kept_from or not any(s.body.strip() for s in sections[end:kept_from])
-        if title and (sure or (last and _is(title, primary(lang), always=False))):
+        if title and (sure or (last and _is(title, primary_language(lang), always=False))):
             drop[place:end] = [True] * (end - place)
             kept_from = place if last else kept_from
     return [section for section, gone in zip(sections, drop, strict=True) if not gone]

@@ -14,7 +14,7 @@ from abrege.core.types import Pair
 from abrege.metrics import faithfulness
 from abrege.metrics import format_checks as form
 from abrege.text import language
-from abrege.text.tokenize import is_unspaced, words
+from abrege.text.tokenize import is_unspaced, word_tokenize
 
 Verdict: TypeAlias = Literal["fine", "look", "bad"]
 
@@ -118,8 +118,8 @@ def look_at(pair: Pair, *, lang: str | None) -> Look:
 
     Checks that count words say nothing of a script without spaces between words.
     """
-    document = words(pair.document, lang)
-    texts = [_Texts(document, words(summary, lang), summary) for summary in pair.references]
+    document = word_tokenize(pair.document, lang)
+    texts = [_Texts(document, word_tokenize(summary, lang), summary) for summary in pair.references]
     unspaced = is_unspaced(pair.document[:1000])
     findings = [
         Finding(check, next((said for text in texts if (said := found(text))), None))
@@ -140,12 +140,12 @@ def look_closely(pair: Pair, *, lang: str | None) -> Iterator[Finding]:
     missing = [
         f"{fact.text} ({fact.kind})"
         for summary in pair.references
-        for fact in faithfulness.unsupported(pair.document, summary, lang=own)
+        for fact in faithfulness.unsupported_facts(pair.document, summary, lang=own)
     ]
     yield Finding("unsupported", ", ".join(dict.fromkeys(missing)) or None)
     texts = {"document": [pair.document], "summary": pair.references}
     told = {
-        f"{what} looks like {language.detect([text])}": form.in_language(text, own)
+        f"{what} looks like {language.detect([text])}": form.is_in_language(text, own)
         for what, found in texts.items()
         for text in found
     }
@@ -169,8 +169,8 @@ def _short(texts: _Texts) -> str | None:
 
 
 def _wrapped(texts: _Texts) -> str | None:
-    found = [*form.markup(texts.written)]
-    opening = form.preamble(texts.written)
+    found = [*form.find_markup(texts.written)]
+    opening = form.find_preamble(texts.written)
     return ", ".join([*([opening] if opening else []), *found]) or None
 
 

@@ -10,7 +10,7 @@ from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
 from abrege.evaluation.systems import HUMAN
 from abrege.metrics import rouge
-from abrege.text.sentences import first_sentences, sentences, spans
+from abrege.text.sentences import first_sentences, sentence_spans, split_sentences
 
 RULES = ("random", "oracle", HUMAN)
 _LEAD = re.compile(r"lead-[1-9]\d?")
@@ -68,7 +68,7 @@ def lead(document: str, *, words: int, lang: str | None = None) -> str:
 
 def lead_sentences(document: str, *, count: int, lang: str | None = None) -> str:
     """Take so many sentences from the start of a document, as lead-3 does."""
-    ends = [end for _, end in islice(spans(document, lang), count)]
+    ends = [end for _, end in islice(sentence_spans(document, lang), count)]
     return document[: ends[-1]].strip() if ends else ""
 
 
@@ -79,7 +79,7 @@ def cut(summary: str, *, words: int, lang: str | None = None) -> str:
 
 def random_sentence(document: str, *, seed: str, lang: str | None = None) -> str:
     """Take one sentence of a document at random; the same seed takes the same one."""
-    found = sentences(document, lang)
+    found = split_sentences(document, lang)
     return random.Random(seed).choice(found) if found else ""
 
 
@@ -89,7 +89,7 @@ def oracle(document: str, references: Sequence[str], *, lang: str | None = None)
     Greedy on ROUGE-2 F (Nallapati et al. 2017, section 3.1): the sentence that adds most is
     taken until none adds anything; the best by ROUGE-1 where none has a pair of words in common.
     """
-    found = sentences(document, lang)
+    found = split_sentences(document, lang)
 
     def score(chosen: Collection[int], metric: str) -> float:
         text = " ".join(found[n] for n in sorted(chosen))

@@ -7,7 +7,7 @@ from typing import Any
 
 from abrege.core.errors import RecipeError
 from abrege.evaluation import breakdown
-from abrege.evaluation.score_table import Table
+from abrege.evaluation.score_table import ScoreTable
 from abrege.evaluation.systems import BASELINES, TUNED
 from abrege.metrics import significance
 from abrege.metrics.significance import Resampling
@@ -15,7 +15,7 @@ from abrege.metrics.significance import Resampling
 FEWEST = 5
 """Parts of fewer rows are not told by themselves."""
 
-Tables = Mapping[str, Table]
+Tables = Mapping[str, ScoreTable]
 """Name of a system → its scored rows."""
 
 
@@ -34,7 +34,7 @@ def comparisons(tables: Tables, metrics: Sequence[str], how: Resampling) -> list
         if all(metric in tables[system].asked.metrics for system in (baseline, TUNED))
     ]
     tested = [c for c in found if c["p"] is not None]
-    for row, p in zip(tested, significance.holm([c["p"] for c in tested]), strict=True):
+    for row, p in zip(tested, significance.holm_correction([c["p"] for c in tested]), strict=True):
         row["p_holm"] = p
     return found
 

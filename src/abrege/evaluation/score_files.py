@@ -14,9 +14,9 @@ from abrege.core.types import Candidate
 from abrege.evaluation import breakdown
 from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.breakdown import DOCUMENT_WORDS
-from abrege.evaluation.score_table import Asked, Table, profile_warnings
+from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
 from abrege.metrics.registry import METRICS, get_metric, nearest
-from abrege.metrics.significance import ALPHA, POWER, Resampling, holm
+from abrege.metrics.significance import ALPHA, POWER, Resampling, holm_correction
 from abrege.text import language
 from abrege.text import tokenize as words
 
@@ -28,7 +28,7 @@ Heap: TypeAlias = list[tuple[float, int, Candidate]]
 
 
 @dataclass
-class Kept:
+class RowCollector:
     """What is kept of rows besides their figures, where it is asked for."""
 
     by: str | None = None
@@ -53,8 +53,8 @@ class Kept:
     def add(self, row: Candidate, score: float, place: int, lang: str | None) -> None:
         """Keep what is asked for of a row, its words counted as those of a language."""
         if self.lengths:
-            self.words[0].append(words.count(row.prediction, lang))
-            self.words[1].extend(words.count(r, lang) for r in row.references)
+            self.words[0].append(words.count_words(row.prediction, lang))
+            self.words[1].extend(words.count_words(r, lang) for r in row.references)
         if self.by is not None:
             self.columns |= {DOCUMENT_WORDS, *_columns(row)}
             self.labels.append(_label(row, self.by, lang))
@@ -87,7 +87,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class System:
+class SystemPredictions:
     """Somebody's summaries: a name to show, and the rows."""
 
     name: str
@@ -95,13 +95,13 @@ class System:
 
 
 def score(
-    systems: Sequence[System],
-    asked: Asked,
+    systems: Sequence[SystemPredictions],
+    asked: ScoringRequest,
     *,
     baselines: Sequence[Baseline] = (),
-    kept: Kept | None = None,
+    kept: RowCollector | None = None,
     on_event: OnEvent = silent,
-) -> dict[str, Table]:
+) -> dict[str, ScoreTable]:
     """Score all systems row by row, side by side: name → its table.
 
     baselines  what is scored beside them, made of the rows of the first
@@ -113,10 +113,10 @@ def score(
     rows = _side_by_side(systems)
     first = list(islice(rows, LOOKED_AT))
     asked = _in_a_language(asked, [row[0] for row in first], on_event)
-    tables = {system.name: Table(asked) for system in systems}
+    tables = {system.name: ScoreTable(asked) for system in systems}
     alike = replace(asked, metrics=tuple(m for m in asked.metrics if not METRICS[m].by_model))
     named = {baseline.name: baseline for baseline in baselines} if alike.metrics else {}
-    beside = {name: Table(alike) for name in named}
+    beside = {name: ScoreTable(alike) for name in named}
     for number, row in enumerate(_told(chain(first, rows), on_event)):
         for table, candidate in zip(tables.values(), row, strict=True):
             table.add(candidate)
@@ -132,7 +132,7 @@ def score(
     return {**tables, **{name: table for name, table in beside.items() if len(table)}}
 
 
-def _finish(tables: Mapping[str, Table], expected: Collection[str], on_event: OnEvent) -> None:
+def _finish(tables: Mapping[str, ScoreTable], expected: Collection[str], on_event: OnEvent) -> None:
     """Score what waits for the last row, and say what is weak or missing."""
     for name, table in tables.items():
         table.finish()
@@ -144,7 +144,7 @@ def _finish(tables: Mapping[str, Table], expected: Collection[str], on_event: On
             on_event(Note(f"{name}: {count}, scored 0"))
 
 
-def compare(tables: Mapping[str, Table], resampling: Resampling) -> list[dict[str, Any]]:
+def compare(tables: Mapping[str, ScoreTable], resampling: Resampling) -> list[dict[str, Any]]:
     """Test every system against the first, by every metric, with p-values corrected together."""
     first, *others = tables
     found = []
@@ -168,7 +168,7 @@ def compare(tables: Mapping[str, Table], resampling: Resampling) -> list[dict[st
         for row in found
         if row["p"] is not None and get_metric(row["metric"]).higher_is_better is not None
     ]
-    for row, p in zip(tested_rows, holm([row["p"] for row in tested_rows]), strict=True):
+    for row, p in zip(tested_rows, holm_correction([row["p"] for row in tested_rows]), strict=True):
         row["p_holm"] = p
     return [{**row, "outcome": outcome(row)} for row in found]
 
@@ -184,7 +184,7 @@ def outcome(comparison: Mapping[str, Any]) -> str:
     return "better" if (comparison["difference"] > 0) == higher else "worse"
 
 
-def in_words(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
+def describe_comparisons(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say in a sentence for each system and outcome by which metrics it holds."""
     found = []
     for system in dict.fromkeys(row["system"] for row in comparisons):
@@ -219,7 +219,7 @@ def _label(row: Candidate, by: str, lang: str | None) -> breakdown.Label:
     if by == DOCUMENT_WORDS:
         if row.document is None:
             raise RecipeError(f"--by {by} needs the documents: give them with --data.")
-        return words.count(row.document, lang)
+        return words.count_words(row.document, lang)
     value = _columns(row).get(by)
     if value is None or isinstance(value, int | float | str):
         return value
@@ -230,7 +230,7 @@ def _columns(row: Candidate) -> dict[str, Any]:
     return {"group": row.group, "lang": row.lang, **row.meta}
 
 
-def _side_by_side(systems: Sequence[System]) -> Iterator[tuple[Candidate, ...]]:
+def _side_by_side(systems: Sequence[SystemPredictions]) -> Iterator[tuple[Candidate, ...]]:
     for number, row in enumerate(zip_longest(*(s.candidates for s in systems)), start=1):
         first = row[0]
         for system, candidate in zip(systems, row, strict=True):
@@ -249,7 +249,9 @@ def _side_by_side(systems: Sequence[System]) -> Iterator[tuple[Candidate, ...]]:
         yield row
 
 
-def _in_a_language(asked: Asked, rows: Sequence[Candidate], on_event: OnEvent) -> Asked:
+def _in_a_language(
+    asked: ScoringRequest, rows: Sequence[Candidate], on_event: OnEvent
+) -> ScoringRequest:
     """Settle the language: the one asked for, else that of the rows, else of the references."""
     if not rows:
         raise DataError("there are no rows to score.")
@@ -264,7 +266,9 @@ def _in_a_language(asked: Asked, rows: Sequence[Candidate], on_event: OnEvent) -
         )
         on_event(Note(f"language: {found}"))
     if others := {
-        code: n for code, n in given.items() if words.primary(code) != words.primary(lang)
+        code: n
+        for code, n in given.items()
+        if words.primary_language(code) != words.primary_language(lang)
     }:
         told = ", ".join(f"{n} {code}" for code, n in others.items())
         on_event(

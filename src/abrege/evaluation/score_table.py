@@ -14,31 +14,31 @@ from numpy.typing import NDArray
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
 from abrege.metrics import rouge, significance
-from abrege.metrics.entailment import OfEntailment
-from abrege.metrics.perplexity import OfPerplexity, OfTextPerplexity
+from abrege.metrics.entailment import EntailmentFamily
+from abrege.metrics.perplexity import PerplexityFamily, TextPerplexityFamily
 from abrege.metrics.reference_based import (
     BleuChrf,
     Family,
     Lengths,
     OfBertScore,
     OfMeteor,
-    Reading,
     Rouge,
+    ScoringOptions,
 )
 from abrege.metrics.reference_free import Extraction, Faithfulness, Form
 from abrege.metrics.registry import DEFAULT, METRICS, ROUGE, in_section, nearest
 from abrege.metrics.rouge_profiles import PROFILES
-from abrege.metrics.significance import Floats, Paired, Resampling
+from abrege.metrics.significance import Floats, PairedTest, Resampling
 from abrege.text import tokenize as words
 
-FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family]], ...] = (
+FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], ScoringOptions], Family]], ...] = (
     (ROUGE, Rouge),
     (("bleu", "chrf"), BleuChrf),
     (("meteor",), OfMeteor),
     (("bertscore",), OfBertScore),
-    (("perplexity",), OfPerplexity),
-    (("text_perplexity",), OfTextPerplexity),
-    (("entailment",), OfEntailment),
+    (("perplexity",), PerplexityFamily),
+    (("text_perplexity",), TextPerplexityFamily),
+    (("entailment",), EntailmentFamily),
     (in_section("length"), Lengths),
     (in_section("format"), Form),
     (in_section("extraction"), Extraction),
@@ -48,11 +48,11 @@ FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], Reading], Family
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoringRequest:
     """Which metrics, and how they read texts."""
 
     metrics: tuple[str, ...] = DEFAULT
-    reading: Reading = field(default_factory=Reading)
+    reading: ScoringOptions = field(default_factory=ScoringOptions)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be computed before any row is read."""
@@ -71,7 +71,7 @@ class Asked:
         ):
             if metric in self.metrics and has is None:
                 raise RecipeError(f"{metric} needs {needs}, or leave it out.")
-        rouge.check(
+        rouge.check_options(
             self.reading.profile,
             lang=self.reading.lang,
             stemmer=self.reading.stemmer,
@@ -81,10 +81,10 @@ class Asked:
 
 
 @dataclass
-class Table:
+class ScoreTable:
     """The statistics of rows, by metric, with their ids and groups."""
 
-    asked: Asked
+    asked: ScoringRequest
     ids: list[str] = field(default_factory=list)
     groups: list[Hashable] = field(default_factory=list)
     without_words: int = 0
@@ -105,7 +105,7 @@ class Table:
         """Score a row and keep its statistics."""
         self.groups.append(len(self.ids) if row.group is None else row.group)
         self.ids.append(row.id)
-        self.without_words += not words.count(row.prediction, self.asked.reading.lang)
+        self.without_words += not words.count_words(row.prediction, self.asked.reading.lang)
         for family in self._families:
             for metric, statistics in family.statistics(row).items():
                 self._kept[metric].extend(statistics)
@@ -166,19 +166,21 @@ class Table:
             found = {**found, "value": None}
         elif self.n_groups(only) > 1:
             how = asdict(resampling)
-            found = asdict(significance.interval(kept, groups, measure.score, **how))
+            found = asdict(significance.score_interval(kept, groups, measure.score, **how))
         signature = self.signature(metric, resampling, only=only)
         return {**found, **measure.parts(sums), "signature": signature}
 
-    def compare(self, other: "Table", metric: str, resampling: Resampling) -> Paired:
+    def compare(self, other: "ScoreTable", metric: str, resampling: Resampling) -> PairedTest:
         """Test the difference self − other of a metric on the same rows; a better one wins."""
         measure = self._measures[metric]
         a, b = (table.statistics(metric) for table in (self, other))
         rows = (self.rows(metric), other.rows(metric))
         if self.n_groups() < 2:
             difference = float(measure.score(a.sum(0)) - measure.score(b.sum(0)))
-            return _won(metric, replace(significance.untested(*rows), difference=difference))
-        found = significance.paired_scores(
+            return _won(
+                metric, replace(significance.untested_difference(*rows), difference=difference)
+            )
+        found = significance.paired_test(
             a, b, self.groups, measure.score, rows=rows, **asdict(resampling)
         )
         return _won(metric, found)
@@ -195,17 +197,17 @@ class Table:
         return self.groups if only is None else [self.groups[n] for n in only]
 
 
-def _won(metric: str, found: Paired) -> Paired:
+def _won(metric: str, found: PairedTest) -> PairedTest:
     """Count a row as won by what is better of a metric, which may be less."""
     if METRICS[metric].higher_is_better is not False:
         return found
     return replace(found, wins=found.losses, losses=found.wins)
 
 
-def profile_warnings(reading: Reading) -> list[str]:
+def profile_warnings(reading: ScoringOptions) -> list[str]:
     """Say where a profile of ROUGE does not suit the language."""
     profile = PROFILES[reading.profile]
-    if not profile.only_ascii or words.primary(reading.lang) in (None, "en"):
+    if not profile.only_ascii or words.primary_language(reading.lang) in (None, "en"):
         return []
     return [
         f"Profile {reading.profile} ends a word at every letter outside a to z: in {reading.lang} "

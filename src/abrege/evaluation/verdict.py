@@ -18,7 +18,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TuningVerdict:
     """Whether tuned is better, and the sentences that say so and how sure they are."""
 
     better: bool
@@ -31,7 +31,7 @@ def verdict(
     *,
     confidence: float,
     seeds: Mapping[str, Any] | None = None,
-) -> Verdict:
+) -> TuningVerdict:
     """Judge tuned by ROUGE-L against each of its baselines.
 
     systems      name → metric → {"value"}
@@ -45,7 +45,7 @@ def verdict(
     """
     told = [c for c in comparisons if c["metric"] == METRIC]
     if not told:
-        return Verdict(better=False, sentence=_nothing_to_compare(systems))
+        return TuningVerdict(better=False, sentence=_nothing_to_compare(systems))
     outcome = {c["baseline"]: _outcome(c) for c in told}
     must = [outcome[b] for b in outcome if get_system(b).in_verdict]
     runs = seeds["over_base"].get(METRIC, {}).get("tests", []) if seeds else []
@@ -59,7 +59,7 @@ def verdict(
     if outcome.get("base") == "better" and outcome.get("few-shot", "better") != "better":
         parts.append("Worked examples in the prompt may do as much as tuning.")
     parts.append(_luck(seeds))
-    return Verdict(better=better, sentence=" ".join(parts))
+    return TuningVerdict(better=better, sentence=" ".join(parts))
 
 
 def _luck(seeds: Mapping[str, Any] | None) -> str:

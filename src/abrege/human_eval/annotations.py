@@ -27,7 +27,7 @@ from abrege.human_eval.forms import Answers
 from abrege.human_eval.sample import Sample, Sampled
 from abrege.human_eval.sampling import Traits
 from abrege.metrics import faithfulness
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 TITLE = "What is to become of these summaries?"
 PAIRS, RESULT = "annotate/pairs.jsonl", "review/acceptance.json"
@@ -192,10 +192,10 @@ def _draw(folder: Path, decided: Decided, *, rows: int, seed: int) -> Sample:
 def _traits(pair: Pair) -> Traits:
     summary, about = pair.references[0], pair.meta.get("annotate")
     attempts = about.get("attempts") if isinstance(about, dict) else None
-    facts = faithfulness.unsupported(pair.document, summary, lang=pair.lang)
+    facts = faithfulness.unsupported_facts(pair.document, summary, lang=pair.lang)
     return Traits(
         id=pair.id,
-        words=len(words(summary, pair.lang)),
+        words=len(word_tokenize(summary, pair.lang)),
         unsupported=len(facts),
         attempts=attempts if isinstance(attempts, int) else 1,
     )

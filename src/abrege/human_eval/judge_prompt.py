@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from abrege.annotation.postprocess import without_thoughts
 from abrege.llm_client.openai_client import Message
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 Verdict: TypeAlias = Literal["first", "second", "alike"]
 Outcome: TypeAlias = Literal["win", "loss", "tie", "unsure", "disagrees", "unreadable"]
@@ -62,7 +62,7 @@ FRENCH = Judging(
 
 def judging(lang: str | None) -> Judging:
     """Give the words in the language of the rows: French for French, English for all others."""
-    return FRENCH if primary(lang) == "fr" else ENGLISH
+    return FRENCH if primary_language(lang) == "fr" else ENGLISH
 
 
 def messages(

@@ -26,7 +26,7 @@ from abrege.models.quantization import Quantization
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.default_prompts import ANSWERS
 from abrege.prompts.prompt_format import Example, Profile, Renderer, Rendering, stop_ids, use_chat
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 LONGEST = 8192
 """Room for prompt and answer in tokens, where the model itself has more."""
@@ -127,7 +127,7 @@ def open_speaker(
     check_writes(config, model)
     chat = use_chat(tokenizer, "auto")
     goes_on = not (chat or config.is_encoder_decoder)
-    answer = ANSWERS.get(primary(lang) or "en", ANSWERS["en"])
+    answer = ANSWERS.get(primary_language(lang) or "en", ANSWERS["en"])
     rendering = Rendering(
         base_model=model,
         dtype=machine.dtype,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from abrege.text import stems
 from abrege.text.lcs import union_lcs
-from abrege.text.ngrams import ids, ngrams
-from abrege.text.tokenize import spans
+from abrege.text.ngrams import ngrams, word_ids
+from abrege.text.tokenize import word_spans
 
 
 @dataclass(frozen=True)
-class Mark:
+class AlignedWord:
     """A word of a text, where it stands, and what of it is shared."""
 
     start: int
@@ -24,19 +24,19 @@ class Mark:
     """Lies in the longest common subsequence, which ROUGE-L counts."""
 
 
-def explain(
+def align(
     prediction: str, reference: str, *, lang: str | None = None, stemmer: bool = False
-) -> tuple[list[Mark], list[Mark]]:
+) -> tuple[list[AlignedWord], list[AlignedWord]]:
     """Mark the words of both texts as profile abrege counts them.
 
     What stands more often in one text than in the other is marked as often as in both, from the
     left; the numbers of marks are therefore those that the scores are made of.
     """
-    placed = [spans(text, lang) for text in (prediction, reference)]
+    placed = [word_spans(text, lang) for text in (prediction, reference)]
     read = [[word for word, _, _ in of] for of in placed]
     if stemmer:
-        read = [stems.stems(of, lang) for of in read]
-    ours, theirs = ids(*read)
+        read = [stems.stem_words(of, lang) for of in read]
+    ours, theirs = word_ids(*read)
     in_order = {*union_lcs(theirs, [ours])}
     our_order = _same_order(ours, [theirs[n] for n in sorted(in_order)])
     return (
@@ -45,19 +45,19 @@ def explain(
     )
 
 
-def against_best(
+def align_to_best(
     prediction: str,
     references: Sequence[str],
     *,
     lang: str | None = None,
     stemmer: bool = False,
-) -> list[Mark]:
+) -> list[AlignedWord]:
     """Mark the words of a prediction against the reference with which most stands in order."""
-    told = [explain(prediction, ref, lang=lang, stemmer=stemmer) for ref in references]
+    told = [align(prediction, ref, lang=lang, stemmer=stemmer) for ref in references]
     return max(told, key=_share_in_order)[0]
 
 
-def _share_in_order(marked: tuple[list[Mark], list[Mark]]) -> float:
+def _share_in_order(marked: tuple[list[AlignedWord], list[AlignedWord]]) -> float:
     ours, theirs = marked
     return sum(mark.in_order for mark in ours) / (len(ours) + len(theirs) or 1)
 
@@ -67,12 +67,12 @@ def _marks(
     own: Sequence[int],
     other: Sequence[int],
     in_order: set[int],
-) -> list[Mark]:
+) -> list[AlignedWord]:
     words = _shared(own, other, 1)
     pairs = _shared(own, other, 2)
     of_pairs = pairs | {n + 1 for n in pairs}
     return [
-        Mark(start, end, n in words, n in of_pairs, n in in_order)
+        AlignedWord(start, end, n in words, n in of_pairs, n in in_order)
         for n, (_, start, end) in enumerate(placed)
     ]
 

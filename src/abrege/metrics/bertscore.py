@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from abrege.metrics.rouge_profiles import Score
+from abrege.metrics.rouge_profiles import FScore
 
-_NOTHING = Score(0.0, 0.0, 0.0)
+_NOTHING = FScore(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedText:
     """A text as an encoder sees it.
 
     ids      (tokens)          int64
@@ -28,7 +28,7 @@ class Encoded:
     content: NDArray[np.bool_]
 
 
-class Encoder(Protocol):
+class TokenEncoder(Protocol):
     """What turns texts into vectors; `model.encoding` has one."""
 
     @property
@@ -40,7 +40,7 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True)
-class Settings:
+class BertScoreSettings:
     """How BERTScore weighs tokens and scales its values."""
 
     idf: bool = False
@@ -49,7 +49,9 @@ class Settings:
     """Put 0 where references that do not belong together score, as measured on these rows."""
 
 
-def score(prediction: Encoded, reference: Encoded, weights: Mapping[int, float] | None) -> Score:
+def score_pair(
+    prediction: EncodedText, reference: EncodedText, weights: Mapping[int, float] | None
+) -> FScore:
     """Score a prediction against a reference; each token is matched to the nearest of the other.
 
     weights  token id → weight, for idf; None weighs all content alike
@@ -63,10 +65,10 @@ def score(prediction: Encoded, reference: Encoded, weights: Mapping[int, float] 
     precision = _mean(alike.max(1), prediction, weights)
     recall = _mean(alike.max(0), reference, weights)
     both = precision + recall
-    return Score(precision, recall, 2 * precision * recall / both if both > 0 else 0.0)
+    return FScore(precision, recall, 2 * precision * recall / both if both > 0 else 0.0)
 
 
-def idf_weights(references: Iterable[Encoded]) -> Mapping[int, float]:
+def idf_weights(references: Iterable[EncodedText]) -> Mapping[int, float]:
     """Give each token's inverse document frequency, plus one in both places (section 3)."""
     count = 0
     seen: Counter[int] = Counter()
@@ -77,9 +79,9 @@ def idf_weights(references: Iterable[Encoded]) -> Mapping[int, float]:
     return _Weights({t: math.log((count + 1) / (n + 1)) for t, n in seen.items()}, unseen)
 
 
-def score_all(
-    encoder: Encoder, rows: Sequence[tuple[str, Sequence[str]]], settings: Settings
-) -> tuple[list[Score], float | None]:
+def score_rows(
+    encoder: TokenEncoder, rows: Sequence[tuple[str, Sequence[str]]], settings: BertScoreSettings
+) -> tuple[list[FScore], float | None]:
     """Score predictions against the best of their references; give the baseline too, if rescaled.
 
     The baseline is the mean F of each first reference against that of the row half the rows away:
@@ -87,13 +89,16 @@ def score_all(
     most encoders and languages.
     """
     texts = dict.fromkeys(t for prediction, references in rows for t in (prediction, *references))
-    found = (Encoded(*fields) for fields in encoder.encode(list(texts)))
+    found = (EncodedText(*fields) for fields in encoder.encode(list(texts)))
     encoded = dict(zip(texts, found, strict=True))
     weights = None
     if settings.idf:
         weights = idf_weights(encoded[r] for _, references in rows for r in references)
     scores = [
-        max((score(encoded[p], encoded[r], weights) for r in references), key=lambda s: s.fmeasure)
+        max(
+            (score_pair(encoded[p], encoded[r], weights) for r in references),
+            key=lambda s: s.fmeasure,
+        )
         for p, references in rows
     ]
     if not settings.rescale:
@@ -101,9 +106,9 @@ def score_all(
     firsts = [encoded[references[0]] for _, references in rows]
     away = len(rows) // 2
     others = zip(firsts, firsts[away:] + firsts[:away], strict=True)
-    strange = [score(a, b, weights).fmeasure for a, b in others]
+    strange = [score_pair(a, b, weights).fmeasure for a, b in others]
     base = sum(strange) / len(strange)
-    return [Score(*((part - base) / (1 - base) for part in s)) for s in scores], base
+    return [FScore(*((part - base) / (1 - base) for part in s)) for s in scores], base
 
 
 class _Weights(dict[int, float]):
@@ -117,7 +122,9 @@ class _Weights(dict[int, float]):
         return self.unseen
 
 
-def _mean(best: NDArray[np.float32], text: Encoded, weights: Mapping[int, float] | None) -> float:
+def _mean(
+    best: NDArray[np.float32], text: EncodedText, weights: Mapping[int, float] | None
+) -> float:
     if weights is None:
         return float(best[text.content].mean(dtype=np.float64))
     weight = np.array([weights[token] for token in text.ids.tolist()])

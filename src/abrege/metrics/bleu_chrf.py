@@ -8,7 +8,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from abrege.metrics.significance import Floats
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 PARTS = ("precision1", "precision2", "precision3", "precision4", "brevity_penalty")
 """What BLEU is made of."""
@@ -16,7 +16,7 @@ PARTS = ("precision1", "precision2", "precision3", "precision4", "brevity_penalt
 _TOKENIZERS = {"zh": "zh", "ja": "char", "ko": "char"}  # 13a wants spaces between words
 
 
-class Corpus:
+class CorpusAggregator:
     """One of the two metrics: statistics of a row, and the score of their sum.
 
     A corpus score is not the mean of row scores, so rows give counts and resamples sum them, as
@@ -25,7 +25,7 @@ class Corpus:
 
     def __init__(self, metric: str, *, lang: str | None) -> None:
         self.metric = metric
-        tokenizer = _TOKENIZERS.get(primary(lang) or "", "13a")
+        tokenizer = _TOKENIZERS.get(primary_language(lang) or "", "13a")
         self.scorer: Any = BLEU(tokenize=tokenizer, force=True) if metric == "bleu" else CHRF()
         self.of_a_row: Any = (
             BLEU(tokenize=tokenizer, force=True, effective_order=True)

@@ -11,11 +11,10 @@ from typing import NamedTuple, Protocol
 import abrege
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.text.sentences import name as splitter
-from abrege.text.sentences import sentences
+from abrege.text.sentences import split_sentences, splitter_name
 
 
-class Judge(Protocol):
+class EntailmentModel(Protocol):
     """What tells whether a text follows from another; `model.entailment` has one."""
 
     @property
@@ -38,7 +37,7 @@ class Reading(Protocol):
         """Give the language of the texts."""
 
     @property
-    def judge(self) -> Judge | None:
+    def judge(self) -> EntailmentModel | None:
         """Give what tells whether a text follows from another."""
 
 
@@ -49,15 +48,17 @@ class Support(NamedTuple):
     mean: float
 
 
-def score_all(
-    judge: Judge, rows: Sequence[tuple[str, str]], *, lang: str | None = None
+def score_rows(
+    judge: EntailmentModel, rows: Sequence[tuple[str, str]], *, lang: str | None = None
 ) -> list[Support]:
     """Score summaries against their documents, rows being (document, summary).
 
     A row takes the product of its sentences: 30 of a document and 3 of a summary are 90 pairs.
     Equal pairs of all rows are judged once. What has no sentence scores 0.
     """
-    split = {text: sentences(text, lang) for text in dict.fromkeys(t for row in rows for t in row)}
+    split = {
+        text: split_sentences(text, lang) for text in dict.fromkeys(t for row in rows for t in row)
+    }
     pairs = dict.fromkeys(
         (premise, claim) for doc, text in rows for claim in split[text] for premise in split[doc]
     )
@@ -77,7 +78,7 @@ def support(probabilities: Sequence[Sequence[float]]) -> Support:
     return Support(min(best), sum(best) / len(best)) if best else Support(0.0, 0.0)
 
 
-class OfEntailment:
+class EntailmentFamily:
     """Entailment by the document; texts are kept to the end, so that no pair is judged twice."""
 
     def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
@@ -98,11 +99,13 @@ class OfEntailment:
 
     def rest(self) -> Mapping[str, Sequence[float]]:
         """Give the lowest, the mean and 1 of every row."""
-        found = score_all(self.judge, self._rows, lang=self.lang)
+        found = score_rows(self.judge, self._rows, lang=self.lang)
         self._cut = self.judge.cut
         flat = [value for each in found for value in (*each, 1.0)]
         return dict.fromkeys(self.measures, flat)
 
     def _signature(self) -> str:
         made = f"entailment|abrege-{abrege.__version__}|{self.judge.name}|summac-zs:max,mean"
-        return f"{made}|cut:{self._cut}|sentences:{splitter(self.lang)}|lang:{self.lang or 'und'}"
+        return (
+            f"{made}|cut:{self._cut}|sentences:{splitter_name(self.lang)}|lang:{self.lang or 'und'}"
+        )

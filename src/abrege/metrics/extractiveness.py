@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abrege.text.ngrams import how_many, ids, ngrams
-from abrege.text.tokenize import words
+from abrege.text.ngrams import count_ngrams, ngrams, word_ids
+from abrege.text.tokenize import word_tokenize
 
 NOVEL = (1, 2, 3, 4)
 """The lengths of n-grams that papers tell the novelty of."""
@@ -45,7 +45,7 @@ def fragments(document: str, summary: str, *, lang: str | None = None) -> Fragme
     The greedy procedure F(A, S) there, with the result of the authors' own program: a single
     word is a fragment, and a phrase that stands twice in the summary counts twice.
     """
-    source, target = ids(words(document, lang), words(summary, lang))
+    source, target = word_ids(word_tokenize(document, lang), word_tokenize(summary, lang))
     places: dict[int, list[int]] = defaultdict(list)
     for place, word in enumerate(source):
         places[word].append(place)
@@ -66,10 +66,10 @@ def novel_ngrams(
     Each counts as often as it stands in the summary. None where the summary has fewer words
     than n: it is then neither new nor copied.
     """
-    source, target = ids(words(document, lang), words(summary, lang))
+    source, target = word_ids(word_tokenize(document, lang), word_tokenize(summary, lang))
     found: dict[int, float | None] = {}
     for n in sizes:
-        known, total = set(ngrams(source, n)), how_many(target, n)
+        known, total = set(ngrams(source, n)), count_ngrams(target, n)
         new = sum(gram not in known for gram in ngrams(target, n))
         found[n] = new / total if total else None
     return found

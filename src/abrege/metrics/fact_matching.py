@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from abrege.text import dates as text_dates
 from abrege.text import names as text_names
-from abrege.text.fuzzy_names import same
-from abrege.text.names import folded
-from abrege.text.numbers import Number, implied, numbers
+from abrege.text.fuzzy_names import is_same_name
+from abrege.text.names import fold_words
+from abrege.text.numbers import Number, find_numbers, implied_numbers
 
 _APPROXIMATE = re.compile(
     r"\b(?:about|almost|approximately|around|at least|at most|close to|less than|more than|nearly"
@@ -45,7 +45,7 @@ class Evidence:
         An article at its start may differ, and a quoted word its ending.
         """
         place = 0
-        said = [folded(piece) for piece in pieces]
+        said = [fold_words(piece) for piece in pieces]
         if len(said) == 1 and len(said[0]) == 1 and len(said[0][0]) > 6:
             return f" {said[0][0][:-3]}" in self._text
         for piece in said:
@@ -59,7 +59,7 @@ class Evidence:
     def has_date(self, date: text_dates.Date) -> bool:
         """Tell whether a date of the document says what one reading of this date says."""
         return any(
-            text_dates.supports(self._dates, reading, elsewhere=self._values)
+            text_dates.supports_date(self._dates, reading, elsewhere=self._values)
             for reading in date.readings
         )
 
@@ -91,8 +91,8 @@ class Evidence:
     def counts_otherwise(self, number: Number, summary: str) -> bool:
         """Tell whether the document has another number of what a number of the summary counts."""
         match = _COUNTED.match(summary, number.end)
-        said = folded(match[0])[-2:] if match else []
-        return any(same(word, other) for word in said for other in self._counted)
+        said = fold_words(match[0])[-2:] if match else []
+        return any(is_same_name(word, other) for word in said for other in self._counted)
 
     def has_name(self, name: text_names.Name, summary: str) -> bool:
         """Tell whether the document names someone or something by these words.
@@ -111,9 +111,9 @@ class Evidence:
         ):
             return True
         if len(said) == 1:
-            return any(same(joined, word) for word in self._vocabulary)
+            return any(is_same_name(joined, word) for word in self._vocabulary)
         if any(
-            all(same(word, other) for word, other in zip(said, window, strict=True))
+            all(is_same_name(word, other) for word, other in zip(said, window, strict=True))
             for window in zip(*(self._words[n:] for n in range(len(said))), strict=False)
         ):
             return True
@@ -123,11 +123,11 @@ class Evidence:
     @cached_property
     def common(self) -> frozenset[str]:
         """The words that stand in lower case in the document, folded."""
-        return frozenset(folded(" ".join(_LOWER.findall(self.document))))
+        return frozenset(fold_words(" ".join(_LOWER.findall(self.document))))
 
     @cached_property
     def _words(self) -> list[str]:
-        return folded(self.document)
+        return fold_words(self.document)
 
     @cached_property
     def _vocabulary(self) -> frozenset[str]:
@@ -143,7 +143,7 @@ class Evidence:
 
     @cached_property
     def _names(self) -> tuple[tuple[str, ...], ...]:
-        return tuple({*text_names.capitalised(self.document, self.lang)})
+        return tuple({*text_names.capitalized_runs(self.document, self.lang)})
 
     @cached_property
     def _initials(self) -> tuple[str, str]:
@@ -152,30 +152,32 @@ class Evidence:
 
     @cached_property
     def _acronyms(self) -> frozenset[str]:
-        return frozenset("".join(folded(a)) for a in _CAPITALS.findall(self.document))
+        return frozenset("".join(fold_words(a)) for a in _CAPITALS.findall(self.document))
 
     @cached_property
     def _counted(self) -> frozenset[str]:
         """The words that stand after numbers."""
-        found = (_COUNTED.match(self.document, n.end) for n in numbers(self.document, self.lang))
-        return frozenset(word for match in found if match for word in folded(match[0])[:2])
+        found = (
+            _COUNTED.match(self.document, n.end) for n in find_numbers(self.document, self.lang)
+        )
+        return frozenset(word for match in found if match for word in fold_words(match[0])[:2])
 
     @cached_property
-    def _dates(self) -> tuple[text_dates.Parts, ...]:
-        return tuple(r for d in text_dates.dates(self.document, self.lang) for r in d.readings)
+    def _dates(self) -> tuple[text_dates.DateParts, ...]:
+        return tuple(r for d in text_dates.find_dates(self.document, self.lang) for r in d.readings)
 
     @cached_property
     def _values(self) -> Mapping[Decimal, Collection[str | None]]:
         values: dict[Decimal, set[str | None]] = defaultdict(set)
         spaced = _SPACED.sub(r"\1", self.document)  # 1, 000
-        found = numbers(self.document, self.lang)
-        for number in [*found, *numbers(spaced, self.lang)]:
+        found = find_numbers(self.document, self.lang)
+        for number in [*found, *find_numbers(spaced, self.lang)]:
             for value in number.values:
                 values[value].add(number.unit)
         for one, two in pairwise(found):
             if one.spelled and two.spelled and two.start - one.end == 1:  # nineteen eighty-two
                 values[100 * min(one.values) + min(two.values)].add(None)
-        for value in implied(self._vocabulary, self.lang):
+        for value in implied_numbers(self._vocabulary, self.lang):
             values[value].add(None)
         return values
 
@@ -183,7 +185,7 @@ class Evidence:
         """Tell whether the words are an acronym of words of the document, or the reverse."""
         letters = written.replace(".", "").removesuffix("s")
         if len(said) == 1 and letters.isupper():
-            short = "".join(folded(letters))
+            short = "".join(fold_words(letters))
             if short in self._acronyms or any(short in run for run in self._initials):
                 return True
         full = [word for word in said if word not in text_names.LINKS]
@@ -193,7 +195,7 @@ class Evidence:
 
     def _is_spelled_out(self, text: str) -> bool:
         """Tell whether words that follow one another are an acronym of the document in full."""
-        full = [word for word in folded(text) if word not in text_names.LINKS]
+        full = [word for word in fold_words(text) if word not in text_names.LINKS]
         return any("".join(w[0] for w in full[:n]) in self._acronyms for n in (2, 3, 4))
 
     def _in_whole_names(self, words: Sequence[str]) -> bool:
@@ -222,7 +224,7 @@ def _rounds_to(known: Decimal, value: Decimal) -> bool:
 
 def _same(word: str, part: str) -> bool:
     """Tell whether two words can be the same, one of them perhaps an initial."""
-    return same(word, part) or (1 in (len(word), len(part)) and word[0] == part[0])
+    return is_same_name(word, part) or (1 in (len(word), len(part)) and word[0] == part[0])
 
 
 def _follow(words: Sequence[str], run: Sequence[str]) -> bool:

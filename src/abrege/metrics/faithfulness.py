@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from abrege.metrics.fact_matching import Evidence
-from abrege.text.dates import dates
-from abrege.text.names import Name, folded, is_no_person, names
-from abrege.text.numbers import Number, numbers
+from abrege.text.dates import find_dates
+from abrege.text.names import Name, find_names, fold_words, is_no_person
+from abrege.text.numbers import Number, find_numbers
 
 Kind = Literal["number", "date", "name", "quote"]
 _QUOTE = re.compile(r"\"(?! )([^\"\n]+)(?<! )\"|\" ([^\"\n]+) \"|“([^“”\n]+)”|«([^«»\n]+)»")
@@ -41,19 +41,19 @@ class Unsupported:
     end: int
 
 
-def unsupported(document: str, summary: str, *, lang: str | None) -> list[Unsupported]:
+def unsupported_facts(document: str, summary: str, *, lang: str | None) -> list[Unsupported]:
     """List the numbers, dates, names and quoted strings that the document does not support.
 
     Built to raise few false alarms, not to find everything: see `facts` for what counts.
     """
     return [
         Unsupported(fact.kind, fact.text, fact.start, fact.end)
-        for fact in facts(document, summary, lang=lang)
+        for fact in extract_facts(document, summary, lang=lang)
         if not fact.supported
     ]
 
 
-def facts(document: str, summary: str, *, lang: str | None) -> list[Fact]:
+def extract_facts(document: str, summary: str, *, lang: str | None) -> list[Fact]:
     """List what can be checked in a summary, in order, each supported by the document or not.
 
     English and French: numbers, dates, names and quotes. Other languages, or None: numbers in
@@ -69,12 +69,12 @@ def facts(document: str, summary: str, *, lang: str | None) -> list[Fact]:
     found = [*_quotes(summary, evidence)]
     found.extend(
         _fact("date", summary, date, supported=evidence.has_date(date))
-        for date in list(_free(dates(summary, lang), found))
+        for date in list(_free(find_dates(summary, lang), found))
         if date.sure
     )
-    found.extend(_numbers(list(_free(numbers(summary, lang), found)), summary, evidence))
+    found.extend(_numbers(list(_free(find_numbers(summary, lang), found)), summary, evidence))
     taken = [(fact.start, fact.end) for fact in found]
-    for name in names(summary, lang, common=evidence.common, taken=taken):
+    for name in find_names(summary, lang, common=evidence.common, taken=taken):
         found.extend(_weighed(name, summary, evidence))
     return sorted(found, key=lambda fact: fact.start)
 
@@ -103,7 +103,7 @@ def _fact(kind: Kind, summary: str, place: _Placed, *, supported: bool) -> Fact:
 
 def _quotes(summary: str, evidence: Evidence) -> Iterator[Fact]:
     for match in _QUOTE.finditer(summary):
-        pieces = [p for p in _LEFT_OUT.split(match[match.lastindex or 0]) if folded(p)]
+        pieces = [p for p in _LEFT_OUT.split(match[match.lastindex or 0]) if fold_words(p)]
         if pieces:
             start, end = match.span()
             yield Fact("quote", match[0], start, end, evidence.has_quote(pieces))

@@ -8,9 +8,9 @@ import re
 from typing import Literal
 
 from abrege.text.language import detect
-from abrege.text.ngrams import how_many, ids, ngrams
-from abrege.text.sentences import spans
-from abrege.text.tokenize import primary, words
+from abrege.text.ngrams import count_ngrams, ngrams, word_ids
+from abrege.text.sentences import sentence_spans
+from abrege.text.tokenize import primary_language, word_tokenize
 
 # By py3langid 0.4.0 on real references, cut to their first words with so many letters: right are
 # of 4,600 in French (OrangeSum) and 16,000 in English (DialogSum, SciTLDR) 96.4 and 90.4 % with
@@ -129,12 +129,12 @@ _WHOLE = {"quotes"}  # a quotation inside a summary is ordinary
 
 def repeated_ngrams(summary: str, *, n: int = 3, lang: str | None = None) -> float:
     """Give the share of a summary's n-grams that already came before in it; 0 without any."""
-    [found] = ids(words(summary, lang))
-    total = how_many(found, n)
+    [found] = word_ids(word_tokenize(summary, lang))
+    total = count_ngrams(found, n)
     return 1 - len(set(ngrams(found, n))) / total if total else 0.0
 
 
-def preamble(summary: str) -> str | None:
+def find_preamble(summary: str) -> str | None:
     """Give what a model says before its summary, such as `Sure! Here's a summary:`, or None.
 
     In English and French, whatever the language of the summary: a model asked for French often
@@ -145,7 +145,7 @@ def preamble(summary: str) -> str | None:
     return found.group().strip() if found else None
 
 
-def markup(summary: str) -> tuple[str, ...]:
+def find_markup(summary: str) -> tuple[str, ...]:
     """Name the kinds of markup left in a summary.
 
     quotes    quotation marks around the whole text
@@ -165,12 +165,12 @@ def markup(summary: str) -> tuple[str, ...]:
     )
 
 
-def in_language(summary: str, lang: str | None) -> bool | None:
+def is_in_language(summary: str, lang: str | None) -> bool | None:
     """Tell whether a summary is in the language asked for; None where that cannot be told.
 
     It cannot with fewer than MIN_LETTERS letters, or where no language was asked for.
     """
-    asked = primary(lang)
+    asked = primary_language(lang)
     if asked is None or sum(sign.isalpha() for sign in summary) < MIN_LETTERS:
         return None
     found = detect([summary])
@@ -182,11 +182,11 @@ def compression(document: str, summary: str, *, lang: str | None = None) -> floa
 
     Grusky, Naaman and Artzi 2018, section 4.
     """
-    length = len(words(summary, lang))
-    return len(words(document, lang)) / length if length else None
+    length = len(word_tokenize(summary, lang))
+    return len(word_tokenize(document, lang)) / length if length else None
 
 
-def copied(
+def copied_as(
     document: str, summary: str, *, lang: str | None = None
 ) -> Literal["sentence", "run"] | None:
     """Tell whether a summary stands in its document word for word, and as what.
@@ -194,8 +194,11 @@ def copied(
     `sentence` where it is one of the document's sentences, `run` where its words follow each
     other there in any other way. Signs and capitals do not count, as in `text.words`.
     """
-    wanted = words(summary, lang)
-    if not wanted or f" {' '.join(wanted)} " not in f" {' '.join(words(document, lang))} ":
+    wanted = word_tokenize(summary, lang)
+    if not wanted or f" {' '.join(wanted)} " not in f" {' '.join(word_tokenize(document, lang))} ":
         return None
-    whole = any(words(document[start:end], lang) == wanted for start, end in spans(document, lang))
+    whole = any(
+        word_tokenize(document[start:end], lang) == wanted
+        for start, end in sentence_spans(document, lang)
+    )
     return "sentence" if whole else "run"

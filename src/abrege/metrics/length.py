@@ -10,7 +10,7 @@ from abrege.text import tokenize as words
 
 
 @dataclass(frozen=True)
-class Distribution:
+class LengthDistribution:
     """How long texts are, in words: percentiles of their lengths."""
 
     n: int
@@ -23,7 +23,7 @@ class Distribution:
     longest: int
 
 
-def distribution(lengths: Sequence[int]) -> Distribution:
+def length_distribution(lengths: Sequence[int]) -> LengthDistribution:
     """Describe lengths in words by lengths that there are; DataError where there are none."""
     if not lengths:
         raise DataError("length: there is no text.\n  Give at least one.")
@@ -31,10 +31,10 @@ def distribution(lengths: Sequence[int]) -> Distribution:
         lengths, [5, 25, 50, 75, 95], method="inverted_cdf"
     ).tolist()
     mean, longest = float(np.mean(lengths)), max(lengths)
-    return Distribution(len(lengths), mean, p5, p25, median, p75, p95, longest)
+    return LengthDistribution(len(lengths), mean, p5, p25, median, p75, p95, longest)
 
 
-def within(lengths: Sequence[int], of: Distribution) -> float:
+def share_within(lengths: Sequence[int], of: LengthDistribution) -> float:
     """Give the share of lengths from the 5th to the 95th percentile of other texts."""
     return sum(of.p5 <= length <= of.p95 for length in lengths) / len(lengths)
 
@@ -46,10 +46,10 @@ def length_ratio(prediction: str, references: Sequence[str], *, lang: str | None
     """
     if not references:
         raise DataError("length ratio: there is no reference.\n  Give at least one.")
-    expected = sum(words.count(r, lang) for r in references) / len(references)
-    return words.count(prediction, lang) / (expected or 1)
+    expected = sum(words.count_words(r, lang) for r in references) / len(references)
+    return words.count_words(prediction, lang) / (expected or 1)
 
 
-def stopped(finish_reason: str | None) -> bool | None:
+def is_finished(finish_reason: str | None) -> bool | None:
     """Tell whether a model ended its summary, or was cut off at the limit; None where unknown."""
     return {"stop": True, "length": False}.get(finish_reason or "")

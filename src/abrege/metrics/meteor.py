@@ -21,11 +21,13 @@ class Meteor:
 
     def __init__(self, *, lang: str | None, folder: Path | None) -> None:
         self.lang = lang
-        english = words.primary(lang) == "en"
+        english = words.primary_language(lang) == "en"
         self.folder = folder if english else None
-        self.stemmer = _Stemmer(porter.stem if english else lambda w: stems.stems([w], lang)[0])
-        self.stemmer_name = "porter-nltk" if english else stems.name(lang)
-        self.synonyms: Any = wordnet.reader(self.folder) if self.folder else _NoSynonyms()
+        self.stemmer = _Stemmer(
+            porter.stem if english else lambda w: stems.stem_words([w], lang)[0]
+        )
+        self.stemmer_name = "porter-nltk" if english else stems.stemmer_name(lang)
+        self.synonyms: Any = wordnet.open_wordnet(self.folder) if self.folder else _NoSynonyms()
 
     def score(self, prediction: str, references: Sequence[str]) -> float:
         """Score a prediction against the best of its references, 0 to 1."""
@@ -49,7 +51,7 @@ class Meteor:
 
     def signature(self) -> str:
         """Say what it was made with, and which stages of matching there were."""
-        found = f"wordnet-{wordnet.version(self.folder)}" if self.folder else "no"
+        found = f"wordnet-{wordnet.wordnet_version(self.folder)}" if self.folder else "no"
         return (
             f"meteor|nltk-{version('nltk')}|words:unicode|lang:{self.lang or 'und'}"
             f"|stem:{self.stemmer_name}|synonyms:{found}"
@@ -74,4 +76,4 @@ class _NoSynonyms:
 
 @lru_cache(maxsize=4096)
 def _words(text: str, lang: str | None) -> tuple[str, ...]:
-    return tuple(words.words(text, lang))
+    return tuple(words.word_tokenize(text, lang))

@@ -12,7 +12,7 @@ from abrege.core.types import Candidate, Pair
 from abrege.metrics.significance import Floats
 
 
-class Likelihood(Protocol):
+class LikelihoodModel(Protocol):
     """What knows how likely references are; `model.likelihood` has one."""
 
     @property
@@ -31,15 +31,15 @@ class Reading(Protocol):
     """The part of `families.Reading` that is read here."""
 
     @property
-    def likelihood(self) -> Likelihood | None:
+    def likelihood(self) -> LikelihoodModel | None:
         """Give what knows how likely references are."""
 
     @property
-    def text_likelihood(self) -> Likelihood | None:
+    def text_likelihood(self) -> LikelihoodModel | None:
         """Give what knows how likely whole texts are."""
 
 
-class Perplexity:
+class PerplexityAggregator:
     """exp of the nats per token, over all tokens of all rows: long references weigh more.
 
     Statistics are (nats, tokens, references, bytes). Less is better; 1 is the least. The tokens are
@@ -47,7 +47,7 @@ class Perplexity:
     text, which are among the parts.
     """
 
-    def __init__(self, likelihood: Likelihood) -> None:
+    def __init__(self, likelihood: LikelihoodModel) -> None:
         self.likelihood = likelihood
 
     def score(self, sums: Floats) -> Floats:
@@ -75,7 +75,7 @@ class Perplexity:
         return f"perplexity|abrege-{abrege.__version__}|{model}|{counted}"
 
 
-class TextPerplexity(Perplexity):
+class TextPerplexityAggregator(PerplexityAggregator):
     """The same of the whole text: the prompt with its document, and the summary."""
 
     def parts(self, sums: Floats) -> dict[str, float]:
@@ -90,7 +90,7 @@ class TextPerplexity(Perplexity):
         return f"text_perplexity|abrege-{abrege.__version__}|{model}|{counted}"
 
 
-class OfPerplexity:
+class PerplexityFamily:
     """Perplexity of references; pairs are kept to the end, to be scored together.
 
     It looks at no prediction: whose summaries stand in the rows changes nothing.
@@ -101,12 +101,12 @@ class OfPerplexity:
         self.measures = {metric: self._measure(self.likelihood) for metric in metrics}
         self._pairs: list[Pair] = []
 
-    def _likelihood(self, reading: Reading) -> Likelihood:
+    def _likelihood(self, reading: Reading) -> LikelihoodModel:
         assert reading.likelihood is not None
         return reading.likelihood
 
-    def _measure(self, likelihood: Likelihood) -> Perplexity:
-        return Perplexity(likelihood)
+    def _measure(self, likelihood: LikelihoodModel) -> PerplexityAggregator:
+        return PerplexityAggregator(likelihood)
 
     def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
         """Remember the document and its references; RecipeError for a row without a document."""
@@ -135,15 +135,15 @@ class OfPerplexity:
         return dict.fromkeys(self.measures, flat)
 
 
-class OfTextPerplexity(OfPerplexity):
+class TextPerplexityFamily(PerplexityFamily):
     """Perplexity of whole texts, of models that learned whole texts."""
 
-    def _likelihood(self, reading: Reading) -> Likelihood:
+    def _likelihood(self, reading: Reading) -> LikelihoodModel:
         assert reading.text_likelihood is not None
         return reading.text_likelihood
 
-    def _measure(self, likelihood: Likelihood) -> Perplexity:
-        return TextPerplexity(likelihood)
+    def _measure(self, likelihood: LikelihoodModel) -> PerplexityAggregator:
+        return TextPerplexityAggregator(likelihood)
 
 
 def _bytes(texts: Sequence[str]) -> int:

@@ -10,9 +10,9 @@ import numpy as np
 import abrege
 from abrege.core.types import Candidate
 from abrege.metrics import bertscore, bleu_chrf, length, rouge
-from abrege.metrics.entailment import Judge
+from abrege.metrics.entailment import EntailmentModel
 from abrege.metrics.meteor import Meteor
-from abrege.metrics.perplexity import Likelihood
+from abrege.metrics.perplexity import LikelihoodModel
 from abrege.metrics.significance import Floats
 from abrege.text import tokenize as words
 
@@ -21,7 +21,7 @@ Statistics = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ScoringOptions:
     """How metrics read texts."""
 
     lang: str | None = None
@@ -30,14 +30,14 @@ class Reading:
     references_rule: rouge.ReferencesRule = "max"
     wordnet: Path | None = None
     """The folder of WordNet's files, for METEOR's synonyms."""
-    encoder: bertscore.Encoder | None = None
-    matching: bertscore.Settings = field(default_factory=bertscore.Settings)
+    encoder: bertscore.TokenEncoder | None = None
+    matching: bertscore.BertScoreSettings = field(default_factory=bertscore.BertScoreSettings)
     """How BERTScore, which takes its vectors from `encoder`, matches them."""
-    likelihood: Likelihood | None = None
+    likelihood: LikelihoodModel | None = None
     """What knows how likely references are, for perplexity."""
-    text_likelihood: Likelihood | None = None
+    text_likelihood: LikelihoodModel | None = None
     """What knows how likely whole texts are, prompt and summary together."""
-    judge: Judge | None = None
+    judge: EntailmentModel | None = None
     """What tells whether a text follows from another, for entailment."""
 
 
@@ -117,7 +117,7 @@ class Mean:
 class Rouge(OneByOne):
     """ROUGE, with precision and recall beside F."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
         self.metrics, self.reading = metrics, reading
         self.measures: Mapping[str, Measure] = {m: self._measure(m) for m in metrics}
 
@@ -150,8 +150,8 @@ class Rouge(OneByOne):
 class BleuChrf(OneByOne):
     """BLEU and chrF, scores of all rows together."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
-        self.measures = {m: bleu_chrf.Corpus(m, lang=reading.lang) for m in metrics}
+    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
+        self.measures = {m: bleu_chrf.CorpusAggregator(m, lang=reading.lang) for m in metrics}
 
     def statistics(self, row: Candidate) -> Statistics:
         """Give the counts of n-grams."""
@@ -164,7 +164,7 @@ class BleuChrf(OneByOne):
 class OfMeteor(OneByOne):
     """METEOR, against the best of several references."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
         self._meteor = Meteor(lang=reading.lang, folder=reading.wordnet)
         self.measures = {metric: Mean(self._meteor.signature) for metric in metrics}
 
@@ -176,7 +176,7 @@ class OfMeteor(OneByOne):
 class OfBertScore:
     """BERTScore; texts are kept to the end, to be encoded together."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
         self.encoder, self.settings = reading.encoder, reading.matching
         self.measures = {m: Mean(self._signature, ("precision", "recall")) for m in metrics}
         self._rows: list[tuple[str, Sequence[str]]] = []
@@ -190,7 +190,7 @@ class OfBertScore:
     def rest(self) -> Statistics:
         """Give precision, recall, F and 1 of every row."""
         assert self.encoder is not None
-        scores, self._base = bertscore.score_all(self.encoder, self._rows, self.settings)
+        scores, self._base = bertscore.score_rows(self.encoder, self._rows, self.settings)
         flat = [value for score in scores for value in (*score, 1.0)]
         return dict.fromkeys(self.measures, flat)
 
@@ -205,7 +205,7 @@ class OfBertScore:
 class Lengths(OneByOne):
     """How long summaries are, in words and against their references."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
         self.lang = reading.lang
         self.measures = {metric: Mean(self._signing(metric)) for metric in metrics}
 
@@ -213,7 +213,7 @@ class Lengths(OneByOne):
         """Give the lengths and 1."""
         found: dict[str, float | None] = {
             "length_ratio": length.length_ratio(row.prediction, row.references, lang=self.lang),
-            "words": float(words.count(row.prediction, self.lang)),
+            "words": float(words.count_words(row.prediction, self.lang)),
             "tokens": row.new_tokens,
         }
         return {metric: weighed(found[metric]) for metric in self.measures}

@@ -8,14 +8,14 @@ from abrege.core.types import Candidate
 from abrege.metrics import extractiveness as extractive
 from abrege.metrics import faithfulness, length
 from abrege.metrics import format_checks as form
-from abrege.metrics.reference_based import Mean, OneByOne, Reading, Statistics, weighed
-from abrege.text.tokenize import primary
+from abrege.metrics.reference_based import Mean, OneByOne, ScoringOptions, Statistics, weighed
+from abrege.text.tokenize import primary_language
 
 
 class _Told(OneByOne):
     """Means over the rows of which they can be told."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
+    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
         self.lang = reading.lang
         self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
 
@@ -27,11 +27,11 @@ class Form(_Told):
         """Give each share, and 1 where it can be told."""
         text, lang = row.prediction, self.lang
         ways: Mapping[str, Callable[[], float | None]] = {
-            "stop_rate": lambda: length.stopped(row.finish_reason),
+            "stop_rate": lambda: length.is_finished(row.finish_reason),
             "repeated": lambda: form.repeated_ngrams(text, lang=lang),
-            "preamble": lambda: form.preamble(text) is not None,
-            "markup": lambda: bool(form.markup(text)),
-            "in_language": lambda: form.in_language(text, lang),
+            "preamble": lambda: form.find_preamble(text) is not None,
+            "markup": lambda: bool(form.find_markup(text)),
+            "in_language": lambda: form.is_in_language(text, lang),
         }
         return {metric: weighed(ways[metric]()) for metric in self.measures}
 
@@ -51,7 +51,7 @@ class Extraction(_Told):
         novel = extractive.novel_ngrams(document, text, sizes=sizes, lang=lang)
         found |= {f"novel{n}": share for n, share in novel.items()}
         if "copied" in self.measures:
-            found["copied"] = form.copied(document, text, lang=lang) is not None
+            found["copied"] = form.copied_as(document, text, lang=lang) is not None
         if "compression" in self.measures:
             found["compression"] = form.compression(document, text, lang=lang)
         return {metric: weighed(found[metric]) for metric in self.measures}
@@ -63,7 +63,7 @@ class Faithfulness(_Told):
     def statistics(self, row: Candidate) -> Statistics:
         """Give whether there is any and 1, and how many there are of how many facts."""
         document = document_of(row, next(iter(self.measures)))
-        facts = faithfulness.facts(document, row.prediction, lang=self.lang)
+        facts = faithfulness.extract_facts(document, row.prediction, lang=self.lang)
         missing = sum(not fact.supported for fact in facts)
         found = {
             "unsupported": (float(missing > 0), 1.0),
@@ -94,5 +94,5 @@ def _signing(metric: str, lang: str | None) -> Callable[[], str]:
 
 
 def _kinds(lang: str | None) -> str:
-    known = primary(lang) in ("en", "fr")
+    known = primary_language(lang) in ("en", "fr")
     return "facts:number,date,name,quote" if known else "facts:number,quote"

@@ -7,18 +7,18 @@ from typing import Literal, get_args
 import abrege
 from abrege.core.errors import DataError, RecipeError
 from abrege.metrics.registry import DEFAULT_ROUGE
-from abrege.metrics.rouge_profiles import PROFILES, Score, Sentences
+from abrege.metrics.rouge_profiles import PROFILES, FScore, Sentences
 from abrege.text import stems
-from abrege.text.tokenize import UNSPACED, is_unspaced, primary
+from abrege.text.tokenize import UNSPACED_LANGUAGES, is_unspaced, primary_language
 
 ReferencesRule = Literal[
     "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
 ]
-RULES: tuple[str, ...] = get_args(ReferencesRule)
+REFERENCES_RULES: tuple[str, ...] = get_args(ReferencesRule)
 _BEST_BY = "best-by-"
 
 
-def metrics_of(profile: str) -> tuple[str, ...]:
+def profile_metrics(profile: str) -> tuple[str, ...]:
     """Return those of DEFAULT_ROUGE that a profile has."""
     return tuple(m for m in DEFAULT_ROUGE if m in PROFILES[profile].metrics)
 
@@ -32,7 +32,7 @@ def score(
     lang: str | None = None,
     stemmer: bool = False,
     references_rule: ReferencesRule = "max",
-) -> dict[str, Score]:
+) -> dict[str, FScore]:
     """Score a prediction against its references: each of `metrics` → Score.
 
     Of several references, `max` takes for each metric the one with the best F (the first of
@@ -40,13 +40,15 @@ def score(
     prediction without words scores 0 and counts; no reference at all is DataError, as is a text
     in a script without spaces under profile abrege.
     """
-    check(profile, lang=lang, stemmer=stemmer, metrics=metrics, references_rule=references_rule)
+    check_options(
+        profile, lang=lang, stemmer=stemmer, metrics=metrics, references_rule=references_rule
+    )
     if not references:
         raise DataError("rouge: there is no reference to score against.\n  Give at least one.")
     if lang is None and profile == "abrege":
         for text in filter(is_unspaced, references):
             raise _no_spaces(f"the reference {text[:40]!r}")
-    wanted = metrics or metrics_of(profile)
+    wanted = metrics or profile_metrics(profile)
     scorer = PROFILES[profile].scorer
     predicted = _read(prediction, profile, lang, stemmer)
     if len(references) == 1:
@@ -83,12 +85,12 @@ def _checked(
             "  Choose profile rouge_score+stemmer, or profile abrege with stemmer."
         )
     if stemmer:
-        stems.name(lang)
-    if profile == "abrege" and (code := primary(lang)) in UNSPACED:
-        raise _no_spaces(UNSPACED[code])
+        stems.stemmer_name(lang)
+    if profile == "abrege" and (code := primary_language(lang)) in UNSPACED_LANGUAGES:
+        raise _no_spaces(UNSPACED_LANGUAGES[code])
 
 
-def check(
+def check_options(
     profile: str,
     *,
     lang: str | None,
@@ -110,7 +112,7 @@ def signature(
 ) -> str:
     """Say what a score of `metric` was made with; the caller adds n and the bootstrap."""
     made = PROFILES[profile]
-    stem = made.stemmer_name or (stems.name(lang) if stemmer else "no")
+    stem = made.stemmer_name or (stems.stemmer_name(lang) if stemmer else "no")
     by_sentence = metric == "rougeLsum" or "rougeLsum" not in made.metrics
     parts = [
         metric,
@@ -128,7 +130,7 @@ def signature(
 @lru_cache(maxsize=4096)  # the references come again with every system
 def _read(text: str, profile: str, lang: str | None, stemmer: bool) -> Sentences:  # noqa: FBT001
     cut = (PROFILES[profile].words(s, lang) for s in PROFILES[profile].sentences(text, lang))
-    read = ((stems.stems(s, lang) if stemmer else s) for s in cut)
+    read = ((stems.stem_words(s, lang) if stemmer else s) for s in cut)
     return tuple(tuple(s) for s in read if s)
 
 
@@ -139,12 +141,12 @@ def _no_spaces(what: str) -> DataError:
     )
 
 
-def _best(scores: Sequence[Score]) -> Score:
+def _best(scores: Sequence[FScore]) -> FScore:
     return max(scores, key=lambda s: s.fmeasure)
 
 
-def _mean(scores: Sequence[Score]) -> Score:
+def _mean(scores: Sequence[FScore]) -> FScore:
     precision, recall, fmeasure = (
         sum(column) / len(scores) for column in zip(*scores, strict=True)
     )
-    return Score(precision, recall, fmeasure)
+    return FScore(precision, recall, fmeasure)

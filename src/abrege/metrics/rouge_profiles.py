@@ -9,14 +9,14 @@ from typing import NamedTuple
 from abrege.metrics.registry import ROUGE
 from abrege.text import porter, sentences
 from abrege.text.lcs import lcs_length, union_lcs
-from abrege.text.ngrams import how_many, ids, ngrams, overlap
-from abrege.text.tokenize import words
+from abrege.text.ngrams import count_ngrams, count_overlap, ngrams, word_ids
+from abrege.text.tokenize import word_tokenize
 
 Sentences = tuple[tuple[str, ...], ...]
 """A text as the words of each of its sentences."""
 
 
-class Score(NamedTuple):
+class FScore(NamedTuple):
     """How much of the prediction is in the reference, of the reference in it, and both in one."""
 
     precision: float
@@ -24,11 +24,11 @@ class Score(NamedTuple):
     fmeasure: float
 
 
-Scorer = Callable[[Sentences, Sentences, Sequence[str]], dict[str, Score]]
+Scorer = Callable[[Sentences, Sentences, Sequence[str]], dict[str, FScore]]
 
 
 @dataclass(frozen=True)
-class Profile:
+class RougeProfile:
     """One reading of ROUGE: what it takes for words and for sentences, and how it counts."""
 
     words: Callable[[str, str | None], list[str]]
@@ -43,14 +43,14 @@ class Profile:
     metrics: tuple[str, ...] = ROUGE
 
 
-def count(predicted: Sentences, reference: Sentences, metrics: Sequence[str]) -> dict[str, Score]:
+def count(predicted: Sentences, reference: Sentences, metrics: Sequence[str]) -> dict[str, FScore]:
     """Score as the paper says (Lin 2004, sections 2, 3.1 and 3.2), with F for its harmonic mean."""
-    numbered = ids(*predicted, *reference)
+    numbered = word_ids(*predicted, *reference)
     ours, theirs = numbered[: len(predicted)], numbered[len(predicted) :]
     a, b = [w for s in ours for w in s], [w for s in theirs for w in s]
     # In one sentence each, the union of longest common subsequences is the only one.
     single = len(ours) == len(theirs) == 1
-    found: dict[str, Score] = {}
+    found: dict[str, FScore] = {}
     for metric in metrics:
         if metric == "rougeL" or (metric == "rougeLsum" and single):
             known = found.get("rougeL")  # the same where there is one sentence
@@ -59,22 +59,22 @@ def count(predicted: Sentences, reference: Sentences, metrics: Sequence[str]) ->
             found[metric] = _ratio(_union_hits(ours, theirs), len(a), len(b))
         else:
             n = int(metric.removeprefix("rouge"))
-            found[metric] = _ratio(overlap(a, b, n), how_many(a, n), how_many(b, n))
+            found[metric] = _ratio(count_overlap(a, b, n), count_ngrams(a, n), count_ngrams(b, n))
     return found
 
 
 def count_distinct(
     predicted: Sentences, reference: Sentences, metrics: Sequence[str]
-) -> dict[str, Score]:
+) -> dict[str, FScore]:
     """Score as the package `rouge` does: sets of n-grams, so what comes twice counts once.
 
     Its ROUGE-L is one over sentences: the distinct words of the longest common subsequences of
     every sentence with every other. Empty texts, which it refuses, score 0.
     """
-    numbered = ids(*predicted, *reference)
+    numbered = word_ids(*predicted, *reference)
     ours, theirs = numbered[: len(predicted)], numbered[len(predicted) :]
     a, b = [w for s in ours for w in s], [w for s in theirs for w in s]
-    found: dict[str, Score] = {}
+    found: dict[str, FScore] = {}
     for metric in metrics:
         if metric == "rougeL":
             shared = {s[at] for s in ours for at in union_lcs(s, theirs)}  # ties as it breaks them
@@ -99,11 +99,11 @@ def _union_hits(ours: Sequence[Sequence[int]], theirs: Sequence[Sequence[int]]) 
     return hits
 
 
-def _ratio(hits: int, predicted: int, expected: int, *, epsilon: float = 0.0) -> Score:
+def _ratio(hits: int, predicted: int, expected: int, *, epsilon: float = 0.0) -> FScore:
     if not hits:
         return _NOTHING
     precision, recall = hits / predicted, hits / expected
-    return Score(precision, recall, 2 * precision * recall / (precision + recall + epsilon))
+    return FScore(precision, recall, 2 * precision * recall / (precision + recall + epsilon))
 
 
 def _ascii_words(text: str, _: str | None) -> list[str]:
@@ -127,10 +127,10 @@ def _between_periods(text: str, _: str | None) -> list[str]:
 
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_NOTHING = Score(0.0, 0.0, 0.0)
+_NOTHING = FScore(0.0, 0.0, 0.0)
 
 # google's rouge-score 0.1.2, to the last digit
-_ROUGE_SCORE = Profile(
+_ROUGE_SCORE = RougeProfile(
     words=_ascii_words,
     sentences=_lines,
     scorer=count,
@@ -139,20 +139,20 @@ _ROUGE_SCORE = Profile(
     stemmer_name="no",
     only_ascii=True,
 )
-PROFILES: Mapping[str, Profile] = {
-    "abrege": Profile(
-        words=words,
-        sentences=sentences.sentences,
+PROFILES: Mapping[str, RougeProfile] = {
+    "abrege": RougeProfile(
+        words=word_tokenize,
+        sentences=sentences.split_sentences,
         scorer=count,
         words_name="unicode",
-        sentences_name=sentences.name,
+        sentences_name=sentences.splitter_name,
         stemmer_name=None,
         only_ascii=False,
     ),
     "rouge_score": _ROUGE_SCORE,
     "rouge_score+stemmer": replace(_ROUGE_SCORE, words=_porter_words, stemmer_name="porter-nltk"),
     # the package rouge 1.0.1, to the last digit: words as written, between spaces, in their case
-    "pip-rouge": Profile(
+    "pip-rouge": RougeProfile(
         words=_written_words,
         sentences=_between_periods,
         scorer=count_distinct,

@@ -41,7 +41,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedTest:
     """A difference of scores a − b, its interval, its p, and the rows each side won."""
 
     difference: float
@@ -74,10 +74,10 @@ class Resampling:
 
 def mean_interval(values: ArrayLike, groups: Sequence[Hashable], **resampling: Any) -> Interval:
     """Give the mean of a metric over rows, and its interval; see `interval`."""
-    return interval(_with_counts(values), groups, mean, **resampling)
+    return score_interval(_with_counts(values), groups, mean, **resampling)
 
 
-def interval(
+def score_interval(
     statistics: ArrayLike, groups: Sequence[Hashable], score: Score, **resampling: Any
 ) -> Interval:
     """Give the score of the summed statistics and its interval when groups are drawn anew.
@@ -91,13 +91,15 @@ def interval(
     return Interval(value, *_bounds(value, spread, how.confidence))
 
 
-def paired(a: ArrayLike, b: ArrayLike, groups: Sequence[Hashable], **resampling: Any) -> Paired:
+def paired_mean_test(
+    a: ArrayLike, b: ArrayLike, groups: Sequence[Hashable], **resampling: Any
+) -> PairedTest:
     """Compare two systems on the same rows: how sure is the mean of a − b; see `paired_scores`."""
     difference = _difference(a, b)
     return _test(difference, _with_counts(difference), groups, mean, Resampling(**resampling))
 
 
-def paired_scores(
+def paired_test(
     a: ArrayLike,
     b: ArrayLike,
     groups: Sequence[Hashable],
@@ -105,7 +107,7 @@ def paired_scores(
     *,
     rows: tuple[ArrayLike, ArrayLike],
     **resampling: Any,
-) -> Paired:
+) -> PairedTest:
     """Compare the scores of two systems' summed statistics, (rows, statistics) each.
 
     rows  the score of each row by itself, of a and of b, for wins and losses
@@ -132,10 +134,10 @@ def paired_scores(
     )
 
 
-def untested(a: ArrayLike, b: ArrayLike) -> Paired:
+def untested_difference(a: ArrayLike, b: ArrayLike) -> PairedTest:
     """Compare two systems without interval or p, where all rows are of one group."""
     rows = _difference(a, b)
-    return Paired(float(rows.mean()), None, None, None, *_wins_ties_losses(rows))
+    return PairedTest(float(rows.mean()), None, None, None, *_wins_ties_losses(rows))
 
 
 def mean(sums: Floats) -> Floats:
@@ -144,7 +146,7 @@ def mean(sums: Floats) -> Floats:
     return found
 
 
-def holm(p: Sequence[float]) -> list[float]:
+def holm_correction(p: Sequence[float]) -> list[float]:
     """Correct p-values for their number, in the order given (Holm 1979).
 
     The k-th smallest of m is multiplied by m − k + 1, and none comes out below a smaller one's.
@@ -167,7 +169,7 @@ class _Spread:
 
 def _test(
     rows: Floats, statistics: Floats, groups: Sequence[Hashable], score: Score, how: Resampling
-) -> Paired:
+) -> PairedTest:
     value, spread = _spread(_checked(statistics, groups), groups, score, how)
     if spread.resampled is None:
         p = _normal_p(value, spread.error)
@@ -178,7 +180,7 @@ def _test(
     normal = NormalDist()
     detectable = (normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread.error
     bounds = _bounds(value, spread, how.confidence)
-    return Paired(value, *bounds, p, *_wins_ties_losses(rows), detectable)
+    return PairedTest(value, *bounds, p, *_wins_ties_losses(rows), detectable)
 
 
 def _spread(

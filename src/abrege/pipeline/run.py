@@ -143,7 +143,7 @@ def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
     if FROM_RAW[0] in stages or (not recipe.collect and "split" in stages):
         importlib.import_module(f"abrege.stages.{stages[0]}").inputs(recipe, folder)
     evaluate = recipe.evaluate
-    rouge.check(evaluate.profile, lang=recipe.data.lang, stemmer=evaluate.stemmer)
+    rouge.check_options(evaluate.profile, lang=recipe.data.lang, stemmer=evaluate.stemmer)
 
 
 def check_earlier(recipe: Recipe, folder: Path, first: str) -> None:

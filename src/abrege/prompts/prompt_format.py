@@ -14,7 +14,7 @@ from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.default_prompts import ANSWERS, REQUESTS
-from abrege.text.sentences import at_a_sentence_end
+from abrege.text.sentences import trim_to_sentence
 
 FILE = MODEL_SETTINGS
 BETWEEN = "\n\n"
@@ -261,7 +261,7 @@ class Renderer:
         around = len(ids) - len(offsets)
         keep = room - around
         while keep > 0:
-            kept = at_a_sentence_end(document[: offsets[keep - 1][1]], pair.lang)
+            kept = trim_to_sentence(document[: offsets[keep - 1][1]], pair.lang)
             ids = self._ids(self.text(pair, kept))
             if len(ids) <= room:
                 left = len(self.tokenizer(kept, add_special_tokens=False)["input_ids"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from abrege.core.errors import DataError
 from abrege.core.types import Document
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _PLACE = re.compile(r"\{(document|title|meta\.[\w-]+)\}")
 _ANY_PLACE = re.compile(r"\{([\w.-]*)\}")
@@ -84,7 +84,7 @@ TOLD: Mapping[str, Mapping[str, str]] = {
 
 def template_for(template: str | None, lang: str | None) -> str:
     """Give the recipe's request, or the one of the language."""
-    return template or REQUESTS.get(primary(lang) or "", REQUESTS[""])
+    return template or REQUESTS.get(primary_language(lang) or "", REQUESTS[""])
 
 
 def mistake(template: str) -> str | None:
@@ -122,6 +122,6 @@ def filled(template: str, document: Document, *, text: str) -> str:
 
 def told(fault: Fault, lang: str | None) -> str:
     """Write what the teacher is told of its fault, in the language of the row."""
-    words = TOLD.get(primary(lang) or "", TOLD["en"])
+    words = TOLD.get(primary_language(lang) or "", TOLD["en"])
     said = words[fault.reason].format(found=fault.found, wanted=fault.wanted)
     return f"{said.strip()} {words['again']}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from abrege.core.io import read_jsonl
 from abrege.core.types import Pair, Prediction
-from abrege.metrics.alignment import against_best
-from abrege.metrics.faithfulness import unsupported
+from abrege.metrics.alignment import align_to_best
+from abrege.metrics.faithfulness import unsupported_facts
 from abrege.recipe import Recipe
 from abrege.report import example_rows as examples
 from abrege.report import view_model as facts
@@ -66,12 +66,14 @@ def _marked(example: facts.Example, lang: str | None, *, stemmer: bool) -> facts
                 answer,
                 marks=[
                     facts.Mark(start=mark.start, end=mark.end, in_order=mark.in_order)
-                    for mark in against_best(
+                    for mark in align_to_best(
                         answer.text, example.references, lang=lang, stemmer=stemmer
                     )
                     if mark.word or mark.in_order
                 ],
-                unsupported=[f.text for f in unsupported(example.document, answer.text, lang=lang)],
+                unsupported=[
+                    f.text for f in unsupported_facts(example.document, answer.text, lang=lang)
+                ],
             )
             for answer in example.answers
         ],

@@ -23,12 +23,12 @@ from abrege.data import filters, sections
 from abrege.data import minhash as near
 from abrege.data.normalize import tidy
 from abrege.data.split_exact import key
-from abrege.metrics.format_checks import in_language
+from abrege.metrics.format_checks import is_in_language
 from abrege.pipeline import engine
 from abrege.pipeline.executors import Pool, on_cores
 from abrege.recipe import Clean, Recipe
 from abrege.text.language import detect
-from abrege.text.tokenize import primary, words
+from abrege.text.tokenize import primary_language, word_tokenize
 
 CODE = ("stages/clean", "data", "wiki", "text", "metrics/format_checks", "core/types")
 WRITES = ("documents.jsonl", "dropped.jsonl")
@@ -140,7 +140,7 @@ def judged(document: Document, *, settings: Clean, lang: str | None) -> Judged:
 def _verdict(
     document: Document, marked: str | None, settings: Clean, lang: str | None
 ) -> filters.Verdict | None:
-    found = words(document.text, document.lang)
+    found = word_tokenize(document.text, document.lang)
     verdict = filters.wrong_length(found, settings.min_words, settings.max_words)
     if verdict is None and settings.other_languages == "drop":
         verdict = _other_language(document.text, marked, lang)
@@ -152,10 +152,10 @@ def _verdict(
 
 
 def _other_language(text: str, marked: str | None, lang: str | None) -> filters.Verdict | None:
-    if lang and marked and primary(marked) != primary(lang):
+    if lang and marked and primary_language(marked) != primary_language(lang):
         return "other language", f"it says that it is in {marked}, not {lang}"
     sample = text[:_SAMPLE]
-    if in_language(sample, lang) is False:
+    if is_in_language(sample, lang) is False:
         return "other language", f"in {detect([sample])}, not {lang}"
     return None
 

@@ -21,18 +21,18 @@ from abrege.data import run_predictions as predictions
 from abrege.evaluation import baselines
 from abrege.evaluation import run_results as results
 from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
-from abrege.evaluation.score_table import Asked, Table, profile_warnings
+from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
 from abrege.evaluation.systems import HUMAN
 from abrege.evaluation.verdict import verdict
 from abrege.metrics import bertscore, rouge, significance
-from abrege.metrics.entailment import Judge
-from abrege.metrics.reference_based import Reading
+from abrege.metrics.entailment import EntailmentModel
+from abrege.metrics.reference_based import ScoringOptions
 from abrege.metrics.registry import in_section, nearest
-from abrege.metrics.rouge_profiles import Score
+from abrege.metrics.rouge_profiles import FScore
 from abrege.recipe import Evaluate, Recipe
 from abrege.text import stems
 from abrege.text import tokenize as words
-from abrege.text.wordnet import find as folder_of_wordnet
+from abrege.text.wordnet import find_wordnet
 
 CODE = (
     "stages/evaluate",
@@ -91,7 +91,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     encoder, judge = _encoder(recipe.evaluate), _judge(recipe.evaluate)
     asked, remarks = made(pairs, recipe.evaluate, lang, encoder=encoder, judge=judge)
     tables = {
-        system: Table(
+        system: ScoreTable(
             _with_likelihood(asked, folder, system, whole=not recipe.tune.completion_only_loss)
             if recipe.measures_likelihood(system)
             else asked
@@ -144,32 +144,32 @@ def made(
     settings: Evaluate,
     lang: str | None,
     *,
-    encoder: bertscore.Encoder | None = None,
-    judge: Judge | None = None,
-) -> tuple[Asked, list[str]]:
+    encoder: bertscore.TokenEncoder | None = None,
+    judge: EntailmentModel | None = None,
+) -> tuple[ScoringRequest, list[str]]:
     """Settle what is asked of all systems, and say what makes the scores weaker than they look."""
     wordnet = settings.wordnet
     score = settings.bertscore
-    reading = Reading(
+    reading = ScoringOptions(
         lang,
         settings.profile,
         settings.stemmer,
         settings.references,
-        wordnet=folder_of_wordnet(Path(wordnet).expanduser()) if wordnet else None,
+        wordnet=find_wordnet(Path(wordnet).expanduser()) if wordnet else None,
         encoder=encoder,
-        matching=bertscore.Settings(score.idf, score.rescale),
+        matching=bertscore.BertScoreSettings(score.idf, score.rescale),
         judge=judge,
     )
-    further = ["meteor"] if stems.knows(lang) else []
+    further = ["meteor"] if stems.has_stemmer(lang) else []
     further += ["bertscore"] if encoder else []
     further += ["entailment"] if judge else []
-    asked = Asked((*rouge.metrics_of(settings.profile), *further, *FURTHER), reading)
+    asked = ScoringRequest((*rouge.profile_metrics(settings.profile), *further, *FURTHER), reading)
     found = profile_warnings(reading)
-    if not stems.knows(lang):
+    if not stems.has_stemmer(lang):
         found.append(f"METEOR is left out: there is no stemmer for {lang or 'no language'}.")
     if len({n if p.group is None else p.group for n, p in enumerate(pairs)}) < 2:
         found.append("All test rows are of one group: there are no intervals and no tests.")
-    empty = sum(not any(words.count(r, lang) for r in p.references) for p in pairs)
+    empty = sum(not any(words.count_words(r, lang) for r in p.references) for p in pairs)
     if empty:
         found.append(f"{empty} test rows have references without a word: every system scores 0.")
     return asked, found
@@ -188,7 +188,9 @@ class Measured:
         return (self.rows.get(pair.id, (0.0, 0)) for pair in pairs)
 
 
-def _with_likelihood(asked: Asked, folder: Path, system: str, *, whole: bool) -> Asked:
+def _with_likelihood(
+    asked: ScoringRequest, folder: Path, system: str, *, whole: bool
+) -> ScoringRequest:
     """Ask for perplexity too, as generate measured it, and that of `whole` texts where it did."""
     path = folder / f"generate/{system}.likelihood.jsonl"
     how = read_json(folder / f"generate/{system}.{MANIFEST}")["likelihood"]
@@ -196,14 +198,14 @@ def _with_likelihood(asked: Asked, folder: Path, system: str, *, whole: bool) ->
     rows = {row["id"]: (row["nats"], row["tokens"]) for row in measured}
     reading = replace(asked.reading, likelihood=Measured(**how, rows=rows))
     if not whole:
-        return Asked((*asked.metrics, "perplexity"), reading)
+        return ScoringRequest((*asked.metrics, "perplexity"), reading)
     texts = {row["id"]: (row["text_nats"], row["text_tokens"]) for row in measured}
     reading = replace(reading, text_likelihood=Measured(**how, rows=texts))
-    return Asked((*asked.metrics, "perplexity", "text_perplexity"), reading)
+    return ScoringRequest((*asked.metrics, "perplexity", "text_perplexity"), reading)
 
 
 def fill(
-    tables: Mapping[str, Table],
+    tables: Mapping[str, ScoreTable],
     pairs: Sequence[Pair],
     written: Mapping[str, Sequence[Prediction]],
     on_event: OnEvent,
@@ -225,9 +227,9 @@ def fill(
         table.finish()
 
 
-def among_people(pairs: Sequence[Pair], asked: Asked) -> Table:
+def among_people(pairs: Sequence[Pair], asked: ScoringRequest) -> ScoreTable:
     """Score a reference of each row that has several against the others, taking turns."""
-    table = Table(asked)
+    table = ScoreTable(asked)
     for number, pair in enumerate(pairs):
         if person := baselines.by_a_person(_candidate(pair, ""), number):
             table.add(person)
@@ -245,7 +247,7 @@ def _candidate(pair: Pair, text: str) -> Candidate:
     )
 
 
-def rows_of(tables: Mapping[str, Table]) -> Iterator[Row]:
+def rows_of(tables: Mapping[str, ScoreTable]) -> Iterator[Row]:
     """Yield each row's scores, all systems of a row together; null where a metric cannot tell."""
     columns = {
         system: {metric: _column(table, metric) for metric in table.asked.metrics}
@@ -259,9 +261,9 @@ def rows_of(tables: Mapping[str, Table]) -> Iterator[Row]:
                 yield {"id": row_id, "system": system, **scores}
 
 
-def _column(table: Table, metric: str) -> Sequence[Any]:
+def _column(table: ScoreTable, metric: str) -> Sequence[Any]:
     if metric.startswith("rouge"):
-        names = Score._fields
+        names = FScore._fields
         return [
             dict(zip(names, row[:-1], strict=True)) for row in table.statistics(metric).tolist()
         ]
@@ -270,14 +272,14 @@ def _column(table: Table, metric: str) -> Sequence[Any]:
 
 def training_words(train: Iterable[Pair], lang: str | None) -> dict[str, Any]:
     """Give the words of every summary trained on, in order, with their median and mean."""
-    counts = [words.count(pair.references[0], lang) for pair in train]
+    counts = [words.count_words(pair.references[0], lang) for pair in train]
     if not counts:
         raise DataError("split/train.jsonl: there are no train rows.\n  Run split again.")
     return {"median": median(counts), "mean": mean(counts), "histogram": counts}
 
 
 def summarise(
-    tables: Mapping[str, Table], columns: Columns, settings: Evaluate, *, first_seed: int
+    tables: Mapping[str, ScoreTable], columns: Columns, settings: Evaluate, *, first_seed: int
 ) -> dict[str, Any]:
     """Give the scores, the comparisons, the luck of training, the parts and the verdict.
 
@@ -285,7 +287,7 @@ def summarise(
     first_seed  that of the first of several tunings
     """
     how = significance.Resampling(settings.bootstrap_samples, settings.confidence, settings.seed)
-    rouges = rouge.metrics_of(settings.profile)
+    rouges = rouge.profile_metrics(settings.profile)
     systems = results.scores(tables, how)
     compared = results.comparisons(tables, [*rouges, "perplexity"], how)
     seeds = results.over_seeds(tables, rouges, how, first=first_seed)
@@ -303,7 +305,7 @@ def summarise(
 
 def columns_of(pairs: Sequence[Pair], asked: Sequence[str] | None, lang: str | None) -> Columns:
     """Give what the rows can be told apart by: the asked columns, or all that there are."""
-    lengths = [words.count(pair.document, lang) for pair in pairs]
+    lengths = [words.count_words(pair.document, lang) for pair in pairs]
     found: dict[str, Sequence[Label]] = {DOCUMENT_WORDS: lengths}
     for key in dict.fromkeys(key for pair in pairs for key in pair.meta):
         found[key] = [_label(pair.meta.get(key)) for pair in pairs]
@@ -323,7 +325,7 @@ def _predictions(folder: Path, system: str) -> Path:
     return folder / f"generate/{system}.jsonl"
 
 
-def _judge(settings: Evaluate) -> Judge | None:
+def _judge(settings: Evaluate) -> EntailmentModel | None:
     if settings.entailment is None:
         return None
     from abrege.inference.nli import open_entailment
@@ -331,7 +333,7 @@ def _judge(settings: Evaluate) -> Judge | None:
     return open_entailment(settings.entailment)
 
 
-def _encoder(settings: Evaluate) -> bertscore.Encoder | None:
+def _encoder(settings: Evaluate) -> bertscore.TokenEncoder | None:
     if settings.bertscore.encoder is None:
         return None
     from abrege.inference.encoder import open_encoder

@@ -17,9 +17,9 @@ from abrege.core.hashing import hash_path
 from abrege.core.io import atomic_folder, read_json, read_jsonl, write_json
 from abrege.core.run_folder import MANIFEST, MODEL_SETTINGS, weight_files
 from abrege.core.types import Candidate, Pair, Prediction
-from abrege.evaluation.score_table import Asked, Table
+from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
-from abrege.metrics.reference_based import Reading
+from abrege.metrics.reference_based import ScoringOptions
 from abrege.metrics.significance import Resampling
 from abrege.recipe import Recipe
 
@@ -217,9 +217,9 @@ def _rouge(
 ) -> dict[str, dict[str, Any]]:
     """Test merged minus tuned by each ROUGE, on these rows, by group."""
     how = recipe.evaluate
-    metrics = rouge.metrics_of(how.profile)
-    asked = Asked(metrics, Reading(lang, how.profile, how.stemmer, how.references))
-    tables = Table(asked), Table(asked)
+    metrics = rouge.profile_metrics(how.profile)
+    asked = ScoringRequest(metrics, ScoringOptions(lang, how.profile, how.stemmer, how.references))
+    tables = ScoreTable(asked), ScoreTable(asked)
     for table, predictions in zip(tables, (found.merged, found.adapter), strict=True):
         for pair, prediction in zip(pairs, predictions, strict=True):
             table.add(_candidate(pair, prediction))

@@ -19,7 +19,7 @@ from abrege.evaluation import baselines
 from abrege.pipeline import engine
 from abrege.pipeline.executors import Once
 from abrege.recipe import Recipe
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 if TYPE_CHECKING:
     from abrege.inference.decoder import Batch, Decoder
@@ -162,7 +162,9 @@ def _to_training_length(
     """Take the document's first sentences (lead), or the base model's (base-cut)."""
     train = read_jsonl(folder / "split/train.jsonl", Pair)
     lang = recipe.data.lang
-    target = round(statistics.median(len(words(p.references[0], lang or p.lang)) for p in train))
+    target = round(
+        statistics.median(len(word_tokenize(p.references[0], lang or p.lang)) for p in train)
+    )
     if system == "lead":
         return [baselines.lead(p.document, words=target, lang=lang or p.lang) for p in pairs]
     base = read_jsonl(folder / "generate/base.jsonl", Prediction)

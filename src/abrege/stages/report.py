@@ -229,7 +229,7 @@ def _lengths(
     lang: str | None,
 ) -> list[facts.Lengths]:
     train = (scores.get("training_words") or {}).get("histogram") or []
-    written = [words.count(r, lang) for p in test for r in p.references]
+    written = [words.count_words(r, lang) for p in test for r in p.references]
     sets = [
         facts.Lengths(name="train summaries", kind="train", words=train),
         facts.Lengths(name="references", kind="reference", words=written),

@@ -41,5 +41,5 @@ class Filler:
             )
             paragraph = paragraph[0].upper() + paragraph[1:]
             made.append(paragraph)
-            length += words.count(paragraph, self.lang)
+            length += words.count_words(paragraph, self.lang)
         return "\n\n".join(made)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
-from abrege.text.numbers import numbers
-from abrege.text.numerals import numerals
-from abrege.text.sentences import sentences
+from abrege.text.numbers import find_numbers
+from abrege.text.numerals import find_numerals
+from abrege.text.sentences import split_sentences
 
 Sort = Literal["day", "hour", "number", "word"]
 Span = tuple[int, int]
@@ -70,7 +70,7 @@ def plain(text: str, lang: str) -> str:
     Numbers in words become figures, n't becomes not, p.m. becomes pm: `It isn't at half past
     two.` is `it is not at half past 2.`
     """
-    return "\n".join(_plain(sentence, lang) for sentence in sentences(text, lang))
+    return "\n".join(_plain(sentence, lang) for sentence in split_sentences(text, lang))
 
 
 def places(value: str, sort: Sort, text: str, lang: str) -> list[Span]:
@@ -109,7 +109,7 @@ def _plain(text: str, lang: str) -> str:
     text = re.sub(r"n't\b", " not", text).replace("cannot", "can not")
     text = re.sub(r"\b([ap])\. ?m\b\.?", r"\1m", text)
     written, end = [], 0
-    for numeral in numerals(text, lang):
+    for numeral in find_numerals(text, lang):
         if (
             numeral.ordinal
             or numeral.value >= 1_000_000
@@ -150,7 +150,7 @@ def _readings(sort: Sort, text: str, lang: str) -> list[tuple[Span, frozenset[ob
     sure = [span for span, _ in hours if not _BARE.fullmatch(text[span[0] : span[1]])]
     return [
         ((number.start, number.end), frozenset[object](number.values))
-        for number in numbers(text, lang)
+        for number in find_numbers(text, lang)
         if not any(a < number.end and number.start < b for a, b in sure)
     ]
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, Protocol
 
-from abrege.metrics.faithfulness import unsupported
-from abrege.metrics.format_checks import in_language
+from abrege.metrics.faithfulness import unsupported_facts
+from abrege.metrics.format_checks import is_in_language
 from abrege.stress import lexicon as wording
 from abrege.stress.mentions import Mention, denied, sentence, stated
 from abrege.stress.normalize import Sort, others, places, plain, shown
 from abrege.stress.roles import doers
 from abrege.text.language import detect
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 _ALIKE = 0.7  # of the words of the shorter of two sentences
 _SHORT_SENTENCE = 4  # words; `He left.` may well come twice
@@ -187,7 +187,7 @@ class SaidOnce:
 
     def faults(self, output: Output) -> Iterator[Fault]:
         """Yield two sentences that share most of their words."""
-        said = [{*words(line, output.lang)} for line in output.text.split("\n")]
+        said = [{*word_tokenize(line, output.lang)} for line in output.text.split("\n")]
         said = [line for line in said if len(line) > _SHORT_SENTENCE]
         for one, other in combinations(said, 2):
             if len(one & other) >= _ALIKE * min(len(one), len(other)):
@@ -203,8 +203,8 @@ class NoLonger:
 
     def faults(self, output: Output) -> Iterator[Fault]:
         """Yield that it is longer."""
-        there = len(words(output.document, output.lang))
-        found = len(words(output.summary, output.lang))
+        there = len(word_tokenize(output.document, output.lang))
+        found = len(word_tokenize(output.summary, output.lang))
         if found > there + self.more:
             yield Fault("wrong", f"has {found} words for a text of {there}")
 
@@ -215,7 +215,7 @@ class NothingInvented:
 
     def faults(self, output: Output) -> Iterator[Fault]:
         """Yield the first."""
-        for fact in unsupported(output.document, output.summary, lang=output.lang)[:1]:
+        for fact in unsupported_facts(output.document, output.summary, lang=output.lang)[:1]:
             yield Fault("wrong", f"invents {fact.text}")
 
 
@@ -227,7 +227,7 @@ class SaysNothing:
 
     def faults(self, output: Output) -> Iterator[Fault]:
         """Yield names and numbers, a long answer, or one that tells of something."""
-        found = len(words(output.summary, output.lang))
+        found = len(word_tokenize(output.summary, output.lang))
         if not found:
             return
         if found > self.most:
@@ -242,7 +242,7 @@ class InSuiteLanguage:
 
     def faults(self, output: Output) -> Iterator[Fault]:
         """Yield another language."""
-        if in_language(output.summary, output.lang) is False:
+        if is_in_language(output.summary, output.lang) is False:
             found = detect([output.summary])
             yield Fault("wrong", f"is written in {found}, not in {output.lang}")
 

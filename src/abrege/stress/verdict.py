@@ -6,7 +6,7 @@ from typing import Literal
 
 from abrege.stress.cases import Case
 from abrege.stress.rules import Fault, Output
-from abrege.text.tokenize import words
+from abrege.text.tokenize import word_tokenize
 
 _COPY = 0.8  # of the document's words: what is longer is no summary
 _SHORT = 60  # words; a short text may well be repeated
@@ -34,8 +34,8 @@ def judge(case: Case, summary: str) -> Judged:
 
 
 def _faults(case: Case, summary: str) -> Iterator[Fault]:
-    found = len(words(summary, case.lang))
-    there = len(words(case.document, case.lang))
+    found = len(word_tokenize(summary, case.lang))
+    there = len(word_tokenize(case.document, case.lang))
     if not found and case.kind != "empty":
         yield Fault("omitted", "is empty")
     elif there > _SHORT and found > _COPY * there:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _MONTHS = {
     "en": (
@@ -43,7 +43,7 @@ _SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![/
 
 
 @dataclass(frozen=True)
-class Parts:
+class DateParts:
     """What a date says; None where it says nothing. Months and weekdays count from 1."""
 
     year: int | None = None
@@ -60,19 +60,19 @@ class Date:
     sure      False for a month alone that may well be another word: may, April, Mars
     """
 
-    readings: tuple[Parts, ...]
+    readings: tuple[DateParts, ...]
     start: int
     end: int
     sure: bool = True
 
 
-def dates(text: str, lang: str | None = None) -> list[Date]:
+def find_dates(text: str, lang: str | None = None) -> list[Date]:
     """List the dates of a text, in order; none in a language other than English and French.
 
     `12 March 2024`, `March 12th, 2024`, `March 2024`, `in March`, `2024-03-12`, `12/03/2024`,
     `on Friday`; `le 12 mars 2024`, `1er mai`, `vendredi 3`. A year alone is a number.
     """
-    code = primary(lang)
+    code = primary_language(lang)
     if code not in _MONTHS:
         return []
     found: list[Date] = []
@@ -82,7 +82,9 @@ def dates(text: str, lang: str | None = None) -> list[Date]:
     return found
 
 
-def supports(known: Collection[Parts], stated: Parts, *, elsewhere: Collection[object]) -> bool:
+def supports_date(
+    known: Collection[DateParts], stated: DateParts, *, elsewhere: Collection[object]
+) -> bool:
     """Tell whether one of the known dates says all that is stated.
 
     elsewhere  the numbers of the document
@@ -108,11 +110,11 @@ def _fits(stated: int | None, known: int | None, elsewhere: Collection[object]) 
 
 def _all(text: str, code: str) -> Iterator[Date]:
     for match in _ISO.finditer(text):
-        yield from _dated([Parts(int(match[1]), int(match[2]), int(match[3]))], match)
+        yield from _dated([DateParts(int(match[1]), int(match[2]), int(match[3]))], match)
     for match in _SLASHED.finditer(text):
         one, two, year = int(match[1]), int(match[3]), _year(match[4])
         orders = [(two, one)] if code == "fr" else [(two, one), (one, two)]
-        yield from _dated([Parts(year, month, day) for month, day in orders], match)
+        yield from _dated([DateParts(year, month, day) for month, day in orders], match)
     for pattern in _patterns(code):
         for match in pattern.finditer(text):
             yield from _dated(_readings(match, code), match)
@@ -123,19 +125,21 @@ def _all(text: str, code: str) -> Iterator[Date]:
         yield from _dated(_readings(match, code), match, sure=sure)
 
 
-def _dated(readings: Iterable[Parts], match: re.Match[str], *, sure: bool = True) -> Iterator[Date]:
+def _dated(
+    readings: Iterable[DateParts], match: re.Match[str], *, sure: bool = True
+) -> Iterator[Date]:
     real = [r for r in readings if 1 <= (r.month or 1) <= 12 and 1 <= (r.day or 1) <= 31]
     if real:
         end = match.end() - match[0].endswith(".")  # which may well end the sentence
         yield Date(tuple(real), match.start(), end, sure)
 
 
-def _readings(match: re.Match[str], code: str) -> Iterator[Parts]:
+def _readings(match: re.Match[str], code: str) -> Iterator[DateParts]:
     said = {part: value for part, value in match.groupdict().items() if value}
     names = _names(code)
     days = [said[day] for day in ("day", "last") if day in said] or [None]
     for day in days:
-        yield Parts(
+        yield DateParts(
             year=int(said["year"]) if "year" in said else None,
             month=names[said["month"].lower()] if "month" in said else None,
             day=(names.get(day.lower()) or int(day)) if day else None,

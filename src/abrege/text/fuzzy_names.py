@@ -19,7 +19,7 @@ _GROUPS = [frozenset(group.split()) for group in _PEOPLES.split("|")]
 
 
 @lru_cache(maxsize=65536)
-def same(word: str, other: str) -> bool:
+def is_same_name(word: str, other: str) -> bool:
     """Tell whether two folded words can name the same.
 
     `gans` and `gan`; `italian`, `italy`, `thaïlandais` and `thaïlande` by their endings; `english`

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from abrege.core.errors import RecipeError
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _TWO_LETTERS = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy "
@@ -45,7 +45,7 @@ SAMPLE = 20_000  # characters, enough to tell any two languages apart
 
 def check(lang: str) -> str:
     """Give a language code back, such as fr or pt-BR; RecipeError with the nearest where none."""
-    code = primary(lang) or ""
+    code = primary_language(lang) or ""
     if code in CODES or (code not in NAMES and len(code) == 3 and code.isalpha()):
         return lang
     near = difflib.get_close_matches(code, NAMES, n=1)

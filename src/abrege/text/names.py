@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from abrege.text.lexicon import OPENINGS, SPEAKING, TITLES
-from abrege.text.tokenize import primary, words
+from abrege.text.tokenize import primary_language, word_tokenize
 
 _WORD = r"#\w+#|(?<!\w)(?:[^\W\d_]\.){2,}|(?<!\w)[^\W\d_]\w*(?:[-‑'’&]\w+)*"
 _ELISION = re.compile(r"(?<!\w)(?:[ldnsmtcj]|(?:jus|lors|puis|quel)?qu)['’](?=\w)", re.IGNORECASE)
@@ -60,7 +60,7 @@ class Name:
     def words(self) -> tuple[str, ...]:
         """Its words as they are compared: without case, accents, titles and possessives."""
         own = [token for token in self.tokens if token.text.casefold() not in TITLES]
-        return tuple(word for token in own or self.tokens for word in folded(token.text))
+        return tuple(word for token in own or self.tokens for word in fold_words(token.text))
 
     def part(self, start: int, end: int) -> "Name":
         """Give some of its tokens, without the links at their ends."""
@@ -70,7 +70,7 @@ class Name:
         return Name(tuple(_trimmed(tokens)))
 
 
-def names(
+def find_names(
     text: str,
     lang: str | None,
     *,
@@ -86,7 +86,7 @@ def names(
     A single word that begins a sentence is one only before a verb that people are the subject of
     (`Jimmy wants`). None is taken from a sentence with more capitals than not, such as a title.
     """
-    code = primary(lang)
+    code = primary_language(lang)
     if code not in OPENINGS:
         return
     for run in _runs(text, code, taken):
@@ -100,9 +100,9 @@ def names(
             yield Name(tuple(run))
 
 
-def capitalised(text: str, lang: str | None) -> Iterator[tuple[str, ...]]:
+def capitalized_runs(text: str, lang: str | None) -> Iterator[tuple[str, ...]]:
     """Yield the words of every run with a capital, whether a name or the start of a sentence."""
-    code = primary(lang)
+    code = primary_language(lang)
     for run in _runs(text, code, ()) if code in OPENINGS else ():
         run = _stripped(run, code or "", ())
         if run:
@@ -114,11 +114,11 @@ def is_no_person(token: Token) -> bool:
     return bool(_NO_PERSON.search(token.text))
 
 
-def folded(text: str) -> list[str]:
+def fold_words(text: str) -> list[str]:
     """Cut a text into words without case and accents; `U.N.` is un."""
     text = _INITIALS.sub(lambda match: match[0].replace(".", "") + " ", text)
     plain = unicodedata.normalize("NFD", text.replace("œ", "oe").replace("Œ", "OE"))
-    return words("".join(c for c in plain if not unicodedata.combining(c)))
+    return word_tokenize("".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def _runs(text: str, code: str | None, taken: Sequence[tuple[int, int]]) -> Iterator[list[Token]]:
@@ -176,7 +176,7 @@ def _stripped(run: list[Token], code: str, common: Collection[str]) -> list[Toke
 
 
 def _is_no_name(token: Token, code: str, common: Collection[str]) -> bool:
-    said = folded(token.text)
+    said = fold_words(token.text)
     if "".join(said) in OPENINGS[code] or token.text.casefold() in TITLES:
         return True
     return bool(_ROMAN.fullmatch(token.text)) or (

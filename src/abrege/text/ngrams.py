@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 
-def ids(*texts: Iterable[str]) -> list[list[int]]:
+def word_ids(*texts: Iterable[str]) -> list[list[int]]:
     """Give the words of several texts as numbers, the same word the same number in all."""
     table: dict[str, int] = {}
     return [[table.setdefault(word, len(table)) for word in text] for text in texts]
 
 
-def overlap(a: Sequence[int], b: Sequence[int], n: int) -> int:
+def count_overlap(a: Sequence[int], b: Sequence[int], n: int) -> int:
     """Count the n-grams that two texts share, each as often as it stands in both."""
     in_b = Counter(ngrams(b, n))
     shared = 0
@@ -21,7 +21,7 @@ def overlap(a: Sequence[int], b: Sequence[int], n: int) -> int:
     return shared
 
 
-def how_many(words: Sequence[int], n: int) -> int:
+def count_ngrams(words: Sequence[int], n: int) -> int:
     """Count the n-grams of a text."""
     return max(0, len(words) - n + 1)
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from abrege.text.numerals import SPOKEN, numerals
-from abrege.text.tokenize import primary
+from abrege.text.numerals import SPOKEN, find_numerals
+from abrege.text.tokenize import primary_language
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _DIGITS = re.compile(rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?![\d,.]*\d)|\d+(?:[.,]\d+)*")
@@ -84,27 +84,27 @@ class Number:
     ordinal: bool = False
 
 
-def numbers(text: str, lang: str | None = None) -> list[Number]:
+def find_numbers(text: str, lang: str | None = None) -> list[Number]:
     """List the numbers of a text, in order.
 
     In digits for every language: `3.5`, `3,5`, `1 000`, `1,000`, `1.000`, with the scale and the
     unit around them (`$2.5 million`). In words for English and French. A comma before three
     digits parts thousands in English; elsewhere a comma or point there is read both ways.
     """
-    code = primary(lang)
+    code = primary_language(lang)
     written = [_in_digits(text, match, code) for match in _matches(text)]
     covered = {place for number in written for place in range(number.start, number.end)}
     spelled = [
         _in_words(text, numeral.value, numeral.start, numeral.end, ordinal=numeral.ordinal)
-        for numeral in numerals(text, code)
+        for numeral in find_numerals(text, code)
         if numeral.start not in covered and not _is_percent(text, numeral.start, code)
     ]
     return sorted([*written, *spelled], key=lambda number: number.start)
 
 
-def implied(words: Collection[str], lang: str | None) -> Iterator[Decimal]:
+def implied_numbers(words: Collection[str], lang: str | None) -> Iterator[Decimal]:
     """Yield the numbers that other words say: both, dozen, half, quinzaine, décennie."""
-    said = _IMPLIED.get(primary(lang) or "", "").split()
+    said = _IMPLIED.get(primary_language(lang) or "", "").split()
     for word, value in zip(said[::2], said[1::2], strict=True):
         if word in words:
             yield Decimal(value)

@@ -93,7 +93,7 @@ class _Sum:
         return self.total + (self.group or 0)
 
 
-def numerals(text: str, code: str | None) -> Iterator[Numeral]:
+def find_numerals(text: str, code: str | None) -> Iterator[Numeral]:
     """Yield the numbers written in words; none in a language whose words are not known.
 
     `twenty-one`, `two hundred and five thousand`, `quatre-vingt-dix-sept`, `soixante et onze`,

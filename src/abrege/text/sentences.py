@@ -21,19 +21,19 @@ _CLOSING = " \t\"'”’»)]"
 _RULE = re.compile(r"[.!?…]+[\"'”’»«)\]]*\s+|[。！？｡।॥۔؟]+[”’」』）]*\s*")
 
 
-def sentences(text: str, lang: str | None = None) -> list[str]:
+def split_sentences(text: str, lang: str | None = None) -> list[str]:
     """Cut a text into sentences, without the white space around them.
 
     The end of a line ends a sentence. Nothing else is lost: put together, the sentences are the
     text but for white space.
     """
-    cut = (text[start:end].strip() for start, end in spans(text, lang))
+    cut = (text[start:end].strip() for start, end in sentence_spans(text, lang))
     return [sentence for sentence in cut if sentence]
 
 
-def spans(text: str, lang: str | None = None) -> Iterator[tuple[int, int]]:
+def sentence_spans(text: str, lang: str | None = None) -> Iterator[tuple[int, int]]:
     """Yield where each sentence starts and ends, reading no further than it is asked for."""
-    starts_of = _splitter(text_words.primary(lang))
+    starts_of = _splitter(text_words.primary_language(lang))
     for line in _LINE.finditer(text):
         start, end, size = line.start(), line.end(), _WINDOW
         while start < end:
@@ -55,26 +55,26 @@ def first_sentences(text: str, *, words: int, lang: str | None = None) -> str:
     At least one; the next is added only while it brings the count nearer to `words`.
     """
     total, cut = 0, 0
-    for start, end in spans(text, lang):
-        more = text_words.count(text[start:end], lang)
+    for start, end in sentence_spans(text, lang):
+        more = text_words.count_words(text[start:end], lang)
         if total and more and abs(total + more - words) >= abs(total - words):
             break
         total, cut = total + more, end
     return text[:cut].strip()
 
 
-def at_a_sentence_end(text: str, lang: str | None) -> str:
+def trim_to_sentence(text: str, lang: str | None) -> str:
     """Shorten a cut text to its last whole sentence where that end is near, else leave it."""
-    parts = sentences(text, lang)
+    parts = split_sentences(text, lang)
     if len(parts) < 2:
         return text
     end = text.rindex(parts[-1])
     return text[:end].rstrip() if end >= NEAR * len(text) else text
 
 
-def name(lang: str | None) -> str:
+def splitter_name(lang: str | None) -> str:
     """Name what cuts sentences of a language, with its version, for signatures."""
-    return f"pysbd-{version('pysbd')}" if text_words.primary(lang) in _PYSBD else "rule"
+    return f"pysbd-{version('pysbd')}" if text_words.primary_language(lang) in _PYSBD else "rule"
 
 
 @cache

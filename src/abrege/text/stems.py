@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from abrege.core.errors import RecipeError
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _SNOWBALL = {
     "ar": "arabic",
@@ -40,20 +40,20 @@ _SNOWBALL = {
 }
 
 
-def stems(words: Iterable[str], lang: str | None) -> list[str]:
+def stem_words(words: Iterable[str], lang: str | None) -> list[str]:
     """Stem words of a language; RecipeError where Snowball does not know it."""
-    stem = _stemmer(primary(lang))
+    stem = _stemmer(primary_language(lang))
     return [stem(word) for word in words]
 
 
-def knows(lang: str | None) -> bool:
+def has_stemmer(lang: str | None) -> bool:
     """Say whether there is a stemmer for a language."""
-    return primary(lang) in _SNOWBALL
+    return primary_language(lang) in _SNOWBALL
 
 
-def name(lang: str | None) -> str:
+def stemmer_name(lang: str | None) -> str:
     """Name the stemmer of a language and its version, for signatures."""
-    return f"snowball-{_algorithm(primary(lang))}-{version('snowballstemmer')}"
+    return f"snowball-{_algorithm(primary_language(lang))}-{version('snowballstemmer')}"
 
 
 def _algorithm(code: str | None) -> str:

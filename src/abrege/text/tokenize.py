@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-UNSPACED = {"th": "Thai", "lo": "Lao", "km": "Khmer", "my": "Burmese"}
+UNSPACED_LANGUAGES = {"th": "Thai", "lo": "Lao", "km": "Khmer", "my": "Burmese"}
 """Languages written without spaces between words, which need a dictionary we do not have."""
 
 _UNSPACED_SCRIPT = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
@@ -28,12 +28,12 @@ _WHOLE = {"fr": ["aujourd'hui", "presqu'îles?", "prud'hom\\w+", "quelqu'une?"]}
 """Words that keep their apostrophe."""
 
 
-def primary(lang: str | None) -> str | None:
+def primary_language(lang: str | None) -> str | None:
     """Give the language alone of a code such as fr-CA or zh_Hans."""
     return re.split("[-_]", lang.strip().lower())[0] if lang else None
 
 
-def words(text: str, lang: str | None = None) -> list[str]:
+def word_tokenize(text: str, lang: str | None = None) -> list[str]:
     """Cut a text into words, for counting and comparing.
 
     A word is a run of letters, digits and their marks, in NFC and casefolded. Everything else
@@ -44,18 +44,18 @@ def words(text: str, lang: str | None = None) -> list[str]:
 
     Languages in UNSPACED come out as whole phrases; a caller who compares words refuses them.
     """
-    code = primary(lang)
+    code = primary_language(lang)
     return _pattern(code).findall(_alike(text, code))
 
 
-def spans(text: str, lang: str | None = None) -> list[tuple[str, int, int]]:
+def word_spans(text: str, lang: str | None = None) -> list[tuple[str, int, int]]:
     """Give the words of a text with their places in it: (word, start, end).
 
     Letters are made alike one by one, each with the marks that follow it, so that every letter
     of a word is known by the place it came from. Where that gives other words than `words` does
     (Hangul in parts, say), nothing is given: a mark in the wrong place would be worse.
     """
-    code = primary(lang)
+    code = primary_language(lang)
     letters: list[str] = []
     places: list[int] = []
     for letter in _LETTER.finditer(text):
@@ -68,13 +68,13 @@ def spans(text: str, lang: str | None = None) -> list[tuple[str, int, int]]:
         last = places[word.end() - 1]
         end = next((p for p in places[word.end() :] if p > last), len(text))
         found.append((word.group(), places[word.start()], end))
-    return found if [word for word, _, _ in found] == words(text, lang) else []
+    return found if [word for word, _, _ in found] == word_tokenize(text, lang) else []
 
 
 @lru_cache(maxsize=16384)
-def count(text: str, lang: str | None = None) -> int:
+def count_words(text: str, lang: str | None = None) -> int:
     """Count the words of a text."""
-    return len(words(text, lang))
+    return len(word_tokenize(text, lang))
 
 
 def is_unspaced(text: str) -> bool:

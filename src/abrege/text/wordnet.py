@@ -14,7 +14,7 @@ NEEDED = ("index.noun", "data.noun", "index.verb", "data.verb", "index.adj", "in
 _LEXNAMES = 45  # lexicographer files, whose names say what a sense is about; no synonym needs them
 
 
-def find(given: Path | None = None) -> Path | None:
+def find_wordnet(given: Path | None = None) -> Path | None:
     """Give the folder with WordNet's files: the one given, NLTK's or Debian's; None without any.
 
     A folder that is given must hold them, or SetupError says what it lacks.
@@ -30,7 +30,7 @@ def find(given: Path | None = None) -> Path | None:
     return next((f for f in _usual() if all((f / n).is_file() for n in NEEDED)), None)
 
 
-def version(folder: Path) -> str:
+def wordnet_version(folder: Path) -> str:
     """Read the version in the licence text at the head of the data."""
     with (folder / "data.noun").open(encoding="ascii", errors="replace") as file:
         head = "".join(file.readline() for _ in range(29))
@@ -38,7 +38,7 @@ def version(folder: Path) -> str:
 
 
 @cache
-def reader(folder: Path) -> Any:
+def open_wordnet(folder: Path) -> Any:
     """Open the files with NLTK's reader; Debian leaves out one that synonyms do not need."""
     import nltk.data
     from nltk.corpus.reader.wordnet import WordNetCorpusReader

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 _ANYWHERE = "disambiguation|disambig|disamb|dab"
 _NAMES = {
@@ -31,7 +31,7 @@ def disambiguates(wikitext: str, lang: str | None) -> bool:
 
     A hatnote, which leads from an article to such a page, is another template.
     """
-    return _said(primary(lang) or "").search(_HIDDEN.sub("", wikitext)) is not None
+    return _said(primary_language(lang) or "").search(_HIDDEN.sub("", wikitext)) is not None
 
 
 @cache

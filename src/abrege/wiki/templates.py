@@ -9,7 +9,7 @@ read, have the longest lists.
 import re
 from collections.abc import Callable, Mapping
 
-from abrege.text.tokenize import primary
+from abrege.text.tokenize import primary_language
 
 Given = Mapping[str, str]
 """The arguments of a template by their names: those without one are "1", "2", …"""
@@ -20,7 +20,7 @@ Rule = Callable[[Given], str]
 def shown(name: str, lang: str | None) -> Rule | None:
     """Give the rule of a template on a wiki in this language; None where it shows no words."""
     name = " ".join(name.replace("_", " ").split())
-    key, lang = name.lower(), primary(lang)
+    key, lang = name.lower(), primary_language(lang)
     rule = _BY_LANGUAGE.get(lang or "", {}).get(key) or _ANYWHERE.get(key)
     if rule is None and key.startswith("formatnum:"):
         number = name.partition(":")[2].strip()
