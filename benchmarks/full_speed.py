@@ -33,8 +33,8 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     from abrege.training import student
 
     if name == "abrege":
-        device.keep_heap()
-    located = loading.locate(harness.MODEL)
+        device.retain_heap()
+    located = loading.resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, asked)
     model = loading.load_model(located, torch.float32, "cpu")

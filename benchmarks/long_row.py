@@ -47,8 +47,8 @@ def main() -> None:
     asked = options()
     if asked.keep:
         memory.FAR_ABOVE = 10**9
-    device.keep_heap()
-    located = loading.locate(harness.MODEL)
+    device.retain_heap()
+    located = loading.resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, argparse.Namespace(**{**vars(asked), "steps": asked.steps - 1}))
     rows[asked.batch * (LONG_STEP - 1)] = lengthened(rows[0], asked.tokens)

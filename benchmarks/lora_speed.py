@@ -34,10 +34,10 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     from abrege.models import load as loading
     from abrege.training import student
 
-    machine = device.choose(asked.dtype)
+    machine = device.choose_device(asked.dtype)
     if name in ("abrege", "trl-best+heap"):
-        device.keep_heap()
-    located = loading.locate(harness.MODEL)
+        device.retain_heap()
+    located = loading.resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, asked)
     base = loading.load_model(located, machine.torch_dtype, machine.device)

@@ -34,17 +34,17 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
 
     from abrege.models import device
     from abrege.models import load as loading
-    from abrege.models.quantization import Quantization
+    from abrege.models.quantization import WeightQuantization
     from abrege.training import student
 
-    machine = device.choose("bfloat16" if name == "peft" else asked.dtype)
+    machine = device.choose_device("bfloat16" if name == "peft" else asked.dtype)
     ours = name in ("lora", "qlora")
     if ours:
-        device.keep_heap()
-    located = loading.locate(harness.MODEL)
+        device.retain_heap()
+    located = loading.resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, asked)
-    packing = None if name == "lora" else Quantization("nf4", double=True)
+    packing = None if name == "lora" else WeightQuantization("nf4", double=True)
     base = loading.load_model(located, machine.torch_dtype, machine.device, quantization=packing)
     clock = harness.Clock()
     with TemporaryDirectory() as folder:

@@ -34,8 +34,8 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     from abrege.models import load as loading
 
     if name == "abrege":
-        device.keep_heap()
-    tokenizer = loading.load_tokenizer(loading.locate(harness.MODEL))
+        device.retain_heap()
+    tokenizer = loading.load_tokenizer(loading.resolve_model(harness.MODEL))
     rows = [for_sides(row) for row in harness.rows(tokenizer, asked)]
     model, clock = a_model(), harness.Clock()
     with TemporaryDirectory() as folder:

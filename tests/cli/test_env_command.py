@@ -13,7 +13,7 @@ from abrege.core.errors import SetupError
 
 def a_device(choose) -> types.ModuleType:
     module = types.ModuleType("abrege.models.device")
-    module.choose = choose
+    module.choose_device = choose
     return module
 
 

@@ -19,7 +19,7 @@ def some_positions(*, bias, learns):
 
 
 def plain(head):
-    return vocabulary.Head(head, torch.float32)
+    return vocabulary.DeferredHead(head, torch.float32)
 
 
 def with_gradients(nats, tensors):
@@ -30,12 +30,12 @@ def with_gradients(nats, tensors):
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("learns", [False, True])
 def test_loss_and_gradients_are_those_of_torchs_cross_entropy(chunk, bias, learns, monkeypatch):
-    monkeypatch.setattr(vocabulary, "CHUNK", chunk)
+    monkeypatch.setattr(vocabulary, "CHUNK_LOGITS", chunk)
     hidden, head, expected = some_positions(bias=bias, learns=learns)
     learning = [hidden, *(p for p in head.parameters() if learns)]
     theirs = F.cross_entropy(head(hidden), expected, reduction="sum")
 
-    ours = with_gradients(vocabulary.nll(hidden, plain(head), expected), learning)
+    ours = with_gradients(vocabulary.chunked_nll(hidden, plain(head), expected), learning)
 
     for found, wanted in zip(ours, with_gradients(theirs, learning), strict=True):
         torch.testing.assert_close(found, wanted)
@@ -46,7 +46,7 @@ def test_in_bfloat16_it_is_what_torch_computes_under_autocast_within_its_roundin
     learning = [hidden, head.weight, head.bias]
     with torch.autocast("cpu", torch.bfloat16):
         theirs = F.cross_entropy(head(hidden).float(), expected, reduction="sum")
-    ours = vocabulary.nll(hidden, vocabulary.Head(head, torch.bfloat16), expected)
+    ours = vocabulary.chunked_nll(hidden, vocabulary.DeferredHead(head, torch.bfloat16), expected)
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
     for found, wanted in zip(
         with_gradients(ours, learning), with_gradients(theirs, learning), strict=True
@@ -59,15 +59,15 @@ def test_where_no_gradient_is_wanted_none_is_computed(monkeypatch):
     monkeypatch.setattr(vocabulary, "_add_gradients", None)
     hidden, head, expected = some_positions(bias=True, learns=True)
     with torch.no_grad():
-        vocabulary.nll(hidden, plain(head), expected)
+        vocabulary.chunked_nll(hidden, plain(head), expected)
 
 
 def test_a_head_hands_on_its_input_only_while_it_is_put_off():
     model = a_llama(vocab=60)
     ids = torch.tensor([[5, 6, 7]])
     before = model(input_ids=ids).logits
-    assert vocabulary.put_off(model)
-    with vocabulary.putting_off() as heads:
+    assert vocabulary.enable_chunked_cross_entropy(model)
+    with vocabulary.collect_deferred_heads() as heads:
         hidden = model(input_ids=ids).logits
     assert heads == [plain(model.lm_head)]
     assert hidden.shape == (1, 3, 32)
@@ -83,8 +83,8 @@ def test_a_head_with_more_after_it_stays_as_it_is(config):
     if isinstance(config, Gemma3TextConfig):
         config.final_logit_softcapping = 30.0
     model = AutoModelForCausalLM.from_config(config)
-    assert not vocabulary.put_off(model)
-    with vocabulary.putting_off() as heads:
+    assert not vocabulary.enable_chunked_cross_entropy(model)
+    with vocabulary.collect_deferred_heads() as heads:
         assert model(input_ids=torch.tensor([[5, 6]])).logits.shape == (1, 2, 60)
     assert heads == []
 
@@ -96,7 +96,7 @@ def test_positions_without_a_label_leave_no_gradient_and_no_garbage(bias):
     for _ in range(3):
         torch.full((30, 8), torch.nan)  # what the next empty tensor may find
         hidden = torch.zeros(0, 8, requires_grad=True)
-        nats = vocabulary.nll(hidden, plain(head), torch.zeros(0, dtype=torch.int64))
+        nats = vocabulary.chunked_nll(hidden, plain(head), torch.zeros(0, dtype=torch.int64))
         found = torch.autograd.grad(nats, [hidden, *head.parameters()])
         assert nats == 0
         assert all((gradient == 0).all() for gradient in found)

@@ -10,13 +10,19 @@ from transformers import (
 )
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
-from abrege.compute.batching import Line, line_up
+from abrege.compute.batching import pack_examples
 from abrege.compute.cpu import packing
-from abrege.compute.cpu.attention import RowAttention, serves
-from abrege.compute.cpu.llama_layers import Gated, RMSNorm, Rotation, rewrite
-from abrege.compute.cpu.lora import renew
-from abrege.compute.cpu.packing import pack
+from abrege.compute.cpu.attention import PackedAttention, is_supported
+from abrege.compute.cpu.llama_layers import (
+    FusedRMSNorm,
+    GatedActivation,
+    RotaryEmbedding,
+    fuse_decoder_layers,
+)
+from abrege.compute.cpu.lora import refresh_merged_weights
+from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
+from abrege.compute.micro_batch import PackedSequence
 from abrege.prompts.prompt_format import Example
 from abrege.training import student
 from builders.models import a_llama
@@ -37,7 +43,7 @@ def a_line():
     rows = [
         Example(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0) for n in range(4)
     ]
-    return line_up(rows)
+    return pack_examples(rows)
 
 
 def a_packed_student(kind, *, modules="all-linear"):
@@ -50,12 +56,12 @@ def a_packed_student(kind, *, modules="all-linear"):
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)
-    assert pack(base)
+    assert enable_packing(base)
     return model, base
 
 
 def loss_and_gradients(model, *, rewritten=False):
-    renew(model)
+    refresh_merged_weights(model)
     model.zero_grad()
     head = None if rewritten else model.get_output_embeddings()
     nats = summary_nll(model, head, a_line(), CPU)
@@ -68,7 +74,7 @@ def loss_and_gradients(model, *, rewritten=False):
 def test_a_rewritten_model_gives_the_loss_and_gradients_of_transformers_layers(kind, modules):
     model, base = a_packed_student(kind, modules=modules)
     theirs = loss_and_gradients(model)
-    assert rewrite(base)
+    assert fuse_decoder_layers(base)
     ours = loss_and_gradients(model, rewritten=True)
 
     assert ours[0] == pytest.approx(theirs[0], rel=1e-6)
@@ -80,7 +86,7 @@ def test_a_rewritten_model_gives_the_loss_and_gradients_of_transformers_layers(k
 
 def test_the_last_layer_goes_on_only_where_a_summary_token_is_predicted():
     model, base = a_packed_student("llama")
-    rewrite(base)
+    fuse_decoder_layers(base)
     seen = []
     for layer in base.model.layers:
         layer.mlp.down_proj.register_forward_hook(lambda m, a, out: seen.append(out.shape[1]))
@@ -92,16 +98,18 @@ def test_the_last_layer_goes_on_only_where_a_summary_token_is_predicted():
 def test_layers_of_another_shape_stay_as_they_are():
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    assert not rewrite(GPT2LMHeadModel(GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=20)))
+    assert not fuse_decoder_layers(
+        GPT2LMHeadModel(GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=20))
+    )
     gelu = a_llama()
     for layer in gelu.model.layers:
         layer.mlp.act_fn = torch.nn.GELU()
-    assert not rewrite(gelu)
+    assert not fuse_decoder_layers(gelu)
 
 
 def test_a_moved_adapter_is_seen_after_renew():
     model, base = a_packed_student("llama")
-    rewrite(base)
+    fuse_decoder_layers(base)
     before, _ = loss_and_gradients(model, rewritten=True)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -116,7 +124,7 @@ def test_the_norm_gives_transformers_values_in_float32_and_bfloat16(dtype):
     torch.manual_seed(0)
     norm = LlamaRMSNorm(16, eps=1e-5).to(dtype)
     x = torch.randn(2, 3, 16).to(dtype)
-    ours = RMSNorm.apply(x, norm.weight, 1e-5)
+    ours = FusedRMSNorm.apply(x, norm.weight, 1e-5)
     assert ours.dtype == dtype
     torch.testing.assert_close(ours, norm(x))
 
@@ -127,10 +135,14 @@ def test_gradients_of_norm_rotation_and_gate_are_those_of_finite_differences():
     gate = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
     angle = torch.rand(1, 1, 3, 4, dtype=torch.float64).repeat(1, 1, 1, 2)
     weight = torch.rand(8, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda v, w: RMSNorm.apply(v, w, 1e-5), (x, weight))
-    assert torch.autograd.gradcheck(lambda v: Rotation.apply(v, angle.cos(), angle.sin()), (x,))
+    assert torch.autograd.gradcheck(lambda v, w: FusedRMSNorm.apply(v, w, 1e-5), (x, weight))
+    assert torch.autograd.gradcheck(
+        lambda v: RotaryEmbedding.apply(v, angle.cos(), angle.sin()), (x,)
+    )
     for gelu in (False, True):
-        assert torch.autograd.gradcheck(lambda g, v, gelu=gelu: Gated.apply(g, v, gelu), (gate, x))
+        assert torch.autograd.gradcheck(
+            lambda g, v, gelu=gelu: GatedActivation.apply(g, v, gelu), (gate, x)
+        )
 
 
 def test_the_rotation_is_transformers_own():
@@ -139,23 +151,23 @@ def test_the_rotation_is_transformers_own():
     angle = torch.rand(1, 5, 4).repeat(1, 1, 2)
     theirs = apply_rotary_pos_emb(q, k, angle.cos(), angle.sin())
     for x, expected in zip((q, k), theirs, strict=True):
-        found = Rotation.apply(x, angle.cos().unsqueeze(1), angle.sin().unsqueeze(1))
+        found = RotaryEmbedding.apply(x, angle.cos().unsqueeze(1), angle.sin().unsqueeze(1))
         torch.testing.assert_close(found, expected)
 
 
 @pytest.mark.parametrize(("lengths", "prefix"), [([130, 7, 300], 11), ([5], 0), ([96, 97], 0)])
 def test_attention_by_products_is_pytorchs_fused_attention_row_by_row(lengths, prefix, monkeypatch):
     torch.manual_seed(0)
-    line = Line(torch.empty(0), prefix, lengths)
-    sizes = [(4, line.prefix + sum(lengths)), *[(2, line.prefix + sum(lengths))] * 2]
+    line = PackedSequence(torch.empty(0), prefix, lengths)
+    sizes = [(4, line.prefix_length + sum(lengths)), *[(2, line.prefix_length + sum(lengths))] * 2]
     states = [
         torch.randn(1, tokens, heads, 8, dtype=torch.float64).transpose(1, 2).requires_grad_()
         for heads, tokens in sizes
     ]
-    ours = RowAttention.apply(*states, line, 0.3)
-    monkeypatch.setattr(packing.attention, "serves", lambda *_, **__: False)
-    with packing.passing(line, torch.empty(0)):
-        theirs = packing.attend_rows(*states, dropout=0.0, scaling=0.3)
+    ours = PackedAttention.apply(*states, line, 0.3)
+    monkeypatch.setattr(packing.attention, "is_supported", lambda *_, **__: False)
+    with packing.packed_forward(line, torch.empty(0)):
+        theirs = packing.packed_attention(*states, dropout=0.0, scaling=0.3)
     upstream = torch.randn_like(theirs)
 
     torch.testing.assert_close(ours, theirs)
@@ -169,8 +181,8 @@ def test_attention_by_products_is_pytorchs_fused_attention_row_by_row(lengths, p
 
 def test_attention_by_products_is_as_near_to_the_truth_in_bfloat16_as_pytorchs_own(monkeypatch):
     torch.manual_seed(0)
-    line = Line(torch.empty(0), 11, [130, 7, 300])
-    tokens = line.prefix + sum(line.lengths)
+    line = PackedSequence(torch.empty(0), 11, [130, 7, 300])
+    tokens = line.prefix_length + sum(line.lengths)
     exact = [torch.randn(1, heads, tokens, 64).bfloat16().double() for heads in (4, 2, 2)]
     upstream = torch.randn(1, tokens, 4, 64).bfloat16().double()
 
@@ -180,15 +192,15 @@ def test_attention_by_products_is_as_near_to_the_truth_in_bfloat16_as_pytorchs_o
         return [out, *torch.autograd.grad(out, states, upstream.to(dtype))]
 
     def ours(*states):
-        return RowAttention.apply(*states, line, 0.125)
+        return PackedAttention.apply(*states, line, 0.125)
 
     def fused(*states):
-        with packing.passing(line, torch.empty(0)):
-            return packing.attend_rows(*states, dropout=0.0, scaling=0.125)
+        with packing.packed_forward(line, torch.empty(0)):
+            return packing.packed_attention(*states, dropout=0.0, scaling=0.125)
 
     truth = with_gradients(ours, torch.float64)
     found = with_gradients(ours, torch.bfloat16)
-    monkeypatch.setattr(packing.attention, "serves", lambda *_, **__: False)
+    monkeypatch.setattr(packing.attention, "is_supported", lambda *_, **__: False)
     theirs = with_gradients(fused, torch.bfloat16)
     for mine, other, true in zip(found, theirs, truth, strict=True):
         assert mine.dtype == torch.bfloat16
@@ -197,9 +209,9 @@ def test_attention_by_products_is_as_near_to_the_truth_in_bfloat16_as_pytorchs_o
 
 def test_attention_by_products_serves_short_rows_only():
     states = torch.empty(1)
-    assert serves(Line(states, 24, [1000, 5]), states, dropout=0.0)
-    assert not serves(Line(states, 25, [1000, 5]), states, dropout=0.0)
-    assert not serves(Line(states, 0, [5]), states.half(), dropout=0.0)
-    assert serves(Line(states, 4, [5]), states, dropout=0.0, window=9)
-    assert not serves(Line(states, 4, [5]), states, dropout=0.0, window=8)
-    assert not serves(Line(states, 0, [5]), states, dropout=0.1)
+    assert is_supported(PackedSequence(states, 24, [1000, 5]), states, dropout=0.0)
+    assert not is_supported(PackedSequence(states, 25, [1000, 5]), states, dropout=0.0)
+    assert not is_supported(PackedSequence(states, 0, [5]), states.half(), dropout=0.0)
+    assert is_supported(PackedSequence(states, 4, [5]), states, dropout=0.0, sliding_window=9)
+    assert not is_supported(PackedSequence(states, 4, [5]), states, dropout=0.0, sliding_window=8)
+    assert not is_supported(PackedSequence(states, 0, [5]), states, dropout=0.1)

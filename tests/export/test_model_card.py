@@ -1,7 +1,7 @@
 import yaml
 from huggingface_hub import ModelCard
 
-from abrege.export.card_text import Card, Evaluated, render, snippet
+from abrege.export.card_text import CardFacts, CardScores, render_card, usage_snippet
 from abrege.report.view_model import Score
 
 
@@ -19,7 +19,7 @@ def a_card(**changes):
         "max_new_tokens": 48,
         "training": {"seed": 3},
     }
-    return Card(**{**given, **changes})
+    return CardFacts(**{**given, **changes})
 
 
 def scores(**systems):
@@ -34,12 +34,12 @@ def scores(**systems):
 
 
 def evaluated(system="merged", **systems):
-    return Evaluated(system=system, n=9, groups=3, confidence=0.95, verdict="Tuned is better.",
+    return CardScores(system=system, n=9, groups=3, confidence=0.95, verdict="Tuned is better.",
                      systems=scores(**systems))  # fmt: skip
 
 
 def head(card):
-    return yaml.safe_load(render(card).split("---\n")[1])
+    return yaml.safe_load(render_card(card).split("---\n")[1])
 
 
 def test_the_head_says_what_is_known_and_leaves_out_what_is_not():
@@ -50,16 +50,16 @@ def test_the_head_says_what_is_known_and_leaves_out_what_is_not():
     assert {"language", "license", "datasets", "base_model", "model-index"}.isdisjoint(
         head(unknown)
     )
-    assert "The licence of the base model was not at hand" in render(unknown)
+    assert "The licence of the base model was not at hand" in render_card(unknown)
 
 
 def test_scores_stand_in_the_model_index_and_in_the_table():
     card = a_card(evaluated=evaluated(merged=0.41))
-    [found] = ModelCard(render(card)).data.eval_results
+    [found] = ModelCard(render_card(card)).data.eval_results
     assert (found.metric_type, found.metric_name, found.metric_value) == ("rouge", "ROUGE-L", 0.41)
     assert found.metric_args == {"n": 9, "low": 0.4, "high": 0.42, "signature": "rougeL|n:9"}
     assert (found.dataset_name, found.dataset_split) == ("org/news", "test")
-    text = render(card)
+    text = render_card(card)
     rows = [line.split(" | ")[0] for line in text.splitlines() if line.endswith("\\] |")]
     assert rows == ["| merged", "| tuned", "| base", "| lead"]
     assert "| base | 30.0 \\[29.0, 31.0\\] |" in text
@@ -68,22 +68,22 @@ def test_scores_stand_in_the_model_index_and_in_the_table():
 
 
 def test_scores_of_before_merging_are_called_that():
-    assert "scores are of tuned, the same model before merging" in render(
+    assert "scores are of tuned, the same model before merging" in render_card(
         a_card(evaluated=evaluated("tuned"))
     )
 
 
 def test_without_scores_the_card_says_so():
-    text = render(a_card())
+    text = render_card(a_card())
     assert "It was not evaluated" in text
     assert "Whether it keeps to the facts of a document was not checked." in text
 
 
 def test_the_snippet_asks_as_in_training():
-    meta = snippet(a_card(template="{meta.kind} of\n{document}", system_message="Be brief."))
+    meta = usage_snippet(a_card(template="{meta.kind} of\n{document}", system_message="Be brief."))
     assert '.replace("{meta.kind}", "...").replace("{document}", document)' in meta
     assert "[{'role': 'system', 'content': 'Be brief.'}] + [" in meta
-    plain = snippet(a_card(chat=False, encoder_decoder=True))
+    plain = usage_snippet(a_card(chat=False, encoder_decoder=True))
     assert "AutoModelForSeq2SeqLM" in plain
     assert "new = output[0]\n" in plain
     assert 'tokenizer(request, return_tensors="pt")' in plain
@@ -92,6 +92,6 @@ def test_the_snippet_asks_as_in_training():
 
 
 def test_text_of_the_user_cannot_break_out_of_its_place():
-    text = render(a_card(template="```\n# Not a title\n```\n{document}", data="a|b"))
+    text = render_card(a_card(template="```\n# Not a title\n```\n{document}", data="a|b"))
     assert "````text\n```\n# Not a title\n```\n{document}\n````" in text
     assert "Data: a\\|b." in text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from abrege.compute.cpu.packing import pack
+from abrege.compute.cpu.packing import enable_packing
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
 from abrege.inference import log_likelihood as likelihood
@@ -78,7 +78,7 @@ def test_rows_that_share_a_beginning_in_a_line_give_the_same(batch_tokens):
     rows = [replace(e, prompt_ids=[*begin, *e.prompt_ids]) for e in some_examples()]
     model = a_llama()
     expected = [theirs(model, e) for e in rows]
-    assert pack(model)
+    assert enable_packing(model)
     found = [nats for nats, _ in log_likelihoods(model, rows, batch_tokens=batch_tokens)]
     assert found == pytest.approx(expected, rel=1e-5)
 

@@ -175,5 +175,5 @@ def test_an_untuned_model_is_asked_in_each_language_with_its_own_code(tmp_path):
 def test_a_model_that_learnt_in_lines_writes_as_before(kind):
     model, tokenizer = (make() for make in MODELS[kind])
     before = said(model, tokenizer, num_beams=2)
-    assert two_lines.pack(model)
+    assert two_lines.enable_seq2seq_packing(model)
     assert said(model, tokenizer, num_beams=2) == before

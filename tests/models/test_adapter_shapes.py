@@ -18,11 +18,11 @@ from transformers import (
     SmolLM3Config,
 )
 
-from abrege.compute.batching import all_labelled, collate, cut_line, line_up
-from abrege.compute.cpu.chunked_cross_entropy import put_off
-from abrege.compute.cpu.llama_layers import rewrite
-from abrege.compute.cpu.lora import renew
-from abrege.compute.cpu.packing import pack
+from abrege.compute.batching import collate, label_all_tokens, pack_examples, split_for_packing
+from abrege.compute.cpu.chunked_cross_entropy import enable_chunked_cross_entropy
+from abrege.compute.cpu.llama_layers import fuse_decoder_layers
+from abrege.compute.cpu.lora import refresh_merged_weights
+from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
 from abrege.prompts.prompt_format import Example
 from abrege.training import student
@@ -95,7 +95,7 @@ def a_student(shape, *, full, dtype=torch.float32, rounded=False):
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)
-    renew(model)
+    refresh_merged_weights(model)
     return model, base
 
 
@@ -120,12 +120,12 @@ def theirs(model):
 def test_a_line_gives_the_loss_and_gradients_of_transformers_own_call_with_labels(shape, full):
     model, base = a_student(shape, full=full)
     loss, expected = theirs(model)
-    assert pack(base)
-    assert rewrite(base) == SHAPES[shape][1]
-    assert put_off(base)
+    assert enable_packing(base)
+    assert fuse_decoder_layers(base) == SHAPES[shape][1]
+    assert enable_chunked_cross_entropy(base)
     head = None if SHAPES[shape][1] else model.get_output_embeddings()
-    line = line_up(rows())
-    assert line.line.prefix == 6
+    line = pack_examples(rows())
+    assert line.packed.prefix_length == 6
     nats = summary_nll(model, head, line, CPU)
 
     assert nats.item() == pytest.approx(loss, rel=1e-5)
@@ -147,13 +147,13 @@ def test_in_bfloat16_a_line_is_as_near_to_float32_as_transformers_own_call(shape
     model, base = a_student(shape, full=full, rounded=True, dtype=stored)
     with torch.autocast("cpu", torch.bfloat16):  # as accelerate does: the forward and no more
         loss, expected = theirs(model)
-    pack(base)
-    rewrite(base)
-    put_off(base)
+    enable_packing(base)
+    fuse_decoder_layers(base)
+    enable_chunked_cross_entropy(base)
     forward = model.forward
     vars(model)["forward"] = torch.autocast("cpu", torch.bfloat16)(forward)
     head = None if SHAPES[shape][1] else model.get_output_embeddings()
-    nats = summary_nll(model, head, line_up(rows()), CPU)
+    nats = summary_nll(model, head, pack_examples(rows()), CPU)
 
     assert nats.item() == pytest.approx(loss, rel=1e-2)
     for name, gradient in gradients(model, nats).items():
@@ -168,12 +168,12 @@ def test_the_loss_of_the_whole_text_is_transformers_own_with_the_ids_as_labels()
     for row in rows():  # by itself: no padding, and labels=input_ids says it all
         ids = torch.tensor([row.prompt_ids + row.summary_ids])
         nats += model(input_ids=ids, labels=ids).loss.item() * (len(row) - 1)
-    labelled = [all_labelled(row) for row in rows()]
+    labelled = [label_all_tokens(row) for row in rows()]
     padded = summary_nll(model, model.get_output_embeddings(), collate(labelled, pad_id=0), CPU)
-    assert pack(base)
-    assert rewrite(base)
-    [run] = cut_line(labelled, budget=100)
-    line = line_up(run)
+    assert enable_packing(base)
+    assert fuse_decoder_layers(base)
+    [run] = split_for_packing(labelled, max_tokens=100)
+    line = pack_examples(run)
 
     assert line.summary_tokens == sum(len(row) - 1 for row in rows())
     assert padded.item() == pytest.approx(nats, rel=1e-6)

@@ -14,7 +14,7 @@ def resident():
 
 torch.ones(1)
 before = resident()
-with device.keeping_heap() as kept:
+with device.retained_heap() as kept:
     block = [torch.ones(25_000_000) for _ in range(4)]
     top = torch.ones(1000)
     del block

@@ -19,19 +19,19 @@ from builders.records import a_rendering
 def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):
     shutil.copy(student_folder / "config.json", tmp_path)
     with pytest.raises(SetupError, match="there are no weights"):
-        loading.locate(str(tmp_path))
+        loading.resolve_model(str(tmp_path))
     (tmp_path / "model.safetensors").touch()
     with pytest.raises(SetupError, match="there are no weights"):
-        loading.locate(str(tmp_path))
+        loading.resolve_model(str(tmp_path))
 
 
 def test_a_folder_that_is_no_model_or_is_not_there_is_said_so(tmp_path):
     with pytest.raises(SetupError, match=r"there is no config\.json"):
-        loading.locate(str(tmp_path))
+        loading.resolve_model(str(tmp_path))
     with pytest.raises(SetupError, match="there is no such folder"):
-        loading.locate("./nowhere")
+        loading.resolve_model("./nowhere")
     with pytest.raises(SetupError, match="there is no such file"):
-        loading.locate("nowhere.gguf")
+        loading.resolve_model("nowhere.gguf")
 
 
 def test_damaged_weights_are_one_message(tmp_path, student_folder):
@@ -40,7 +40,7 @@ def test_damaged_weights_are_one_message(tmp_path, student_folder):
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:2000])
     with pytest.raises(SetupError, match="this model cannot be loaded"):
-        loading.load_model(loading.locate(str(folder)), torch.float32, "cpu")
+        loading.load_model(loading.resolve_model(str(folder)), torch.float32, "cpu")
 
 
 def test_a_hub_name_without_a_network_is_one_message():
@@ -51,7 +51,7 @@ def test_a_hub_name_without_a_network_is_one_message():
 
 def test_an_unknown_demo_part_is_told_with_the_known_ones():
     with pytest.raises(RecipeError, match="demo:smollm2-135m-instruct"):
-        loading.locate("demo:nothing")
+        loading.resolve_model("demo:nothing")
 
 
 def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path, monkeypatch):
@@ -95,8 +95,8 @@ def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path, monkeypat
     writer.close()
 
     said = []
-    located = loading.locate(str(path), on_event=lambda e: said.append(e.text))
-    again = loading.locate(str(path), on_event=lambda e: said.append(e.text))
+    located = loading.resolve_model(str(path), on_event=lambda e: said.append(e.text))
+    again = loading.resolve_model(str(path), on_event=lambda e: said.append(e.text))
 
     assert located == again
     assert said == ["unpacking tiny.gguf to a transformers folder, once"]
@@ -109,7 +109,7 @@ def test_float16_is_refused_on_a_cpu():
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with pytest.raises(RecipeError, match="float16 overflows and is slow on a CPU"):
-        device.choose("float16")
+        device.choose_device("float16")
 
 
 def test_the_arithmetic_is_measured_once_and_remembered(monkeypatch):
@@ -118,7 +118,7 @@ def test_the_arithmetic_is_measured_once_and_remembered(monkeypatch):
     times = iter([3.0, 0.5])
     monkeypatch.setattr(device, "_time_products", lambda: next(times))
     monkeypatch.setattr(device, "_processor", lambda: "a processor of this test")
-    first, second = device.choose(), device.choose()
+    first, second = device.choose_device(), device.choose_device()
     assert first == second
     assert first.dtype == "bfloat16"
     assert "3.0 times as fast" in first.reason

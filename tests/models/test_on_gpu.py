@@ -8,7 +8,7 @@ import torch
 from abrege.inference.decoder import Decoder
 from abrege.models import device
 from abrege.models import load as loading
-from abrege.models.quantization import Quantization
+from abrege.models.quantization import WeightQuantization
 from abrege.prompts.prompt_format import Profile
 from abrege.training import run as tuning
 from abrege.training import student
@@ -45,7 +45,7 @@ def loaded(folder, dtype, where, **more):
 
 def test_a_gpu_with_bfloat16_computes_in_it():
     if torch.cuda.is_bf16_supported(including_emulation=False):
-        assert device.choose("auto").dtype == "bfloat16"
+        assert device.choose_device("auto").dtype == "bfloat16"
 
 
 @pytest.mark.parametrize(("dtype", "near"), [("float32", 1e-3), ("bfloat16", 0.03)])
@@ -63,7 +63,7 @@ def test_steps_on_a_gpu_have_the_losses_of_those_on_a_cpu(tmp_path, student_fold
 @pytest.mark.parametrize("optim", ["adamw_torch_fused", "paged_adamw_8bit", "paged_adamw_32bit"])
 def test_qlora_learns_on_a_gpu_with_each_optimiser(tmp_path, student_folder, optim):
     pytest.importorskip("bitsandbytes")
-    packed = loaded(student_folder, torch.bfloat16, "cuda", quantization=Quantization())
+    packed = loaded(student_folder, torch.bfloat16, "cuda", quantization=WeightQuantization())
     model = student.attach_lora(packed, **LORA)
     losses = tune(tmp_path, model, dtype="bfloat16", optim=optim, learning_rate=3e-2)
     assert losses[-1] < losses[0] - 0.1

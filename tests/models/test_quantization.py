@@ -9,21 +9,21 @@ import torch
 from torch import nn
 from transformers import AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
 
-from abrege.compute.batching import line_up
+from abrege.compute.batching import pack_examples
 from abrege.compute.cpu import lora
-from abrege.compute.cpu.llama_layers import rewrite
-from abrege.compute.cpu.packing import pack
+from abrege.compute.cpu.llama_layers import fuse_decoder_layers
+from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
 from abrege.core.errors import SetupError
 from abrege.models import quantization as quantized
 from abrege.models.load import load_model
 from abrege.models.quantization import (
-    Quantization,
-    is_packed,
-    keep_layout,
-    loading_arguments,
-    trainable_share,
-    unpack,
+    WeightQuantization,
+    count_trainable,
+    dequantize,
+    disable_repacking,
+    from_pretrained_arguments,
+    is_quantized,
 )
 from abrege.prompts.prompt_format import Example
 from abrege.training import student
@@ -31,7 +31,7 @@ from abrege.training import student
 bitsandbytes = pytest.importorskip("bitsandbytes")
 
 CPU = torch.device("cpu")
-NF4, DOUBLE = Quantization("nf4", double=False), Quantization("nf4", double=True)
+NF4, DOUBLE = WeightQuantization("nf4", double=False), WeightQuantization("nf4", double=True)
 # Dettmers et al. 2023, appendix E; FP4 has a sign, two bits of exponent and one of mantissa.
 NF4_VALUES = (
     "-1.0 -.6961928009986877 -.5250730514526367 -.39491748809814453 -.28444138169288635 "
@@ -69,10 +69,10 @@ def on_a_line(model, base):
     rows = [
         Example(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4, 0) for n in range(4)
     ]
-    assert pack(base)
-    assert rewrite(base)
-    lora.renew(model)
-    return summary_nll(model, None, line_up(rows), CPU)
+    assert enable_packing(base)
+    assert fuse_decoder_layers(base)
+    lora.refresh_merged_weights(model)
+    return summary_nll(model, None, pack_examples(rows), CPU)
 
 
 def assert_alike(ours, theirs):
@@ -110,7 +110,7 @@ def test_a_weight_comes_out_as_its_table_value_times_the_scale_of_its_block(
         step = state.state2.absmax.repeat_interleave(256)[: len(scales)]
         scales = state.state2.code[scales.long()] * step + state.offset
 
-    found = unpack(weight)
+    found = dequantize(weight)
 
     bytes_ = packed.flatten()
     halves = torch.stack((bytes_ >> 4, bytes_ & 15), 1).flatten().long()
@@ -119,7 +119,7 @@ def test_a_weight_comes_out_as_its_table_value_times_the_scale_of_its_block(
     assert torch.equal(found, functional.dequantize_4bit(packed, state))
 
 
-@pytest.mark.parametrize("quantization", [NF4, DOUBLE, Quantization("fp4", double=True)])
+@pytest.mark.parametrize("quantization", [NF4, DOUBLE, WeightQuantization("fp4", double=True)])
 def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
     student_folder, quantization
 ):
@@ -138,7 +138,7 @@ def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
 def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, monkeypatch):
     ids = torch.arange(5, 45).view(2, 20)
     model = adapted(a_student(student_folder, DOUBLE))
-    monkeypatch.setattr(student, "fuse", lambda _: None)
+    monkeypatch.setattr(student, "fuse_lora_layers", lambda _: None)
     peft = adapted(a_student(student_folder, DOUBLE))
     assert not any(hasattr(m, "products") for m in peft.modules())
 
@@ -155,17 +155,19 @@ def test_an_encoder_decoder_trains_over_4_bits_as_by_peft(tmp_path):
     config = T5Config(vocab_size=60, dropout_rate=0.0, decoder_start_token_id=0, **sizes)
     T5ForConditionalGeneration(config).save_pretrained(tmp_path)
     settings = LoraConfig(r=4, target_modules=["q", "v", "wi"], task_type="SEQ_2_SEQ_LM")
-    arguments = loading_arguments(NF4, torch.float32, "cpu")
+    arguments = from_pretrained_arguments(NF4, torch.float32, "cpu")
     ids = torch.arange(5, 25).view(2, 10)
     found = []
     for fused in (True, False):
         base = AutoModelForSeq2SeqLM.from_pretrained(tmp_path, dtype=torch.float32, **arguments)
-        keep_layout(base)
+        disable_repacking(base)
         torch.manual_seed(0)
         model = get_peft_model(base, settings)
         moved(model)
         if fused:
-            assert lora.fuse(model) == 2 * (3 + 5)  # q, v, wi; and q, v of cross-attention
+            assert lora.fuse_lora_layers(model) == 2 * (
+                3 + 5
+            )  # q, v, wi; and q, v of cross-attention
         loss = model(input_ids=ids, labels=ids).loss
         found.append((loss, gradients_of(loss, model)))
     assert_alike(*found)
@@ -173,10 +175,12 @@ def test_an_encoder_decoder_trains_over_4_bits_as_by_peft(tmp_path):
 
 def test_linear_layers_take_half_a_byte_a_weight_and_their_scales(student_folder):
     whole, packed = a_student(student_folder), a_student(student_folder, DOUBLE)
-    left = [n for n, m in packed.named_modules() if isinstance(m, nn.Linear) and not is_packed(m)]
+    left = [
+        n for n, m in packed.named_modules() if isinstance(m, nn.Linear) and not is_quantized(m)
+    ]
     assert left == ["lm_head"]
     for name, module in packed.named_modules():
-        if is_packed(module):
+        if is_quantized(module):
             weights, state = whole.get_submodule(name).weight.numel(), module.weight.quant_state
             assert module.weight.nbytes == weights / 2
             assert state.absmax.nbytes == weights / 64
@@ -205,7 +209,7 @@ def test_the_whole_weights_do_not_stay_in_memory_as_a_mapped_file(tmp_path, stud
 def test_an_output_without_gradients_leaves_packed_weights_as_they_are(student_folder):
     # bitsandbytes lays them out anew on some CPUs, and then rounds their scales to bfloat16.
     model = a_student(student_folder, DOUBLE).eval()
-    packed = {n: m.weight for n, m in model.named_modules() if is_packed(m)}
+    packed = {n: m.weight for n, m in model.named_modules() if is_quantized(m)}
     before = {n: (w.data.clone(), w.quant_state.absmax.clone()) for n, w in packed.items()}
     with torch.no_grad():
         model(input_ids=torch.tensor([[5, 6, 7]]))
@@ -234,8 +238,8 @@ def test_unpacked_for_decoding_the_model_gives_the_same_logits(student_folder, d
 
 def test_a_packed_weight_counts_as_the_weights_it_stands_for(student_folder):
     whole, packed = adapted(a_student(student_folder)), adapted(a_student(student_folder, DOUBLE))
-    assert trainable_share(packed) == trainable_share(whole)
-    assert trainable_share(whole) == (
+    assert count_trainable(packed) == count_trainable(whole)
+    assert count_trainable(whole) == (
         sum(p.numel() for p in whole.parameters() if p.requires_grad),
         sum(p.numel() for p in whole.parameters()),
     )

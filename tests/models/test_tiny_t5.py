@@ -22,7 +22,7 @@ def test_the_stand_in_has_the_same_random_weights_each_time_and_ends_texts_as_t5
     drawn = torch.rand(1)
     torch.manual_seed(5)
     for name in ("one", "two"):
-        stand_in.write(tmp_path / name, a_demo_tokenizer())
+        stand_in.write_tiny_t5(tmp_path / name, a_demo_tokenizer())
     assert torch.equal(torch.rand(1), drawn)  # nobody else's dice were thrown
 
     one, two = (
@@ -38,10 +38,10 @@ def test_the_stand_in_has_the_same_random_weights_each_time_and_ends_texts_as_t5
 
 def test_whoever_takes_the_stand_in_is_told_that_its_weights_are_random(tmp_path, monkeypatch):
     monkeypatch.setenv("ABREGE_CACHE", str(tmp_path))
-    folder = assets.cache_folder() / "models" / stand_in.KEY
+    folder = assets.cache_folder() / "models" / stand_in.CACHE_KEY
     folder.mkdir(parents=True)
     (folder / "complete").touch()
     said = []
-    located = loading.locate("demo:t5-random", on_event=lambda e: said.append(e.text))
+    located = loading.resolve_model("demo:t5-random", on_event=lambda e: said.append(e.text))
     assert located == str(folder)
     assert said == ["demo:t5-random: its weights are random, so what it writes says nothing"]

@@ -154,10 +154,10 @@ def test_a_tuned_model_that_changed_since_is_not_given_the_old_scores(whole, tmp
     asked, folder, _ = whole
     exported = read_json(folder / "export/manifest.json")
     for named, shown in ((exported, "merged"), ({**exported, "weights": ["new"]}, "tuned")):
-        made = card.gather(asked, folder, folder / "export/merged", named)
+        made = card.gather_facts(asked, folder, folder / "export/merged", named)
         assert made.evaluated.system == shown
     other = {**exported, "weights": ["new"], "inputs": {"tune/adapter_model.safetensors": "new"}}
-    made = card.gather(asked, folder, folder / "export/merged", other)
+    made = card.gather_facts(asked, folder, folder / "export/merged", other)
     assert made.evaluated is None
 
 
@@ -209,7 +209,7 @@ def test_a_merged_model_that_says_something_else_is_not_exported(
         theirs = [vars(p) | ({"prediction": "a"} if n >= equal else {}) for n, p in enumerate(ours)]
         return Parity(ours, [Prediction(**p) for p in theirs], gap, len(pairs))
 
-    monkeypatch.setattr("abrege.export.parity.compare", far)
+    monkeypatch.setattr("abrege.export.parity.compare_models", far)
     asked, folder = tuned
     with pytest.raises(GateError, match=said):
         export(asked, folder, out=tmp_path / "out")
@@ -226,9 +226,9 @@ def test_both_models_decode_greedily_where_the_run_samples(tuned, tmp_path, monk
     seen = []
     from abrege.export import parity
 
-    real = parity.compare
+    real = parity.compare_models
     monkeypatch.setattr(
-        parity, "compare", lambda *a, **k: seen.append(k["profile"]) or real(*a, **k)
+        parity, "compare_models", lambda *a, **k: seen.append(k["profile"]) or real(*a, **k)
     )
     export(asked, folder, out=tmp_path / "out")
     assert (seen[0].do_sample, seen[0].temperature) == (False, None)

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import TrainerState, TrainingArguments
 
-from abrege.compute.cpu.llama_layers import rewrite
-from abrege.compute.cpu.packing import ordinary, pack
+from abrege.compute.cpu.llama_layers import fuse_decoder_layers
+from abrege.compute.cpu.packing import enable_packing, unfused
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Progress
 from abrege.inference.decoder import Decoder
@@ -165,9 +165,9 @@ def test_a_model_decodes_as_before_while_it_is_being_trained():
 
     before = texts()
     base = model.get_base_model()
-    assert pack(base)
-    assert rewrite(base)
-    with ordinary(model):
+    assert enable_packing(base)
+    assert fuse_decoder_layers(base)
+    with unfused(model):
         assert texts() == before
     assert base.config._attn_implementation == "abrege_line"
     assert all("forward" in vars(layer) for layer in base.model.layers)

@@ -13,7 +13,7 @@ import torch
 from accelerate import DistributedType
 from safetensors.torch import load_file
 
-from abrege.compute.batching import step_of
+from abrege.compute.batching import build_step
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.io import read_json
 from abrege.prompts.prompt_format import Example
@@ -27,7 +27,7 @@ def rows(*lengths):
 
 
 def cut(examples):
-    return step_of(examples, budget=20, pad_id=0)
+    return build_step(examples, max_tokens=20, pad_id=0)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4, 7])

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from abrege import recipe
-from abrege.compute.batching import step_of
-from abrege.compute.cpu.streams import Lanes
+from abrege.compute.batching import build_step
+from abrege.compute.cpu.streams import StreamPool
 from abrege.core.errors import SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
@@ -171,7 +171,7 @@ def test_validations_that_write_summaries_are_said_to_take_more_time(tmp_path):
 def test_a_lane_with_two_lines_holds_two_gradients_and_one_with_one_line_its_own(tmp_path):
     # nothing is kept for the backward here, so that the gradients of 100 bytes are all there is
     trainer = a_trainer(tmp_path, step_rows=8, micro_batch_tokens=300)
-    trainer.lanes, trainer.lines = Lanes(threads=2), 2
+    trainer.lanes, trainer.lines = StreamPool(threads=2), 2
     nothing = probe.Activations((0.0,) * 5, 0)
     need = smaller.Need(0, 0, 100, nothing, [examples()[:8]])
     lines = {budget: len(smaller.cut(trainer, need.steps, budget)[0]) for budget in (300, 100)}
@@ -199,7 +199,7 @@ def test_with_an_adapter_a_run_of_all_weights_needs_a_fiftieth_of_their_gradient
         pad_id=0,
         callbacks=[],
     )
-    trainer.lanes, trainer.lines = Lanes(threads=2), 2
+    trainer.lanes, trainer.lines = StreamPool(threads=2), 2
     need = smaller.Need(0, 800, 400, probe.Activations((0.0,) * 5, 0), [examples()[:8]])
     assert need.peak(trainer) == 800 + 2 * 400
     found = {c.text: c.peak_bytes for c in smaller.changes(trainer, need, 100)}
@@ -239,7 +239,7 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
 def test_rows_of_two_sides_count_the_pairs_of_each_and_those_between():
     rows = [Example(f"{n}", [5] * (3 + n), [5] * 2, 0, 0) for n in range(2)]  # 3 and 4 read, 2 said
     shift = a_t5().prepare_decoder_input_ids_from_labels
-    [line] = step_of(rows, budget=99, pad_id=0, lanes=1, shift=shift).micro_batches
-    [padded] = step_of(rows, budget=99, pad_id=0, shift=shift).micro_batches
+    [line] = build_step(rows, max_tokens=99, pad_id=0, streams=1, shift_right=shift).micro_batches
+    [padded] = build_step(rows, max_tokens=99, pad_id=0, shift_right=shift).micro_batches
     assert probe.both_sides(line) == (9 + 4 + 6) + (16 + 4 + 8)
     assert probe.both_sides(padded) == 2 * (16 + 4 + 8)

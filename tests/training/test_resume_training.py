@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 
 from abrege.models import load as loading
-from abrege.models.quantization import Quantization
+from abrege.models.quantization import WeightQuantization
 from abrege.training import run as tuning
 from abrege.training import student
 from builders.models import a_bart, a_llama, a_t5, a_tokenizer
@@ -27,7 +27,9 @@ def by_lora(model):
 
 
 def a_packed_llama(folder):
-    packed = loading.load_model(str(folder), torch.float32, "cpu", quantization=Quantization())
+    packed = loading.load_model(
+        str(folder), torch.float32, "cpu", quantization=WeightQuantization()
+    )
     return student.attach_lora(packed, **LORA | {"dropout": 0.0})
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import DataCollatorForSeq2Seq
 
-from abrege.compute.batching import cut_sides, share_sides, step_of
+from abrege.compute.batching import build_step, split_for_seq2seq_packing, split_seq2seq
 from abrege.compute.cpu import chunked_cross_entropy as vocabulary
 from abrege.compute.cpu import seq2seq_packing as two_lines
 from abrege.compute.loss import summary_nll
@@ -55,14 +55,16 @@ def gradients_of(model):
 def ours(model, rows, budget, lined=False):
     model.zero_grad()
     if lined:
-        assert two_lines.pack(model)
-        assert vocabulary.put_off(model) == (model.config.model_type in ("t5", "mt5"))
-    step = step_of(
+        assert two_lines.enable_seq2seq_packing(model)
+        assert vocabulary.enable_chunked_cross_entropy(model) == (
+            model.config.model_type in ("t5", "mt5")
+        )
+    step = build_step(
         rows,
-        budget=budget,
+        max_tokens=budget,
         pad_id=model.config.pad_token_id,
-        lanes=int(lined),
-        shift=model.prepare_decoder_input_ids_from_labels,
+        streams=int(lined),
+        shift_right=model.prepare_decoder_input_ids_from_labels,
     )
     head, total = model.get_output_embeddings(), 0.0
     for batch in step.micro_batches:
@@ -120,16 +122,20 @@ def test_the_vocabulary_is_projected_only_where_a_summary_token_stands():
 def test_padding_of_both_sides_counts_against_the_budget():
     sizes = [(10, 40), (9, 1), (9, 1), (8, 1)]  # two rows beside the first make 3 × (10 + 40)
     rows = [Example(f"{n}", [5] * p, [5] * s, 0, 0) for n, (p, s) in enumerate(sizes)]
-    runs = cut_sides(rows, budget=100)
+    runs = split_seq2seq(rows, max_tokens=100)
     assert [[len(e.prompt_ids) for e in run] for run in runs] == [[10, 9], [9, 8]]
-    assert [len(run) for run in cut_sides(rows, budget=20)] == [1, 2, 1]
+    assert [len(run) for run in split_seq2seq(rows, max_tokens=20)] == [1, 2, 1]
 
 
 def test_no_line_is_longer_than_the_budget_but_for_a_row_by_itself():
     rows = [Example(f"{n}", [5] * 4, [5] * 2, 0, 0) for n in range(3)]
-    assert [len(run) for run in share_sides(rows, budget=12)] == [2, 1]
-    assert [len(run) for run in share_sides(rows, budget=10)] == [1, 1, 1]  # 18 tokens would take 2
-    assert [len(run) for run in share_sides(rows, budget=1)] == [1, 1, 1]
+    assert [len(run) for run in split_for_seq2seq_packing(rows, max_tokens=12)] == [2, 1]
+    assert [len(run) for run in split_for_seq2seq_packing(rows, max_tokens=10)] == [
+        1,
+        1,
+        1,
+    ]  # 18 tokens would take 2
+    assert [len(run) for run in split_for_seq2seq_packing(rows, max_tokens=1)] == [1, 1, 1]
 
 
 def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
@@ -140,9 +146,9 @@ def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
         torch.randn(1, 4, 40, 8),
         torch.ones(1, 4, 40, 8),
     )
-    how = two_lines.How([40], [40], causal=False, scale=1.0, dropout=0.25)
+    how = two_lines.RowAttentionOptions([40], [40], causal=False, scale=1.0, dropout=0.25)
     torch.manual_seed(0)
-    left = two_lines.Rows.apply(query, key, value, None, how)[..., 0] * 0.75 * 40
+    left = two_lines.Seq2SeqAttention.apply(query, key, value, None, how)[..., 0] * 0.75 * 40
     torch.testing.assert_close(left, left.round())
     assert left.mean().item() / 40 == pytest.approx(0.75, abs=0.02)
 
@@ -153,13 +159,13 @@ def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
 )
 def test_the_gradient_of_attention_in_a_line_is_that_of_its_differences(own, read, causal, dropout):
     torch.manual_seed(0)
-    how = two_lines.How(own, read, causal=causal, scale=0.7, dropout=dropout)
+    how = two_lines.RowAttentionOptions(own, read, causal=causal, scale=0.7, dropout=dropout)
     sizes = [(1, 2, sum(own), 4), (1, 2, sum(read), 4), (1, 2, sum(read), 4), (1, 2, 3, 3)]
     inputs = [torch.randn(size, dtype=torch.float64, requires_grad=True) for size in sizes]
 
     def attend(*tensors):
         torch.manual_seed(1)  # the same are dropped each time
-        return two_lines.Rows.apply(*tensors, how)
+        return two_lines.Seq2SeqAttention.apply(*tensors, how)
 
     assert torch.autograd.gradcheck(attend, inputs)
 

@@ -7,11 +7,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from abrege.compute.batching import IGNORE, collate, cut, cut_line, line_up, step_of
+from abrege.compute.batching import (
+    build_step,
+    collate,
+    pack_examples,
+    split_by_length,
+    split_for_packing,
+)
 from abrege.compute.cpu import lora
-from abrege.compute.cpu.lora import fuse
-from abrege.compute.cpu.packing import pack
+from abrege.compute.cpu.lora import fuse_lora_layers
+from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
+from abrege.compute.micro_batch import IGNORE
 from abrege.core.errors import AbregeError, DataError, RecipeError
 from abrege.core.events import Progress
 from abrege.core.types import Pair
@@ -101,7 +108,7 @@ def test_a_summary_token_equal_to_the_pad_token_is_still_trained():
 
 def test_micro_batches_hold_every_row_once_and_stay_under_the_budget():
     rows = [an_example(f"e{n}", prompt=n % 7 + 1) for n in range(20)]
-    runs = cut(rows, budget=24)
+    runs = split_by_length(rows, max_tokens=24)
     assert sorted(e.id for run in runs for e in run) == sorted(e.id for e in rows)
     assert all(len(run) * max(len(e) for e in run) <= 24 for run in runs)
 
@@ -112,12 +119,12 @@ def test_rows_in_a_line_give_the_loss_and_gradient_of_padded_rows():
     rows = examples(a_tokenizer(), 8)
     model = a_student()
     padded = gradients(model, [collate([row], pad_id=0) for row in rows])
-    assert pack(model.get_base_model())
-    [line] = step_of(rows, budget=10**6, pad_id=0, lanes=1).micro_batches
-    lines = step_of(rows, budget=200, pad_id=0, lanes=1).micro_batches
+    assert enable_packing(model.get_base_model())
+    [line] = build_step(rows, max_tokens=10**6, pad_id=0, streams=1).micro_batches
+    lines = build_step(rows, max_tokens=200, pad_id=0, streams=1).micro_batches
 
     assert len(lines) > 1
-    assert line.line.prefix > 5
+    assert line.packed.prefix_length > 5
     assert line.input_ids.numel() < sum(len(e) for e in rows)
     for batches in ([line], lines):
         loss, found = gradients(model, batches)
@@ -128,16 +135,16 @@ def test_rows_in_a_line_give_the_loss_and_gradient_of_padded_rows():
 
 def test_a_document_that_comes_twice_does_not_share_the_token_that_predicts_the_summary():
     twice = [an_example("a", prompt=5), an_example("b", prompt=5)]
-    batch = line_up(twice)
-    assert batch.line.prefix == 4
+    batch = pack_examples(twice)
+    assert batch.packed.prefix_length == 4
     assert batch.input_ids.tolist() == [[10, 11, 12, 13, 14, 15, 16, 14, 15, 16]]
     assert batch.labels.tolist() == [[IGNORE] * 5 + [15, 16, IGNORE, 15, 16]]
-    assert batch.line.position_ids.tolist() == [[0, 1, 2, 3, 4, 5, 6, 4, 5, 6]]
+    assert batch.packed.position_ids.tolist() == [[0, 1, 2, 3, 4, 5, 6, 4, 5, 6]]
 
 
 def test_a_line_holds_every_row_once_and_stays_under_the_budget():
     rows = [an_example(f"e{n}", prompt=n % 7 + 1) for n in range(20)]
-    lines = step_of(rows, budget=24, pad_id=0, lanes=1).micro_batches
+    lines = build_step(rows, max_tokens=24, pad_id=0, streams=1).micro_batches
     assert sorted(i for line in lines for i in line.ids) == sorted(e.id for e in rows)
     assert all(line.input_ids.numel() <= 24 for line in lines)
 
@@ -149,35 +156,38 @@ def test_rows_are_cut_into_the_lines_that_compute_least():
         for n in range(3)
         for first in (5, 6)
     ]
-    runs = cut_line(rows, budget=300)
+    runs = split_for_packing(rows, max_tokens=300)
     assert [[e.id for e in run] for run in runs] == [["5-0", "5-1", "5-2"], ["6-0", "6-1", "6-2"]]
 
 
 def test_rows_that_share_nothing_fill_few_lines():
     rows = [an_example(f"e{n}", prompt=18, first=50 * n) for n in range(6)]
-    assert [len(run) for run in cut_line(rows, budget=60)] == [3, 3]
+    assert [len(run) for run in split_for_packing(rows, max_tokens=60)] == [3, 3]
 
 
 def test_a_model_that_sees_only_a_window_is_not_put_in_lines():
     model = a_llama()
     model.config.sliding_window = 8
-    assert not pack(model)
+    assert not enable_packing(model)
     assert model.config._attn_implementation == "sdpa"
 
 
 def test_a_row_longer_than_the_budget_is_a_micro_batch_of_its_own():
     long, short = an_example("long", prompt=50), an_example("short")
-    assert [[e.id for e in run] for run in cut([short, long], budget=10)] == [["long"], ["short"]]
+    assert [[e.id for e in run] for run in split_by_length([short, long], max_tokens=10)] == [
+        ["long"],
+        ["short"],
+    ]
 
 
 def test_a_step_is_the_same_however_it_is_cut_into_micro_batches():
     rows = examples(a_tokenizer(), 8)
     model = a_student().double()
 
-    whole = gradients(model, step_of(rows, budget=10**6, pad_id=0).micro_batches)
-    parts = gradients(model, step_of(rows, budget=100, pad_id=0).micro_batches)
+    whole = gradients(model, build_step(rows, max_tokens=10**6, pad_id=0).micro_batches)
+    parts = gradients(model, build_step(rows, max_tokens=100, pad_id=0).micro_batches)
 
-    assert len(step_of(rows, budget=100, pad_id=0).micro_batches) > 3
+    assert len(build_step(rows, max_tokens=100, pad_id=0).micro_batches) > 3
     assert whole[0] == pytest.approx(parts[0], rel=1e-6)
     for name, gradient in whole[1].items():
         torch.testing.assert_close(gradient, parts[1][name], rtol=1e-5, atol=1e-7)
@@ -218,7 +228,7 @@ def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypa
     monkeypatch.setattr(lora, "MERGED_SHARE", share)
     batch = collate(examples(a_tokenizer(), 6), pad_id=0)
     model = a_student()
-    lora.renew(model)
+    lora.refresh_merged_weights(model)
     ours = gradients(model, [batch])
     kept = [p.merged for m in model.modules() for p in getattr(m, "products", [])]
     fused = [m for m in model.modules() if "forward" in vars(m)]
@@ -228,7 +238,7 @@ def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypa
 
     assert all(bool(merged) == (share > 0) for merged in kept)
     assert len(fused) == len(kept) == 14  # seven linear layers in each of two blocks
-    assert fuse(model) == 14
+    assert fuse_lora_layers(model) == 14
     assert ours[0] == pytest.approx(theirs[0], rel=1e-6)
     assert set(ours[1]) == set(theirs[1])
     for name, gradient in theirs[1].items():
@@ -260,8 +270,10 @@ def test_in_bfloat16_what_an_adapter_adds_after_its_first_step_is_not_rounded_aw
 def test_weights_are_merged_only_in_full_precision():
     model = a_student()
     layers = [m for m in model.modules() if hasattr(m, "products")]
-    assert lora.may_merge(layers)
-    assert not lora.may_merge(layers[:1] + [m.to(torch.bfloat16) for m in layers[1:]])
+    assert lora.can_cache_merged_weights(layers)
+    assert not lora.can_cache_merged_weights(
+        layers[:1] + [m.to(torch.bfloat16) for m in layers[1:]]
+    )
 
 
 @pytest.mark.parametrize("training", [True, False])

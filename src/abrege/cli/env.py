@@ -96,7 +96,7 @@ def _device() -> dict[str, str]:
     try:
         from abrege.models import device
 
-        machine = device.choose("auto")
+        machine = device.choose_device("auto")
     except (AbregeError, ImportError, OSError) as error:
         return {"device": "none", "reason": str(error)}
     return {"device": machine.device, "dtype": machine.dtype, "reason": machine.reason}

@@ -17,7 +17,7 @@ SHOWN = ("merged", "tuned", "base", "few-shot", "base-cut", "lead")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluated:
+class CardScores:
     """The scores of a run, and which system's are those of this model."""
 
     system: str
@@ -29,7 +29,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
+class CardFacts:
     """What a card says, as plain facts."""
 
     name: str
@@ -56,10 +56,10 @@ class Card:
     """Rows that were left out and documents that were cut, with their counts, in words."""
     summary_words: float | None = None
     """Median of the summaries trained on."""
-    evaluated: Evaluated | None = None
+    evaluated: CardScores | None = None
 
 
-def render(card: Card) -> str:
+def render_card(card: CardFacts) -> str:
     """Give the whole card, which is the README.md of the model's folder."""
     head = ModelCardData(
         language=card.lang,
@@ -88,7 +88,7 @@ def render(card: Card) -> str:
     return f"---\n{head.to_yaml()}\n---\n\n# {escape(card.name)}\n\n{about}\n\n{body}\n"
 
 
-def snippet(card: Card) -> str:
+def usage_snippet(card: CardFacts) -> str:
     """Give the Python that summarises one text with transformers alone."""
     kind = "AutoModelForSeq2SeqLM" if card.encoder_decoder else "AutoModelForCausalLM"
     filled = "".join(f'.replace("{place}", "...")' for place in PLACE.findall(card.template))
@@ -121,17 +121,17 @@ def snippet(card: Card) -> str:
     return "\n".join(lines)
 
 
-def _use(card: Card) -> str:
+def _use(card: CardFacts) -> str:
     meta = "".join(f" --meta {p[6:-1]}=..." for p in PLACE.findall(card.template))
     command = f"abrege summarize article.txt --model DIR{meta}"
     return (
-        f"With transformers:\n\n{code(snippet(card), block='python')}\n\n"
+        f"With transformers:\n\n{code(usage_snippet(card), block='python')}\n\n"
         f"Or with abrege, which cuts a document that is too long as in training:\n\n"
         f"{code(command, block='sh')}"
     )
 
 
-def _results(card: Card) -> list[EvalResult] | None:
+def _results(card: CardFacts) -> list[EvalResult] | None:
     """Give the scores in the form of a model index: shares of 1, with n and signature."""
     given = card.evaluated
     if given is None:
@@ -157,13 +157,13 @@ def _results(card: Card) -> list[EvalResult] | None:
     ]
 
 
-def _told(given: Evaluated) -> list[tuple[str, Score]]:
+def _told(given: CardScores) -> list[tuple[str, Score]]:
     """Give the metrics that the model has a score by, in the order of the report."""
     own = given.systems[given.system]
     return [(name, score) for name in figures.METRICS if (score := own.get(name))]
 
 
-def _scores(card: Card) -> Iterator[str]:
+def _scores(card: CardFacts) -> Iterator[str]:
     given = card.evaluated
     if given is None:
         yield "It was not evaluated, or has changed since: `abrege run` evaluates it."
@@ -196,7 +196,7 @@ def _cell(name: str, score: Score | None) -> str:
     return escape(f"{figures.score(name, score.value)} {figures.interval(name, score)}".strip())
 
 
-def _tuning(card: Card) -> Iterator[str]:
+def _tuning(card: CardFacts) -> Iterator[str]:
     yield f"Data: {escape(card.data)}."
     if card.left_out:
         yield "\n".join(f"- {escape(line)}" for line in card.left_out)
@@ -204,7 +204,7 @@ def _tuning(card: Card) -> Iterator[str]:
     yield "\n".join(["| setting | value |", "|---|---|", *rows])
 
 
-def _prompt(card: Card) -> Iterator[str]:
+def _prompt(card: CardFacts) -> Iterator[str]:
     where = "in the chat template of the tokenizer" if card.chat else "as plain text"
     yield f"The request, {where}; it was the same in training and evaluation:"
     yield code(card.template, block="text")
@@ -212,7 +212,7 @@ def _prompt(card: Card) -> Iterator[str]:
         yield f"With the system message:\n\n{code(card.system_message, block='text')}"
 
 
-def _limits(card: Card) -> Iterator[str]:
+def _limits(card: CardFacts) -> Iterator[str]:
     if card.lang:
         yield f"It was tuned and tested on texts in one language ({card.lang}), and on no other."
     else:
@@ -235,7 +235,7 @@ def _limits(card: Card) -> Iterator[str]:
         )
 
 
-def _faithfulness(given: Evaluated | None) -> Iterator[str]:
+def _faithfulness(given: CardScores | None) -> Iterator[str]:
     """Say what was found in the summaries that the documents do not hold."""
     found = given and given.systems[given.system].get("unsupported")
     if not given or not found:

@@ -19,7 +19,7 @@ from abrege.core.io import disk_error
 from abrege.inference.decoder import Decoder
 from abrege.models.adapter import load_adapter
 from abrege.models.load import load_model
-from abrege.models.quantization import Quantization
+from abrege.models.quantization import WeightQuantization
 from abrege.prompts.prompt_format import Rendering, control_words
 from abrege.recipe import yaml as tree
 
@@ -29,7 +29,7 @@ OPENING = ("decoder_start_token_id", "forced_bos_token_id")
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedModel:
     """A plain model with the adapter in its weights.
 
     weights  how many weights the adapter could change
@@ -41,14 +41,14 @@ class Merged:
     changed: int
 
 
-def merge(
+def merge_adapter(
     base: PreTrainedModel,
     adapter: Path,
     dtype: str,
     *,
     force_4bit: bool = False,
     on_event: OnEvent = silent,
-) -> Merged:
+) -> MergedModel:
     """Add an adapter to the weights of `base`, in float32, then store them as `dtype`.
 
     base   what the adapter is merged into: the weights that it was trained over, or others of the
@@ -58,7 +58,7 @@ def merge(
     RecipeError for packed 4-bit weights that are not forced, SetupError for an adapter of
     another base, GateError where all weights come out as they were.
     """
-    packed = is_packed(base)
+    packed = is_quantized(base)
     if packed and not force_4bit:
         raise RecipeError(
             "this base is packed in 4 bits, and what is merged into it is rounded to 4 bits "
@@ -81,21 +81,21 @@ def merge(
             "  The adapter learnt nothing, or too little for this dtype; try --dtype float32."
         )
     model: PreTrainedModel = adapted.unload()
-    return Merged(model if packed else stored(model, dtype), weights, changed)
+    return MergedModel(model if packed else cast_weights(model, dtype), weights, changed)
 
 
-def opened(
+def load_base(
     located: str, dtype: str, *, quantization: Mapping[str, Any] | None = None
 ) -> PreTrainedModel:
     """Load the model that is to be merged into, or stored as it is, onto the CPU.
 
     quantization  how it was packed while it was tuned over; the values it then had are taken
     """
-    packed = Quantization(**quantization) if quantization else None
+    packed = WeightQuantization(**quantization) if quantization else None
     return load_model(located, getattr(torch, dtype), "cpu", quantization=packed, unpacked=True)
 
 
-def stored(model: PreTrainedModel, dtype: str) -> PreTrainedModel:
+def cast_weights(model: PreTrainedModel, dtype: str) -> PreTrainedModel:
     """Give the model with its weights as they are stored. GateError where one is not finite."""
     model = model.to(getattr(torch, dtype))
     for name, weight in model.named_parameters():
@@ -108,18 +108,20 @@ def stored(model: PreTrainedModel, dtype: str) -> PreTrainedModel:
     return model
 
 
-def is_packed(model: PreTrainedModel) -> bool:
+def is_quantized(model: PreTrainedModel) -> bool:
     """Say whether the weights of a loaded model are packed in few bits."""
     return getattr(model.config, "quantization_config", None) is not None
 
 
-def save(model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, folder: Path) -> None:
+def save_model(
+    model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, folder: Path
+) -> None:
     """Write a model so that transformers loads it by itself, and abrege asks it as it was tuned.
 
     What its own generation defaults say of decoding is dropped: the file holds the profile,
     every stop token, and a padding token that ends nothing, where the tokenizer has one.
     """
-    tokenizer.pad_token = pad_token(tokenizer, rendering.stop_ids)
+    tokenizer.pad_token = choose_pad_token(tokenizer, rendering.stop_ids)
     opening = {key: getattr(model.generation_config, key, None) for key in OPENING}
     decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
     says = decoder.config()
@@ -131,7 +133,7 @@ def save(model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, fol
     named = replace(rendering, base_model=base.name) if base.exists() else rendering
     try:
         # Of packed weights transformers cannot go back to the format they were loaded from.
-        original = not is_packed(model)
+        original = not is_quantized(model)
         model.save_pretrained(folder, max_shard_size=SHARD, save_original_format=original)
         tokenizer.save_pretrained(str(folder))
     except OSError as error:
@@ -139,7 +141,7 @@ def save(model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, fol
     named.save(folder)
 
 
-def pad_token(tokenizer: Tokenizer, stops: list[int]) -> str | None:
+def choose_pad_token(tokenizer: Tokenizer, stops: list[int]) -> str | None:
     """Choose what fills rows: no token that ends a summary, unless there is no other.
 
     Rows that pad with a stop token look finished to whoever reads them by their ids.
@@ -152,7 +154,7 @@ def pad_token(tokenizer: Tokenizer, stops: list[int]) -> str | None:
     return tokenizer.pad_token or str(tokenizer.convert_ids_to_tokens(stops[0]))
 
 
-def licence(located: str) -> str | None:
+def read_license(located: str) -> str | None:
     """Give the licence that a base model's own page states; None where it is not at hand."""
     page = Path(located) / "README.md"
     if not Path(located).is_dir():

@@ -19,20 +19,22 @@ from abrege.report import format as figures
 from abrege.report import load as reading
 
 
-def run(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
+def write_model_card(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
     """Write the card of the model at `out`; `exported` is the manifest of its export."""
     with atomic_write(out / "README.md") as file:
-        file.write(card.render(gather(recipe, folder, out, exported)))
+        file.write(card.render_card(gather_facts(recipe, folder, out, exported)))
 
 
-def gather(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> card.Card:
+def gather_facts(
+    recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]
+) -> card.CardFacts:
     """Read the run folder into the facts of the card."""
     asked = read_json(out / MODEL_SETTINGS)
     tuned = read_json(folder / "tune" / MANIFEST)
     split = read_json(folder / "split" / MANIFEST)
     config = read_json(out / "config.json")
     evaluated, words = _evaluated(recipe, folder, exported)
-    return card.Card(
+    return card.CardFacts(
         name=recipe.name,
         base_model=asked["base_model"],
         method=recipe.tune.method,
@@ -57,7 +59,7 @@ def gather(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any])
 
 def _evaluated(
     recipe: Recipe, folder: Path, exported: Mapping[str, Any]
-) -> tuple[card.Evaluated | None, float | None]:
+) -> tuple[card.CardScores | None, float | None]:
     """Give the scores of this model, or of the tuned one before merging; None of another one's."""
     path = folder / "evaluate" / "scores.json"
     manifest = path.with_name(MANIFEST)
@@ -70,7 +72,7 @@ def _evaluated(
     if system is None:
         return None, None
     scores = read_json(path)
-    found = card.Evaluated(
+    found = card.CardScores(
         system=system,
         n=scores["n"],
         groups=scores["groups"],

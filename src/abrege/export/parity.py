@@ -31,7 +31,7 @@ class Parity:
     reference_rows: int
 
 
-def compare(
+def compare_models(
     adapter: Path,
     merged: Path,
     pairs: Sequence[Pair],

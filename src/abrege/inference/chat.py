@@ -20,9 +20,9 @@ from abrege.models.load import (
     load_config,
     load_model,
     load_tokenizer,
-    locate,
+    resolve_model,
 )
-from abrege.models.quantization import Quantization
+from abrege.models.quantization import WeightQuantization
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.default_prompts import ANSWERS
 from abrege.prompts.prompt_format import Example, Profile, Renderer, Rendering, stop_ids, use_chat
@@ -101,7 +101,7 @@ class Speaker:
         prompts = [
             Example(str(n), ids, [], len(ids), 0) for n, ids in enumerate(map(self.prompt, talks))
         ]
-        with device.keeping_heap():
+        with device.retained_heap():
             [batch] = replace(self.decoder, profile=profile).decode(prompts)
         found = dict(batch)
         predictions = [found[n] for n in range(len(talks))]
@@ -120,9 +120,9 @@ def open_speaker(
 
     lang  of the word after which a model without a chat template is to go on with a summary
     """
-    located = locate(model, on_event=on_event)
+    located = resolve_model(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
-    machine = device.choose(dtype)
+    machine = device.choose_device(dtype)
     config = load_config(located)
     check_writes(config, model)
     chat = use_chat(tokenizer, "auto")
@@ -149,6 +149,6 @@ def open_speaker(
             located,
             machine.torch_dtype,
             machine.device,
-            quantization=Quantization() if four_bits else None,
+            quantization=WeightQuantization() if four_bits else None,
         ),
     )

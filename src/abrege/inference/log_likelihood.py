@@ -17,17 +17,17 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from abrege.compute.batching import (
-    MicroBatch,
-    all_labelled,
     collate,
-    collate_sides,
-    cut,
-    cut_line,
-    cut_sides,
-    line_up,
+    collate_seq2seq,
+    label_all_tokens,
+    pack_examples,
+    split_by_length,
+    split_for_packing,
+    split_seq2seq,
 )
 from abrege.compute.cpu import packing
-from abrege.compute.loss import inputs_of, predicted, projecting_only
+from abrege.compute.loss import model_inputs, predicted_tokens, project_only
+from abrege.compute.micro_batch import MicroBatch
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import OnEvent, silent
 from abrege.core.hashing import hash_json, hash_path
@@ -35,7 +35,7 @@ from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair
 from abrege.inference.summarizer import open_model
 from abrege.models import device
-from abrege.models.load import check_causal, load_config, load_model, load_tokenizer, locate
+from abrege.models.load import check_causal, load_config, load_model, load_tokenizer, resolve_model
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.prompt_format import (
     Example,
@@ -125,7 +125,7 @@ class Scorer:
             examples += map(self.renderer.example, each)
         self.cut += sum(e.document_tokens_cut > 0 for e in examples)
         if whole:
-            examples = [all_labelled(example) for example in examples]
+            examples = [label_all_tokens(example) for example in examples]
         found = log_likelihoods(self.model, examples)
         for pair in pairs:
             nats, tokens = zip(*islice(found, len(pair.references)), strict=True)
@@ -135,7 +135,7 @@ class Scorer:
 def over(name: str, model: Any, renderer: Renderer) -> Scorer:
     """Give a scorer of a model that is open already, tuned or the base of a tuned one."""
     inner: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-    packing.pack(inner)
+    packing.enable_packing(inner)
     return Scorer(name, "tuned", model, renderer)
 
 
@@ -168,7 +168,7 @@ def open_scorer(
         return _of_run(folder, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
-    located = locate(model, on_event=on_event)
+    located = resolve_model(model, on_event=on_event)
     config, tokenizer = load_config(located), load_tokenizer(located)
     both = bool(config.is_encoder_decoder)
     room = sides.room(config, "encoder", tokenizer.model_max_length)
@@ -203,11 +203,11 @@ def _of_run(folder: Path, on_event: OnEvent, *, base: bool) -> Scorer:
 
 
 def _model(located: str, dtype: str) -> Any:
-    machine = device.choose(dtype)
+    machine = device.choose_device(dtype)
     model = load_model(located, machine.torch_dtype, machine.device)
     if not model.config.is_encoder_decoder:
         check_causal(model, located)
-    packing.pack(model)
+    packing.enable_packing(model)
     return model
 
 
@@ -215,10 +215,16 @@ def _batches(
     model: PreTrainedModel, examples: Sequence[Example], budget: int
 ) -> Iterator[list[Example]]:
     """Cut rows into batches that bound what is computed together, logits included."""
-    lined = model.config._attn_implementation == packing.NAME
+    lined = model.config._attn_implementation == packing.ATTENTION_NAME
     most = LOGITS // model.config.get_text_config().vocab_size  # summary tokens
-    cutting = cut_sides if model.config.is_encoder_decoder else cut_line if lined else cut
-    for run in cutting(examples, budget=budget):
+    cutting = (
+        split_seq2seq
+        if model.config.is_encoder_decoder
+        else split_for_packing
+        if lined
+        else split_by_length
+    )
+    for run in cutting(examples, max_tokens=budget):
         rows = max(1, most // max(len(e.summary_ids) for e in run))
         yield from (run[start : start + rows] for start in range(0, len(run), rows))
 
@@ -239,19 +245,19 @@ def _nats(model: PreTrainedModel, rows: Sequence[Example]) -> Tensor:
 def _predicted(model: PreTrainedModel, rows: Sequence[Example]) -> tuple[Tensor, Tensor]:
     """Give the logits at the summary tokens, (N, vocab), and the tokens themselves, (N)."""
     batch = _collated(model, rows)
-    predicts, expected = predicted(batch.labels.to(model.device), batch)
+    predicts, expected = predicted_tokens(batch.labels.to(model.device), batch)
     head: Any = model.get_output_embeddings()
-    with projecting_only(head, predicts), packing.passing(batch.line, predicts):
-        logits = model(**inputs_of(batch, model.device), use_cache=False).logits  # (1, N, vocab)
+    with project_only(head, predicts), packing.packed_forward(batch.packed, predicts):
+        logits = model(**model_inputs(batch, model.device), use_cache=False).logits  # (1, N, vocab)
     return logits[0], expected
 
 
 def _collated(model: Any, rows: Sequence[Example]) -> MicroBatch:
     if model.config.is_encoder_decoder:
         pad = model.config.pad_token_id or 0
-        return collate_sides(rows, pad, model.prepare_decoder_input_ids_from_labels)
-    if model.config._attn_implementation == packing.NAME:
-        return line_up(rows)
+        return collate_seq2seq(rows, pad, model.prepare_decoder_input_ids_from_labels)
+    if model.config._attn_implementation == packing.ATTENTION_NAME:
+        return pack_examples(rows)
     return collate(rows, pad_id=0)
 
 

@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-from abrege.compute.batching import cut
+from abrege.compute.batching import split_by_length
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.hashing import hash_path
 from abrege.models.load import first_line
@@ -43,7 +43,7 @@ class Judge:
         encoded = [self._encoded(premise, hypothesis) for premise, hypothesis in pairs]
         rows = [Example(str(n), e["input_ids"], [], 0, 0) for n, e in enumerate(encoded)]
         found: dict[int, float] = {}
-        for batch in cut(rows, budget=BATCH_TOKENS):
+        for batch in split_by_length(rows, max_tokens=BATCH_TOKENS):
             places = [int(row.id) for row in batch]
             found.update(zip(places, self._judged([encoded[n] for n in places]), strict=True))
         yield from (found[n] for n in range(len(pairs)))

@@ -16,7 +16,7 @@ from abrege.core.run_folder import find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
 from abrege.models import device
-from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned, locate
+from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned, resolve_model
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.prompt_format import (
     Profile,
@@ -115,7 +115,7 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
             "export wrote."
         )
     rendering = Rendering.load(inside)
-    machine = device.choose(rendering.dtype)
+    machine = device.choose_device(rendering.dtype)
     tokenizer = load_tokenizer(str(inside))
     tuned = load_tuned(
         inside,
@@ -138,9 +138,9 @@ def open_untuned(
     model    a folder, hub id, .gguf file or demo part
     returns  language → the one model, as it is asked in it
     """
-    located = locate(model, on_event=on_event)
+    located = resolve_model(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
-    machine = device.choose("auto")
+    machine = device.choose_device("auto")
     loaded = load_model(located, machine.torch_dtype, machine.device)
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from abrege.core.events import OnEvent, silent
 from abrege.core.types import Pair
-from abrege.models.load import load_config, load_tokenizer, locate
+from abrege.models.load import load_config, load_tokenizer, resolve_model
 from abrege.prompts import seq2seq as sides
 from abrege.prompts.prompt_format import (
     Profile,
@@ -41,7 +41,7 @@ def needs(
 
     Prompts are rendered as for training. Only the tokenizer is loaded, and no weights.
     """
-    located = locate(model, on_event=on_event)
+    located = resolve_model(model, on_event=on_event)
     config, tokenizer = load_config(located), load_tokenizer(located)
     chat = use_chat(tokenizer, "auto")
     rendering = Rendering(

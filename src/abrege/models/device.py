@@ -23,7 +23,7 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # <malloc.h>
 
 
 @dataclass(frozen=True)
-class Machine:
+class DeviceChoice:
     """A choice of device and arithmetic, with the reason to show."""
 
     device: str
@@ -37,7 +37,7 @@ class Machine:
         return found
 
 
-def choose(dtype: str = "auto") -> Machine:
+def choose_device(dtype: str = "auto") -> DeviceChoice:
     """Choose the device, and the arithmetic unless it is given; the reason fits on one line.
 
     On a CPU one matrix product is timed in both arithmetics, once for a machine and a torch:
@@ -53,24 +53,24 @@ def choose(dtype: str = "auto") -> Machine:
         )
     cores = f"CPU, {torch.get_num_threads()} threads"
     if dtype != "auto":
-        return Machine("cpu", dtype, f"{cores}, {dtype} as the recipe says")
+        return DeviceChoice("cpu", dtype, f"{cores}, {dtype} as the recipe says")
     gain = _bf16_gain()
     chosen = "bfloat16" if gain >= BF16_MUST_WIN_BY else "float32"
-    return Machine(
+    return DeviceChoice(
         "cpu", chosen, f"{cores}, {chosen}: bfloat16 products run {gain:.1f} times as fast here"
     )
 
 
-def _on_cuda(dtype: str) -> Machine:
+def _on_cuda(dtype: str) -> DeviceChoice:
     name = torch.cuda.get_device_name()
     if dtype != "auto":
-        return Machine("cuda", dtype, f"{name}, {dtype} as the recipe says")
+        return DeviceChoice("cuda", dtype, f"{name}, {dtype} as the recipe says")
     if torch.cuda.is_bf16_supported(including_emulation=False):
-        return Machine("cuda", "bfloat16", f"{name}, bfloat16, which it computes natively")
-    return Machine("cuda", "float32", f"{name}, float32: it has no native bfloat16")
+        return DeviceChoice("cuda", "bfloat16", f"{name}, bfloat16, which it computes natively")
+    return DeviceChoice("cuda", "float32", f"{name}, float32: it has no native bfloat16")
 
 
-def arithmetic(x: torch.Tensor) -> torch.dtype:
+def compute_dtype(x: torch.Tensor) -> torch.dtype:
     """Give the dtype in which products with x run: autocast's where it is on."""
     if torch.is_autocast_enabled(x.device.type):
         return torch.get_autocast_dtype(x.device.type)
@@ -78,7 +78,7 @@ def arithmetic(x: torch.Tensor) -> torch.dtype:
 
 
 @contextmanager
-def keeping_heap() -> Iterator[bool]:
+def retained_heap() -> Iterator[bool]:
     """Keep freed memory in the process while inside, on glibc; yield whether that works here.
 
     glibc gives every large block back to the system and faults its pages in again at the next
@@ -86,7 +86,7 @@ def keeping_heap() -> Iterator[bool]:
     peak of what was in use plus HEAP_TOP_PAD. At the end what is free goes back to the system,
     so that the next stage does not stand on top of it: a model must not be held by then.
     """
-    kept = keep_heap()
+    kept = retain_heap()
     try:
         yield kept
     finally:
@@ -94,7 +94,7 @@ def keeping_heap() -> Iterator[bool]:
         trim_heap()
 
 
-def keep_heap() -> bool:
+def retain_heap() -> bool:
     """Keep freed memory from here on; return whether the C library took the settings."""
     try:
         mallopt = ctypes.CDLL(None).mallopt

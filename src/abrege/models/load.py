@@ -34,11 +34,11 @@ from abrege.core.io import disk_error
 from abrege.models import tiny_t5 as stand_in
 from abrege.models.adapter import load_adapter
 from abrege.models.quantization import (
-    Quantization,
-    dequantised,
-    keep_layout,
-    leave_file,
-    loading_arguments,
+    WeightQuantization,
+    dequantize_model,
+    disable_repacking,
+    from_pretrained_arguments,
+    release_mapped_file,
 )
 
 logging.disable_progress_bar()  # the core never draws
@@ -55,7 +55,7 @@ T5_FAMILY = ("t5", "mt5", "umt5", "longt5")
 HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderModel")
 
 
-def locate(model: str, *, on_event: OnEvent = silent) -> str:
+def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
     """Give the folder that holds the model, or its hub id, unpacking a demo part or .gguf first.
 
     SetupError for a folder without weights, RecipeError for an unknown demo part.
@@ -91,7 +91,7 @@ def load_model(
     dtype: torch.dtype,
     device: str,
     *,
-    quantization: Quantization | None = None,
+    quantization: WeightQuantization | None = None,
     unpacked: bool = False,
 ) -> PreTrainedModel:
     """Load a causal or an encoder-decoder model onto the device.
@@ -105,7 +105,7 @@ def load_model(
     check_dtype(config, dtype)
     check_writes(config, located)
     kind: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-    packing = loading_arguments(quantization, dtype, device) if quantization else {}
+    packing = from_pretrained_arguments(quantization, dtype, device) if quantization else {}
     try:
         model, told = kind.from_pretrained(
             located, dtype=dtype, output_loading_info=True, **packing
@@ -116,10 +116,10 @@ def load_model(
         raise _cannot_write(located, f"its folder lacks {min(told['missing_keys'])}")
     if config.is_encoder_decoder and not hasattr(model, "prepare_decoder_input_ids_from_labels"):
         raise RecipeError(f"{located}: {config.model_type} does not tell how its decoder begins.")
-    keep_layout(model)
+    disable_repacking(model)
     if quantization:
-        leave_file(model)
-        return dequantised(model) if unpacked else model
+        release_mapped_file(model)
+        return dequantize_model(model) if unpacked else model
     return model.to(torch.device(device))  # type: ignore[no-any-return]
 
 
@@ -189,8 +189,8 @@ def load_tuned(
     """
     if not (folder / "adapter_config.json").is_file():
         return load_model(str(folder), dtype, device)
-    packed = Quantization(**quantization) if quantization else None
-    located = locate(base, on_event=on_event)
+    packed = WeightQuantization(**quantization) if quantization else None
+    located = resolve_model(base, on_event=on_event)
     model = load_model(located, dtype, device, quantization=packed, unpacked=True)
     return load_adapter(model, folder)
 
@@ -218,11 +218,11 @@ def _demo_folder(model: str, on_event: OnEvent) -> Path:
 
 def _stand_in(on_event: OnEvent) -> Path:
     """Write the random encoder-decoder to the cache, once, with the tokenizer of the demo model."""
-    folder = assets.cache_folder() / "models" / stand_in.KEY
+    folder = assets.cache_folder() / "models" / stand_in.CACHE_KEY
     if not (folder / "complete").exists():
         tokenizer = load_tokenizer(str(_demo_folder(next(iter(DEMO_MODELS)), on_event)))
         with _whole(folder) as part:
-            stand_in.write(part, tokenizer)
+            stand_in.write_tiny_t5(part, tokenizer)
     return folder
 
 

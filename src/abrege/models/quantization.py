@@ -17,15 +17,15 @@ BLOCK = 64  # weights that share one scale, as bitsandbytes and transformers hav
 
 
 @dataclass(frozen=True)
-class Quantization:
+class WeightQuantization:
     """How the base is packed: the 16 values a weight may take, and scales in 8 bits or in 32."""
 
     type: Literal["nf4", "fp4"] = "nf4"
     double: bool = True
 
 
-def loading_arguments(
-    quantization: Quantization, dtype: torch.dtype, device: str
+def from_pretrained_arguments(
+    quantization: WeightQuantization, dtype: torch.dtype, device: str
 ) -> dict[str, Any]:
     """Say to any `from_pretrained` how to pack each weight as it comes off the disk.
 
@@ -48,18 +48,18 @@ def loading_arguments(
     return {"quantization_config": config, "device_map": {"": device}}
 
 
-def keep_layout(model: nn.Module) -> None:
+def disable_repacking(model: nn.Module) -> None:
     """Keep packed weights as they are when the model is asked for an output without gradients.
 
     On a CPU with AVX512-BF16 bitsandbytes lays them out anew at the first such call, in place,
     and rounds their scales to bfloat16: a validation would change what is trained on.
     """
     for module in model.modules():
-        if is_packed(module):
+        if is_quantized(module):
             module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
 
 
-def leave_file(model: nn.Module) -> None:
+def release_mapped_file(model: nn.Module) -> None:
     """Copy what stayed whole into memory, so that the file that it was read from can be closed.
 
     Otherwise an embedding on a CPU keeps all of the mapped file resident beside the packed weights.
@@ -69,12 +69,12 @@ def leave_file(model: nn.Module) -> None:
             parameter.data = parameter.data.clone()
 
 
-def is_packed(module: Any) -> bool:
+def is_quantized(module: Any) -> bool:
     """Say whether this is a linear layer of bitsandbytes with its weight in 4 bits."""
     return _state(getattr(module, "weight", None)) is not None
 
 
-def unpack(weight: Tensor) -> Tensor:
+def dequantize(weight: Tensor) -> Tensor:
     """Give a weight that may be packed as it enters a product, (out, in).
 
     By bitsandbytes' own code: a table look-up in plain torch gives the same bits at a third of
@@ -89,14 +89,14 @@ def unpack(weight: Tensor) -> Tensor:
     return unpacked
 
 
-def product_dtype(weight: Tensor) -> torch.dtype:
+def dequantized_dtype(weight: Tensor) -> torch.dtype:
     """Give the dtype of `unpack(weight)`."""
     state = _state(weight)
     found: torch.dtype = weight.dtype if state is None else state.dtype
     return found
 
 
-def dequantised(model: PreTrainedModel) -> PreTrainedModel:
+def dequantize_model(model: PreTrainedModel) -> PreTrainedModel:
     """Turn packed layers into plain ones that hold the values QLoRA was trained on, in place.
 
     For decoding: a step multiplies one token a row, and would unpack all weights for it.
@@ -105,7 +105,7 @@ def dequantised(model: PreTrainedModel) -> PreTrainedModel:
     return plain
 
 
-def trainable_share(model: nn.Module) -> tuple[int, int]:
+def count_trainable(model: nn.Module) -> tuple[int, int]:
     """Count the weights that learn and all weights, a packed one as the many it stands for."""
     sizes = [(p.requires_grad, _size(p)) for p in model.parameters()]
     return sum(size for learns, size in sizes if learns), sum(size for _, size in sizes)

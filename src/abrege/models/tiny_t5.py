@@ -8,12 +8,12 @@ from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerBase, T5Config, T5ForConditionalGeneration
 
 NAME = "demo:t5-random"
-KEY = "t5-random-1"  # raised when what is built changes
+CACHE_KEY = "t5-random-1"  # raised when what is built changes
 PAD, END = "<|endoftext|>", "<|im_end|>"  # of SmolLM2's tokenizer
-OF_FLAN: dict[str, Any] = {"tie_word_embeddings": False}  # read as: logits are not scaled
+FLAN_SETTINGS: dict[str, Any] = {"tie_word_embeddings": False}  # read as: logits are not scaled
 
 
-def write(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+def write_tiny_t5(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
     """Write a T5 of 22 M weights and the tokenizer, which ends every text as T5's does."""
     fast: Any = tokenizer
     fast.pad_token, fast.eos_token, fast.bos_token, fast.chat_template = PAD, END, None, None
@@ -30,7 +30,7 @@ def write(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
         feed_forward_proj="gated-gelu",
-        **OF_FLAN,
+        **FLAN_SETTINGS,
     )
     config.decoder_start_token_id = tokenizer.pad_token_id
     with torch.random.fork_rng(devices=[]):

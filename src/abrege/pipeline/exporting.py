@@ -52,5 +52,5 @@ def export(
         if out is None:
             recipes.write(recipe, folder / "recipe.yaml")
         exported = read_json(piece.manifest)
-        card.run(recipe, folder, out or usual, exported)
+        card.write_model_card(recipe, folder, out or usual, exported)
     return outcome, exported

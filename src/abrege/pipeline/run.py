@@ -63,7 +63,7 @@ def _describe(recipe: Recipe, folder: Path) -> None:
     names = ("abrege.stages.export", "abrege.export.model_card")
     export, card = map(importlib.import_module, names)
     exported = read_json(folder / "export" / MANIFEST)
-    card.run(recipe, folder, folder / export.FOLDER, exported)
+    card.write_model_card(recipe, folder, folder / export.FOLDER, exported)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def run(
     dtype = tuned["dtype"] if recipe.export.dtype == "auto" else recipe.export.dtype
     out = out or folder / FOLDER
     report = beside(out, "parity")
-    with device.keeping_heap(), atomic_folder(out) as part:
+    with device.retained_heap(), atomic_folder(out) as part:
         told = _merge(
             recipe, folder / "tune", rendering, part,
             dtype=dtype, force_4bit=force_4bit, on_event=on_event,
@@ -161,27 +161,27 @@ def _merge(
     from abrege.export import merge as merging
     from abrege.models import load as loading
 
-    located = loading.locate(recipe.tune.model, on_event=on_event)
+    located = loading.resolve_model(recipe.tune.model, on_event=on_event)
     if (tune / ADAPTER).is_file():
         trained = read_json(tune / MANIFEST)["dtype"]
         original = recipe.export.base == "original"
-        base = merging.opened(
+        base = merging.load_base(
             located,
             "float32" if original else trained,
             quantization=None if original else rendering.quantization,
         )
-        merged = merging.merge(base, tune, dtype, force_4bit=force_4bit, on_event=on_event)
+        merged = merging.merge_adapter(base, tune, dtype, force_4bit=force_4bit, on_event=on_event)
         model, changed = merged.model, merged.changed / merged.weights
         told = f"merged in float32; {changed:.1%} of the weights that the adapter reaches changed"
     else:
-        model = merging.stored(merging.opened(str(tune), "float32"), dtype)
+        model = merging.cast_weights(merging.load_base(str(tune), "float32"), dtype)
         changed, told = None, "full tuning has no adapter: nothing had to be merged"
     whole = replace(rendering, quantization=None)
-    merging.save(model, loading.load_tokenizer(str(tune)), whole, part)
+    merging.save_model(model, loading.load_tokenizer(str(tune)), whole, part)
     notes = [told, f"stored as {dtype}"]
     for note in notes:
         on_event(Note(f"export: {note}"))
-    return {"changed": changed, "notes": notes, "licence": merging.licence(located)}
+    return {"changed": changed, "notes": notes, "licence": merging.read_license(located)}
 
 
 def _checked(
@@ -196,7 +196,7 @@ def _checked(
     greedy = replace(rendering.profile, do_sample=False, temperature=None, top_p=None, top_k=None)
     rows = read_jsonl(folder / "split/test.jsonl", Pair)
     pairs = list(islice(rows, recipe.export.check_rows))
-    found = parity.compare(folder / "tune", part, pairs, profile=greedy, on_event=on_event)
+    found = parity.compare_models(folder / "tune", part, pairs, profile=greedy, on_event=on_event)
     said = list(zip(pairs, found.adapter, found.merged, strict=True))
     gap = found.logit_gap
     finite = gap is None or math.isfinite(gap)

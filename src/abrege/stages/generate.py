@@ -116,7 +116,7 @@ def run(
     if is_by_model(system):
         from abrege.models import device
 
-        with device.keeping_heap():
+        with device.retained_heap():
             predictions, extras = by_model(recipe, folder, system, pairs, key, on_event)
     else:
         predictions, extras = by_rule(recipe, folder, system, pairs), {}
@@ -187,7 +187,7 @@ def by_model(
     from abrege.models import device
     from abrege.prompts import few_shot as shots
 
-    machine = device.choose(recipe.tune.dtype)
+    machine = device.choose_device(recipe.tune.dtype)
     pool = engine.elsewhere(recipe)
     there = Once(partial(by_batch, _from_anywhere(recipe), folder.resolve(), system))
     rendering = rendering_of(recipe, folder, system)
@@ -275,13 +275,15 @@ def the_model(
     from abrege.models import device
     from abrege.models import load as loading
 
-    machine = device.choose(recipe.tune.dtype)
+    machine = device.choose_device(recipe.tune.dtype)
     dtype, where = machine.torch_dtype, machine.device
     if system == "merged" or system.startswith("tuned"):
         packed = rendering.quantization
         base = recipe.tune.model
         return loading.load_tuned(tune, base, dtype, where, quantization=packed, on_event=on_event)
-    return loading.load_model(loading.locate(recipe.tune.model, on_event=on_event), dtype, where)
+    return loading.load_model(
+        loading.resolve_model(recipe.tune.model, on_event=on_event), dtype, where
+    )
 
 
 def likelihood(

@@ -87,7 +87,7 @@ def run(
     """Tune on what was split in the run folder; return what goes into the manifest."""
     from abrege.models import device
 
-    with device.keeping_heap() as heap_kept:
+    with device.retained_heap() as heap_kept:
         return _run(recipe, folder, folder / name(nth), heap_kept=heap_kept, on_event=on_event)
 
 
@@ -100,7 +100,7 @@ def estimate(
     """
     from abrege.models import device
 
-    with device.keeping_heap() as kept:
+    with device.retained_heap() as kept:
         found = _run(recipe, folder, out, heap_kept=kept, dry_run=True, on_event=on_event)
     estimated: Estimate | None = found["estimate"]
     return estimated
@@ -123,7 +123,7 @@ def _run(
     from abrege.training import run as tuning
     from abrege.training import student
 
-    machine = processes.from_first(lambda: device.choose(recipe.tune.dtype))
+    machine = processes.from_first(lambda: device.choose_device(recipe.tune.dtype))
     plan, without = plan_of(recipe)
     notes = [machine.reason, *filter(None, [without])]
     for note in notes:
@@ -132,7 +132,7 @@ def _run(
     valid = list(read_jsonl(folder / "split/valid.jsonl", Pair))
     check_valid(recipe, len(valid))
     with processes.first_of_machine_first():
-        located = loading.locate(recipe.tune.model, on_event=on_event)
+        located = loading.resolve_model(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
     config = loading.load_config(located)
     check_sequence(recipe, config)
@@ -150,7 +150,7 @@ def _run(
         quantization=packed(recipe),
         seed=recipe.tune.seed,
     )
-    learning, every = quantized.trainable_share(model)
+    learning, every = quantized.count_trainable(model)
     on_event(Note(f"{learning:,} of {every:,} parameters learn ({learning / every:.2%})"))
     tuned = tuning.tune(
         model,

@@ -203,7 +203,7 @@ def _answers(
     models, entered = opened
     _check_meta(models.values(), meta)
     found: dict[str, Prediction] = {}
-    with entered, device.keeping_heap():
+    with entered, device.retained_heap():
         for lang, model in models.items():
             rows = [case for case in asked if case.lang == lang]
             pairs = [

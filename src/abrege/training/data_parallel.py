@@ -13,14 +13,14 @@ import torch
 from accelerate import DistributedType
 from torch import Tensor, distributed
 
-from abrege.compute.batching import IGNORE, MicroBatch, Step
+from abrege.compute.micro_batch import IGNORE, MicroBatch, OptimizerStep
 from abrege.core.errors import RecipeError, SetupError
 from abrege.prompts.prompt_format import Example
 from abrege.training import distributed as processes
 
 BUCKET = 1 << 23  # numbers that travel together
 
-Cut = Callable[[Sequence[Example]], Step]
+Cut = Callable[[Sequence[Example]], OptimizerStep]
 
 
 def shares(examples: Sequence[Example], ranks: int) -> list[list[Example]]:
@@ -42,7 +42,7 @@ def shares(examples: Sequence[Example], ranks: int) -> list[list[Example]]:
 
 def step_of_rank(
     examples: Sequence[Example], cut: Cut, *, rank: int, ranks: int, in_step: bool
-) -> Step:
+) -> OptimizerStep:
     """Give a process its share of a step, which is the whole step where it is alone.
 
     cut      makes micro-batches of rows
@@ -53,7 +53,7 @@ def step_of_rank(
     if ranks == 1:
         return cut(examples)
     dealt = [share for share in shares(examples, ranks) if share]
-    own = cut(dealt[rank]) if rank < len(dealt) else Step((), 0)
+    own = cut(dealt[rank]) if rank < len(dealt) else OptimizerStep((), 0)
     wanted = max(len(cut(share).micro_batches) for share in dealt) if in_step else 1
     missing = wanted - len(own.micro_batches)
     if missing < 1:

@@ -14,7 +14,7 @@ from typing import Any
 from transformers import TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
-from abrege.compute.batching import all_labelled
+from abrege.compute.batching import label_all_tokens
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
@@ -166,7 +166,7 @@ def prepared(
         patience=plan.early_stopping_patience if valid else None,
     )
     if not plan.completion_only_loss:
-        train, valid = ([all_labelled(e) for e in rows] for rows in (train, valid))
+        train, valid = ([label_all_tokens(e) for e in rows] for rows in (train, valid))
     trainer = StepTrainer(
         model,
         arguments,

@@ -8,18 +8,18 @@ from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedModel, set_seed
 from transformers.pytorch_utils import Conv1D
 
-from abrege.compute.cpu.lora import fuse
+from abrege.compute.cpu.lora import fuse_lora_layers
 from abrege.core.errors import RecipeError
-from abrege.models.device import Machine
+from abrege.models.device import DeviceChoice
 from abrege.models.load import check_dtype, load_config, load_model
-from abrege.models.quantization import Quantization
+from abrege.models.quantization import WeightQuantization
 from abrege.training import distributed as processes
 
 
 def open_student(
     located: str,
     method: str,
-    machine: Machine,
+    machine: DeviceChoice,
     *,
     max_tokens: int,
     lora: Mapping[str, Any],
@@ -35,7 +35,7 @@ def open_student(
     full = method == "full"
     check_dtype(load_config(located), machine.torch_dtype)
     dtype = torch.float32 if full else machine.torch_dtype
-    packed = Quantization(**quantization) if quantization else None
+    packed = WeightQuantization(**quantization) if quantization else None
     model = load_model(located, dtype, machine.device, quantization=packed)
     check_room(max_tokens, model.config)
     return let_all_learn(model, seed=seed) if full else attach_lora(model, seed=seed, **lora)
@@ -86,7 +86,7 @@ def attach_lora(
     except ValueError as error:
         raise RecipeError(f"tune.lora.modules: {error}") from error
     if not processes.are_sharded():
-        fuse(adapted)
+        fuse_lora_layers(adapted)
     return adapted
 
 

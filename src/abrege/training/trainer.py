@@ -18,14 +18,15 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from abrege.compute.batching import MicroBatch, Step, step_of
+from abrege.compute.batching import build_step
 from abrege.compute.cpu import seq2seq_packing as two_lines
-from abrege.compute.cpu.chunked_cross_entropy import put_off
-from abrege.compute.cpu.llama_layers import rewrite
-from abrege.compute.cpu.lora import renew
-from abrege.compute.cpu.packing import ordinary, pack
-from abrege.compute.cpu.streams import LANES, Lanes
+from abrege.compute.cpu.chunked_cross_entropy import enable_chunked_cross_entropy
+from abrege.compute.cpu.llama_layers import fuse_decoder_layers
+from abrege.compute.cpu.lora import refresh_merged_weights
+from abrege.compute.cpu.packing import enable_packing, unfused
+from abrege.compute.cpu.streams import STREAMS, StreamPool
 from abrege.compute.loss import summary_nll
+from abrege.compute.micro_batch import MicroBatch, OptimizerStep
 from abrege.core.errors import AbregeError
 from abrege.core.events import OnEvent, Progress, silent
 from abrege.prompts.prompt_format import Example
@@ -63,19 +64,21 @@ class StepTrainer(Trainer):
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         plain = not (arguments.activation_checkpointing or processes.are_sharded())
-        packed = plain and (pack(base) or two_lines.pack(base))
-        rewritten = packed and rewrite(base)
+        packed = plain and (enable_packing(base) or two_lines.enable_seq2seq_packing(base))
+        rewritten = packed and fuse_decoder_layers(base)
         if plain:
-            put_off(base)
+            enable_chunked_cross_entropy(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
         threads = torch.get_num_threads()
-        abreast = rewritten and threads % LANES == 0 and not _is_random(model)
+        abreast = rewritten and threads % STREAMS == 0 and not _is_random(model)
         abreast = all(processes.everywhere(abreast))
-        self.lanes = Lanes(threads) if abreast else None
-        self.lines = LANES if abreast else int(packed)
+        self.lanes = StreamPool(threads) if abreast else None
+        self.lines = STREAMS if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
         both = base.config.is_encoder_decoder
-        self.micro_batch_tokens = micro_batch_tokens * (two_lines.ROOM if both and packed else 1)
+        self.micro_batch_tokens = micro_batch_tokens * (
+            two_lines.PACKED_TOKENS_FACTOR if both and packed else 1
+        )
         self.shift = base.prepare_decoder_input_ids_from_labels if both else None
         self.heap = Heap()
         super().__init__(
@@ -94,13 +97,13 @@ class StepTrainer(Trainer):
             micro_batch_tokens=micro_batch_tokens,
         )
 
-    def _step(self, examples: list[Example]) -> dict[str, Step]:
+    def _step(self, examples: list[Example]) -> dict[str, OptimizerStep]:
         cut = partial(
-            step_of,
-            budget=self.micro_batch_tokens,
+            build_step,
+            max_tokens=self.micro_batch_tokens,
             pad_id=self.pad_id,
-            lanes=self.lines,
-            shift=self.shift,
+            streams=self.lines,
+            shift_right=self.shift,
         )
         step = sharing.step_of_rank(
             examples,
@@ -131,9 +134,9 @@ class StepTrainer(Trainer):
         Gradients are exchanged on the last micro-batch only. The engine averages gradients over
         processes, so each divides by its share of the tokens of all.
         """
-        step: Step = inputs["step"]
+        step: OptimizerStep = inputs["step"]
         model.train()
-        renew(model)
+        refresh_merged_weights(model)
         ranks = self.accelerator.num_processes
         counted = torch.tensor([float(step.summary_tokens), step.tokens], device=self.args.device)
         counts = self.accelerator.reduce(counted, "sum")
@@ -150,7 +153,7 @@ class StepTrainer(Trainer):
         mean: Tensor = self.accelerator.reduce(loss, "mean")
         return mean
 
-    def _one_by_one(self, model: nn.Module, step: Step, tokens: float) -> Tensor:
+    def _one_by_one(self, model: nn.Module, step: OptimizerStep, tokens: float) -> Tensor:
         total = torch.zeros((), device=self.args.device)
         last = len(step.micro_batches) - 1
         for number, batch in enumerate(step.micro_batches):
@@ -188,7 +191,7 @@ class StepTrainer(Trainer):
         """Give the loss over the valid rows, in nats per summary token; no logits are kept."""
         model = self.model_wrapped
         model.eval()
-        renew(model)
+        refresh_merged_weights(model)
         nats = tokens = 0.0
         batches = self._step(self.eval_dataset)["step"].micro_batches  # type: ignore[arg-type]
         done, rows = 0, sum(len(batch.ids) for batch in batches)
@@ -203,7 +206,7 @@ class StepTrainer(Trainer):
         metrics = {f"{metric_key_prefix}_loss": nats / tokens}
         if self.summarise:
             inner, step = self.accelerator.unwrap_model(model), self.state.global_step
-            with ordinary(inner), torch.random.fork_rng():
+            with unfused(inner), torch.random.fork_rng():
                 found = processes.from_first(partial(self.summarise, inner, step))
             metrics |= {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
         self.log(dict(metrics))

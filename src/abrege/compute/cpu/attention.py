@@ -9,20 +9,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from abrege.compute.batching import Line
+from abrege.compute.micro_batch import PackedSequence
 
-BLOCK = 96  # most queries of a head computed together: they do not look at the keys after them
-LONGEST = 1024  # tokens of a row; beyond, the probabilities outweigh the row's other activations
+QUERY_BLOCK = (
+    96  # most queries of a head computed together: they do not look at the keys after them
+)
+MAX_ROW_TOKENS = (
+    1024  # tokens of a row; beyond, the probabilities outweigh the row's other activations
+)
 
 
-def serves(line: Line, query: Tensor, *, dropout: float, window: int | None = None) -> bool:
+def is_supported(
+    line: PackedSequence, query: Tensor, *, dropout: float, sliding_window: int | None = None
+) -> bool:
     """Say whether RowAttention may attend: short rows that see all before them, no dropout."""
     known = query.dtype in (torch.bfloat16, torch.float32, torch.float64)
-    longest = min(LONGEST, window or LONGEST)
-    return known and dropout == 0.0 and line.prefix + max(line.lengths) <= longest
+    longest = min(MAX_ROW_TOKENS, sliding_window or MAX_ROW_TOKENS)
+    return known and dropout == 0.0 and line.prefix_length + max(line.lengths) <= longest
 
 
-class RowAttention(torch.autograd.Function):
+class PackedAttention(torch.autograd.Function):
     """softmax(q kᵀ · scale) v inside each row, causally (Vaswani et al. 2017, §3.2.1).
 
     query       (1, heads, tokens, size)
@@ -41,7 +47,9 @@ class RowAttention(torch.autograd.Function):
         query, key, value, line, scale = inputs
         queries = query[0].unflatten(0, (key.shape[1], -1))  # (K, G, T, S)
         out = torch.empty_like(queries.permute(2, 0, 1, 3), memory_format=torch.contiguous_format)
-        later = query.new_full((BLOCK, BLOCK), -torch.inf).triu_(1)  # keys after their query
+        later = query.new_full((QUERY_BLOCK, QUERY_BLOCK), -torch.inf).triu_(
+            1
+        )  # keys after their query
         kept: list[Tensor] = []
         for own, prefix in _rows(line):
             keys, values = (_seen(x[0], own, prefix) for x in (key, value))
@@ -90,18 +98,18 @@ def _stack(queries: Tensor) -> Tensor:
     return stacked.flatten(1, 2)
 
 
-def _rows(line: Line) -> list[tuple[slice, int]]:
+def _rows(line: PackedSequence) -> list[tuple[slice, int]]:
     """Give each row's place, and the shared tokens it also sees; the first row's place has them."""
-    found = [(slice(0, line.prefix + line.lengths[0]), 0)]
+    found = [(slice(0, line.prefix_length + line.lengths[0]), 0)]
     for length in line.lengths[1:]:
         end = found[-1][0].stop
-        found.append((slice(end, end + length), line.prefix))
+        found.append((slice(end, end + length), line.prefix_length))
     return found
 
 
 def _blocks(own: slice, prefix: int) -> list[tuple[slice, int]]:
     """Cut a row's queries into equal blocks, each with the number of keys that it sees."""
-    count = -(-(own.stop - own.start) // BLOCK)  # ceiling
+    count = -(-(own.stop - own.start) // QUERY_BLOCK)  # ceiling
     size = -(-(own.stop - own.start) // count)
     ends = [min(own.start + size * (n + 1), own.stop) for n in range(count)]
     return [

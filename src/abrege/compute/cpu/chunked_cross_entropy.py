@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
 
-from abrege.models.device import arithmetic
+from abrege.models.device import compute_dtype
 
-CHUNK = 1 << 25  # most logits at once; smaller products over so many words are slower
-PLAIN = (
+CHUNK_LOGITS = 1 << 25  # most logits at once; smaller products over so many words are slower
+SUPPORTED_MODEL_TYPES = (
     "gemma",
     "gemma3_text",
     "gpt2",
@@ -33,18 +33,18 @@ PLAIN = (
 )
 """Models whose forward does nothing after the head, but for soft-capping where config says so."""
 
-_put_off: ContextVar[list["Head"] | None] = ContextVar("heads", default=None)
+_put_off: ContextVar[list["DeferredHead"] | None] = ContextVar("heads", default=None)
 
 
 @dataclass(frozen=True)
-class Head:
+class DeferredHead:
     """A linear layer whose product is left to the loss, and the dtype it was to run in."""
 
     layer: nn.Linear
     dtype: torch.dtype
 
 
-def put_off(model: PreTrainedModel) -> bool:
+def enable_chunked_cross_entropy(model: PreTrainedModel) -> bool:
     """Let the head of a model hand on its input inside `putting_off`; return whether it does.
 
     Only on a CPU, for a head that is one plain linear layer with nothing after it.
@@ -54,7 +54,7 @@ def put_off(model: PreTrainedModel) -> bool:
     if (
         model.device.type != "cpu"
         or type(head) is not nn.Linear
-        or config.model_type not in PLAIN
+        or config.model_type not in SUPPORTED_MODEL_TYPES
         or getattr(config, "final_logit_softcapping", None)
     ):
         return False
@@ -65,7 +65,7 @@ def put_off(model: PreTrainedModel) -> bool:
         if heads is None:
             found: Tensor = ordinary(hidden)
             return found
-        heads.append(Head(head, arithmetic(hidden)))
+        heads.append(DeferredHead(head, compute_dtype(hidden)))
         return hidden
 
     vars(head)["forward"] = forward
@@ -73,9 +73,9 @@ def put_off(model: PreTrainedModel) -> bool:
 
 
 @contextmanager
-def putting_off() -> Iterator[list[Head]]:
+def collect_deferred_heads() -> Iterator[list[DeferredHead]]:
     """Collect the heads that hand on their input, of the calls inside and on this thread."""
-    heads: list[Head] = []
+    heads: list[DeferredHead] = []
     token = _put_off.set(heads)
     try:
         yield heads
@@ -83,14 +83,14 @@ def putting_off() -> Iterator[list[Head]]:
         _put_off.reset(token)
 
 
-def nll(hidden: Tensor, head: Head, expected: Tensor) -> Tensor:
+def chunked_nll(hidden: Tensor, head: DeferredHead, expected: Tensor) -> Tensor:
     """Add up −log softmax(head(hidden)) at the expected words, in nats.
 
     hidden    (N, hidden)
     expected  (N)         int64
     returns   ()          float32, or float64 for such a head
     """
-    total: Tensor = Projected.apply(
+    total: Tensor = ChunkedCrossEntropy.apply(
         hidden,
         head.layer.weight,
         head.layer.bias,
@@ -101,7 +101,7 @@ def nll(hidden: Tensor, head: Head, expected: Tensor) -> Tensor:
     return total
 
 
-class Projected(torch.autograd.Function):
+class ChunkedCrossEntropy(torch.autograd.Function):
     """Cross-entropy of a linear layer's output, summed; gradients are made in the forward.
 
     Chunk by chunk of positions, in one buffer: logits, their log-softmax, and their gradient
@@ -126,7 +126,7 @@ class Projected(torch.autograd.Function):
                 blank(x, dtype=exact) if x is not None and x.requires_grad else None
                 for x in (weight, bias)
             ]
-        size = max(1, CHUNK // len(table))
+        size = max(1, CHUNK_LOGITS // len(table))
         for start in range(0, len(rows), size):
             chunk = slice(start, start + size)
             logits = F.linear(rows[chunk], table, None if bias is None else bias.to(dtype))

@@ -14,9 +14,9 @@ from transformers import PreTrainedModel
 from transformers.activations import ACT2FN
 
 from abrege.compute.cpu import packing
-from abrege.compute.cpu.lora import together
+from abrege.compute.cpu.lora import fuse_projections
 
-SHAPES = (
+LAYER_CLASSES = (
     "LlamaDecoderLayer",
     "MistralDecoderLayer",
     "Qwen2DecoderLayer",
@@ -29,16 +29,18 @@ SILU = (nn.SiLU, type(ACT2FN["silu"]))
 GELU = type(ACT2FN["gelu_pytorch_tanh"])
 
 
-def rewrite(model: PreTrainedModel) -> bool:
+def fuse_decoder_layers(model: PreTrainedModel) -> bool:
     """Let the layers of a packed model compute by `DecoderLayer`; return whether they do.
 
     Only models all of whose layers are of a transformers class known to be of this shape.
     """
-    layers: list[Any] = [m for m in model.modules() if type(m).__name__ in SHAPES and _is_plain(m)]
+    layers: list[Any] = [
+        m for m in model.modules() if type(m).__name__ in LAYER_CLASSES and _is_plain(m)
+    ]
     if len(layers) != model.config.get_text_config().num_hidden_layers:
         return False
     for layer in layers:
-        layer.forward = DecoderLayer(layer, last=layer is layers[-1])
+        layer.forward = FusedDecoderLayer(layer, last=layer is layers[-1])
     return True
 
 
@@ -46,7 +48,7 @@ def _is_plain(layer: Any) -> bool:
     return isinstance(layer.mlp.act_fn, (*SILU, GELU))
 
 
-class DecoderLayer:
+class FusedDecoderLayer:
     """One decoder layer's forward, with the modules and weights of the layer it stands for."""
 
     of_lines = True  # knows no cache and no padding: `packing.ordinary` takes it off to decode
@@ -54,8 +56,8 @@ class DecoderLayer:
     def __init__(self, layer: Any, *, last: bool) -> None:
         self.layer, self.last = layer, last
         attention, mlp = layer.self_attn, layer.mlp
-        self.attended = together([attention.q_proj, attention.k_proj, attention.v_proj])
-        self.gated = together([mlp.gate_proj, mlp.up_proj])
+        self.attended = fuse_projections([attention.q_proj, attention.k_proj, attention.v_proj])
+        self.gated = fuse_projections([mlp.gate_proj, mlp.up_proj])
         self.gelu = isinstance(mlp.act_fn, GELU)
         gemma3 = hasattr(layer, "pre_feedforward_layernorm")
         self.sandwiched = (
@@ -72,29 +74,29 @@ class DecoderLayer:
         returns              (1, tokens, hidden); of the last layer only the predicting positions
         """
         layer, attention = self.layer, self.layer.self_attn
-        states = self.attended(normed(layer.input_layernorm, hidden_states))
+        states = self.attended(rms_norm(layer.input_layernorm, hidden_states))
         heads = (*hidden_states.shape[:-1], -1, attention.head_dim)
         query, key, value = (x.view(heads) for x in states)  # (1, T, heads, size)
-        mixed = packing.attend_rows(
+        mixed = packing.packed_attention(
             self._placed(query, "q_norm", position_embeddings),
             self._placed(key, "k_norm", position_embeddings),
             value.transpose(1, 2),
             dropout=_dropout(attention),
             scaling=attention.scaling,
-            window=packing.window(attention),
+            sliding_window=packing.sliding_window(attention),
         ).flatten(2)  # (1, T, heads · size)
         if self.last:
-            predicts = packing.predicting()
+            predicts = packing.predicting_positions()
             mixed, hidden_states = mixed[:, predicts], hidden_states[:, predicts]
         found: Tensor = attention.o_proj(mixed)
         if self.sandwiched:
-            found = normed(layer.post_attention_layernorm, found)
+            found = rms_norm(layer.post_attention_layernorm, found)
         hidden_states = hidden_states + found
         before = self.sandwiched[0] if self.sandwiched else layer.post_attention_layernorm
-        gate, up = self.gated(normed(before, hidden_states))
-        found = layer.mlp.down_proj(Gated.apply(gate, up, self.gelu))
+        gate, up = self.gated(rms_norm(before, hidden_states))
+        found = layer.mlp.down_proj(GatedActivation.apply(gate, up, self.gelu))
         if self.sandwiched:
-            found = normed(self.sandwiched[1], found)
+            found = rms_norm(self.sandwiched[1], found)
         return hidden_states + found
 
     def _placed(self, x: Tensor, norm: str, positions: tuple[Tensor, Tensor]) -> Tensor:
@@ -105,12 +107,12 @@ class DecoderLayer:
         """
         attention = self.layer.self_attn
         if hasattr(attention, norm):
-            x = normed(getattr(attention, norm), x)
+            x = rms_norm(getattr(attention, norm), x)
         x = x.transpose(1, 2)
         if not getattr(attention, "use_rope", True):  # SmolLM3 leaves out every fourth layer
             return x
         cos, sin = positions
-        turned: Tensor = Rotation.apply(x, cos.unsqueeze(1), sin.unsqueeze(1))
+        turned: Tensor = RotaryEmbedding.apply(x, cos.unsqueeze(1), sin.unsqueeze(1))
         return turned
 
 
@@ -118,21 +120,23 @@ def _dropout(attention: Any) -> float:
     return float(attention.attention_dropout) if attention.training else 0.0
 
 
-def normed(module: Any, x: Tensor) -> Tensor:
+def rms_norm(module: Any, x: Tensor) -> Tensor:
     """Compute an RMSNorm module of transformers; Gemma's learns what its weight has beyond 1."""
     if hasattr(module, "eps"):
-        found: Tensor = RMSNorm.apply(x, 1.0 + module.weight.to(wide(x)), module.eps)
+        found: Tensor = FusedRMSNorm.apply(
+            x, 1.0 + module.weight.to(accumulation_dtype(x)), module.eps
+        )
     else:
-        found = RMSNorm.apply(x, module.weight, module.variance_epsilon)
+        found = FusedRMSNorm.apply(x, module.weight, module.variance_epsilon)
     return found
 
 
-def wide(x: Tensor) -> torch.dtype:
+def accumulation_dtype(x: Tensor) -> torch.dtype:
     """Give the dtype in which sums over x are taken."""
     return torch.float64 if x.dtype == torch.float64 else torch.float32
 
 
-class RMSNorm(torch.autograd.Function):
+class FusedRMSNorm(torch.autograd.Function):
     """x / √(mean x² + ε) · w (Zhang and Sennrich 2019, eq. 4)."""
 
     @staticmethod
@@ -142,7 +146,9 @@ class RMSNorm(torch.autograd.Function):
         The product with w is rounded once where w is wider than x, as Gemma's is.
         """
         x, weight, epsilon = inputs  # (…, D), (D)
-        square = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide(x)).square_()
+        square = torch.linalg.vector_norm(
+            x, dim=-1, keepdim=True, dtype=accumulation_dtype(x)
+        ).square_()
         scale = square.div_(x.shape[-1]).add_(epsilon).rsqrt_()  # (…, 1)
         ctx.save_for_backward(x, weight, scale)
         found: Tensor = x * scale
@@ -168,7 +174,7 @@ class RMSNorm(torch.autograd.Function):
         return found.to(x.dtype), to_weight, None
 
 
-class Rotation(torch.autograd.Function):
+class RotaryEmbedding(torch.autograd.Function):
     """Turn the halves of each head by its position (Su et al. 2021, §3.4.2); turn gradients back.
 
     x  (batch, heads, tokens, size)   cos, sin  (batch, 1, tokens, size), both halves alike
@@ -196,7 +202,7 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor, *, sign: int) -> Tensor:
     return turned
 
 
-class Gated(torch.autograd.Function):
+class GatedActivation(torch.autograd.Function):
     """silu(gate) · up, or with gelu's tanh form, keeping the two alone (Shazeer 2020, eq. 5, 6)."""
 
     @staticmethod

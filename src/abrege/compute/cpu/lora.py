@@ -9,15 +9,15 @@ import torch
 from peft.tuners.lora.layer import Linear, LoraLayer
 from torch import Tensor, nn
 
-from abrege.models.quantization import is_packed, product_dtype, unpack
+from abrege.models.quantization import dequantize, dequantized_dtype, is_quantized
 
 MERGED_SHARE = 0.1  # of the machine's memory, at most, for copies of weights with adapters in them
 
-Together = Callable[[Tensor], tuple[Tensor, ...]]
+Projections = Callable[[Tensor], tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenWeights:
     """What of one LoRA layer does not learn.
 
     weight  (out, in)  W, or W + scale · B A where `merged`; packed in 4 bits it has its own shape
@@ -30,7 +30,7 @@ class Frozen:
     merged: bool
 
 
-class LoraProducts(torch.autograd.Function):
+class FusedLoraFunction(torch.autograd.Function):
     """x Wᵢᵀ + bᵢ + scaleᵢ · (x Aᵢᵀ) Bᵢᵀ for layers i that see the same x (Hu et al. 2021, §4.1).
 
     x  (…, in)   W  (out, in) frozen   b  (out) or None   A  (r, in)   B  (out, r)
@@ -49,7 +49,7 @@ class LoraProducts(torch.autograd.Function):
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, ...]:
         """Compute x's products; inputs are x, the Frozen of each layer, all A, all B."""
         x, layers, *factors = inputs
-        dtype = product_dtype(layers[0].weight)
+        dtype = dequantized_dtype(layers[0].weight)
         rows = x.flatten(0, -2).to(dtype)  # (T, in)
         a, b = (tuple(f.to(dtype) for f in part) for part in _halves(factors))
         low = rows @ torch.cat(a).T  # (T, r of all)
@@ -77,7 +77,7 @@ class LoraProducts(torch.autograd.Function):
         return grad_x, None, *grad_a, *(g.to(ctx.learnt) for g in grad_b)
 
 
-class DroppedProducts(torch.autograd.Function):
+class FusedLoraDropoutFunction(torch.autograd.Function):
     """x Wᵢᵀ + bᵢ + scaleᵢ · lowᵢ Bᵢᵀ where lowᵢ is A's product with an x of which some was dropped.
 
     x  (…, in)   low  (T, r) of each layer   B  (out, r) of each; all three are given gradients
@@ -87,7 +87,7 @@ class DroppedProducts(torch.autograd.Function):
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, ...]:
         """Compute x's products; inputs are x, the Frozen of each layer, all low, all B."""
         x, layers, *factors = inputs
-        dtype = product_dtype(layers[0].weight)
+        dtype = dequantized_dtype(layers[0].weight)
         low, b = (tuple(f.to(dtype) for f in part) for part in _halves(factors))
         found = _sums(x.flatten(0, -2).to(dtype), layers, low, b)
         ctx.save_for_backward(*low, *b)
@@ -108,13 +108,13 @@ class DroppedProducts(torch.autograd.Function):
 
 
 def _sums(
-    rows: Tensor, layers: Sequence[Frozen], low: Sequence[Tensor], b: Sequence[Tensor]
+    rows: Tensor, layers: Sequence[FrozenWeights], low: Sequence[Tensor], b: Sequence[Tensor]
 ) -> list[Tensor]:
     """Give rows Wᵢᵀ + bᵢ + scaleᵢ · lowᵢ Bᵢᵀ, (T, out) each."""
     found = []
     for layer, part, up in zip(layers, low, b, strict=True):
-        weight = unpack(layer.weight)
-        if not layer.merged and is_coarse(rows.dtype):
+        weight = dequantize(layer.weight)
+        if not layer.merged and is_half_precision(rows.dtype):
             both = torch.cat((rows, part), 1), torch.cat((weight, layer.scale * up), 1)
             found.append(nn.functional.linear(*both, layer.bias))
             continue
@@ -125,7 +125,10 @@ def _sums(
 
 
 def _grads_beyond(
-    grads: Sequence[Tensor], layers: Sequence[Frozen], low: Sequence[Tensor], b: Sequence[Tensor]
+    grads: Sequence[Tensor],
+    layers: Sequence[FrozenWeights],
+    low: Sequence[Tensor],
+    b: Sequence[Tensor],
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Give the gradients of all low, (T, r) each, and of all B, (out, r) each."""
     every = list(zip(grads, layers, low, b, strict=True))
@@ -133,15 +136,15 @@ def _grads_beyond(
     return grad_low, [(g.T @ part).mul_(layer.scale) for g, layer, part, _ in every]
 
 
-def _grad_through(grads: Sequence[Tensor], layers: Sequence[Frozen]) -> Tensor:
+def _grad_through(grads: Sequence[Tensor], layers: Sequence[FrozenWeights]) -> Tensor:
     """Give the gradient of rows through all W, (T, in)."""
-    found = grads[0] @ unpack(layers[0].weight)
+    found = grads[0] @ dequantize(layers[0].weight)
     for g, layer in zip(grads[1:], layers[1:], strict=True):
-        found.addmm_(g, unpack(layer.weight))
+        found.addmm_(g, dequantize(layer.weight))
     return found
 
 
-def is_coarse(dtype: torch.dtype) -> bool:
+def is_half_precision(dtype: torch.dtype) -> bool:
     """Say whether a number of this kind has too few digits to add a small one onto it."""
     return dtype.itemsize < torch.float32.itemsize
 
@@ -151,7 +154,7 @@ def _halves(factors: Sequence[Tensor]) -> tuple[Sequence[Tensor], Sequence[Tenso
     return factors[: len(factors) // 2], factors[len(factors) // 2 :]
 
 
-class Products:
+class FusedLora:
     """Plain LoRA layers that are given the same input, computed together.
 
     Where `merge` is set, `renew` makes a copy of each weight with its adapter in it, and again
@@ -174,7 +177,9 @@ class Products:
         b = [layer.lora_B[self.name].weight for layer in self.layers]
         weights = self.merged or [layer.base_layer.weight for layer in self.layers]
         frozen = [
-            Frozen(weight, layer.base_layer.bias, layer.scaling[self.name], bool(self.merged))
+            FrozenWeights(
+                weight, layer.base_layer.bias, layer.scaling[self.name], bool(self.merged)
+            )
             for layer, weight in zip(self.layers, weights, strict=True)
         ]
         drops = [layer.lora_dropout[self.name] for layer in self.layers]
@@ -182,13 +187,13 @@ class Products:
             low = [
                 drop(x).flatten(0, -2) @ f.to(x.dtype).T for drop, f in zip(drops, a, strict=True)
             ]
-            dropped: tuple[Tensor, ...] = DroppedProducts.apply(x, frozen, *low, *b)
+            dropped: tuple[Tensor, ...] = FusedLoraDropoutFunction.apply(x, frozen, *low, *b)
             return dropped
-        products: tuple[Tensor, ...] = LoraProducts.apply(x, frozen, *a, *b)
+        products: tuple[Tensor, ...] = FusedLoraFunction.apply(x, frozen, *a, *b)
         return products
 
     @torch.no_grad()
-    def renew(self) -> None:
+    def refresh(self) -> None:
         """Put the adapter as it is now into the copies of the weights."""
         if not self.merge:
             return
@@ -200,38 +205,38 @@ class Products:
             torch.addmm(layer.base_layer.weight, b, a, alpha=scale, out=merged)
 
 
-def fuse(model: nn.Module) -> int:
+def fuse_lora_layers(model: nn.Module) -> int:
     """Let the plain LoRA layers of a peft model compute by LoraProducts; return how many do.
 
     Layers with DoRA, biases that learn, 8-bit weights or 4-bit ones on a GPU stay peft's.
     """
     layers: list[Any] = [m for m in model.modules() if _is_plain(m)]
-    merge = may_merge(layers)
+    merge = can_cache_merged_weights(layers)
     for layer in layers:
-        layer.products = [Products([layer], merge=merge)]
+        layer.products = [FusedLora([layer], merge=merge)]
         layer.forward = _forward(layer)
     return len(layers)
 
 
-def renew(model: nn.Module) -> None:
+def refresh_merged_weights(model: nn.Module) -> None:
     """Tell all layers that compute together that the adapter has moved, or may have."""
     for module in model.modules():
         for products in getattr(module, "products", []):
-            products.renew()
+            products.refresh()
 
 
-def together(modules: Sequence[Any]) -> Together:
+def fuse_projections(modules: Sequence[Any]) -> Projections:
     """Give one call for modules that see the same input, fused where all of them are."""
     if not all(hasattr(module, "products") for module in modules):
         return lambda x: tuple(module(x) for module in modules)
-    group = Products(modules, merge=modules[0].products[0].merge)
+    group = FusedLora(modules, merge=modules[0].products[0].merge)
     for module in modules:
         module.products[0].merge = False  # called alone, if ever, it needs no copy of its own
     modules[0].products.append(group)
     return group
 
 
-def may_merge(layers: Sequence[Any]) -> bool:
+def can_cache_merged_weights(layers: Sequence[Any]) -> bool:
     """Say whether weights may be kept a second time, with the adapter in them.
 
     In bfloat16 a small update would be rounded away; on a GPU the memory is worth more. Under
@@ -274,12 +279,12 @@ def _is_packed(layer: Any) -> bool:
 
     On a GPU bitsandbytes multiplies packed weights as they are.
     """
-    if not (isinstance(layer, LoraLayer) and is_packed(layer.base_layer)):
+    if not (isinstance(layer, LoraLayer) and is_quantized(layer.base_layer)):
         return False
     base = layer.base_layer
     return base.weight.device.type == "cpu" and base.compute_dtype in (
         None,
-        product_dtype(base.weight),
+        dequantized_dtype(base.weight),
     )
 
 

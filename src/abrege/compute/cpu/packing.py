@@ -10,19 +10,21 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
-from abrege.compute.batching import Line
 from abrege.compute.cpu import attention
-from abrege.models.device import arithmetic
+from abrege.compute.micro_batch import PackedSequence
+from abrege.models.device import compute_dtype
 
-NAME = "abrege_line"
-WINDOWED = ("gemma3_text", "mistral", "phi3", "qwen2", "qwen3", "smollm3")
+ATTENTION_NAME = "abrege_line"
+SLIDING_WINDOW_MODEL_TYPES = ("gemma3_text", "mistral", "phi3", "qwen2", "qwen3", "smollm3")
 """Models that tell the attention function how far a layer looks back."""
 
-_now: ContextVar[tuple[Line, Tensor]] = ContextVar("line")  # passing through, on this thread
+_now: ContextVar[tuple[PackedSequence, Tensor]] = ContextVar(
+    "line"
+)  # passing through, on this thread
 
 
 @contextmanager
-def passing(line: Line | None, predicts: Tensor) -> Iterator[None]:
+def packed_forward(line: PackedSequence | None, predicts: Tensor) -> Iterator[None]:
     """Say how the rows of a line stand, for the attention of the calls inside.
 
     predicts  (1, tokens - 1)  bool; the positions whose next token counts in the loss
@@ -37,13 +39,13 @@ def passing(line: Line | None, predicts: Tensor) -> Iterator[None]:
         _now.reset(token)
 
 
-def predicting() -> Tensor:
+def predicting_positions() -> Tensor:
     """Give the places that predict a summary token of the line passing now, (N,) int64."""
     _, predicts = _now.get()
     return predicts[0].nonzero()[:, 0]
 
 
-def pack(model: PreTrainedModel) -> bool:
+def enable_packing(model: PreTrainedModel) -> bool:
     """Let the model attend row by row, on a CPU; return whether it can.
 
     It can where every layer attends to what came before, all of it or a window, through
@@ -52,9 +54,12 @@ def pack(model: PreTrainedModel) -> bool:
     """
     config = model.config.get_text_config()
     kinds = {"full_attention"}
-    if config.model_type in WINDOWED:
+    if config.model_type in SLIDING_WINDOW_MODEL_TYPES:
         kinds.add("sliding_attention")
-    windowed = getattr(config, "sliding_window", None) and config.model_type not in WINDOWED
+    windowed = (
+        getattr(config, "sliding_window", None)
+        and config.model_type not in SLIDING_WINDOW_MODEL_TYPES
+    )
     if (
         model.device.type != "cpu"
         or model.config.is_encoder_decoder
@@ -67,15 +72,15 @@ def pack(model: PreTrainedModel) -> bool:
         or getattr(config, "num_local_experts", None)
     ):
         return False
-    model.set_attn_implementation(NAME)
+    model.set_attn_implementation(ATTENTION_NAME)
     return True
 
 
 @contextmanager
-def ordinary(model: PreTrainedModel) -> Iterator[None]:
+def unfused(model: PreTrainedModel) -> Iterator[None]:
     """Let a packed model, rewritten or not, compute as transformers does: to decode, say."""
     base: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()
-    packed = base.config._attn_implementation == NAME
+    packed = base.config._attn_implementation == ATTENTION_NAME
     rewritten = {
         module: vars(module).pop("forward")
         for module in base.modules()
@@ -87,12 +92,12 @@ def ordinary(model: PreTrainedModel) -> Iterator[None]:
         yield
     finally:
         if packed:
-            base.set_attn_implementation(NAME)
+            base.set_attn_implementation(ATTENTION_NAME)
         for module, forward in rewritten.items():
             module.forward = forward
 
 
-def attend(
+def packed_attention_forward(
     module: torch.nn.Module,
     query: Tensor,
     key: Tensor,
@@ -103,18 +108,18 @@ def attend(
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Attend inside each row: transformers' interface of an attention function."""
-    mixed = attend_rows(
+    mixed = packed_attention(
         query,
         key,
         value,
         dropout=dropout if module.training else 0.0,
         scaling=scaling,
-        window=window(module),
+        sliding_window=sliding_window(module),
     )
     return mixed, None
 
 
-def window(attention: Any) -> int | None:
+def sliding_window(attention: Any) -> int | None:
     """Give how many tokens an attention module of transformers sees, itself included, or None."""
     if hasattr(attention, "sliding_window"):
         found: int | None = attention.sliding_window
@@ -123,14 +128,14 @@ def window(attention: Any) -> int | None:
     return found
 
 
-def attend_rows(
+def packed_attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
     *,
     dropout: float,
     scaling: float | None,
-    window: int | None = None,
+    sliding_window: int | None = None,
 ) -> Tensor:
     """Attend causally inside each row of the line that passes now.
 
@@ -142,45 +147,45 @@ def attend_rows(
     passes only once; its output is taken from the first row.
     """
     line, _ = _now.get()
-    dtype = arithmetic(query)  # under autocast, turned queries are float32 and values are not
+    dtype = compute_dtype(query)  # under autocast, turned queries are float32 and values are not
     query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
-    if attention.serves(line, query, dropout=dropout, window=window):
+    if attention.is_supported(line, query, dropout=dropout, sliding_window=sliding_window):
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-        mixed: Tensor = attention.RowAttention.apply(query, key, value, line, scale)
+        mixed: Tensor = attention.PackedAttention.apply(query, key, value, line, scale)
         return mixed
     found: list[Tensor] = []
-    for q, k, v in zip(*(rows_of(x, line) for x in (query, key, value)), strict=True):
+    for q, k, v in zip(*(split_rows(x, line) for x in (query, key, value)), strict=True):
         row = scaled_dot_product_attention(
             q,
             k,
             v,
-            attn_mask=_band(q, window),
+            attn_mask=_band(q, sliding_window),
             dropout_p=dropout,
-            is_causal=_band(q, window) is None,
+            is_causal=_band(q, sliding_window) is None,
             scale=scaling,
             enable_gqa=query.shape[1] != key.shape[1],
         ).transpose(1, 2)
-        found.append(row[:, line.prefix :] if found else row)
+        found.append(row[:, line.prefix_length :] if found else row)
     return torch.cat(found, 1)
 
 
-def _band(query: Tensor, window: int | None) -> Tensor | None:
+def _band(query: Tensor, sliding_window: int | None) -> Tensor | None:
     """Mask what lies further back than the window, (tokens, tokens) bool; None if nothing does."""
     tokens = query.shape[2]
-    if window is None or tokens <= window:
+    if sliding_window is None or tokens <= sliding_window:
         return None
-    return query.new_ones(tokens, tokens, dtype=torch.bool).tril().triu(1 - window)
+    return query.new_ones(tokens, tokens, dtype=torch.bool).tril().triu(1 - sliding_window)
 
 
-def rows_of(states: Tensor, line: Line) -> list[Tensor]:
+def split_rows(states: Tensor, line: PackedSequence) -> list[Tensor]:
     """Cut a line into whole rows, (1, heads, prefix + length, size) each."""
-    prefix, *own = states.split([line.prefix, *line.lengths], 2)
-    return [torch.cat((prefix, row), 2) for row in own] if line.prefix else own
+    prefix, *own = states.split([line.prefix_length, *line.lengths], 2)
+    return [torch.cat((prefix, row), 2) for row in own] if line.prefix_length else own
 
 
 def no_mask(*_: Any, **__: Any) -> None:
     """Give no mask: `attend` needs none."""
 
 
-AttentionInterface.register(NAME, attend)
-AttentionMaskInterface.register(NAME, no_mask)
+AttentionInterface.register(ATTENTION_NAME, packed_attention_forward)
+AttentionMaskInterface.register(ATTENTION_NAME, no_mask)

@@ -14,12 +14,14 @@ from transformers.masking_utils import sdpa_mask
 from transformers.models.mt5.modeling_mt5 import MT5LayerNorm
 from transformers.models.t5.modeling_t5 import T5LayerNorm
 
-from abrege.compute.cpu.llama_layers import normed
+from abrege.compute.cpu.llama_layers import rms_norm
 
-NAME = "abrege_two_lines"
-FAMILIES = ("t5", "mt5", "bart", "mbart")
+ATTENTION_NAME = "abrege_two_lines"
+SUPPORTED_MODEL_TYPES = ("t5", "mt5", "bart", "mbart")
 ENCODER, DECODER = 0, 1
-ROOM = 4  # times tune.micro_batch_tokens: in longer lines the weights' gradients are added up less
+PACKED_TOKENS_FACTOR = (
+    4  # times tune.micro_batch_tokens: in longer lines the weights' gradients are added up less
+)
 
 Lengths = tuple[Sequence[int], Sequence[int]]
 
@@ -27,7 +29,7 @@ _now: ContextVar[Lengths | None] = ContextVar("two lines", default=None)  # pass
 
 
 @contextmanager
-def passing(lengths: Lengths | None) -> Iterator[None]:
+def packed_seq2seq_forward(lengths: Lengths | None) -> Iterator[None]:
     """Say how long the rows of both lines are, for the calls inside; None where rows are padded."""
     token = _now.set(lengths)
     try:
@@ -36,14 +38,14 @@ def passing(lengths: Lengths | None) -> Iterator[None]:
         _now.reset(token)
 
 
-def pack(model: PreTrainedModel) -> bool:
+def enable_seq2seq_packing(model: PreTrainedModel) -> bool:
     """Let an encoder-decoder take lines, on a CPU; return whether it can.
 
     Padded rows pass as before. Only families whose attention and positions are known.
     """
     if (
         model.device.type != "cpu"
-        or model.config.model_type not in FAMILIES
+        or model.config.model_type not in SUPPORTED_MODEL_TYPES
         or model.config._attn_implementation != "sdpa"
     ):
         return False
@@ -51,12 +53,12 @@ def pack(model: PreTrainedModel) -> bool:
         if getattr(module, "has_relative_attention_bias", False):
             _restart_bias(module)
         if isinstance(module, T5LayerNorm | MT5LayerNorm):
-            vars(module)["forward"] = partial(normed, module)  # in fewer passes over memory
+            vars(module)["forward"] = partial(rms_norm, module)  # in fewer passes over memory
     for side, name in enumerate(("encoder", "decoder")):
         stack: Any = model.get_encoder() if name == "encoder" else model.get_decoder()
         if hasattr(stack, "embed_positions"):
             _restart_positions(stack.embed_positions, side)
-    model.set_attn_implementation(NAME)
+    model.set_attn_implementation(ATTENTION_NAME)
     return True
 
 
@@ -93,7 +95,7 @@ def _restart_positions(embedding: Any, side: int) -> None:
     embedding.forward = forward
 
 
-def attend(
+def packed_attention_forward(
     module: nn.Module,
     query: Tensor,
     key: Tensor,
@@ -118,12 +120,12 @@ def attend(
         scaling = query.shape[-1] ** -0.5
     bias = None if across else position_bias  # across, T5 makes one of zeros
     drop = dropout if module.training else 0.0
-    how = How(own, read, causal=causal, scale=scaling, dropout=drop)
-    mixed: Tensor = Rows.apply(query, key, value, bias, how)
+    how = RowAttentionOptions(own, read, causal=causal, scale=scaling, dropout=drop)
+    mixed: Tensor = Seq2SeqAttention.apply(query, key, value, bias, how)
     return mixed, None
 
 
-class How:
+class RowAttentionOptions:
     """How rows attend: their lengths as queries and as keys, and what is done to the scores."""
 
     def __init__(
@@ -137,7 +139,7 @@ class How:
         return products if self.scale == 1 else products.mul_(self.scale)
 
 
-class Rows(torch.autograd.Function):
+class Seq2SeqAttention(torch.autograd.Function):
     """dropout(softmax(q kᵀ · scale + bias)) v inside each row, keeping the probabilities.
 
     query       (1, heads, own tokens, size)
@@ -166,8 +168,8 @@ class Rows(torch.autograd.Function):
             p = torch.softmax(scores, -1)
             kept.append(p)
             if how.dropout:
-                p, mask = torch.native_dropout(p, how.dropout, train=True)
-                kept.append(mask)
+                p, packed_attention_mask = torch.native_dropout(p, how.dropout, train=True)
+                kept.append(packed_attention_mask)
             row.copy_(torch.bmm(p, v).transpose(0, 1))
         ctx.save_for_backward(query, key, value, *kept)
         ctx.how, ctx.biased = how, None if bias is None else bias.shape
@@ -187,9 +189,9 @@ class Rows(torch.autograd.Function):
             p = next(saved)
             to_p, dropped = torch.bmm(grad, v.mT), p
             if how.dropout:
-                mask, scale = next(saved), 1 / (1 - how.dropout)
-                to_p = torch.ops.aten.native_dropout_backward(to_p, mask, scale)
-                dropped = (p * mask).mul_(scale)
+                packed_attention_mask, scale = next(saved), 1 / (1 - how.dropout)
+                to_p = torch.ops.aten.native_dropout_backward(to_p, packed_attention_mask, scale)
+                dropped = (p * packed_attention_mask).mul_(scale)
             to_v.copy_(torch.bmm(dropped.mT, grad))
             to_scores = torch._softmax_backward_data(to_p, p, -1, p.dtype)
             if to_bias is not None:
@@ -199,17 +201,19 @@ class Rows(torch.autograd.Function):
         return (*found, to_bias, None)
 
 
-def _parts(how: How, query: Tensor, key: Tensor, value: Tensor) -> list[tuple[Tensor, ...]]:
+def _parts(
+    how: RowAttentionOptions, query: Tensor, key: Tensor, value: Tensor
+) -> list[tuple[Tensor, ...]]:
     """Cut lines into rows: views of (H, Q, S), (H, K, S) and (H, K, S)."""
     sizes = (how.own, how.read, how.read)
     cut = (x[0].split(size, 1) for x, size in zip((query, key, value), sizes, strict=True))
     return list(zip(*cut, strict=True))
 
 
-def mask(*args: Any, **kwargs: Any) -> Tensor | None:
+def packed_attention_mask(*args: Any, **kwargs: Any) -> Tensor | None:
     """Give the mask of padded rows; rows in lines need none."""
     return None if _now.get() else sdpa_mask(*args, **kwargs)
 
 
-AttentionInterface.register(NAME, attend)
-AttentionMaskInterface.register(NAME, mask)
+AttentionInterface.register(ATTENTION_NAME, packed_attention_forward)
+AttentionMaskInterface.register(ATTENTION_NAME, packed_attention_mask)

@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor, nn
 
-from abrege.compute.batching import MicroBatch, share_out
+from abrege.compute.batching import assign_to_streams
+from abrege.compute.micro_batch import MicroBatch
 
-LANES = 2
+STREAMS = 2
 
 
-class Lanes:
+class StreamPool:
     """Adds up the gradients of lines that pass through one model side by side.
 
     Which lane takes which line follows from their lengths alone, and sums are taken in a fixed
@@ -24,7 +25,7 @@ class Lanes:
 
     def __init__(self, threads: int) -> None:
         self.pool = ThreadPoolExecutor(
-            LANES, "lane", initializer=torch.set_num_threads, initargs=(threads // LANES,)
+            STREAMS, "lane", initializer=torch.set_num_threads, initargs=(threads // STREAMS,)
         )
 
     def add_gradients(
@@ -51,7 +52,7 @@ class Lanes:
                 total += loss.detach()
             return total, sums
 
-        lanes = [lane for lane in share_out(lines, LANES) if lane]
+        lanes = [lane for lane in assign_to_streams(lines, STREAMS) if lane]
         total = torch.zeros(())
         for lane in [self.pool.submit(gradients, lane) for lane in lanes]:
             loss, sums = lane.result()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from abrege.compute.batching import MicroBatch, step_of
-from abrege.compute.cpu.streams import LANES
+from abrege.compute.batching import build_step
+from abrege.compute.cpu.streams import STREAMS
+from abrege.compute.micro_batch import MicroBatch
 from abrege.prompts.prompt_format import Example
 from abrege.training.cost.profiler import Activations, standing
 
@@ -58,7 +59,7 @@ class Need:
         backward pass goes on, what was kept makes room for the gradient; a lane that takes a second
         line has that of its first beside it.
         """
-        lanes = LANES if trainer.lanes else 1
+        lanes = STREAMS if trainer.lanes else 1
         every = {batch.ids: self.activations.bytes(batch) for x in steps for batch in x}
         largest = sorted(every.values())[-lanes:]
         first = self.gradients if max(map(len, steps)) > lanes else 0
@@ -72,8 +73,12 @@ def cut(
 ) -> list[tuple[MicroBatch, ...]]:
     """Cut the rows of steps into micro-batches as the trainer would under a budget of tokens."""
     return [
-        step_of(
-            rows, budget=budget, pad_id=trainer.pad_id, lanes=trainer.lines, shift=trainer.shift
+        build_step(
+            rows,
+            max_tokens=budget,
+            pad_id=trainer.pad_id,
+            streams=trainer.lines,
+            shift_right=trainer.shift,
         ).micro_batches
         for rows in steps
     ]

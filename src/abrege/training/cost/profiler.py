@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from abrege.compute.batching import LINE_COST, MicroBatch, share_out
+from abrege.compute.batching import SEQUENCE_OVERHEAD_TOKENS, assign_to_streams
 from abrege.compute.cpu import attention
-from abrege.compute.cpu.lora import renew
-from abrege.compute.cpu.streams import LANES
+from abrege.compute.cpu.lora import refresh_merged_weights
+from abrege.compute.cpu.streams import STREAMS
 from abrege.compute.loss import summary_nll
+from abrege.compute.micro_batch import MicroBatch
 from abrege.prompts.prompt_format import Example
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def leaving_no_trace(model: nn.Module) -> Iterator[None]:
 
 def shape(batch: MicroBatch) -> tuple[float, ...]:
     """Give what activations are linear in: tokens, labels, pairs, tokens of copied rows, and 1."""
-    lengths = [batch.line.prefix + x for x in batch.line.lengths] if batch.line else []
+    lengths = [batch.packed.prefix_length + x for x in batch.packed.lengths] if batch.packed else []
     copied = sum(lengths) if len(lengths) > 1 else 0
     return (batch.input_ids.numel(), batch.summary_tokens, kept_pairs(batch), copied, 1)
 
@@ -75,25 +76,25 @@ def kept_pairs(batch: MicroBatch) -> float:
     RowAttention computes blocks of queries up to the last key that one of them sees, and leaves
     rows that are long to fused attention, which keeps none.
     """
-    if batch.sides is not None:
+    if batch.seq2seq is not None:
         return both_sides(batch)
-    if batch.line is None:
+    if batch.packed is None:
         return float(batch.input_ids.numel() * batch.input_ids.shape[1])
-    prefix, (first, *others) = batch.line.prefix, batch.line.lengths
-    if prefix + max(batch.line.lengths) > attention.LONGEST:
+    prefix, (first, *others) = batch.packed.prefix_length, batch.packed.lengths
+    if prefix + max(batch.packed.lengths) > attention.MAX_ROW_TOKENS:
         return 0.0
     rows = [(0, prefix + first), *((prefix, own) for own in others)]
-    blocks = [own / -(-own // attention.BLOCK) for _, own in rows]
+    blocks = [own / -(-own // attention.QUERY_BLOCK) for _, own in rows]
     pairs = zip(rows, blocks, strict=True)
     return sum(own * (seen + (own + block) / 2) for (seen, own), block in pairs)
 
 
 def both_sides(batch: MicroBatch) -> float:
     """Count the pairs of an encoder-decoder: on each side, and of the decoder with its source."""
-    assert batch.sides is not None
+    assert batch.seq2seq is not None
     rows, read = batch.input_ids.shape
     padded = [read] * rows, [batch.labels.shape[1]] * rows
-    sides = zip(*(batch.sides.lengths or padded), strict=True)
+    sides = zip(*(batch.seq2seq.packed_lengths or padded), strict=True)
     return float(sum(own**2 + said**2 + own * said for own, said in sides))
 
 
@@ -105,9 +106,9 @@ def activations(trainer: "StepTrainer", row: Example) -> Activations:
     """
     model: Any = trainer.model
     model.train()
-    renew(model)
+    refresh_merged_weights(model)
     small = [[short(row, tokens, labels)] for tokens, labels in SHAPES]
-    small.append([short(row, 64 + n, 8 + n) for n in range(2 * LANES)])
+    small.append([short(row, 64 + n, 8 + n) for n in range(2 * STREAMS)])
     batches = [b for rows in small for b in trainer._step(rows)["step"].micro_batches]
     known = {t.untyped_storage().data_ptr() for t in standing(model)}
     kept = [kept_bytes(partial(_loss, trainer, 1.0, b), known) for b in batches]
@@ -203,11 +204,14 @@ class Work:
 
     def of(self, batches: Sequence[MicroBatch]) -> float:
         """Give the work of micro-batches one after another."""
-        return sum(b.input_ids.numel() + LINE_COST + self.pair * seen_pairs(b) for b in batches)
+        return sum(
+            b.input_ids.numel() + SEQUENCE_OVERHEAD_TOKENS + self.pair * seen_pairs(b)
+            for b in batches
+        )
 
     def of_step(self, batches: Sequence[MicroBatch]) -> float:
         """Give the work of a step: of the lane that has the most, where lanes share it."""
-        return max(self.of(share) for share in share_out(batches, self.lanes))
+        return max(self.of(share) for share in assign_to_streams(batches, self.lanes))
 
 
 def work_of(trainer: "StepTrainer") -> Work:
@@ -216,16 +220,16 @@ def work_of(trainer: "StepTrainer") -> Work:
     config = model.config.get_text_config()
     weights = sum(p.numel() for p in model.parameters() if p.ndim > 1)
     pair = 2 * config.num_hidden_layers * config.hidden_size / weights
-    return Work(pair, LANES if trainer.lanes else 1)
+    return Work(pair, STREAMS if trainer.lanes else 1)
 
 
 def seen_pairs(batch: MicroBatch) -> float:
     """Count the pairs of a query and a key that it may look at."""
-    if batch.sides is not None:
+    if batch.seq2seq is not None:
         return both_sides(batch)
-    if batch.line is None:
+    if batch.packed is None:
         return batch.input_ids.numel() * batch.input_ids.shape[1] / 2
-    return sum((batch.line.prefix + x) ** 2 for x in batch.line.lengths) / 2
+    return sum((batch.packed.prefix_length + x) ** 2 for x in batch.packed.lengths) / 2
 
 
 @dataclass(frozen=True)
@@ -262,9 +266,9 @@ def pace(trainer: "StepTrainer", rows: Sequence[Example], work: Work) -> Pace:
         for batch in batches:
             loss(batch)
 
-    renew(model)
+    refresh_merged_weights(model)
     both_ways()
-    renewed = timed(partial(renew, model), trainer.args.device)
+    renewed = timed(partial(refresh_merged_weights, model), trainer.args.device)
     trained = sum(timed(both_ways, trainer.args.device) for _ in range(PASSES)) / PASSES
     model.eval()
     validated = timed(forth, trainer.args.device)
