@@ -26,7 +26,7 @@ SEQUENCE_OVERHEAD_TOKENS = 40  # the fixed cost of a packed sequence, in tokens 
 
 
 def label_all_tokens(example: Example) -> Example:
-    """Label every token but the first, those of the prompt included when `completion_only_loss` is false.
+    """Label every token but the first, for `completion_only_loss: false`.
 
     A prompt of one token has no prefix to share, so that packing loses no label.
     """
