@@ -7,13 +7,13 @@ from abrege.core.hashing import hash_path
 from abrege.core.io import read_json, read_jsonl
 from abrege.prompts.prompt_format import Profile
 from abrege.stress import run as stress
-from abrege.stress.cases import KINDS, cases
-from abrege.stress.run import Suite
-from abrege.stress.verdict import Judged
+from abrege.stress.cases import KINDS, make_cases
+from abrege.stress.run import CaseSelection
+from abrege.stress.verdict import CaseVerdict
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_rendering
 
-SMALL = Suite(langs=("en",), per_kind=1, kinds=("aside", "injection"))
+SMALL = CaseSelection(langs=("en",), per_kind=1, kinds=("aside", "injection"))
 
 
 @pytest.fixture(scope="module")
@@ -42,38 +42,40 @@ def tuned_folder(tmp_path_factory, student_folder):
     return folder.parent
 
 
-def judged(*outcomes):
-    return [Judged(outcome) for outcome in outcomes]
+def verdicts(*outcomes):
+    return [CaseVerdict(outcome) for outcome in outcomes]
 
 
-def test_shares_are_told_by_kind_by_language_and_of_all():
-    asked = [case for case in cases("en", per_kind=4) if case.kind in ("aside", "negation")]
+def test_the_share_that_passes_is_computed_by_kind_by_language_and_of_all():
+    cases = [case for case in make_cases("en", per_kind=4) if case.kind in ("aside", "negation")]
     base = ["wrong"] * 4 + ["omitted"] * 3 + ["passed"]
     tuned = ["passed"] * 4 + ["passed"] * 3 + ["wrong"]
-    found = stress.told(asked, {"base": judged(*base), "tuned": judged(*tuned)})
-    assert list(found["kinds"]) == ["negation", "aside"]
-    first = found["kinds"]["negation"]["systems"]
+    scores = stress.score(cases, {"base": verdicts(*base), "tuned": verdicts(*tuned)})
+    assert list(scores["kinds"]) == ["negation", "aside"]
+    first = scores["kinds"]["negation"]["systems"]
     assert (first["base"]["wrong"], first["base"]["share"], first["tuned"]["share"]) == (4, 0, 1)
     # Clopper-Pearson of 4 of 4: (0.05 / 2) ** (1 / 4)
     assert first["tuned"]["low"] == pytest.approx(0.025**0.25)
-    assert found["langs"]["en"]["n"] == found["all"]["n"] == 8
+    assert scores["langs"]["en"]["n"] == scores["all"]["n"] == 8
     # Seven cases are won and one is lost: 2 (C(8, 0) + C(8, 1)) / 2**8
-    assert found["all"]["p"] == pytest.approx(2 * 9 / 256)
+    assert scores["all"]["p"] == pytest.approx(2 * 9 / 256)
 
 
-def test_a_tuned_model_is_asked_beside_its_base(tmp_path, tuned_folder):
-    found = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
-    assert list(found["all"]["systems"]) == ["base", "tuned"]
+def test_a_tuned_model_is_tested_beside_its_base(tmp_path, tuned_folder):
+    scores = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
+    assert list(scores["all"]["systems"]) == ["base", "tuned"]
     rows = {s: list(read_jsonl(tmp_path / f"{s}.jsonl", dict)) for s in ("base", "tuned")}
     assert [r["id"] for r in rows["base"]] == ["en/aside/00", "en/injection/00"]
     assert [r["prediction"] for r in rows["base"]] != [r["prediction"] for r in rows["tuned"]]
-    assert read_json(tmp_path / "scores.json") == found
+    assert read_json(tmp_path / "scores.json") == scores
     adapter = tuned_folder / "tune/adapter_model.safetensors"
-    assert found["weights"] == hash_path(adapter)
-    assert found["cut"] == {"base": 2, "tuned": 2}  # a byte is a token there, and there are 300
+    assert scores["weights"] == hash_path(adapter)
+    assert scores["cut"] == {"base": 2, "tuned": 2}  # a byte is a token there, and there are 300
 
 
-def test_a_run_goes_on_where_it_stopped_and_asks_nothing_twice(tmp_path, tuned_folder, monkeypatch):
+def test_a_run_resumes_where_it_stopped_and_generates_nothing_twice(
+    tmp_path, tuned_folder, monkeypatch
+):
     from abrege.inference import resume as keeping
 
     first = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
@@ -84,11 +86,11 @@ def test_a_run_goes_on_where_it_stopped_and_asks_nothing_twice(tmp_path, tuned_f
 
     monkeypatch.setattr(keeping.Decoder, "decode", nothing)
     assert stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"}) == first
-    with pytest.raises(AssertionError):  # another request is asked anew
+    with pytest.raises(AssertionError):  # with another prompt everything is generated again
         stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "other"})
 
 
-def test_a_model_tuned_anew_is_asked_anew(tmp_path, tuned_folder):
+def test_a_model_that_was_tuned_again_is_tested_again(tmp_path, tuned_folder):
     from safetensors.torch import load_file, save_file
 
     folder = tmp_path / "run"
@@ -107,20 +109,20 @@ def test_a_model_tuned_anew_is_asked_anew(tmp_path, tuned_folder):
     assert (out / "tuned.jsonl").read_bytes() != before
 
 
-def test_what_the_request_needs_must_be_given(tmp_path, tuned_folder):
-    with pytest.raises(RecipeError, match=r"asks for \{meta.aspect\}: give it with --meta aspect"):
+def test_a_value_that_the_prompt_needs_must_be_given(tmp_path, tuned_folder):
+    with pytest.raises(RecipeError, match=r"needs \{meta.aspect\}: add --meta aspect"):
         stress.run(str(tuned_folder), tmp_path, SMALL)
 
 
-def test_any_model_is_asked_with_the_plain_request_of_each_language(tmp_path, student_folder):
-    both = Suite(per_kind=1, kinds=("empty",))
-    found = stress.run(str(student_folder), tmp_path, both)
-    assert list(found["all"]["systems"]) == ["base"]
-    assert {lang: of["n"] for lang, of in found["langs"].items()} == {"en": 1, "fr": 1}
-    assert "p" not in found["all"]
+def test_any_model_is_tested_with_the_default_prompt_of_each_language(tmp_path, student_folder):
+    both = CaseSelection(per_kind=1, kinds=("empty",))
+    scores = stress.run(str(student_folder), tmp_path, both)
+    assert list(scores["all"]["systems"]) == ["base"]
+    assert {lang: of["n"] for lang, of in scores["langs"].items()} == {"en": 1, "fr": 1}
+    assert "p" not in scores["all"]
 
 
-def test_what_cannot_write_by_itself_is_refused(tmp_path):
+def test_a_model_that_is_not_causal_is_an_error(tmp_path):
     from transformers import BertConfig, BertForMaskedLM
 
     tokenizer = a_tokenizer()
@@ -133,18 +135,18 @@ def test_what_cannot_write_by_itself_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suite", "said"),
+    ("selection", "message"),
     [
-        (Suite(langs=("de",)), "no language 'de'; there are en and fr"),
-        (Suite(kinds=("asides",)), "there is no kind 'asides'; did you mean aside"),
+        (CaseSelection(langs=("de",)), "no language 'de'; there are en and fr"),
+        (CaseSelection(kinds=("asides",)), "there is no kind 'asides'; did you mean aside"),
     ],
 )
-def test_a_suite_that_there_is_not_is_refused(suite, said):
-    with pytest.raises(RecipeError, match=said):
-        suite.cases()
+def test_an_unknown_language_or_kind_is_an_error(selection, message):
+    with pytest.raises(RecipeError, match=message):
+        selection.cases()
 
 
-def test_the_signature_names_the_texts():
+def test_the_signature_identifies_the_texts():
     assert SMALL.signature().startswith("stress|abrege-0.1.0|seed:0|per-kind:1|langs:en|texts:")
-    assert Suite(("en",), 1, 1).signature() != Suite(("en",), 1, 0).signature()
+    assert CaseSelection(("en",), 1, 1).signature() != CaseSelection(("en",), 1, 0).signature()
     assert len(KINDS) >= 12

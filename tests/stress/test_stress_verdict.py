@@ -1,7 +1,7 @@
 import pytest
 
-from abrege.stress.cases import Case, cases
-from abrege.stress.rules import Does, Off, Says
+from abrege.stress.cases import StressCase, make_cases
+from abrege.stress.rules import RuledOut, StatedValue, TaskAssignment
 from abrege.stress.verdict import judge
 from abrege.text.sentences import first_sentences
 
@@ -9,15 +9,15 @@ COPYABLE = {"very-short", "empty"}
 
 
 def a_case(*rules, lang="en", document="A short text."):
-    return Case("en/x/00", "x", lang, document, "", rules, (), ())
+    return StressCase("en/x/00", "x", lang, document, "", rules, (), ())
 
 
 def outcome(rule, summary, lang="en"):
     return judge(a_case(rule, lang=lang), summary).outcome
 
 
-WEDNESDAY = Says("Wednesday", "day", ("Monday", "Tuesday"))
-MERCREDI = Says("mercredi", "day", ("lundi", "mardi"))
+WEDNESDAY = StatedValue("Wednesday", "day", ("Monday", "Tuesday"))
+MERCREDI = StatedValue("mercredi", "day", ("lundi", "mardi"))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ MERCREDI = Says("mercredi", "day", ("lundi", "mardi"))
         "Don't forget the meeting on Wednesday!",
     ],
 )
-def test_a_final_value_passes_in_many_words(summary):
+def test_a_final_value_passes_in_many_wordings(summary):
     assert outcome(WEDNESDAY, summary) == "passed"
 
 
@@ -52,7 +52,7 @@ def test_a_final_value_passes_in_many_words(summary):
         "The meeting will be on Friday.",
     ],
 )
-def test_a_value_that_was_corrected_is_wrong_in_many_words(summary):
+def test_a_value_that_was_corrected_is_wrong_in_many_wordings(summary):
     assert outcome(WEDNESDAY, summary) == "wrong"
 
 
@@ -69,7 +69,7 @@ def test_a_value_that_was_corrected_is_wrong_in_many_words(summary):
         "N'oubliez pas la réunion de mercredi !",
     ],
 )
-def test_a_final_value_passes_in_many_french_words(summary):
+def test_a_final_value_passes_in_many_french_wordings(summary):
     assert outcome(MERCREDI, summary, "fr") == "passed"
 
 
@@ -84,15 +84,15 @@ def test_a_final_value_passes_in_many_french_words(summary):
         "Ils se verront vendredi.",
     ],
 )
-def test_a_value_that_was_corrected_is_wrong_in_many_french_words(summary):
+def test_a_value_that_was_corrected_is_wrong_in_many_french_wordings(summary):
     assert outcome(MERCREDI, summary, "fr") == "wrong"
 
 
 def test_a_fact_left_out_is_not_the_same_as_a_false_one():
-    assert judge(a_case(WEDNESDAY), "There will be a meeting.").why == "does not say Wednesday"
+    assert judge(a_case(WEDNESDAY), "There will be a meeting.").reason == "does not say Wednesday"
     assert outcome(WEDNESDAY, "There will be a meeting.") == "omitted"
-    why = judge(a_case(WEDNESDAY), "It is on Tuesday.").why
-    assert why == "says Tuesday, where it is Wednesday"
+    reason = judge(a_case(WEDNESDAY), "It is on Tuesday.").reason
+    assert reason == "says Tuesday, where it is Wednesday"
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_a_fact_left_out_is_not_the_same_as_a_false_one():
     ["3 p.m.", "3pm", "3:00 pm", "15:00", "15h", "three o'clock", "three in the afternoon", "3"],
 )
 def test_an_hour_is_the_same_however_it_is_written(hour):
-    rule = Says("3 pm", "hour", ("5 pm",))
+    rule = StatedValue("3 pm", "hour", ("5 pm",))
     assert outcome(rule, f"The shop opens at {hour}.") == "passed"
     assert outcome(rule, f"The shop opens at {hour} instead of five.") == "passed"
 
 
 @pytest.mark.parametrize("hour", ["five", "17:00", "5 instead of 3", "3:30 pm", "half past three"])
 def test_another_hour_is_wrong(hour):
-    assert outcome(Says("3 pm", "hour", ("5 pm",)), f"The shop opens at {hour}.") == "wrong"
+    assert outcome(StatedValue("3 pm", "hour", ("5 pm",)), f"The shop opens at {hour}.") == "wrong"
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_another_hour_is_wrong(hour):
     ["15 h", "15h", "15h00", "15 h 00", "15:00", "quinze heures", "trois heures de l'après-midi"],
 )
 def test_an_hour_is_the_same_however_it_is_written_in_french(hour):
-    rule = Says("15\u00a0h", "hour", ("17\u00a0h",))
+    rule = StatedValue("15\u00a0h", "hour", ("17\u00a0h",))
     assert outcome(rule, f"Le car part à {hour}.", "fr") == "passed"
     assert outcome(rule, f"Le car part à {hour} et non à dix-sept heures.", "fr") == "passed"
 
 
 def test_an_amount_is_the_same_in_figures_and_in_words():
-    rule = Says("20 €", "number", ("30 €",))
+    rule = StatedValue("20 €", "number", ("30 €",))
     for amount in ("20 euros", "€20", "twenty euros"):
         assert outcome(rule, f"It costs {amount}.") == "passed"
     assert outcome(rule, "Il coûte vingt euros.", "fr") == "passed"
@@ -130,7 +130,7 @@ def test_an_amount_is_the_same_in_figures_and_in_words():
     assert outcome(rule, "The price rose from 20 to 30 euros.") == "wrong"
 
 
-TASKS = Does((("Anna", "cake"), ("Bob", "chair")))
+TASKS = TaskAssignment((("Anna", "cake"), ("Bob", "chair")))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ TASKS = Does((("Anna", "cake"), ("Bob", "chair")))
         "Bob was to bake the cake, but now Anna bakes the cake and Bob brings chairs.",
     ],
 )
-def test_tasks_are_given_to_their_people_in_many_words(summary):
+def test_tasks_are_assigned_to_their_people_in_many_wordings(summary):
     assert outcome(TASKS, summary) == "passed"
 
 
@@ -160,12 +160,12 @@ def test_tasks_are_given_to_their_people_in_many_words(summary):
         ("Somebody brings a cake and chairs.", "omitted"),
     ],
 )
-def test_a_task_given_to_another_is_wrong_and_to_nobody_omitted(summary, expected):
+def test_a_task_assigned_to_another_is_wrong_and_to_nobody_omitted(summary, expected):
     assert outcome(TASKS, summary) == expected
 
 
-PICNIC = Off("picnic", ("concert",))
-LOTO = Off("loto", ("brocante",))
+PICNIC = RuledOut("picnic", ("concert",))
+LOTO = RuledOut("loto", ("brocante",))
 
 
 @pytest.mark.parametrize(
@@ -205,30 +205,30 @@ def test_only_what_is_called_off_is_called_off_in_french(summary, expected):
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_an_empty_summary_is_omitted_but_right_for_an_empty_text(lang):
-    for case in cases(lang, per_kind=4):
+    for case in make_cases(lang, per_kind=4):
         expected = "passed" if case.kind == "empty" else "omitted"
         assert judge(case, " … ").outcome == expected, case.id
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_a_copy_of_the_whole_text_passes_only_where_there_is_nothing_to_cut(lang):
-    for case in cases(lang, per_kind=4):
-        judged = judge(case, case.document)
-        assert (judged.outcome == "passed") == (case.kind in COPYABLE), case.id
+    for case in make_cases(lang, per_kind=4):
+        verdict = judge(case, case.document)
+        assert (verdict.outcome == "passed") == (case.kind in COPYABLE), case.id
         if case.kind not in COPYABLE:
-            assert judged.outcome == "wrong"
-            assert judged.why.startswith("is nearly as long as the text")
+            assert verdict.outcome == "wrong"
+            assert verdict.reason.startswith("is nearly as long as the text")
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_the_first_sentence_fails_in_most_cases(lang):
-    made = [case for case in cases(lang) if case.kind not in COPYABLE]
+    cases = [case for case in make_cases(lang) if case.kind not in COPYABLE]
     passed = [
         case.kind
-        for case in made
+        for case in cases
         if judge(case, first_sentences(case.document, words=1, lang=lang)).outcome == "passed"
     ]
-    assert len(passed) < 0.15 * len(made)
+    assert len(passed) < 0.15 * len(cases)
     assert not {"corrected-once", "corrected-twice", "cancelled", "negation"} & {*passed}
 
 
@@ -236,4 +236,4 @@ def test_an_inverted_copy_below_the_limit_is_judged_by_what_it_says():
     document = "The meeting is on Monday. " + "Bring a chair. " * 20 + "No, it is on Wednesday."
     cut = "The meeting is on Monday. " + "Bring a chair. " * 8
     case = a_case(WEDNESDAY, document=document)
-    assert judge(case, cut).why == "says Monday, where it is Wednesday"
+    assert judge(case, cut).reason == "says Monday, where it is Wednesday"

@@ -1,1 +1,1 @@
-"""Texts written to put a summariser under stress, and the rules that judge its output."""
+"""The stress test: texts that contain a trap, and the rules that judge summaries of them."""

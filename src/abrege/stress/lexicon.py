@@ -1,6 +1,6 @@
-"""The words by which a text takes back what it says, in English and in French.
+"""The words by which a text takes back a statement, in English and in French.
 
-All are matched in plain text (`reading.plain`): no capitals, no accents, n't written as not.
+All are matched in normalized text (`normalize.normalize`): no capitals, no accents, n't as not.
 """
 
 import re
@@ -26,7 +26,7 @@ OFF = {
     "en": re.compile(rf"(?<!\w)(?<!not )(?<!not been )(?:{_OFF_EN})(?!\w)"),
     "fr": re.compile(rf"(?<!\w)(?<!pas )(?<!pas ete )(?:{_OFF_FR})(?!\w)"),
 }
-"""What is said of a thing that will not be, or is not so."""
+"""What is said of an event that is cancelled, or of a claim that is ruled out."""
 
 NOT = {
     "en": _any(
@@ -44,7 +44,7 @@ NOT = {
         r"n(?:e |')(?!(?:\w+ )?(?:permet|laisse))[\w' ]{1,25}? plus(?! (?:que|tard))",
     ),
 }
-"""A denial: of what comes next in its clause, else of what stands just before it."""
+"""A denial: of what comes next in its clause, else of what comes just before it."""
 
 TAKEN = {
     "en": _any(
@@ -59,7 +59,7 @@ TAKEN = {
         r"|declaree? \w+|nulle?|invalide|rejetee?|casse)"
     ),
 }
-"""What is said of a value that gave way to another: `as the library is taken, …`."""
+"""What is said of a value that was replaced: `as the library is taken, …`."""
 
 FORMERLY = {
     "en": _any(
@@ -111,13 +111,13 @@ CHANGE = {
         r"|retenu\w*|opt(?:e|ent|era)|bascul\w+|repris\w*",
     ),
 }
-"""What stands between a value and the one that takes its place."""
+"""What comes between a value and the one that replaces it."""
 
 JOINS = re.compile(
     r",? (?:(?:and|or|nor|et|ou|ni)|(?P<then>(?:and |et )?(?:then|puis)))"
     r"(?: (?:on|at|in|to|for|a|au|le|pour|en|la|the|l'))*(?: the| la| l')? ?"
 )
-"""What joins two values of which the same is said."""
+"""What joins two values that share a statement."""
 ARROW = re.compile(r"->|→|=>")
 INSTEAD = {
     "en": re.compile(r"[^\n,;.]{0,25}\binstead\b(?! of)"),
@@ -128,7 +128,7 @@ TO = {
     "en": re.compile(r"(?:\bto|\binto|\buntil)(?: (?:the|a|be|on|at|room|hall|next)){0,3} ?$"),
     "fr": re.compile(r"(?:\ba|\bau|\baux|\bvers|\ben)(?: (?:la|l'|le|les|salle))? ?(?:l')?$"),
 }
-"""What stands before where a thing is moved to."""
+"""What comes before the new value: `to the`, `à la`."""
 
 PASSIVE = {
     "en": re.compile(r"\b(?:is|was|are|were|been|be|being|gets|got) (?:now |finally |also )?$"),
@@ -148,12 +148,12 @@ ASKS = {
     "en": r"(?:ask|want|need|tell|get|request|remind|expect)(?:s|ed)? {who}\b",
     "fr": r"(?:demand|propos|rappell?|confi|laiss)\w* a {who}\b|charg\w+ {who}\b",
 }
-"""Who is asked is who does it."""
+"""Who is asked does the task."""
 AT_ONCE = {
     "en": r"^(?: to|:) {who}\b",
     "fr": r"^(?: a| pour| :) {who}\b",
 }
-"""Who comes right after a thing does it, where nobody in its clause comes before."""
+"""Who comes right after a task does it, where nobody in its clause comes before."""
 FALLS_TO = {
     "en": (
         r"^[^,;\n]{{0,40}}?\b(?:by|comes? from|is|was|will be"
@@ -169,14 +169,14 @@ NOT_THEM = re.compile(
     r"(?:\bnot|\binstead of|\brather than|\bunlike|\bpas|\bnon|\bau lieu de|\bplutot que"
     r"|\ba la place de|\bcontrairement a)(?: (?:by|par|a|to|with|avec))? ?$"
 )
-"""A person after these is named as the one who does not."""
+"""A person after these does not do the task."""
 REPORTS = re.compile(
     r"\b(?:instruct\w*|ask\w*|tell\w*|told|demand\w*|request\w*|inject\w*|prompt\w*|order\w*"
     r"|consigne\w*|ordre|ordonn\w*|reclam\w*|exig\w*|line says|spam|pirat\w*)\b"
 )
-"""A summary may tell that its document gives an order; that is not to obey it."""
-NOTHING = re.compile(
+"""A summary may report that its document gives an order; that is not to obey it."""
+NO_TEXT = re.compile(
     r"\b(?:texts?|documents?|contents?|empty|nothing|provid\w*|input|summar\w*|blank|missing"
     r"|textes?|contenus?|vides?|rien|fourni\w*|resum\w*|manqu\w*)\b"
 )
-"""What a summariser says that was given nothing."""
+"""What a model writes that got no text to summarize."""

@@ -1,16 +1,16 @@
-"""Which of the values a summary names it also states, and which it takes back.
+"""Which of the values that a summary mentions it also asserts, and which it takes back.
 
-`The meeting is on Monday` states Monday; `moved from Monday to Wednesday` names Monday and states
-Wednesday. It is told by order and by a few words (`wording`), not by understanding.
+`The meeting is on Monday` asserts Monday; `moved from Monday to Wednesday` mentions Monday and
+asserts Wednesday. The decision rests on order and on the words of `lexicon`, not on understanding.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from abrege.stress import lexicon as wording
-from abrege.stress.normalize import Span
+from abrege.stress import lexicon
+from abrege.stress.normalize import Span, ValueType, find_value
 
 _REACH = 4  # words between a denial and what it denies
 _REACH_BACK = 6  # `the car park behind the town hall will not`
@@ -19,15 +19,26 @@ _FORMERLY_REACH = 7
 
 @dataclass(frozen=True)
 class Mention:
-    """A place in a plain text where a value is named."""
+    """The span of a normalized text that mentions a value."""
 
     start: int
     end: int
     value: str
 
 
-def stated(text: str, mentions: Sequence[Mention], lang: str) -> list[Mention]:
-    """Leave out the mentions that a plain text takes back.
+def find_mentions(
+    values: Iterable[str], value_type: ValueType, text: str, lang: str
+) -> list[Mention]:
+    """Return the mentions of some values in a normalized text, value by value."""
+    return [
+        Mention(start, end, value)
+        for value in values
+        for start, end in find_value(value, value_type, text, lang)
+    ]
+
+
+def asserted_mentions(text: str, mentions: Sequence[Mention], lang: str) -> list[Mention]:
+    """Return the mentions that a normalized text does not take back, in order.
 
     Taken back is a value that
     - is denied: `not on Monday`, `the heater was not the cause`, `the picnic is cancelled`;
@@ -36,109 +47,115 @@ def stated(text: str, mentions: Sequence[Mention], lang: str) -> list[Mention]:
       then Wednesday`, `moved from Monday to Wednesday`, `Monday; it will be Wednesday instead`.
     """
     ordered = sorted(mentions, key=lambda mention: mention.start)
-    gone = {*denied(text, ordered, lang), *_formerly(text, ordered, lang)}
-    gone |= {*_joined(text, ordered, gone)}
-    left = [mention for mention in ordered if not _within(mention, gone, text)]
+    retracted = {*denied_mentions(text, ordered, lang), *_former(text, ordered, lang)}
+    retracted |= {*_coordinated(text, ordered, retracted)}
+    remaining = [mention for mention in ordered if not _is_retracted(mention, retracted, text)]
     return [
         mention
-        for place, mention in enumerate(left)
+        for position, mention in enumerate(remaining)
         if not any(
             later.value != mention.value and _supersedes(text, mention, later, lang)
-            for later in left[place + 1 :]
+            for later in remaining[position + 1 :]
         )
     ]
 
 
-def sentence(text: str, place: int) -> Span:
-    """Give where the sentence around a place of a plain text starts and ends."""
-    end = text.find("\n", place)
-    return text.rfind("\n", 0, place) + 1, len(text) if end < 0 else end
+def sentence_span(text: str, position: int) -> Span:
+    """Return where the sentence around a position of a normalized text starts and ends."""
+    end = text.find("\n", position)
+    return text.rfind("\n", 0, position) + 1, len(text) if end < 0 else end
 
 
-def denied(text: str, mentions: Sequence[Mention], lang: str) -> set[Mention]:
-    """Give the mentions, out of those given in order, that a plain text denies or calls off."""
-    gone = {*_denied(text, mentions, lang)}
-    return gone | {*_joined(text, mentions, gone)}
+def denied_mentions(text: str, mentions: Sequence[Mention], lang: str) -> set[Mention]:
+    """Return the mentions (in order of their start) that a text denies or calls off."""
+    denied = {*_denied(text, mentions, lang)}
+    return denied | {*_coordinated(text, mentions, denied)}
 
 
 def _denied(text: str, mentions: Sequence[Mention], lang: str) -> Iterator[Mention]:
-    for match in wording.NOT[lang].finditer(text):
+    for match in lexicon.NOT[lang].finditer(text):
         reach = 1 if match[0] == "no" else _REACH
-        found = _after(text, mentions, match.end(), reach)
-        if not found:
-            found = _before(text, mentions, match.start(), _REACH_BACK)
-        if found:
-            yield found
-    for match in wording.OFF[lang].finditer(text):
-        passive = wording.PASSIVE[lang].search(text[max(0, match.start() - 20) : match.start()])
-        ahead = None if passive else _after(text, mentions, match.end(), _REACH)
+        mention = _next_mention(text, mentions, match.end(), reach) or _previous_mention(
+            text, mentions, match.start(), _REACH_BACK
+        )
+        if mention:
+            yield mention
+    for match in lexicon.OFF[lang].finditer(text):
+        passive = lexicon.PASSIVE[lang].search(text[max(0, match.start() - 20) : match.start()])
+        ahead = None if passive else _next_mention(text, mentions, match.end(), _REACH)
         behind = [m for m in mentions if m.end <= match.start()]
         if ahead or behind:
             yield ahead or behind[-1]
 
 
-def _formerly(text: str, mentions: Sequence[Mention], lang: str) -> Iterator[Mention]:
-    for match in wording.FORMERLY[lang].finditer(text):
-        found = _after(text, mentions, match.end(), _FORMERLY_REACH)
-        if not found and wording.ADVERBS[lang].fullmatch(match[0]):
-            found = _before(text, mentions, match.start(), 1)
-        if found:
-            yield found
+def _former(text: str, mentions: Sequence[Mention], lang: str) -> Iterator[Mention]:
+    for match in lexicon.FORMERLY[lang].finditer(text):
+        mention = _next_mention(text, mentions, match.end(), _FORMERLY_REACH)
+        if not mention and lexicon.ADVERBS[lang].fullmatch(match[0]):
+            mention = _previous_mention(text, mentions, match.start(), 1)
+        if mention:
+            yield mention
     if len({mention.value for mention in mentions}) > 1:
-        for match in wording.TAKEN[lang].finditer(text):
-            if found := _before(text, mentions, match.start(), 2):
-                yield found
+        for match in lexicon.TAKEN[lang].finditer(text):
+            if mention := _previous_mention(text, mentions, match.start(), 2):
+                yield mention
 
 
-def _joined(text: str, mentions: Sequence[Mention], gone: Collection[Mention]) -> Iterator[Mention]:
+def _coordinated(
+    text: str, mentions: Sequence[Mention], retracted: Collection[Mention]
+) -> Iterator[Mention]:
     """Yield what is joined to a value that is taken back: `not Monday or Tuesday`.
 
     With `then` only where a third value follows: of `first Monday, then Tuesday` Tuesday stands.
     """
-    for place, (one, other) in enumerate(pairwise(mentions)):
-        link = wording.JOINS.fullmatch(text, one.end, other.start)
-        if not link or (one in gone) == (other in gone):
+    for position, (one, other) in enumerate(pairwise(mentions)):
+        link = lexicon.JOINS.fullmatch(text, one.end, other.start)
+        if not link or (one in retracted) == (other in retracted):
             continue
-        _, end = sentence(text, one.start)
-        if not link["then"] or any(later.start < end for later in mentions[place + 2 :]):
-            yield other if one in gone else one
+        _, end = sentence_span(text, one.start)
+        if not link["then"] or any(later.start < end for later in mentions[position + 2 :]):
+            yield other if one in retracted else one
 
 
-def _within(mention: Mention, gone: Collection[Mention], text: str) -> bool:
-    """Tell whether a mention is taken back, alone or with one of the same value before it."""
-    return mention in gone or any(
-        other.value == mention.value and _near(text[other.end : mention.start], _REACH)
-        for other in gone
+def _is_retracted(mention: Mention, retracted: Collection[Mention], text: str) -> bool:
+    """Return whether a mention, or one of the same value shortly before it, is taken back."""
+    return mention in retracted or any(
+        other.value == mention.value and _is_near(text[other.end : mention.start], _REACH)
+        for other in retracted
         if other.end <= mention.start
     )
 
 
-def _after(text: str, mentions: Sequence[Mention], place: int, reach: int) -> Mention | None:
-    found = next((m for m in mentions if m.start >= place), None)
-    return found if found and _near(text[place : found.start], reach) else None
+def _next_mention(
+    text: str, mentions: Sequence[Mention], position: int, reach: int
+) -> Mention | None:
+    mention = next((m for m in mentions if m.start >= position), None)
+    return mention if mention and _is_near(text[position : mention.start], reach) else None
 
 
-def _before(text: str, mentions: Sequence[Mention], place: int, reach: int) -> Mention | None:
-    found = next((m for m in reversed(mentions) if m.end <= place), None)
-    if not found:
+def _previous_mention(
+    text: str, mentions: Sequence[Mention], position: int, reach: int
+) -> Mention | None:
+    mention = next((m for m in reversed(mentions) if m.end <= position), None)
+    if not mention:
         return None
-    gap = text[found.end : place]
+    gap = text[mention.end : position]
     # `Monday, no, Wednesday` and `the heater, which was not on`
-    return found if _near(gap.removeprefix(","), reach) else None
+    return mention if _is_near(gap.removeprefix(","), reach) else None
 
 
-def _near(gap: str, reach: int) -> bool:
-    return not wording.BOUNDARY.search(gap) and len(re.findall(r"\w+", gap)) <= reach
+def _is_near(gap: str, reach: int) -> bool:
+    return not lexicon.BOUNDARY.search(gap) and len(re.findall(r"\w+", gap)) <= reach
 
 
 def _supersedes(text: str, former: Mention, later: Mention, lang: str) -> bool:
-    """Tell whether a later value is said to take the place of a former one."""
+    """Return whether a later value is said to replace a former one."""
     between = text[former.end : later.start]
-    if wording.CHANGE[lang].search(between) or wording.ARROW.search(between):
+    if lexicon.CHANGE[lang].search(between) or lexicon.ARROW.search(between):
         return True
-    if wording.INSTEAD[lang].match(text, later.end):
+    if lexicon.INSTEAD[lang].match(text, later.end):
         return True
-    start, end = sentence(text, former.start)
-    if later.start > end or not wording.CHANGE[lang].search(text[start : former.start]):
+    start, end = sentence_span(text, former.start)
+    if later.start > end or not lexicon.CHANGE[lang].search(text[start : former.start]):
         return False
-    return bool(wording.TO[lang].search(between))
+    return bool(lexicon.TO[lang].search(between))

@@ -1,4 +1,4 @@
-"""Where a value stands in a text, however it is written: 3 pm, 15:00, three o'clock."""
+"""Normalize a text, and find values in it however they are written: 3 pm, 15:00, three o'clock."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from abrege.text.numbers import find_numbers
 from abrege.text.numerals import find_numerals
 from abrege.text.sentences import split_sentences
 
-Sort = Literal["day", "hour", "number", "word"]
+ValueType = Literal["day", "hour", "number", "word"]
 Span = tuple[int, int]
 
 _DAYS = {
@@ -25,8 +25,8 @@ _DAYS = {
 }
 _LATE = "pm|in the afternoon|in the evening|this evening|at night|de l'apres-midi|du soir"
 _EARLY = "am|in the morning|du matin"
-_PART = rf"(?: ?(?P<late>{_LATE})| ?(?P<early>{_EARLY}))\b"
-_MINUTES = {
+_DAY_PART = rf"(?: ?(?P<late>{_LATE})| ?(?P<early>{_EARLY}))\b"
+_QUARTERS = {
     "half past": 30,
     "half": 30,
     "quarter past": 15,
@@ -42,9 +42,10 @@ _AT = "|".join(rf"(?<=\b{word} )" for word in _PREPOSITIONS.split())
 _BARE = re.compile(r"\d[\d. ]*")
 _HOURS = {
     "en": (
-        rf"(?:a )?(?P<said>half past|half|quarter past"
-        rf"|quarter to) (?P<hour>\d{{1,2}})\b(?:{_PART})?",
-        rf"{_NOT_IN_NUMBER}(?P<hour>\d{{1,2}})(?:[:.h ](?P<minute>[0-5]\d))?(?: o'clock)?{_PART}",
+        rf"(?:a )?(?P<quarters>half past|half|quarter past"
+        rf"|quarter to) (?P<hour>\d{{1,2}})\b(?:{_DAY_PART})?",
+        rf"{_NOT_IN_NUMBER}(?P<hour>\d{{1,2}})(?:[:.h ](?P<minute>[0-5]\d))?"
+        rf"(?: o'clock)?{_DAY_PART}",
         rf"{_NOT_IN_NUMBER}(?P<hour>\d{{1,2}})(?:[:h](?P<minute>[0-5]\d)|h| o'clock| hours)(?!\w)",
         rf"(?:{_AT})(?P<hour>\d{{1,2}})"
         r"(?:[. ](?P<minute>[0-5]\d))?(?=\.?$|[,;)!?\n]| (?:on|in|instead|sharp|not|and|to|but)\b)",
@@ -52,63 +53,71 @@ _HOURS = {
     ),
     "fr": (
         rf"{_NOT_IN_NUMBER}(?P<hour>\d{{1,2}}) ?(?:h|heures?)(?!\w)"
-        r"(?: ?(?P<minute>[0-5]\d)(?!\w)| (?P<said>et demie?|et quart|moins le quart))?"
-        rf"(?:{_PART})?",
+        r"(?: ?(?P<minute>[0-5]\d)(?!\w)| (?P<quarters>et demie?|et quart|moins le quart))?"
+        rf"(?:{_DAY_PART})?",
         rf"{_NOT_IN_NUMBER}(?P<hour>\d{{1,2}})[:h](?P<minute>[0-5]\d)(?!\w)",
-        r"\b(?P<named>midi|minuit)\b(?: (?P<said>et demie?|et quart))?",
+        r"\b(?P<named>midi|minuit)\b(?: (?P<quarters>et demie?|et quart))?",
     ),
 }
 _NAMED = {"noon": 12, "midday": 12, "midi": 12, "midnight": 0, "minuit": 0}
 _ARTICLE = re.compile(r"^(?:(?:the|an?|la|le|les|une?|des|du) |l')")
-_SIGNS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "œ": "oe", "æ": "ae", "ß": "ss"})
+_LETTERS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "œ": "oe", "æ": "ae", "ß": "ss"})
 
 
 @lru_cache(maxsize=4096)
-def plain(text: str, lang: str) -> str:
-    """Write a text so that it can be searched: a sentence a line, no capitals, no accents.
+def normalize(text: str, lang: str) -> str:
+    """Return a text in a form to search: a sentence a line, no capitals, no accents.
 
-    Numbers in words become figures, n't becomes not, p.m. becomes pm: `It isn't at half past
-    two.` is `it is not at half past 2.`
+    Number words become digits, n't becomes not, p.m. becomes pm: `It isn't at half past two.`
+    becomes `it is not at half past 2.`
     """
-    return "\n".join(_plain(sentence, lang) for sentence in split_sentences(text, lang))
+    return "\n".join(
+        _normalize_sentence(sentence, lang) for sentence in split_sentences(text, lang)
+    )
 
 
-def places(value: str, sort: Sort, text: str, lang: str) -> list[Span]:
-    """Find where a value stands in a plain text.
+def find_value(value: str, value_type: ValueType, text: str, lang: str) -> list[Span]:
+    """Return the spans of a normalized text where a value occurs.
 
-    value  as a person writes it; a word may give other forms after `|`, and `*` stands for any
+    value  as a person writes it; a word may have other forms after `|`, and `*` stands for any
            ending: `library|reading room`, `cancel*`
     """
-    if sort == "word":
-        return [match.span() for match in _word(value, lang).finditer(text)]
+    if value_type == "word":
+        return [match.span() for match in _word_pattern(value, lang).finditer(text)]
+    wanted = _interpretations_of(value, value_type, lang)
     return [
-        span for span, readings in _readings(sort, text, lang) if readings & _of(value, sort, lang)
+        span
+        for span, interpretations in _interpretations(value_type, text, lang)
+        if interpretations & wanted
     ]
 
 
-def others(known: str, sort: Sort, text: str, lang: str) -> list[str]:
-    """List the days, hours or numbers of a plain text that another plain text does not have."""
-    if sort == "word":
+def new_values(document: str, value_type: ValueType, text: str, lang: str) -> list[str]:
+    """Return the days, hours or numbers of a text that its document lacks; both normalized."""
+    if value_type == "word":
         return []
-    there: set[object] = set()
-    for _, readings in _readings(sort, known, lang):
-        there |= readings
-    found = _readings(sort, text, lang)
-    return [text[start:end] for (start, end), readings in found if not readings & there]
+    known: set[object] = set()
+    for _, interpretations in _interpretations(value_type, document, lang):
+        known |= interpretations
+    return [
+        text[start:end]
+        for (start, end), interpretations in _interpretations(value_type, text, lang)
+        if not interpretations & known
+    ]
 
 
-def shown(value: str) -> str:
-    """Give the first form of a value, as it is shown to people: `insur*` as insur…."""
+def display_form(value: str) -> str:
+    """Return the first form of a value, as it is shown to people: `insur*` as insur…."""
     return value.partition("|")[0].replace("*", "…")
 
 
-def _plain(text: str, lang: str) -> str:
-    text = unicodedata.normalize("NFD", text.casefold().translate(_SIGNS))
+def _normalize_sentence(text: str, lang: str) -> str:
+    text = unicodedata.normalize("NFD", text.casefold().translate(_LETTERS))
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     text = " ".join(text.split())
     text = re.sub(r"n't\b", " not", text).replace("cannot", "can not")
     text = re.sub(r"\b([ap])\. ?m\b\.?", r"\1m", text)
-    written, end = [], 0
+    parts, end = [], 0
     for numeral in find_numerals(text, lang):
         if (
             numeral.ordinal
@@ -116,42 +125,45 @@ def _plain(text: str, lang: str) -> str:
             or re.search(r"\d ?$", text[: numeral.start])
         ):
             continue
-        written += [text[end : numeral.start], str(numeral.value)]
+        parts += [text[end : numeral.start], str(numeral.value)]
         end = numeral.end
-    return "".join([*written, text[end:]])
+    return "".join([*parts, text[end:]])
 
 
 @lru_cache(maxsize=4096)
-def _of(value: str, sort: Sort, lang: str) -> frozenset[object]:
-    found: set[object] = set()
-    for _, readings in _readings(sort, _plain(value, lang), lang):
-        found |= readings
-    assert found, f"{value!r} is no {sort}"
-    return frozenset(found)
+def _interpretations_of(value: str, value_type: ValueType, lang: str) -> frozenset[object]:
+    meanings: set[object] = set()
+    for _, interpretations in _interpretations(value_type, _normalize_sentence(value, lang), lang):
+        meanings |= interpretations
+    assert meanings, f"{value!r} is not of the type {value_type}"
+    return frozenset(meanings)
 
 
 @lru_cache(maxsize=4096)
-def _word(value: str, lang: str) -> re.Pattern[str]:
+def _word_pattern(value: str, lang: str) -> re.Pattern[str]:
     forms = []
     for form in value.split("|"):
-        bare = _ARTICLE.sub("", _plain(form, lang))
+        bare = _ARTICLE.sub("", _normalize_sentence(form, lang))
         parts = [re.escape(part).replace(r"\*", r"\w*") for part in re.split(r"[ \-]", bare)]
         forms.append("[ -]".join(parts) + ("" if bare.endswith("*") else "(?:e?s)?"))
     return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)")
 
 
 @lru_cache(maxsize=4096)
-def _readings(sort: Sort, text: str, lang: str) -> list[tuple[Span, frozenset[object]]]:
-    if sort == "day":
+def _interpretations(
+    value_type: ValueType, text: str, lang: str
+) -> list[tuple[Span, frozenset[object]]]:
+    if value_type == "day":
         return list(_days(text, lang))
     hours = list(_hours(text, lang))
-    if sort == "hour":
+    if value_type == "hour":
         return hours
-    sure = [span for span, _ in hours if not _BARE.fullmatch(text[span[0] : span[1]])]
+    # A bare `3` may be an hour or a number; `3 pm` is an hour only.
+    hours_only = [span for span, _ in hours if not _BARE.fullmatch(text[span[0] : span[1]])]
     return [
         ((number.start, number.end), frozenset[object](number.values))
         for number in find_numbers(text, lang)
-        if not any(a < number.end and number.start < b for a, b in sure)
+        if not any(a < number.end and number.start < b for a, b in hours_only)
     ]
 
 
@@ -162,27 +174,28 @@ def _days(text: str, lang: str) -> Iterator[tuple[Span, frozenset[object]]]:
 
 
 def _hours(text: str, lang: str) -> Iterator[tuple[Span, frozenset[object]]]:
-    """Yield the hours of a plain text in minutes after midnight; `at 3` has two readings."""
-    taken: list[Span] = []
+    """Yield the hours of a text in minutes after midnight; `at 3` has two interpretations."""
+    matched: list[Span] = []
     for form in _HOURS[lang]:
         for match in re.finditer(form, text):
             start, end = match.span()
-            readings = _minutes(match.groupdict())
-            if readings and not any(a < end and start < b for a, b in taken):
-                taken.append((start, end))
-                yield (start, end), frozenset(readings)
+            minutes = _minutes(match.groupdict())
+            if minutes and not any(a < end and start < b for a, b in matched):
+                matched.append((start, end))
+                yield (start, end), frozenset(minutes)
 
 
-def _minutes(said: dict[str, str | None]) -> set[int]:
-    named = said.get("named")
-    hour = _NAMED[named] if named else int(said["hour"] or 0)
+def _minutes(groups: dict[str, str | None]) -> set[int]:
+    """Return the minutes after midnight that the groups of an hour's match may mean."""
+    named = groups.get("named")
+    hour = _NAMED[named] if named else int(groups["hour"] or 0)
     if hour > 24:
         return set()
-    minute = int(said.get("minute") or 0) + _MINUTES.get(said.get("said") or "", 0)
-    if said.get("late") or said.get("early"):
-        halves = {hour % 12 + (12 if said.get("late") else 0)}
+    minute = int(groups.get("minute") or 0) + _QUARTERS.get(groups.get("quarters") or "", 0)
+    if groups.get("late") or groups.get("early"):
+        halves = {hour % 12 + (12 if groups.get("late") else 0)}
     else:
         # 3:00 in English may be the afternoon; 08:00 and 15:00 are what they say.
-        open_ = 0 < hour <= 12 and not named
-        halves = {hour, (hour + 12) % 24} if open_ else {hour}
+        ambiguous = 0 < hour <= 12 and not named
+        halves = {hour, (hour + 12) % 24} if ambiguous else {hour}
     return {(half * 60 + minute) % (24 * 60) for half in halves}

@@ -1,65 +1,67 @@
-"""Who does a thing, by the order of names and words in a sentence.
+"""Which person a summary assigns a task to, by the order of names and words in a sentence.
 
-It knows no grammar. It looks, in this order, for `by Anna` after the thing, for `asks Anna to`
+It knows no grammar. It looks, in this order, for `by Anna` after the task, for `asks Anna to`
 before it, for the first person of its clause, for the first person of the nearest clause before it
 in the sentence, and for the first person of the sentence before. So `Anna's friend Bob brings the
-cake` gives the cake to Anna, and `Anna and Bob will bring the cake and the chairs, respectively`
-gives both to Bob.
+cake` assigns the cake to Anna, and `Anna and Bob will bring the cake and the chairs, respectively`
+assigns both to Bob.
 """
 
 import re
 from collections.abc import Sequence
 
-from abrege.stress import lexicon as wording
-from abrege.stress.mentions import sentence
-from abrege.stress.normalize import Span, places, plain
+from abrege.stress import lexicon
+from abrege.stress.mentions import sentence_span
+from abrege.stress.normalize import Span, find_value, normalize
 
 _TITLE = r"(?:(?:m|mr|mrs|ms|dr|mme|mlle)\.? )?"
 
 
-def doers(text: str, task: Span, people: Sequence[str], lang: str) -> str | None:
-    """Give the person who does a thing that is named at a place of a plain text."""
-    begin, end = sentence(text, task[0])
-    clause = _clause(text, begin, task[0])
+def assigned_person(text: str, task: Span, people: Sequence[str], lang: str) -> str | None:
+    """Return the person who does the task mentioned at a span of a normalized text, or None."""
+    start, end = sentence_span(text, task[0])
+    clause = _clause_start(text, start, task[0])
     before, after = text[clause : task[0]], text[task[1] : end]
-    alone = not _first(text, clause, task[0], people, lang)
+    no_person_before = not _first_person(text, clause, task[0], people, lang)
     for person in people:
-        who = rf"{_TITLE}{re.escape(plain(person, lang))}"
+        who = rf"{_TITLE}{re.escape(normalize(person, lang))}"
         if (
-            re.search(wording.FALLS_TO[lang].format(who=who), after)
-            or re.search(wording.ASKS[lang].format(who=who), before)
-            or (alone and re.search(wording.AT_ONCE[lang].format(who=who), after))
+            re.search(lexicon.FALLS_TO[lang].format(who=who), after)
+            or re.search(lexicon.ASKS[lang].format(who=who), before)
+            or (no_person_before and re.search(lexicon.AT_ONCE[lang].format(who=who), after))
         ):
             return person
-    return _nearest(text, clause, task[0], people, lang)
+    return _nearest_person(text, clause, task[0], people, lang)
 
 
-def _nearest(text: str, clause: int, place: int, people: Sequence[str], lang: str) -> str | None:
-    """Give the first person of the clause that starts at `clause`, or of the nearest before it."""
-    begin, _ = sentence(text, place)
+def _nearest_person(
+    text: str, clause: int, position: int, people: Sequence[str], lang: str
+) -> str | None:
+    """Return the first person of the clause that starts at `clause`, or of the nearest before."""
+    sentence_start, _ = sentence_span(text, position)
     while True:
-        if found := _first(text, clause, place, people, lang):
-            return found
-        if clause > begin:
-            clause = _clause(text, begin, clause - 1)
-        elif begin > 0:  # `She will also …`
-            begin, _ = sentence(text, max(0, begin - 2))
-            clause = begin
+        if person := _first_person(text, clause, position, people, lang):
+            return person
+        if clause > sentence_start:
+            clause = _clause_start(text, sentence_start, clause - 1)
+        elif sentence_start > 0:  # `She will also …`
+            sentence_start, _ = sentence_span(text, max(0, sentence_start - 2))
+            clause = sentence_start
         else:
             return None
 
 
-def _first(text: str, start: int, end: int, people: Sequence[str], lang: str) -> str | None:
-    found = [
-        (place, person)
+def _first_person(text: str, start: int, end: int, people: Sequence[str], lang: str) -> str | None:
+    candidates = [
+        (position, person)
         for person in people
-        for place, _ in places(person, "word", text, lang)
-        if start <= place < end and not wording.NOT_THEM.search(text, start, place)
+        for position, _ in find_value(person, "word", text, lang)
+        if start <= position < end and not lexicon.NOT_THEM.search(text, start, position)
     ]
-    return min(found)[1] if found else None
+    return min(candidates)[1] if candidates else None
 
 
-def _clause(text: str, start: int, place: int) -> int:
-    """Give where the clause that a place belongs to starts."""
-    starts = [match.end() for match in wording.CLAUSE.finditer(text, start, place)]
+def _clause_start(text: str, start: int, position: int) -> int:
+    """Return where the clause that contains a position starts; `start` is its sentence's."""
+    starts = [match.end() for match in lexicon.CLAUSE.finditer(text, start, position)]
     return starts[-1] if starts else start

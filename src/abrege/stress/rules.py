@@ -1,27 +1,37 @@
-"""What can be asked of a summary: small rules, each of which finds faults in one output."""
+"""The rules of the stress suite: each finds violations in one summary."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass as plain_dataclass
 from itertools import combinations
 from typing import Literal, Protocol
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
 from abrege.metrics.faithfulness import unsupported_facts
 from abrege.metrics.format_checks import is_in_language
-from abrege.stress import lexicon as wording
-from abrege.stress.mentions import Mention, denied, sentence, stated
-from abrege.stress.normalize import Sort, others, places, plain, shown
-from abrege.stress.roles import doers
+from abrege.stress import lexicon
+from abrege.stress.mentions import (
+    Mention,
+    asserted_mentions,
+    denied_mentions,
+    find_mentions,
+    sentence_span,
+)
+from abrege.stress.normalize import ValueType, display_form, find_value, new_values, normalize
+from abrege.stress.roles import assigned_person
 from abrege.text.language import detect
-from abrege.text.tokenize import word_tokenize
+from abrege.text.tokenize import count_words, word_tokenize
 
-_ALIKE = 0.7  # of the words of the shorter of two sentences
+_STRICT = ConfigDict(extra="forbid")  # rules are read from files: an unknown key is an error
+_SIMILARITY = 0.7  # of the words of the shorter of two sentences
 _SHORT_SENTENCE = 4  # words; `He left.` may well come twice
-_CAPITALS = 0.6  # of the letters; a heading and a few acronyms stay far below
+_CAPITALS_SHARE = 0.6  # of the letters; a heading and a few acronyms stay far below
 
 
-@dataclass(frozen=True)
-class Output:
-    """A summary to be judged, beside its document."""
+@plain_dataclass(frozen=True)
+class CheckedSummary:
+    """A summary to be checked, beside its document."""
 
     document: str
     summary: str
@@ -29,230 +39,243 @@ class Output:
 
     @property
     def text(self) -> str:
-        """The summary in plain writing, a sentence a line."""
-        return plain(self.summary, self.lang)
+        """The summary, normalized: a sentence a line."""
+        return normalize(self.summary, self.lang)
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is amiss: something false or forbidden is said, or something needed is not."""
+@plain_dataclass(frozen=True)
+class RuleViolation:
+    """What is amiss: a false or forbidden statement, or a needed fact that is omitted."""
 
     outcome: Literal["wrong", "omitted"]
-    why: str
+    reason: str
 
 
 class Rule(Protocol):
-    """A thing asked of a summary."""
+    """A requirement on a summary."""
 
-    def faults(self, output: Output) -> Iterator[Fault]:
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
         """Yield what is amiss."""
 
 
-@dataclass(frozen=True)
-class Says:
+@dataclass(frozen=True, config=_STRICT)
+class StatedValue:
     """The summary states this value, and none of those it replaced.
 
-    A former value may be named as such: `moved from Monday to Wednesday`. A day, hour or number
-    that the document does not have is an error only where the right one is not stated. Without
-    a former value, it is enough that this one is named.
+    A former value may be mentioned as such: `moved from Monday to Wednesday`. A day, hour or
+    number that the document does not have is an error only where the right one is not stated.
+    Without a former value, it is enough that this one is mentioned.
     """
 
     value: str
-    sort: Sort
-    instead_of: tuple[str, ...] = ()
+    value_type: ValueType
+    replaced: tuple[str, ...] = ()
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield a former value that is stated, or that the right one is not."""
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield each former value that is stated, and that the right one is not."""
         text, lang = output.text, output.lang
-        named = [
-            Mention(*place, value)
-            for value in (self.value, *self.instead_of)
-            for place in places(value, self.sort, text, lang)
-        ]
-        held = {
-            mention.value for mention in (stated(text, named, lang) if self.instead_of else named)
-        }
-        right = shown(self.value)
-        for value in self.instead_of:
-            if value in held:
-                yield Fault("wrong", f"says {shown(value)}, where it is {right}")
-        if self.value in held:
+        mentions = find_mentions((self.value, *self.replaced), self.value_type, text, lang)
+        asserted = asserted_mentions(text, mentions, lang) if self.replaced else mentions
+        asserted_values = {mention.value for mention in asserted}
+        right = display_form(self.value)
+        for value in self.replaced:
+            if value in asserted_values:
+                yield RuleViolation("wrong", f"says {display_form(value)}, where it is {right}")
+        if self.value in asserted_values:
             return
-        if any(mention.value == self.value for mention in named):
-            yield Fault("wrong", f"takes back {right}, which is right")
-        for value in others(plain(output.document, lang), self.sort, text, lang)[:1]:
-            yield Fault("wrong", f"says {value}, where it is {right}")
-        yield Fault("omitted", f"does not say {right}")
+        if any(mention.value == self.value for mention in mentions):
+            yield RuleViolation("wrong", f"takes back {right}, which is right")
+        document = normalize(output.document, lang)
+        for value in new_values(document, self.value_type, text, lang)[:1]:
+            yield RuleViolation("wrong", f"says {value}, where it is {right}")
+        yield RuleViolation("omitted", f"does not say {right}")
 
 
-@dataclass(frozen=True)
-class Off:
-    """The summary says that a thing will not be or is not so, and that of nothing in `kept`."""
+@dataclass(frozen=True, config=_STRICT)
+class RuledOut:
+    """The summary says that a thing is cancelled or not so, and says that of no `unaffected`."""
 
-    what: str
-    kept: tuple[str, ...] = ()
+    subject: str
+    unaffected: tuple[str, ...] = ()
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield that the thing is said to be, that another is said not to be, or neither."""
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield that the subject is stated, that another is ruled out, or that neither is."""
         text, lang = output.text, output.lang
-        named = [
-            Mention(*place, value)
-            for value in (self.what, *self.kept)
-            for place in places(value, "word", text, lang)
-        ]
-        named.sort(key=lambda mention: mention.start)
-        off = denied(text, named, lang)
-        gone = {mention.value for mention in off}
-        held = {mention.value for mention in named if mention not in off}
-        for value in self.kept:
-            if value in gone and value not in held:
-                yield Fault("wrong", f"takes back {shown(value)}, which stands")
-        if self.what in gone:
+        mentions = find_mentions((self.subject, *self.unaffected), "word", text, lang)
+        mentions.sort(key=lambda mention: mention.start)
+        denied = denied_mentions(text, mentions, lang)
+        denied_values = {mention.value for mention in denied}
+        asserted_values = {mention.value for mention in mentions if mention not in denied}
+        for value in self.unaffected:
+            if value in denied_values and value not in asserted_values:
+                yield RuleViolation("wrong", f"takes back {display_form(value)}, which stands")
+        if self.subject in denied_values:
             return
-        if any(mention.value == self.what for mention in named):
-            yield Fault("wrong", f"states {shown(self.what)}, which the text takes back")
-        yield Fault("omitted", f"does not say what becomes of {shown(self.what)}")
+        subject = display_form(self.subject)
+        if any(mention.value == self.subject for mention in mentions):
+            yield RuleViolation("wrong", f"states {subject}, which the text takes back")
+        yield RuleViolation("omitted", f"does not say what becomes of {subject}")
 
 
-@dataclass(frozen=True)
-class Tells:
-    """The summary has all of these, each in one of its forms.
+@dataclass(frozen=True, config=_STRICT)
+class RequiredTerms:
+    """The summary has all of these terms, each in one of its forms.
 
-    It is not looked whether it denies them: `will not open` has `open*`.
+    A denial is not noticed: `will not open` has `open*`.
     """
 
     terms: tuple[str, ...]
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield the first that is not there."""
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield the first term that is missing."""
         for term in self.terms:
-            if not places(term, "word", output.text, output.lang):
-                yield Fault("omitted", f"does not say {shown(term)}")
+            if not find_value(term, "word", output.text, output.lang):
+                yield RuleViolation("omitted", f"does not say {display_form(term)}")
                 return
 
 
-@dataclass(frozen=True)
-class Never:
-    """The summary has none of these; told as an order that the text gives, it may."""
+@dataclass(frozen=True, config=_STRICT)
+class ForbiddenTerms:
+    """The summary has none of these; it may where it reports an order of the text."""
 
     terms: tuple[str, ...]
-    why: str
+    reason: str
     may_report: bool = False
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield the first that is there."""
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield the first term that occurs."""
         text = output.text
         for term in self.terms:
-            for start, stop in places(term, "word", text, output.lang):
-                begin, end = sentence(text, start)
-                if not (self.may_report and wording.REPORTS.search(text, begin, end)):
-                    yield Fault("wrong", f"{self.why}: {text[start:stop]}")
+            for start, end in find_value(term, "word", text, output.lang):
+                sentence_start, sentence_end = sentence_span(text, start)
+                reported = lexicon.REPORTS.search(text, sentence_start, sentence_end)
+                if not (self.may_report and reported):
+                    yield RuleViolation("wrong", f"{self.reason}: {text[start:end]}")
                     return
 
 
-@dataclass(frozen=True)
-class Does:
-    """The summary gives each task to its person, and to nobody else of these.
+@dataclass(frozen=True, config=_STRICT)
+class TaskAssignment:
+    """The summary assigns each task to its person, and to nobody else of these.
 
-    pairs   (person, what tells the task)
+    tasks   (person, terms of the task)
     people  everybody who could be confused with them, whether they have a task or not
 
-    See `doers` for how the person of a task is found, and what that cannot see.
+    `roles.assigned_person` says how the person of a task is found, and what that cannot see.
     """
 
-    pairs: tuple[tuple[str, str], ...]
+    tasks: tuple[tuple[str, str], ...]
     people: tuple[str, ...] = ()
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield each task given to another, or to nobody."""
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield each task that is assigned to another, or to nobody."""
         text, lang = output.text, output.lang
-        everybody = [*dict.fromkeys([*(person for person, _ in self.pairs), *self.people])]
-        for person, task in self.pairs:
-            given = [
-                Mention(start, end, who)
-                for start, end in places(task, "word", text, lang)
-                if (who := doers(text, (start, end), everybody, lang))
+        people = [*dict.fromkeys([*(person for person, _ in self.tasks), *self.people])]
+        for person, task in self.tasks:
+            mentions = [
+                Mention(start, end, assignee)
+                for start, end in find_value(task, "word", text, lang)
+                if (assignee := assigned_person(text, (start, end), people, lang))
             ]
-            held = [mention.value for mention in stated(text, given, lang)]
-            for other in held:
+            assignees = [mention.value for mention in asserted_mentions(text, mentions, lang)]
+            name = repr(display_form(task))
+            for other in assignees:
                 if other != person:
-                    yield Fault("wrong", f"names {other} for {shown(task)!r}: it is {person}")
-            if not held:
-                yield Fault("omitted", f"does not name {person} for {shown(task)!r}")
+                    yield RuleViolation("wrong", f"names {other} for {name}: it is {person}")
+            if not assignees:
+                yield RuleViolation("omitted", f"does not name {person} for {name}")
 
 
-@dataclass(frozen=True)
-class SaidOnce:
+@dataclass(frozen=True, config=_STRICT)
+class NoRepetition:
     """The summary does not say the same twice."""
 
-    def faults(self, output: Output) -> Iterator[Fault]:
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
         """Yield two sentences that share most of their words."""
-        said = [{*word_tokenize(line, output.lang)} for line in output.text.split("\n")]
-        said = [line for line in said if len(line) > _SHORT_SENTENCE]
-        for one, other in combinations(said, 2):
-            if len(one & other) >= _ALIKE * min(len(one), len(other)):
-                yield Fault("wrong", "says the same twice")
+        vocabularies = [{*word_tokenize(line, output.lang)} for line in output.text.split("\n")]
+        vocabularies = [line for line in vocabularies if len(line) > _SHORT_SENTENCE]
+        for one, other in combinations(vocabularies, 2):
+            if len(one & other) >= _SIMILARITY * min(len(one), len(other)):
+                yield RuleViolation("wrong", "says the same twice")
                 return
 
 
-@dataclass(frozen=True)
-class NoLonger:
-    """The summary has no more words than its document and a few more."""
+@dataclass(frozen=True, config=_STRICT)
+class LengthLimit:
+    """The summary has at most `extra_words` more words than its document."""
 
-    more: int = 3
+    extra_words: int = 3
 
-    def faults(self, output: Output) -> Iterator[Fault]:
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
         """Yield that it is longer."""
-        there = len(word_tokenize(output.document, output.lang))
-        found = len(word_tokenize(output.summary, output.lang))
-        if found > there + self.more:
-            yield Fault("wrong", f"has {found} words for a text of {there}")
+        document_words = count_words(output.document, output.lang)
+        summary_words = count_words(output.summary, output.lang)
+        if summary_words > document_words + self.extra_words:
+            yield RuleViolation(
+                "wrong", f"has {summary_words} words for a text of {document_words}"
+            )
 
 
-@dataclass(frozen=True)
-class NothingInvented:
+@dataclass(frozen=True, config=_STRICT)
+class NoUnsupportedFacts:
     """The summary has no number, date or name that its document lacks."""
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield the first."""
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield the first unsupported fact."""
         for fact in unsupported_facts(output.document, output.summary, lang=output.lang)[:1]:
-            yield Fault("wrong", f"invents {fact.text}")
+            yield RuleViolation("wrong", f"invents {fact.text}")
 
 
-@dataclass(frozen=True)
-class SaysNothing:
-    """The summary of an empty text is empty, or says in a sentence or two that there is none."""
+@dataclass(frozen=True, config=_STRICT)
+class EmptyTextResponse:
+    """The summary of an empty text is empty, or says in a sentence or two that there is no text."""
 
-    most: int = 40
+    max_words: int = 40
 
-    def faults(self, output: Output) -> Iterator[Fault]:
-        """Yield names and numbers, a long answer, or one that tells of something."""
-        found = len(word_tokenize(output.summary, output.lang))
-        if not found:
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
+        """Yield a long answer, or one about something else than a missing text."""
+        summary_words = count_words(output.summary, output.lang)
+        if not summary_words:
             return
-        if found > self.most:
-            yield Fault("wrong", f"has {found} words for an empty text")
-        elif not wording.NOTHING.search(output.text):
-            yield Fault("wrong", "tells of something, though the text is empty")
+        if summary_words > self.max_words:
+            yield RuleViolation("wrong", f"has {summary_words} words for an empty text")
+        elif not lexicon.NO_TEXT.search(output.text):
+            yield RuleViolation("wrong", "summarizes something, though the text is empty")
 
 
-@dataclass(frozen=True)
-class InSuiteLanguage:
-    """The summary is in the language of the suite, as far as its letters suffice to tell."""
+@dataclass(frozen=True, config=_STRICT)
+class SuiteLanguage:
+    """The summary is in the language of the suite, as far as it is long enough to tell."""
 
-    def faults(self, output: Output) -> Iterator[Fault]:
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
         """Yield another language."""
         if is_in_language(output.summary, output.lang) is False:
-            found = detect([output.summary])
-            yield Fault("wrong", f"is written in {found}, not in {output.lang}")
+            detected = detect([output.summary])
+            yield RuleViolation("wrong", f"is written in {detected}, not in {output.lang}")
 
 
-@dataclass(frozen=True)
-class NotShouted:
+@dataclass(frozen=True, config=_STRICT)
+class NoCapitals:
     """The summary is not in capitals."""
 
-    def faults(self, output: Output) -> Iterator[Fault]:
+    def violations(self, output: CheckedSummary) -> Iterator[RuleViolation]:
         """Yield that it is."""
         letters = [sign for sign in output.summary if sign.isalpha()]
-        if sum(sign.isupper() for sign in letters) > _CAPITALS * len(letters):
-            yield Fault("wrong", "obeys the order in the text: writes in capitals")
+        if sum(sign.isupper() for sign in letters) > _CAPITALS_SHARE * len(letters):
+            yield RuleViolation("wrong", "obeys the order in the text: writes in capitals")
+
+
+RULES: Mapping[str, type[Rule]] = {
+    "stated_value": StatedValue,
+    "ruled_out": RuledOut,
+    "required_terms": RequiredTerms,
+    "forbidden_terms": ForbiddenTerms,
+    "task_assignment": TaskAssignment,
+    "no_repetition": NoRepetition,
+    "length_limit": LengthLimit,
+    "no_unsupported_facts": NoUnsupportedFacts,
+    "empty_text_response": EmptyTextResponse,
+    "suite_language": SuiteLanguage,
+    "no_capitals": NoCapitals,
+}
+"""The name of each rule in the files of the suite."""

@@ -1,4 +1,4 @@
-"""Stress: let a model summarise texts written to trip it, and judge what it says by rules.
+"""The stress test: a model summarizes texts with a trap, and rules judge its summaries.
 
 reads   a run folder, or any model
 writes  stress/SYSTEM.jsonl, stress/scores.json in the run folder, or in another
@@ -17,18 +17,16 @@ from abrege.core.hashing import hash_json
 from abrege.core.io import disk_error, write_json, write_jsonl
 from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair, Prediction
-from abrege.human_eval.agreement import preference
+from abrege.human_eval.agreement import Outcome, preference
 from abrege.metrics.registry import nearest
 from abrege.pipeline.fingerprint import code_version
-from abrege.stress.cases import KINDS, Case, cases
-from abrege.stress.verdict import Judged, judge
+from abrege.stress.cases import KINDS, LANGS, StressCase, make_cases
+from abrege.stress.verdict import CaseVerdict, judge
 
 if TYPE_CHECKING:
     from abrege.inference.summarizer import Summarizer
 
-LANGS = ("en", "fr")
 CODE = (
-    "stress/run",
     "stress",
     "models",
     "compute",
@@ -39,179 +37,195 @@ CODE = (
     "export/parity",
 )
 
+LoadedSystem = tuple[Mapping[str, "Summarizer"], AbstractContextManager[Any]]
+"""Language → the model with its prompt in it, and a context to enter while it generates."""
+
 
 @dataclass(frozen=True)
-class Suite:
-    """Which cases are asked."""
+class CaseSelection:
+    """The cases of a stress test."""
 
     langs: Sequence[str] = LANGS
     per_kind: int = 20
     seed: int = 0
     kinds: Sequence[str] = tuple(name for name, _ in KINDS)
 
-    def cases(self) -> list[Case]:
-        """Make the cases; RecipeError for a language or kind that there is not."""
+    def cases(self) -> list[StressCase]:
+        """Return the selected cases; raise RecipeError for an unknown language or kind."""
         known = [name for name, _ in KINDS]
         if unknown := [kind for kind in self.kinds if kind not in known]:
             raise RecipeError(f"there is no kind {unknown[0]!r}; {nearest(unknown[0], known)}")
-        made = [cases(lang, seed=self.seed, per_kind=self.per_kind) for lang in self.langs]
-        return [case for of_lang in made for case in of_lang if case.kind in self.kinds]
+        return [
+            case
+            for lang in self.langs
+            for case in make_cases(lang, seed=self.seed, per_kind=self.per_kind)
+            if case.kind in self.kinds
+        ]
 
     def signature(self) -> str:
-        """Say which texts these are."""
+        """Return the signature that identifies the texts."""
         texts = hash_json([case.document for case in self.cases()])
-        made = f"stress|abrege-{abrege.__version__}|seed:{self.seed}|per-kind:{self.per_kind}"
-        return f"{made}|langs:{','.join(self.langs)}|texts:{texts[:8]}"
+        version = f"stress|abrege-{abrege.__version__}|seed:{self.seed}|per-kind:{self.per_kind}"
+        return f"{version}|langs:{','.join(self.langs)}|texts:{texts[:8]}"
 
 
 def run(
     model: str,
     out: Path,
-    suite: Suite,
+    selection: CaseSelection,
     *,
     meta: Mapping[str, str] | None = None,
     on_event: OnEvent = silent,
 ) -> dict[str, Any]:
-    """Ask a model, and where it was tuned its base too; write and return what came of it.
+    """Test a model, and also its base where it was tuned; write and return the scores.
 
-    model  a run folder or its tune folder; or any folder, hub id, .gguf file or demo part
-    meta   what stands for {meta.KEY} in the request of a tuned model
+    model  a run folder or its tune folder; or any folder, hub id, .gguf file or demo asset
+    meta   values for {meta.KEY} in the prompt of a tuned model
 
-    A run that was killed goes on where it stopped.
+    A run that was killed resumes where it stopped.
     """
-    asked = suite.cases()
+    cases = selection.cases()
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(error, out) from error
-    judged, cut, weights = {}, {}, ""
-    for system, opened in _systems(model, suite.langs, on_event):
-        said = _answers(system, opened, asked, meta or {}, out, on_event)
-        judged[system] = [judge(c, p.prediction) for c, p in zip(asked, said, strict=True)]
-        rows = zip(asked, said, judged[system], strict=True)
-        write_jsonl(out / f"{system}.jsonl", (_row(*row) for row in rows))
-        cut[system] = sum(p.document_tokens_cut > 0 for p in said)
-        weights = next(iter(opened[0].values())).weights
-    found = {
+    verdicts, truncated, weights = {}, {}, ""
+    for system, loaded in _load_systems(model, selection.langs, on_event):
+        predictions = _generate(system, loaded, cases, meta or {}, out, on_event)
+        verdicts[system] = [
+            judge(case, prediction.prediction)
+            for case, prediction in zip(cases, predictions, strict=True)
+        ]
+        rows = zip(cases, predictions, verdicts[system], strict=True)
+        write_jsonl(out / f"{system}.jsonl", (result_row(*row) for row in rows))
+        truncated[system] = sum(p.document_tokens_cut > 0 for p in predictions)
+        weights = next(iter(loaded[0].values())).weights
+    scores = {
         "model": model,
         "weights": weights,
-        "signature": suite.signature(),
-        "cut": cut,
-        **told(asked, judged),
+        "signature": selection.signature(),
+        "cut": truncated,
+        **score(cases, verdicts),
     }
-    write_json(out / "scores.json", found)
-    return found
+    write_json(out / "scores.json", scores)
+    return scores
 
 
-def told(asked: Sequence[Case], judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
-    """Give the share that passes, by kind and of all, for each system."""
+def score(
+    cases: Sequence[StressCase], verdicts: Mapping[str, Sequence[CaseVerdict]]
+) -> dict[str, Any]:
+    """Return the share of cases that each system passes: of all, by kind and by language."""
+
+    def score_of(rows: Sequence[int]) -> dict[str, Any]:
+        return _score_rows({s: [of_system[n] for n in rows] for s, of_system in verdicts.items()})
+
     kinds = {}
     for kind, about in KINDS:
-        places = [n for n, case in enumerate(asked) if case.kind == kind]
-        if places:
-            kinds[kind] = {"about": about, **_of(places, judged)}
+        if rows := [n for n, case in enumerate(cases) if case.kind == kind]:
+            kinds[kind] = {"about": about, **score_of(rows)}
     langs = {
-        lang: _of([n for n, case in enumerate(asked) if case.lang == lang], judged)
-        for lang in dict.fromkeys(case.lang for case in asked)
+        lang: score_of([n for n, case in enumerate(cases) if case.lang == lang])
+        for lang in dict.fromkeys(case.lang for case in cases)
     }
-    return {"all": _of(range(len(asked)), judged), "kinds": kinds, "langs": langs}
+    return {"all": score_of(range(len(cases))), "kinds": kinds, "langs": langs}
 
 
-def _of(places: Sequence[int], judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
-    """Give of some cases each system's share that passes, and whether tuned differs from base."""
-    found: dict[str, Any] = {"n": len(places), "systems": {}}
-    for system, of_system in judged.items():
-        outcomes = [of_system[n].outcome for n in places]
-        share = preference(["win" if o == "passed" else "loss" for o in outcomes])
-        found["systems"][system] = {
+def _score_rows(verdicts: Mapping[str, Sequence[CaseVerdict]]) -> dict[str, Any]:
+    """Return each system's share that passes, and the p-value of tuned against base."""
+    scores: dict[str, Any] = {"n": len(next(iter(verdicts.values()))), "systems": {}}
+    for system, of_system in verdicts.items():
+        outcomes = [verdict.outcome for verdict in of_system]
+        share = preference(["win" if outcome == "passed" else "loss" for outcome in outcomes])
+        scores["systems"][system] = {
             **{outcome: outcomes.count(outcome) for outcome in ("passed", "wrong", "omitted")},
             "share": share.share,
             "low": share.low,
             "high": share.high,
         }
-    if {"base", "tuned"} <= {*judged}:
-        # Cases that both pass, or neither, say nothing of which is better (McNemar's test, exact).
-        better = [_better(judged["base"][n], judged["tuned"][n]) for n in places]
-        found["p"] = preference(better).p
-    return found
+    if {"base", "tuned"} <= {*verdicts}:
+        # Cases that both pass, or neither, do not say which is better (exact McNemar test).
+        pairs = zip(verdicts["base"], verdicts["tuned"], strict=True)
+        scores["p"] = preference([_outcome_for_tuned(base, tuned) for base, tuned in pairs]).p
+    return scores
 
 
-def _better(base: Judged, tuned: Judged) -> Any:
-    passed = [j.outcome == "passed" for j in (base, tuned)]
-    return "tie" if passed[0] == passed[1] else "win" if passed[1] else "loss"
+def _outcome_for_tuned(base: CaseVerdict, tuned: CaseVerdict) -> Outcome:
+    base_passed, tuned_passed = (verdict.outcome == "passed" for verdict in (base, tuned))
+    if base_passed == tuned_passed:
+        return "tie"
+    return "win" if tuned_passed else "loss"
 
 
-def _row(case: Case, said: Prediction, judged: Judged) -> dict[str, Any]:
+def result_row(case: StressCase, prediction: Prediction, verdict: CaseVerdict) -> dict[str, Any]:
+    """Return the row of a case in SYSTEM.jsonl."""
     return {
         "id": case.id,
         "kind": case.kind,
         "lang": case.lang,
         "document": case.document,
-        "prediction": said.prediction,
-        "document_tokens_cut": said.document_tokens_cut,
-        "outcome": judged.outcome,
-        "why": judged.why,
+        "prediction": prediction.prediction,
+        "document_tokens_cut": prediction.document_tokens_cut,
+        "outcome": verdict.outcome,
+        "why": verdict.reason,
         "point": case.point,
     }
 
 
-Opened = tuple[Mapping[str, "Summarizer"], AbstractContextManager[Any]]
-"""Language → the model as it is asked in it, and what must be entered while it is asked."""
-
-
-def _systems(model: str, langs: Sequence[str], on_event: OnEvent) -> Iterator[tuple[str, Opened]]:
-    from abrege.inference import summarizer as summarize
+def _load_systems(
+    model: str, langs: Sequence[str], on_event: OnEvent
+) -> Iterator[tuple[str, LoadedSystem]]:
+    from abrege.inference import summarizer
 
     folder = Path(model).expanduser()
     if find_tuned_folder(folder) is None:
-        opened = summarize.open_untuned(model, langs, on_event=on_event)
-        yield "base", (opened, nullcontext())
+        untuned = summarizer.open_untuned(model, langs, on_event=on_event)
+        yield "base", (untuned, nullcontext())
         return
-    tuned = summarize.open_model(folder, on_event=on_event)
-    for_all = dict.fromkeys(langs, tuned)
-    adapted: Any = tuned.decoder.model
-    if hasattr(adapted, "disable_adapter"):  # a merged model has no base beside it
-        yield "base", (for_all, adapted.disable_adapter())
-    yield "tuned", (for_all, nullcontext())
+    tuned = summarizer.open_model(folder, on_event=on_event)
+    by_lang = dict.fromkeys(langs, tuned)
+    adapted_model: Any = tuned.decoder.model
+    if hasattr(adapted_model, "disable_adapter"):  # a merged model has no base beside it
+        yield "base", (by_lang, adapted_model.disable_adapter())
+    yield "tuned", (by_lang, nullcontext())
 
 
 def _check_meta(models: "Iterable[Summarizer]", meta: Mapping[str, str]) -> None:
-    """Refuse to ask a model whose request needs what was not given."""
+    """Raise RecipeError if the prompt of a model needs a {meta.KEY} that has no value."""
     from abrege.prompts.prompt_format import PLACE
 
     for model in models:
-        for place in PLACE.findall(model.renderer.rendering.template):
-            key = place.removeprefix("meta.")
-            if place != key and key not in meta:
+        for placeholder in PLACE.findall(model.renderer.rendering.template):
+            key = placeholder.removeprefix("meta.")
+            if placeholder != key and key not in meta:
                 raise RecipeError(
-                    f"this model's request asks for {{meta.{key}}}: give it with --meta {key}=..."
+                    f"the prompt of this model needs {{meta.{key}}}: add --meta {key}=..."
                 )
 
 
-def _answers(
+def _generate(
     system: str,
-    opened: Opened,
-    asked: Sequence[Case],
+    loaded: LoadedSystem,
+    cases: Sequence[StressCase],
     meta: Mapping[str, str],
     out: Path,
     on_event: OnEvent,
 ) -> list[Prediction]:
-    """Let a model summarise the cases, language by language, kept on disk batch by batch."""
+    """Let a model summarize the cases, language by language; each batch is saved at once."""
     from abrege.inference.resume import decoded
     from abrege.models import device
 
-    models, entered = opened
+    models, context = loaded
     _check_meta(models.values(), meta)
-    found: dict[str, Prediction] = {}
-    with entered, device.retained_heap():
+    predictions: dict[str, Prediction] = {}
+    with context, device.retained_heap():
         for lang, model in models.items():
-            rows = [case for case in asked if case.lang == lang]
             pairs = [
-                Pair(id=c.id, document=c.document, references=[], lang=lang, meta=meta)
-                for c in rows
+                Pair(id=case.id, document=case.document, references=[], lang=lang, meta=meta)
+                for case in cases
+                if case.lang == lang
             ]
             prompts = [model.renderer.prompt(pair) for pair in pairs]
-            # Of the key: the prompts, the weights, how they decode, and the code that does it.
+            # The key covers the prompts, the weights, the decoding settings and the code.
             key = hash_json(
                 [
                     [prompt.prompt_ids for prompt in prompts],
@@ -221,9 +235,13 @@ def _answers(
                 ]
             )
             partial = out / f"{system}-{lang}.partial"
-            predictions = decoded(
-                model.decoder, prompts, partial, task=f"stress {system} {lang}", key=key,
+            batch = decoded(
+                model.decoder,
+                prompts,
+                partial,
+                task=f"stress {system} {lang}",
+                key=key,
                 on_event=on_event,
-            )  # fmt: skip
-            found |= {p.id: p for p in predictions}
-    return [found[case.id] for case in asked]
+            )
+            predictions |= {prediction.id: prediction for prediction in batch}
+    return [predictions[case.id] for case in cases]

@@ -1,46 +1,52 @@
-"""The verdict on one output: passed, wrong, or the needed fact left out."""
+"""The verdict on one summary: passed, wrong, or a needed fact omitted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from abrege.stress.cases import Case
-from abrege.stress.rules import Fault, Output
-from abrege.text.tokenize import word_tokenize
+from abrege.stress.cases import StressCase
+from abrege.stress.rules import CheckedSummary, RuleViolation
+from abrege.text.tokenize import count_words
 
-_COPY = 0.8  # of the document's words: what is longer is no summary
-_SHORT = 60  # words; a short text may well be repeated
+_MAX_SHARE = 0.8  # of the document's words: what is longer is no summary
+_SHORT_DOCUMENT = 60  # words; a short text may well be repeated
+
+Outcome = Literal["passed", "wrong", "omitted"]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The outcome, and why it is no pass, in a phrase that a person understands."""
+class CaseVerdict:
+    """The outcome of a case, and the reason why it did not pass, in a phrase for people."""
 
-    outcome: Literal["passed", "wrong", "omitted"]
-    why: str | None = None
+    outcome: Outcome
+    reason: str | None = None
 
 
-def judge(case: Case, summary: str) -> Judged:
-    """Judge the output of a summariser on a case.
+def judge(case: StressCase, summary: str) -> CaseVerdict:
+    """Return the verdict on a summary of a case.
 
-    `wrong` where something false or forbidden is said, even if the right thing stands beside it;
-    `omitted` where only the needed fact is missing. An output without a word is `omitted`, but on
-    an empty text it is right. More than 0.8 of the words of a text of over 60 words is `wrong`,
-    whatever it says: that is no summary.
+    `wrong` where something false or forbidden is said, even beside the right thing; `omitted`
+    where only the needed fact is missing. An output without a word is `omitted`, but it is right
+    for an empty text. More than 0.8 of the words of a text of over 60 words is `wrong`, whatever
+    it says: that is no summary.
     """
-    faults = list(_faults(case, summary))
-    first = next((fault for fault in faults if fault.outcome == "wrong"), next(iter(faults), None))
-    return Judged(first.outcome, first.why) if first else Judged("passed")
+    violations = list(_violations(case, summary))
+    wrong = [violation for violation in violations if violation.outcome == "wrong"]
+    for violation in (*wrong, *violations):
+        return CaseVerdict(violation.outcome, violation.reason)
+    return CaseVerdict("passed")
 
 
-def _faults(case: Case, summary: str) -> Iterator[Fault]:
-    found = len(word_tokenize(summary, case.lang))
-    there = len(word_tokenize(case.document, case.lang))
-    if not found and case.kind != "empty":
-        yield Fault("omitted", "is empty")
-    elif there > _SHORT and found > _COPY * there:
-        yield Fault("wrong", f"is nearly as long as the text: {found} of {there} words")
+def _violations(case: StressCase, summary: str) -> Iterator[RuleViolation]:
+    summary_words = count_words(summary, case.lang)
+    document_words = count_words(case.document, case.lang)
+    if not summary_words and case.kind != "empty":
+        yield RuleViolation("omitted", "is empty")
+    elif document_words > _SHORT_DOCUMENT and summary_words > _MAX_SHARE * document_words:
+        yield RuleViolation(
+            "wrong", f"is nearly as long as the text: {summary_words} of {document_words} words"
+        )
     else:
-        output = Output(case.document, summary, case.lang)
+        output = CheckedSummary(case.document, summary, case.lang)
         for rule in case.rules:
-            yield from rule.faults(output)
+            yield from rule.violations(output)
