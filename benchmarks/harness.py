@@ -169,17 +169,17 @@ def dialogues(tokenizer: Any, path: Path, *, most: int = 1500) -> list[Any]:
         for row in map(json.loads, drawn)
     ]
     renderer = the_renderer(tokenizer)
-    return [renderer.example(pair) for pair in pairs]
+    return [renderer.tokenize_pair(pair) for pair in pairs]
 
 
 def synthetic(tokenizer: Any, count: int) -> list[Any]:
     """Make rows of random tokens with the lengths of DialogSum's, behind the same instruction."""
     from abrege.core.types import Pair
-    from abrege.prompts.prompt_format import Example
+    from abrege.prompts.prompt_format import TokenizedExample
 
     drawn = random.Random(0)
-    empty = the_renderer(tokenizer).ids(Pair(id="empty", document="", references=[]))
-    stop = the_renderer(tokenizer).rendering.stop_ids[0]
+    empty = the_renderer(tokenizer).full_prompt_ids(Pair(id="empty", document="", references=[]))
+    stop = the_renderer(tokenizer).format.stop_ids[0]
 
     def ids(length: int) -> list[int]:
         return [drawn.randrange(1000, tokenizer.vocab_size) for _ in range(length)]
@@ -189,25 +189,31 @@ def synthetic(tokenizer: Any, count: int) -> list[Any]:
         prompt = PROMPT_TOKENS[n * len(PROMPT_TOKENS) // count]
         summary = SUMMARY_TOKENS[n * len(SUMMARY_TOKENS) // count]
         prompt_ids = [*empty, *ids(prompt - len(empty))]
-        found.append(Example(f"row-{n}", prompt_ids, [*ids(summary - 1), stop], prompt, 0))
+        found.append(TokenizedExample(f"row-{n}", prompt_ids, [*ids(summary - 1), stop], prompt, 0))
     return found
 
 
 def the_renderer(tokenizer: Any) -> Any:
     """Ask plainly, in the chat template."""
-    from abrege.prompts.prompt_format import Profile, Renderer, Rendering, stop_ids, template_for
+    from abrege.prompts.prompt_format import (
+        DecodingProfile,
+        PromptFormat,
+        PromptRenderer,
+        prompt_template,
+        stop_token_ids,
+    )
 
-    return Renderer(
+    return PromptRenderer(
         tokenizer,
-        Rendering(
+        PromptFormat(
             base_model=MODEL,
             dtype="auto",
-            template=template_for(None, "en", chat=True),
+            template=prompt_template(None, "en", chat=True),
             system=None,
             chat=True,
             max_tokens=1024,
-            stop_ids=stop_ids(tokenizer, chat=True),
-            profile=Profile(max_new_tokens=64),
+            stop_ids=stop_token_ids(tokenizer, chat=True),
+            profile=DecodingProfile(max_new_tokens=64),
         ),
     )
 
@@ -227,9 +233,9 @@ def the_trainer(
     how  dtype, pad_id
     """
     from abrege.training.trainer import StepTrainer
-    from abrege.training.training_args import Plan, training_arguments
+    from abrege.training.training_args import TrainingPlan, training_arguments
 
-    plan = Plan(
+    plan = TrainingPlan(
         step_rows=asked.batch,
         num_train_epochs=1.0,
         max_steps=None,

@@ -39,13 +39,13 @@ def test_a_true_summary_in_other_words_is_not_refused():
 )  # fmt: skip
 def test_each_fault_is_named_with_what_was_found(summary, changed, reason, found, wanted):
     fault = first_fault(a_document(), summary, **changed)
-    assert (fault.reason, fault.found, fault.wanted) == (reason, found, wanted)
+    assert (fault.reason, fault.actual, fault.expected) == (reason, found, wanted)
 
 
 def test_a_summary_as_long_as_its_document_is_too_long():
     document = a_document(text="The town shuts its old bridge for two years.")
     fault = first_fault(document, "Springfield has shut the bridge of the town for two years.")
-    assert (fault.reason, fault.found, fault.wanted) == ("too long", "11", "8")
+    assert (fault.reason, fault.actual, fault.expected) == ("too long", "11", "8")
 
 
 def test_what_is_not_in_the_document_may_be_allowed():

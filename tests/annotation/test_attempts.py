@@ -4,12 +4,12 @@ from abrege.annotation.attempts import CUTS, NO_ROOM, Plan, state
 from abrege.annotation.context_window import TOO_LONG
 from abrege.llm_client.openai_client import Asking
 from abrege.llm_client.response_cache import Told
-from abrege.prompts.teacher_prompts import Fault
+from abrege.prompts.teacher_prompts import Rejection
 from builders.records import a_document
 
 
 def no_x(_document, summary):
-    return Fault("unsupported", "x") if "x" in summary else None
+    return Rejection("unsupported", "x") if "x" in summary else None
 
 
 def a_plan(**changes):
@@ -91,7 +91,7 @@ def test_nothing_is_shown_again_where_there_was_no_summary():
 
 def test_a_readers_redo_costs_no_attempt():
     redo = a_plan(
-        attempts=1, checks=[lambda _d, s: Fault("redo", "Too dry.") if s == "a" else None]
+        attempts=1, checks=[lambda _d, s: Rejection("redo", "Too dry.") if s == "a" else None]
     )
     found, asked = answered(redo, ["a", "b"])
     assert found.chosen.summary == "b"
@@ -99,7 +99,7 @@ def test_a_readers_redo_costs_no_attempt():
 
 
 def test_a_teacher_that_writes_the_same_after_a_redo_is_not_asked_for_ever():
-    redo = a_plan(attempts=2, checks=[lambda _d, _s: Fault("redo")])
+    redo = a_plan(attempts=2, checks=[lambda _d, _s: Rejection("redo")])
     found, asked = answered(redo, ["a"] * 9)
     assert (found.chosen, len(asked)) == (None, 3)
 

@@ -16,9 +16,8 @@ from torch.distributed import TCPStore
 
 from abrege import cli
 from abrege.core.io import write_json, write_jsonl
-from abrege.training import distributed as processes
-from abrege.training import run as tuning
-from abrege.training import trainer
+from abrege.training import distributed, trainer
+from abrege.training import run as training_run
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan, some_rows
 from training.test_training import a_student, examples
@@ -26,8 +25,8 @@ from training.test_training import a_student, examples
 
 def tune(folder, *, model=None, on_event=lambda e: None, **plan):
     found = examples(a_tokenizer())
-    with processes.joined():
-        tuned = tuning.tune(
+    with distributed.process_group():
+        tuned = training_run.tune(
             model or a_student(),
             found[:10],  # steps of three rows, and a last one of one: a process has none
             found[16:21],
@@ -79,7 +78,7 @@ def stopped(folder):
     plain = trainer.StepTrainer.training_step
 
     def press(self, *args, **more):
-        if next(steps) == 2 and not processes.is_first():
+        if next(steps) == 2 and not distributed.is_main_process():
             os.kill(os.getpid(), signal.SIGINT)
         return plain(self, *args, **more)
 
@@ -93,7 +92,7 @@ def carried_on(folder):
 
 def broken(folder):
     """The loss of the rows of the last process is no number."""
-    if not processes.is_first():
+    if not distributed.is_main_process():
         plain = trainer.summary_nll
         trainer.summary_nll = lambda *args: plain(*args) * torch.nan
     return tune(folder)
@@ -104,7 +103,7 @@ def command(folder):
 
 
 def of_two_minds(folder):
-    rate = f"tune.learning_rate=1e-{processes.rank() + 2}"
+    rate = f"tune.learning_rate=1e-{distributed.rank() + 2}"
     recipe = str(folder.parent / "recipe.yaml")
     return cli.main(["tune", recipe, "--out", str(folder), "--set", rate])
 

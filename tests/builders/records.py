@@ -37,7 +37,7 @@ def some_pairs(count: int = 24) -> list[Any]:
 
 def a_rendering(**changes: Any) -> Any:
     """Ask a_tokenizer's tiny model plainly, in its chat template, but for what is changed."""
-    from abrege.prompts.prompt_format import Profile, Rendering
+    from abrege.prompts.prompt_format import DecodingProfile, PromptFormat
 
     values = {
         "base_model": "tiny",
@@ -47,14 +47,14 @@ def a_rendering(**changes: Any) -> Any:
         "chat": True,
         "max_tokens": 200,
         "stop_ids": [2, 1],
-        "profile": Profile(max_new_tokens=10),
+        "profile": DecodingProfile(max_new_tokens=10),
     }
-    return Rendering(**{**values, **changes})
+    return PromptFormat(**{**values, **changes})
 
 
 def a_plan(**changes: Any) -> Any:
-    """Plan steps of four rows, validated and kept every second, but for what is changed."""
-    from abrege.training.training_args import Plan
+    """TrainingPlan steps of four rows, validated and kept every second, but for what is changed."""
+    from abrege.training.training_args import TrainingPlan
 
     values = {
         "step_rows": 4,
@@ -72,7 +72,7 @@ def a_plan(**changes: Any) -> Any:
         "seed": 0,
         "arguments": {},
     }
-    return Plan(**{**values, **changes})
+    return TrainingPlan(**{**values, **changes})
 
 
 def a_document(**changes: Any) -> Any:

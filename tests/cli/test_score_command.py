@@ -255,7 +255,7 @@ def test_a_metric_that_waits_for_the_last_row_may_be_the_only_one(files, capsys,
                 vectors = np.eye(256, dtype=np.float32)[ids % 256]
                 yield ids, vectors, np.full(len(ids), bool(text))
 
-    monkeypatch.setattr("abrege.inference.encoder.open_encoder", lambda *_, **__: Encoder())
+    monkeypatch.setattr("abrege.inference.encoder.load_encoder", lambda *_, **__: Encoder())
     words = ("--references", "ref.txt", "--metrics", "bertscore", "--encoder", "e")
     assert scored(capsys, "good.txt", *words)["scores"]["bertscore"]["value"] == 1.0
     found = printed(capsys, "score", "good.txt", *words, "--examples", "1")

@@ -20,7 +20,7 @@ class Summarizer:
     def __init__(self) -> None:
         self.asked = []
 
-    def batch(self, pairs, *, max_new_tokens, on_event):
+    def summarize_pairs(self, pairs, *, max_new_tokens, on_event):
         self.asked.append((pairs, max_new_tokens))
         for done, pair in enumerate(pairs, start=1):
             on_event(Progress("summarize", done, len(pairs)))
@@ -49,7 +49,7 @@ def model(monkeypatch, tmp_path):
     """Put the stand-in where the command opens models; note which folder it is asked for."""
     found = Summarizer()
     module = types.ModuleType("abrege.inference.summarizer")
-    module.open_model = lambda folder, on_event: setattr(found, "folder", folder) or found
+    module.load_summarizer = lambda folder, on_event: setattr(found, "folder", folder) or found
     monkeypatch.setitem(sys.modules, "abrege.inference.summarizer", module)
     monkeypatch.chdir(tmp_path)
     return found

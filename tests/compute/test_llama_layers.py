@@ -23,7 +23,7 @@ from abrege.compute.cpu.lora import refresh_merged_weights
 from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
 from abrege.compute.micro_batch import PackedSequence
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import student
 from builders.models import a_llama
 
@@ -41,7 +41,8 @@ SIZES = {
 
 def a_line():
     rows = [
-        Example(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0) for n in range(4)
+        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
+        for n in range(4)
     ]
     return pack_examples(rows)
 

@@ -11,7 +11,7 @@ from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.cpu.streams import STREAMS, StreamPool
 from abrege.compute.loss import summary_nll
 from abrege.core.errors import AbregeError
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training.student import attach_lora
 from builders.models import a_llama
 from builders.records import a_plan
@@ -27,7 +27,7 @@ def two_threads():
 
 def rows(count):
     return [
-        Example(f"r{n}", [5, 6, 50 + n, *range(10, 20 + 3 * n)], [30 + n, 31, 2], 4, 0)
+        TokenizedExample(f"r{n}", [5, 6, 50 + n, *range(10, 20 + 3 * n)], [30 + n, 31, 2], 4, 0)
         for n in range(count)
     ]
 
@@ -140,7 +140,9 @@ def test_rows_are_cut_so_that_the_longest_lane_ends_the_soonest():
         ]
         return min(loads)
 
-    same = [Example(f"s{n}", [50 + n, *range(10, 40)], [3, 2], 4, 0) for n in range(6)]  # 33 tokens
+    same = [
+        TokenizedExample(f"s{n}", [50 + n, *range(10, 40)], [3, 2], 4, 0) for n in range(6)
+    ]  # 33 tokens
     lines = pack_for_streams(
         same, max_tokens=140, streams=2
     )  # four rows fit, which leaves two for a lane

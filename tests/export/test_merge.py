@@ -18,7 +18,7 @@ from abrege.core.errors import GateError, RecipeError, SetupError
 from abrege.core.events import Note
 from abrege.core.io import atomic_folder, read_json, write_json
 from abrege.export import merge as merging
-from abrege.prompts.prompt_format import Rendering
+from abrege.prompts.prompt_format import PromptFormat
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_rendering
 
@@ -169,7 +169,7 @@ def test_transformers_loads_what_was_saved_with_the_same_logits(tmp_path):
     assert again(IDS).logits.equal(expected)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
     assert tokenizer.chat_template == a_tokenizer().chat_template
-    assert Rendering.load(tmp_path / "out") == a_rendering()
+    assert PromptFormat.load(tmp_path / "out") == a_rendering()
 
 
 def test_generation_settings_hold_every_stop_token_and_nothing_of_the_base(tmp_path):
@@ -206,7 +206,7 @@ def test_the_path_of_a_base_on_this_machine_is_not_passed_on(tmp_path):
     (tmp_path / "student").mkdir()
     here = a_rendering(base_model=str(tmp_path / "student"))
     merging.save_model(a_llama(), a_tokenizer(), here, tmp_path / "out")
-    assert Rendering.load(tmp_path / "out").base_model == "student"
+    assert PromptFormat.load(tmp_path / "out").base_model == "student"
 
 
 def test_the_licence_is_what_the_page_of_the_base_states(tmp_path):

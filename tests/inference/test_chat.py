@@ -2,7 +2,7 @@ import pytest
 
 from abrege.core.errors import DataError
 from abrege.core.hashing import hash_path
-from abrege.inference.chat import open_speaker
+from abrege.inference.chat import load_chat_model
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, lines
 from builders.models import a_bart, a_llama, a_sided_tokenizer, a_tokenizer
@@ -24,7 +24,7 @@ def said(speaker, talks, *, key="k", temperature=0.0):
 
 
 def test_a_talk_is_put_in_the_models_own_template_turn_by_turn(student_folder):
-    speaker = open_speaker(str(student_folder))
+    speaker = load_chat_model(str(student_folder))
     tokenizer = speaker.renderer.tokenizer
     assert tokenizer.decode(speaker.prompt(TALKS[1])) == (
         "<|system|>\nbe quick<|end|>\n<|user|>\nthe dog ran<|end|>\n<|assistant|>\na dog<|end|>\n"
@@ -36,26 +36,26 @@ def test_a_model_without_a_chat_is_led_on_to_a_summary_in_the_language_of_the_ro
     tokenizer = a_tokenizer(chat=False)
     a_llama(vocab=len(tokenizer)).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    speaker = open_speaker(str(tmp_path), lang="fr")
+    speaker = load_chat_model(str(tmp_path), lang="fr")
     assert tokenizer.decode(speaker.prompt(TALKS[0])) == "the cat sat on the mat\n\nRésumé :"
 
 
 def test_a_greedy_answer_is_the_same_alone_and_beside_others_in_any_order(student_folder):
-    speaker = open_speaker(str(student_folder))
+    speaker = load_chat_model(str(student_folder))
     alone = [said(speaker, [talk])[0] for talk in TALKS]
     assert said(speaker, TALKS) == alone
     assert said(speaker, TALKS[::-1]) == alone[::-1]
 
 
 def test_sampled_answers_follow_from_the_key(student_folder):
-    speaker = open_speaker(str(student_folder))
+    speaker = load_chat_model(str(student_folder))
     one, two = (said(speaker, TALKS, key=key, temperature=1.0) for key in "ab")
     assert one != two
     assert said(speaker, TALKS, key="a", temperature=1.0) == one
 
 
 def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
-    speaker = open_speaker(str(student_folder))
+    speaker = load_chat_model(str(student_folder))
     assert speaker.room == 512
     assert speaker.weights == hash_path(student_folder)
 
@@ -63,7 +63,7 @@ def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
 def test_an_encoder_decoder_answers_too(tmp_path):
     a_bart().save_pretrained(tmp_path)
     a_sided_tokenizer().save_pretrained(tmp_path)
-    speaker = open_speaker(str(tmp_path))
+    speaker = load_chat_model(str(tmp_path))
     assert len(said(speaker, TALKS[:1])) == 1
     assert speaker.room == 256
 

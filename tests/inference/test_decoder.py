@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from abrege.inference.decoder import Decoder, batches, left_padded
-from abrege.prompts.prompt_format import Example, Profile
+from abrege.inference.decoder import Decoder, left_padded, plan_batches
+from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 from builders.models import a_llama, a_tokenizer
 
 TOKENIZER = a_tokenizer()
@@ -11,18 +11,19 @@ TOKENIZER = a_tokenizer()
 def prompts(count=7):
     texts = ["The cat sat. " * (1 + n * 3 % 5) + f"Then {n}." for n in range(count)]
     return [
-        Example(f"p{n}", TOKENIZER(text)["input_ids"], [], 0, 0) for n, text in enumerate(texts)
+        TokenizedExample(f"p{n}", TOKENIZER(text)["input_ids"], [], 0, 0)
+        for n, text in enumerate(texts)
     ]
 
 
 def a_decoder(model=None, stop_ids=(2, 1), **profile):
     model = model or a_llama(vocab=len(TOKENIZER))
     values = {"max_new_tokens": 8, "batch_rows": 3, **profile}
-    return Decoder(model, TOKENIZER, Profile(**values), list(stop_ids))
+    return Decoder(model, TOKENIZER, DecodingProfile(**values), list(stop_ids))
 
 
 def decoded(decoder, rows, **kwargs):
-    found = [pair for batch in decoder.decode(rows, **kwargs) for pair in batch]
+    found = [pair for batch in decoder.generate_batches(rows, **kwargs) for pair in batch]
     return dict(found)
 
 
@@ -49,8 +50,8 @@ def test_greedy_decoding_takes_the_likeliest_token_at_every_place():
 
 def test_the_batches_that_remain_do_not_depend_on_what_is_done():
     rows = prompts()
-    whole = list(a_decoder(do_sample=True).decode(rows))
-    assert list(a_decoder(do_sample=True).decode(rows, skip=1)) == whole[1:]
+    whole = list(a_decoder(do_sample=True).generate_batches(rows))
+    assert list(a_decoder(do_sample=True).generate_batches(rows, skip=1)) == whole[1:]
 
 
 def test_sampling_is_fixed_by_its_seed():
@@ -61,12 +62,14 @@ def test_sampling_is_fixed_by_its_seed():
 
 
 def test_batches_are_planned_longest_first_with_ties_by_number():
-    rows = [Example(str(n), [5] * length, [], 0, 0) for n, length in enumerate([2, 9, 2, 4])]
-    assert batches(rows, 2) == [[1, 3], [0, 2]]
+    rows = [
+        TokenizedExample(str(n), [5] * length, [], 0, 0) for n, length in enumerate([2, 9, 2, 4])
+    ]
+    assert plan_batches(rows, 2) == [[1, 3], [0, 2]]
 
 
 def test_prompts_are_padded_on_the_left_under_a_mask():
-    rows = [Example("a", [5, 6, 7], [], 0, 0), Example("b", [8], [], 0, 0)]
+    rows = [TokenizedExample("a", [5, 6, 7], [], 0, 0), TokenizedExample("b", [8], [], 0, 0)]
     input_ids, mask = left_padded(rows, 0)
     assert input_ids.tolist() == [[5, 6, 7], [0, 0, 8]]
     assert mask.tolist() == [[1, 1, 1], [0, 0, 1]]
@@ -74,7 +77,7 @@ def test_prompts_are_padded_on_the_left_under_a_mask():
 
 def test_a_summary_ends_at_its_first_stop_token_and_says_so():
     cat = TOKENIZER("the cat")["input_ids"]
-    row = Example("a", [5], [], 9, 4)
+    row = TokenizedExample("a", [5], [], 9, 4)
     stopped = a_decoder().prediction(row, [*cat, 2, *cat])
     assert (stopped.prediction, stopped.finish_reason) == ("the cat", "stop")
     assert (stopped.new_tokens, stopped.document_tokens_cut) == (len(cat), 4)

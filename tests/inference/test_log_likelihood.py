@@ -9,8 +9,8 @@ from abrege.compute.cpu.packing import enable_packing
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
 from abrege.inference import log_likelihood as likelihood
-from abrege.inference.log_likelihood import log_likelihoods, open_scorer
-from abrege.prompts.prompt_format import Example, Renderer, Rendering
+from abrege.inference.log_likelihood import load_scorer, log_likelihoods
+from abrege.prompts.prompt_format import PromptFormat, PromptRenderer, TokenizedExample
 from abrege.training.student import attach_lora
 from builders.models import a_bart, a_llama, a_sided_tokenizer, a_t5, a_tokenizer
 from builders.records import a_rendering, some_rows
@@ -32,7 +32,7 @@ def some_examples():
     rows = []
     for prompt, summary in [(3, 1), (21, 5), (9, 2), (14, 4), (9, 3), (6, 2)]:
         ids = torch.randint(3, 400, (prompt + summary,)).tolist()
-        rows.append(Example("same", ids[:prompt], [*ids[prompt + 1 :], 1], prompt, 0))
+        rows.append(TokenizedExample("same", ids[:prompt], [*ids[prompt + 1 :], 1], prompt, 0))
     return rows
 
 
@@ -84,7 +84,7 @@ def test_rows_that_share_a_beginning_in_a_line_give_the_same(batch_tokens):
 
 
 def test_a_row_without_a_summary_is_named():
-    rows = [*some_examples(), Example("bare", [5, 6], [], 2, 0)]
+    rows = [*some_examples(), TokenizedExample("bare", [5, 6], [], 2, 0)]
     with pytest.raises(DataError, match="row bare: its summary has no token"):
         list(log_likelihoods(a_llama(), rows))
 
@@ -109,7 +109,7 @@ def test_a_causal_model_projects_the_summary_only():
 
 
 def test_a_pair_sums_over_its_references(student_folder):
-    scorer = open_scorer(str(student_folder), lang="en")
+    scorer = load_scorer(str(student_folder), lang="en")
     apart = list(scorer.score([a_pair(0, ["the cat sat"]), a_pair(1, ["it was red"])]))
     [(nats, tokens)] = scorer.score([a_pair(2, ["the cat sat", "it was red"])])
     assert nats == pytest.approx(sum(n for n, _ in apart), rel=1e-5)
@@ -117,7 +117,7 @@ def test_a_pair_sums_over_its_references(student_folder):
 
 
 def test_pairs_beyond_a_window_are_scored_like_the_others(student_folder, monkeypatch):
-    scorer = open_scorer(str(student_folder))
+    scorer = load_scorer(str(student_folder))
     pairs = [a_pair(n, [row["summary"]], row["document"]) for n, row in enumerate(some_rows(7))]
     whole = list(scorer.score(pairs))
     monkeypatch.setattr(likelihood, "WINDOW", 3)
@@ -128,11 +128,11 @@ def test_pairs_beyond_a_window_are_scored_like_the_others(student_folder, monkey
 
 def test_a_pair_without_a_reference_is_named(student_folder):
     with pytest.raises(DataError, match="row p0: there is no reference"):
-        list(open_scorer(str(student_folder)).score([a_pair(0, [])]))
+        list(load_scorer(str(student_folder)).score([a_pair(0, [])]))
 
 
 def test_a_causal_model_is_asked_with_the_plain_request_of_the_language(student_folder):
-    scorer = open_scorer(str(student_folder), lang="fr", chat="never", dtype="float32")
+    scorer = load_scorer(str(student_folder), lang="fr", chat="never", dtype="float32")
     tokenizer, model = a_tokenizer(), a_llama(vocab=len(a_tokenizer()))
     request = "Résume le texte suivant.\n\nThe cat sat.\n\nRésumé :"
     prompt = tokenizer(request)["input_ids"]
@@ -141,7 +141,9 @@ def test_a_causal_model_is_asked_with_the_plain_request_of_the_language(student_
     [(nats, tokens)] = scorer.score([a_pair(0, ["a cat"], "The cat sat.")])
 
     assert tokens == len(summary)
-    assert nats == pytest.approx(theirs(model, Example("x", prompt, summary, 0, 0)), rel=1e-5)
+    assert nats == pytest.approx(
+        theirs(model, TokenizedExample("x", prompt, summary, 0, 0)), rel=1e-5
+    )
     assert scorer.name.startswith(f"{student_folder.name}@")
     assert scorer.rendering.startswith("prompt:text-plain-")
     assert scorer.rendering.endswith("|room:512|cut:0|float32")
@@ -159,10 +161,10 @@ def written(model, folder):
 def test_an_encoder_decoder_reads_the_document_as_its_tokenizer_writes_it(make, tmp_path):
     model = make()
     tokenizer = written(model, tmp_path)
-    scorer = open_scorer(str(tmp_path), dtype="float32", template="sum: {document}")
+    scorer = load_scorer(str(tmp_path), dtype="float32", template="sum: {document}")
     ids = {text: tokenizer(text)["input_ids"] for text in ("sum: the cat sat", "a cat")}
     assert all(i[-1] == 1 for i in ids.values())
-    expected = theirs(model, Example("x", ids["sum: the cat sat"], ids["a cat"], 0, 0))
+    expected = theirs(model, TokenizedExample("x", ids["sum: the cat sat"], ids["a cat"], 0, 0))
 
     [(nats, tokens)] = scorer.score([a_pair(0, ["a cat"], "the cat sat")])
 
@@ -172,20 +174,20 @@ def test_an_encoder_decoder_reads_the_document_as_its_tokenizer_writes_it(make, 
 
 def test_the_document_is_cut_to_what_the_encoder_reads_and_the_cut_is_told(tmp_path):
     written(a_bart(max_position_embeddings=24), tmp_path)
-    scorer = open_scorer(str(tmp_path))
+    scorer = load_scorer(str(tmp_path))
     long = "the cat sat on the mat and then " * 9
     pairs = [a_pair(0, ["a cat"], long), a_pair(1, ["a cat"], "a dog"), a_pair(2, ["a"], long)]
 
     assert [tokens for _, tokens in scorer.score(pairs)] == [3, 3, 2]
     assert "|room:24|cut:2|" in scorer.rendering
-    assert len(scorer.renderer.example(pairs[0]).prompt_ids) == 24
+    assert len(scorer.renderer.tokenize_pair(pairs[0]).prompt_ids) == 24
     list(scorer.score(pairs[1:2]))
     assert "|cut:0|" in scorer.rendering
 
 
 def test_a_summary_longer_than_the_decoder_reads_is_refused_and_not_cut(tmp_path):
     written(a_bart(max_position_embeddings=24), tmp_path)
-    scorer = open_scorer(str(tmp_path))
+    scorer = load_scorer(str(tmp_path))
     with pytest.raises(DataError, match=r"row p0: its summary has 31 tokens, .* reads 24"):
         list(scorer.score([a_pair(0, ["the " * 30])]))
 
@@ -193,7 +195,7 @@ def test_a_summary_longer_than_the_decoder_reads_is_refused_and_not_cut(tmp_path
 @pytest.mark.parametrize(("stated", "told"), [({}, "any|cut:0"), ({"n_positions": 16}, "16|cut:1")])
 def test_a_length_that_is_no_bound_of_the_model_cuts_the_document_alone(stated, told, tmp_path):
     written(a_t5(**stated), tmp_path)  # T5 learns distances: it would read on
-    scorer = open_scorer(str(tmp_path))
+    scorer = load_scorer(str(tmp_path))
     [(_, tokens)] = scorer.score([a_pair(0, ["a" + " a" * 39], "the cat sat " * 400)])
     assert tokens == 41
     assert f"|room:{told}|" in scorer.rendering
@@ -225,20 +227,20 @@ def test_a_tuned_model_and_its_base_are_asked_as_it_was_tuned(run_folder, studen
     from peft import PeftModel
 
     pair = Pair(id="p", document="The cat sat.", references=["a cat"], meta={"what": "who"})
-    renderer = Renderer(a_tokenizer(), Rendering.load(run_folder / "tune"))
+    renderer = PromptRenderer(a_tokenizer(), PromptFormat.load(run_folder / "tune"))
     base = a_llama(vocab=len(a_tokenizer()))
-    untuned = theirs(base, renderer.example(pair))
+    untuned = theirs(base, renderer.tokenize_pair(pair))
     tuned = PeftModel.from_pretrained(base, str(run_folder / "tune"))
-    expected = theirs(tuned, renderer.example(pair))
+    expected = theirs(tuned, renderer.tokenize_pair(pair))
 
     for folder in (run_folder, run_folder / "tune"):
-        scorer = open_scorer(str(folder))
+        scorer = load_scorer(str(folder))
         [(nats, _)] = scorer.score([pair])
         assert nats == pytest.approx(expected, rel=1e-5)
         assert nats != pytest.approx(untuned, rel=1e-3)
         assert scorer.name.startswith(f"{folder.name}@")
         assert scorer.rendering.startswith("prompt:chat-tuned-")
-    before = open_scorer(str(run_folder), base=True)
+    before = load_scorer(str(run_folder), base=True)
     [(nats, _)] = before.score([pair])
     assert nats == pytest.approx(untuned, rel=1e-5)
     assert before.name.startswith(f"{student_folder.name}@")
@@ -247,9 +249,9 @@ def test_a_tuned_model_and_its_base_are_asked_as_it_was_tuned(run_folder, studen
 
 def test_settings_without_effect_are_refused(run_folder, student_folder):
     with pytest.raises(RecipeError, match="is asked as it was tuned"):
-        open_scorer(str(run_folder), template="{document}")
+        load_scorer(str(run_folder), template="{document}")
     with pytest.raises(RecipeError, match="only a run folder has a base"):
-        open_scorer(str(student_folder), base=True)
+        load_scorer(str(student_folder), base=True)
 
 
 def test_an_encoder_is_refused_for_it_sees_the_answer(tmp_path):
@@ -261,7 +263,7 @@ def test_an_encoder_is_refused_for_it_sees_the_answer(tmp_path):
     BertForMaskedLM(config).save_pretrained(tmp_path)
     a_tokenizer().save_pretrained(tmp_path)
     with pytest.raises(RecipeError, match="sees the tokens to come"):
-        open_scorer(str(tmp_path))
+        load_scorer(str(tmp_path))
 
 
 def test_damaged_weights_are_one_message(tmp_path):
@@ -269,4 +271,4 @@ def test_damaged_weights_are_one_message(tmp_path):
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:2000])
     with pytest.raises(SetupError, match="this model cannot be loaded"):
-        open_scorer(str(tmp_path))
+        load_scorer(str(tmp_path))

@@ -5,7 +5,7 @@ import torch
 
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.inference import nli as entailment
-from abrege.inference.nli import entailment_label, open_entailment
+from abrege.inference.nli import entailment_label, load_nli_model
 
 WORDS = ["the", "a", "cat", "dog", "sat", "on", "mat", "it", "rains", "is", "under"]
 PAIRS = [
@@ -83,19 +83,19 @@ def test_it_is_the_probability_of_transformers_however_pairs_are_batched(
     folder, batch_tokens, monkeypatch
 ):
     monkeypatch.setattr(entailment, "BATCH_TOKENS", batch_tokens)
-    found = list(open_entailment(str(folder)).entailed(PAIRS))
+    found = list(load_nli_model(str(folder)).entailed(PAIRS))
     assert found == pytest.approx([theirs(folder, *pair) for pair in PAIRS], rel=1e-5)
 
 
 def test_premise_and_hypothesis_are_not_exchanged(folder):
-    judge = open_entailment(str(folder))
+    judge = load_nli_model(str(folder))
     there, back = judge.entailed([PAIRS[0], PAIRS[0][::-1]])
     assert there == pytest.approx(theirs(folder, *PAIRS[0]), rel=1e-5)
     assert there != pytest.approx(back, rel=1e-2)
 
 
 def test_pairs_beyond_a_window_are_judged_like_the_others(folder, monkeypatch):
-    judge = open_entailment(str(folder))
+    judge = load_nli_model(str(folder))
     whole = list(judge.entailed(PAIRS))
     monkeypatch.setattr(entailment, "WINDOW", 2)
     assert list(judge.entailed(PAIRS)) == pytest.approx(whole, rel=1e-5)
@@ -103,7 +103,7 @@ def test_pairs_beyond_a_window_are_judged_like_the_others(folder, monkeypatch):
 
 def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
     # 32 positions hold 29 words and three signs: of a claim of 4 words 25 are left to the premise
-    judge = open_entailment(str(folder))
+    judge = load_nli_model(str(folder))
     words = ["cat", "sat", "dog"] * 20
     long, fitting = " ".join(words), " ".join(words[:25])
     cut, whole = judge.entailed([(long, "the dog is under"), (fitting, "the dog is under")])
@@ -113,7 +113,7 @@ def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
 
 @pytest.mark.parametrize("claim", [29, 60])
 def test_a_hypothesis_that_leaves_no_room_is_refused_and_not_cut(folder, claim):
-    judge = open_entailment(str(folder))
+    judge = load_nli_model(str(folder))
     with pytest.raises(DataError, match="reads 32 tokens, and a sentence to be judged is longer"):
         list(judge.entailed([("it rains", "cat " * claim)]))
 
@@ -134,16 +134,16 @@ def test_labels_that_do_not_say_which_is_entailment_are_refused(names):
 
 def test_a_model_whose_last_layer_was_never_trained_is_refused(tmp_path):
     with pytest.raises(RecipeError, match=r"no weights for classifier\.bias"):
-        open_entailment(str(written(tmp_path, headless=True)))
+        load_nli_model(str(written(tmp_path, headless=True)))
 
 
 def test_the_name_says_the_weights(folder):
-    assert open_entailment(str(folder)).name.startswith(f"{folder.name}@")
+    assert load_nli_model(str(folder)).name.startswith(f"{folder.name}@")
 
 
 def test_a_judge_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(SetupError, match="this judge cannot be loaded"):
-        open_entailment(str(tmp_path))
+        load_nli_model(str(tmp_path))
 
 
 def test_positions_that_count_on_from_the_pad_token_leave_fewer_for_tokens():

@@ -4,7 +4,7 @@ from transformers import MistralConfig, MistralForCausalLM
 
 from abrege.inference import prefix_cache as prefix
 from abrege.inference.decoder import Decoder, left_padded
-from abrege.prompts.prompt_format import Example, Profile
+from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 from builders.models import a_llama, a_tokenizer
 
 TOKENIZER = a_tokenizer()
@@ -14,15 +14,17 @@ SHARED = TOKENIZER("The cat sat on the mat and then it was very quick. " * 6)["i
 def prompts(count=5):
     texts = ["A dog ran. " * (1 + n % 3) + f"Then {n}." for n in range(count)]
     return [
-        Example(f"p{n}", SHARED + TOKENIZER(text)["input_ids"], [], 0, 0)
+        TokenizedExample(f"p{n}", SHARED + TOKENIZER(text)["input_ids"], [], 0, 0)
         for n, text in enumerate(texts)
     ]
 
 
 def decoded(**profile):
     model = a_llama(vocab=len(TOKENIZER))
-    decoder = Decoder(model, TOKENIZER, Profile(max_new_tokens=8, batch_rows=3, **profile), [2, 1])
-    return [pair for batch in decoder.decode(prompts()) for pair in batch]
+    decoder = Decoder(
+        model, TOKENIZER, DecodingProfile(max_new_tokens=8, batch_rows=3, **profile), [2, 1]
+    )
+    return [pair for batch in decoder.generate_batches(prompts()) for pair in batch]
 
 
 @pytest.mark.parametrize("profile", [{}, {"do_sample": True, "seed": 3}])
@@ -60,7 +62,10 @@ def test_a_model_that_forgets_what_left_its_window_shares_nothing():
 
 
 def test_the_padding_stands_between_what_is_shared_and_what_is_not():
-    rows = [Example("a", [5, 6, 7, 8], [], 0, 0), Example("b", [5, 6, 9], [], 0, 0)]
+    rows = [
+        TokenizedExample("a", [5, 6, 7, 8], [], 0, 0),
+        TokenizedExample("b", [5, 6, 9], [], 0, 0),
+    ]
     input_ids, mask = left_padded(rows, 0, [5, 6])
     assert input_ids.tolist() == [[5, 6, 7, 8], [5, 6, 0, 9]]
     assert mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 1]]

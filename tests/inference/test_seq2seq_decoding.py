@@ -7,10 +7,10 @@ import torch
 
 from abrege.compute.cpu import seq2seq_packing as two_lines
 from abrege.core.types import Pair
-from abrege.inference import summarizer as summarize
+from abrege.inference import summarizer
 from abrege.inference.decoder import Decoder
-from abrege.prompts import seq2seq as sides
-from abrege.prompts.prompt_format import Profile, Renderer
+from abrege.prompts import seq2seq
+from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer
 from abrege.training.student import attach_lora
 from builders.models import a_bart, a_sided_tokenizer, a_t5, an_mbart_tokenizer
 from builders.records import a_rendering
@@ -24,12 +24,12 @@ def a_summarizer(model, tokenizer, lang="en", **profile):
         chat=False,
         max_tokens=80,
         stop_ids=[tokenizer.eos_token_id],
-        profile=Profile(**{"max_new_tokens": 8, "batch_rows": 7, **profile}),
+        profile=DecodingProfile(**{"max_new_tokens": 8, "batch_rows": 7, **profile}),
         lang=lang,
-        **sides.of(model.config, tokenizer, lang),
+        **seq2seq.seq2seq_fields(model.config, tokenizer, lang),
     )
-    renderer = Renderer(tokenizer, rendering)
-    return summarize.Summarizer(Decoder.over(model, renderer), renderer)
+    renderer = PromptRenderer(tokenizer, rendering)
+    return summarizer.Summarizer(Decoder.from_renderer(model, renderer), renderer)
 
 
 def pairs(count=7):
@@ -38,7 +38,7 @@ def pairs(count=7):
 
 
 def said(model, tokenizer, **profile):
-    return list(a_summarizer(model, tokenizer, **profile).batch(pairs()))
+    return list(a_summarizer(model, tokenizer, **profile).summarize_pairs(pairs()))
 
 
 def livelier(model):
@@ -86,7 +86,7 @@ def test_rows_decoded_together_give_what_each_gives_alone(kind, beams):
 def test_a_decoder_begins_as_it_did_in_training(tokenizer, make, expected):
     model = make() if make else an_mbart(tokenizer)
     summarizer = a_summarizer(model, tokenizer, "fr")
-    labels = torch.tensor([summarizer.renderer.summary_ids("a cat")])
+    labels = torch.tensor([summarizer.renderer.tokenize_summary("a cat")])
     trained = model.prepare_decoder_input_ids_from_labels(labels)[0].tolist()
     opening = summarizer.decoder.opening()[0].tolist()
     assert tokenizer.convert_ids_to_tokens(opening) == expected
@@ -98,7 +98,7 @@ def test_greedy_decoding_takes_the_likeliest_token_after_the_opening():
     tokenizer = a_sided_tokenizer(BART_FORM)
     model = livelier(a_bart())
     summarizer = a_summarizer(model, tokenizer)
-    prompt = summarizer.renderer.prompt(pairs(1)[0])
+    prompt = summarizer.renderer.tokenize_prompt(pairs(1)[0])
     ids = [1, 2]  # </s> <s>
     with torch.no_grad():
         for _ in range(8):
@@ -106,7 +106,7 @@ def test_greedy_decoding_takes_the_likeliest_token_after_the_opening():
             logits = model(input_ids=torch.tensor([prompt.prompt_ids]), **read).logits
             ids.append(int(logits[0, -1].argmax()))
     expected = summarizer.decoder.prediction(prompt, ids[2:])
-    assert list(summarizer.batch(pairs(1))) == [expected]
+    assert list(summarizer.summarize_pairs(pairs(1))) == [expected]
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -122,7 +122,7 @@ def test_no_default_of_the_model_leaks_into_decoding(kind):
 def test_a_stream_gives_the_words_of_the_batch(kind):
     model, tokenizer = (make() for make in MODELS[kind])
     summarizer = a_summarizer(model, tokenizer)
-    [expected] = summarizer.batch(pairs(1))
+    [expected] = summarizer.summarize_pairs(pairs(1))
     pieces = []
 
     def read():
@@ -138,7 +138,7 @@ def test_a_tuned_encoder_decoder_opens_from_its_folder(tmp_path):
     base, tune, tokenizer = tmp_path / "base", tmp_path / "run/tune", a_sided_tokenizer()
     livelier(a_t5()).save_pretrained(base)
     tokenizer.save_pretrained(base)
-    model = summarize.load_model(str(base), torch.float32, "cpu")
+    model = summarizer.load_model(str(base), torch.float32, "cpu")
     before = said(model, tokenizer)
     tuned = attach_lora(model, r=2, alpha=4, dropout=0.0, modules="all-linear", seed=0)
     for name, parameter in tuned.named_parameters():
@@ -147,27 +147,27 @@ def test_a_tuned_encoder_decoder_opens_from_its_folder(tmp_path):
     expected = said(tuned, tokenizer)
     tuned.save_pretrained(tune)
     tokenizer.save_pretrained(tune)
-    rendering = a_summarizer(tuned, tokenizer).renderer.rendering
+    rendering = a_summarizer(tuned, tokenizer).renderer.format
     replace(rendering, base_model=str(base)).save(tune)
 
-    opened = summarize.open_model(tmp_path / "run")
+    opened = summarizer.load_summarizer(tmp_path / "run")
 
-    assert list(opened.batch(pairs())) == expected != before
+    assert list(opened.summarize_pairs(pairs())) == expected != before
 
 
 def test_an_untuned_model_is_asked_in_each_language_with_its_own_code(tmp_path):
     tokenizer = an_mbart_tokenizer()
     an_mbart(tokenizer).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    opened = summarize.open_untuned(str(tmp_path), ["en", "fr"])
+    opened = summarizer.load_untuned_summarizers(str(tmp_path), ["en", "fr"])
     for lang, code in (("en", "en_XX"), ("fr", "fr_XX")):
         asked = opened[lang]
         beginning = asked.decoder.opening()[0].tolist()
-        prompt = asked.renderer.prompt(pairs(1)[0])
+        prompt = asked.renderer.tokenize_prompt(pairs(1)[0])
         assert tokenizer.convert_ids_to_tokens(beginning) == ["</s>", code]
         assert tokenizer.convert_ids_to_tokens(prompt.prompt_ids)[0] == code
-        assert asked.renderer.rendering.max_tokens == 256
-        [answer] = asked.batch(pairs(1), max_new_tokens=4)
+        assert asked.renderer.format.max_tokens == 256
+        [answer] = asked.summarize_pairs(pairs(1), max_new_tokens=4)
         assert answer.new_tokens <= 4
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from abrege.core.errors import RecipeError, SetupError
-from abrege.inference.encoder import open_encoder
+from abrege.inference.encoder import load_encoder
 from abrege.metrics.bertscore import BertScoreSettings, EncodedText, score_pair, score_rows
 
 ROWS = [
@@ -98,7 +98,7 @@ def test_the_values_are_bert_scores_own(folder, layer, idf, capsys):
     expected = theirs(folder, layer=layer, idf=idf)
     single = [(p, refs[:1]) for p, refs in ROWS]
     ours, base = score_rows(
-        open_encoder(str(folder), layer=layer), single, BertScoreSettings(idf=idf)
+        load_encoder(str(folder), layer=layer), single, BertScoreSettings(idf=idf)
     )
     np.testing.assert_allclose(np.array(ours), expected, atol=1e-5)
     assert np.ptp(expected[:, 2]) > 0.1
@@ -106,14 +106,14 @@ def test_the_values_are_bert_scores_own(folder, layer, idf, capsys):
 
 
 def test_of_several_references_the_best_counts(folder):
-    encoder = open_encoder(str(folder))
+    encoder = load_encoder(str(folder))
     both, _ = score_rows(encoder, ROWS[:1], BertScoreSettings())
     each = [score_rows(encoder, [(ROWS[0][0], [r])], BertScoreSettings())[0][0] for r in ROWS[0][1]]
     assert both == [max(each, key=lambda s: s.fmeasure)]
 
 
 def test_rescaling_puts_strange_references_at_0_and_is_the_same_for_every_system(folder):
-    encoder = open_encoder(str(folder))
+    encoder = load_encoder(str(folder))
     plain, _ = score_rows(encoder, ROWS, BertScoreSettings())
     scaled, base = score_rows(encoder, ROWS, BertScoreSettings(rescale=True))
     _, of_others = score_rows(encoder, [("a", r) for _, r in ROWS], BertScoreSettings(rescale=True))
@@ -139,23 +139,23 @@ def test_a_hand_made_match():
 
 
 def test_a_text_longer_than_the_encoder_reads_is_cut(folder):
-    [(ids, vectors, content)] = open_encoder(str(folder)).encode(["cat " * 100])
+    [(ids, vectors, content)] = load_encoder(str(folder)).encode(["cat " * 100])
     assert (len(ids), vectors.shape, int(content.sum())) == (32, (32, 16), 30)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
 
 
 def test_the_name_says_the_weights_and_the_layer(folder):
-    name = open_encoder(str(folder), layer=2).name
+    name = load_encoder(str(folder), layer=2).name
     assert name.startswith(f"{folder.name}@")
     assert name.endswith("_L2")
-    assert open_encoder(str(folder)).name.endswith("_L3")
+    assert load_encoder(str(folder)).name.endswith("_L3")
 
 
 def test_a_layer_or_encoder_that_is_not_there_is_refused(folder, tmp_path):
     with pytest.raises(RecipeError, match=r"--layer 4: .* has the layers 1 to 3"):
-        open_encoder(str(folder), layer=4)
+        load_encoder(str(folder), layer=4)
     with pytest.raises(SetupError, match="this encoder cannot be loaded"):
-        open_encoder(str(tmp_path))
+        load_encoder(str(tmp_path))
 
 
 def test_rare_words_weigh_more(folder):

@@ -24,7 +24,7 @@ from abrege.compute.cpu.llama_layers import fuse_decoder_layers
 from abrege.compute.cpu.lora import refresh_merged_weights
 from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import student
 
 CPU = torch.device("cpu")
@@ -78,7 +78,8 @@ SHAPES = {  # each with whether its layers are rewritten
 
 def rows():
     return [
-        Example(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0) for n in range(4)
+        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
+        for n in range(4)
     ]
 
 

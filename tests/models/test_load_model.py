@@ -6,11 +6,11 @@ import torch
 
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
-from abrege.inference.summarizer import open_model
+from abrege.inference.summarizer import load_summarizer
 from abrege.models import device
 from abrege.models import load as loading
 from abrege.models.adapter import load_adapter
-from abrege.prompts.prompt_format import Profile
+from abrege.prompts.prompt_format import DecodingProfile
 from abrege.training.student import attach_lora
 from builders.models import a_bart, a_llama, a_t5, a_tokenizer
 from builders.records import a_rendering
@@ -138,22 +138,22 @@ def tuned_folder(tmp_path, student_folder):
     model.save_pretrained(folder)
     a_tokenizer().save_pretrained(folder)
     a_rendering(
-        base_model=str(student_folder), max_tokens=60, profile=Profile(max_new_tokens=6)
+        base_model=str(student_folder), max_tokens=60, profile=DecodingProfile(max_new_tokens=6)
     ).save(folder)
     return folder
 
 
 def test_a_run_folder_and_its_tune_folder_open_the_same_model(tuned_folder):
     pair = Pair(id="a", document="The cat sat.", references=[])
-    [one] = open_model(tuned_folder).batch([pair])
-    [two] = open_model(tuned_folder.parent).batch([pair])
+    [one] = load_summarizer(tuned_folder).summarize_pairs([pair])
+    [two] = load_summarizer(tuned_folder.parent).summarize_pairs([pair])
     assert one == two
 
 
 def test_a_stream_gives_the_words_of_the_batch_and_ends_with_the_prediction(tuned_folder):
-    model = open_model(tuned_folder)
+    model = load_summarizer(tuned_folder)
     document = "The cat sat on the mat. " * 20
-    [expected] = model.batch([Pair(id="text", document=document, references=[])])
+    [expected] = model.summarize_pairs([Pair(id="text", document=document, references=[])])
 
     pieces, stream = [], model.stream(document)
     try:
@@ -168,7 +168,7 @@ def test_a_stream_gives_the_words_of_the_batch_and_ends_with_the_prediction(tune
 
 
 def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch):
-    model = open_model(tuned_folder)
+    model = load_summarizer(tuned_folder)
     monkeypatch.setattr(model.decoder.model, "generate", lambda **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(model.stream("The cat sat."))
@@ -176,7 +176,7 @@ def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch):
 
 def test_a_folder_without_a_tuned_model_is_said_so(tmp_path):
     with pytest.raises(DataError, match="there is no tuned model here"):
-        open_model(tmp_path)
+        load_summarizer(tmp_path)
 
 
 @pytest.mark.parametrize(

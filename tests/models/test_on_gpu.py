@@ -9,8 +9,8 @@ from abrege.inference.decoder import Decoder
 from abrege.models import device
 from abrege.models import load as loading
 from abrege.models.quantization import WeightQuantization
-from abrege.prompts.prompt_format import Profile
-from abrege.training import run as tuning
+from abrege.prompts.prompt_format import DecodingProfile
+from abrege.training import run as training_run
 from abrege.training import student
 from builders.models import a_tokenizer
 from builders.records import a_plan
@@ -26,7 +26,7 @@ LORA = {"r": 4, "alpha": 8, "dropout": 0.0, "modules": "all-linear", "seed": 0}
 def tune(folder, model, *, dtype, **plan):
     folder.mkdir(parents=True, exist_ok=True)
     rows = examples(a_tokenizer())
-    tuning.tune(
+    training_run.tune(
         model,
         rows[:16],
         rows[16:20],
@@ -81,7 +81,7 @@ def test_a_gpu_writes_what_a_cpu_writes(student_folder):
     texts = []
     for where in ("cpu", "cuda"):
         model = loaded(student_folder, torch.float32, where)
-        decoder = Decoder(model, a_tokenizer(), Profile(max_new_tokens=8), [2])
-        [batch] = decoder.decode(prompts)
+        decoder = Decoder(model, a_tokenizer(), DecodingProfile(max_new_tokens=8), [2])
+        [batch] = decoder.generate_batches(prompts)
         texts.append([prediction.prediction for _, prediction in batch])
     assert texts[0] == texts[1]

@@ -25,7 +25,7 @@ from abrege.models.quantization import (
     from_pretrained_arguments,
     is_quantized,
 )
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import student
 
 bitsandbytes = pytest.importorskip("bitsandbytes")
@@ -67,7 +67,8 @@ def gradients_of(loss, model):
 
 def on_a_line(model, base):
     rows = [
-        Example(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4, 0) for n in range(4)
+        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4, 0)
+        for n in range(4)
     ]
     assert enable_packing(base)
     assert fuse_decoder_layers(base)

@@ -342,7 +342,7 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(tmp_path, data, stu
 
 
 def test_a_damaged_batch_of_a_half_written_file_is_decoded_again(tmp_path):
-    from abrege.inference.resume import kept_batches
+    from abrege.inference.resume import load_completed_batches
 
     good = {
         "id": "a",
@@ -354,8 +354,10 @@ def test_a_damaged_batch_of_a_half_written_file_is_decoded_again(tmp_path):
     }
     path = tmp_path / "base.partial"
     path.write_text("key\n" + json.dumps([[1, good]]) + "\n" + json.dumps([[0, good]])[:-9] + "\n")
-    assert [[row for row, _ in batch] for batch in kept_batches(path, "key", [[1], [0]])] == [[1]]
-    assert kept_batches(path, "another key", [[1], [0]]) == []
+    assert [
+        [row for row, _ in batch] for batch in load_completed_batches(path, "key", [[1], [0]])
+    ] == [[1]]
+    assert load_completed_batches(path, "another key", [[1], [0]]) == []
 
 
 def test_only_raw_documents_pass_the_stages_before_split(tmp_path, data, student_folder):

@@ -5,13 +5,13 @@ import pytest
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair
 from abrege.prompts.prompt_format import (
-    Profile,
-    Renderer,
-    Rendering,
-    at_a_sentence_end,
-    stop_ids,
-    template_for,
-    use_chat,
+    DecodingProfile,
+    PromptFormat,
+    PromptRenderer,
+    prompt_template,
+    stop_token_ids,
+    trim_to_sentence,
+    use_chat_template,
 )
 from builders import records
 from builders.models import CHAT, a_tokenizer
@@ -19,7 +19,7 @@ from builders.models import CHAT, a_tokenizer
 
 def a_rendering(**changes):
     values = {"template": "Summarize.\n\n{document}", "max_tokens": 400, "lang": "en"}
-    values["profile"] = Profile(max_new_tokens=20)
+    values["profile"] = DecodingProfile(max_new_tokens=20)
     return records.a_rendering(**{**values, **changes})
 
 
@@ -29,7 +29,7 @@ def a_pair(document="The cat sat. The dog ran.", summary="the cat sat", **more):
 
 def test_the_summary_ends_with_the_stop_token_and_the_prompt_holds_none_of_it():
     tokenizer = a_tokenizer()
-    example = Renderer(tokenizer, a_rendering()).example(a_pair())
+    example = PromptRenderer(tokenizer, a_rendering()).tokenize_pair(a_pair())
 
     assert tokenizer.decode(example.summary_ids) == "the cat sat<|end|>"
     assert tokenizer.decode(example.prompt_ids) == (
@@ -38,10 +38,10 @@ def test_the_summary_ends_with_the_stop_token_and_the_prompt_holds_none_of_it():
 
 
 def test_training_and_decoding_render_the_same_prompt():
-    renderer = Renderer(a_tokenizer(), a_rendering(max_tokens=120))
+    renderer = PromptRenderer(a_tokenizer(), a_rendering(max_tokens=120))
     pair = a_pair("The cat sat on the mat. " * 20)
 
-    assert renderer.example(pair).prompt_ids == renderer.prompt(pair).prompt_ids
+    assert renderer.tokenize_pair(pair).prompt_ids == renderer.tokenize_prompt(pair).prompt_ids
 
 
 def test_only_the_document_is_cut_and_at_a_sentence_end():
@@ -49,7 +49,7 @@ def test_only_the_document_is_cut_and_at_a_sentence_end():
     rendering = a_rendering(template="Before. {document}\nAfter {meta.aspect}.", max_tokens=120)
     pair = a_pair("The cat sat on the mat. " * 20, meta={"aspect": "all"})
 
-    example = Renderer(tokenizer, rendering).example(pair)
+    example = PromptRenderer(tokenizer, rendering).tokenize_pair(pair)
     text = tokenizer.decode(example.prompt_ids)
 
     assert "Before. The cat" in text
@@ -64,15 +64,17 @@ def test_a_summary_longer_than_what_decoding_allows_is_trained_whole():
     tokenizer = a_tokenizer()
     summary = "the cat sat and the dog ran and the bird flew " * 3
 
-    example = Renderer(tokenizer, a_rendering(max_tokens=200)).example(a_pair(summary=summary))
+    example = PromptRenderer(tokenizer, a_rendering(max_tokens=200)).tokenize_pair(
+        a_pair(summary=summary)
+    )
 
     assert tokenizer.decode(example.summary_ids) == summary.strip() + "<|end|>"
 
 
 def test_an_instruction_that_leaves_no_room_is_an_error_that_names_the_row_and_the_remedy():
-    renderer = Renderer(a_tokenizer(), a_rendering(max_tokens=40))
+    renderer = PromptRenderer(a_tokenizer(), a_rendering(max_tokens=40))
     with pytest.raises(DataError, match=r"row p: the instruction needs \d+ tokens") as error:
-        renderer.example(a_pair())
+        renderer.tokenize_pair(a_pair())
     assert "Raise tune.max_length to more than" in str(error.value)
 
 
@@ -80,7 +82,9 @@ def test_a_document_cannot_fill_in_the_template_nor_speak_in_control_tokens():
     tokenizer = a_tokenizer()
     document = "A {meta.secret} and {document} and <|end|> here."
 
-    example = Renderer(tokenizer, a_rendering()).prompt(a_pair(document, meta={"secret": "42"}))
+    example = PromptRenderer(tokenizer, a_rendering()).tokenize_prompt(
+        a_pair(document, meta={"secret": "42"})
+    )
 
     assert "A {meta.secret} and {document} and < |end|> here." in tokenizer.decode(
         example.prompt_ids
@@ -89,16 +93,16 @@ def test_a_document_cannot_fill_in_the_template_nor_speak_in_control_tokens():
 
 
 def test_a_row_without_the_meta_key_of_the_template_is_named():
-    renderer = Renderer(a_tokenizer(), a_rendering(template="{meta.aspect}: {document}"))
+    renderer = PromptRenderer(a_tokenizer(), a_rendering(template="{meta.aspect}: {document}"))
     with pytest.raises(DataError, match=r"row p: .*\{meta.aspect\}, which it lacks"):
-        renderer.prompt(a_pair(meta={"title": "x"}))
+        renderer.tokenize_prompt(a_pair(meta={"title": "x"}))
 
 
 def test_without_a_chat_template_the_summary_begins_with_a_space_and_there_is_one_bos():
     tokenizer = a_tokenizer(chat=False)
-    renderer = Renderer(tokenizer, a_rendering(chat=False, template="{document}\nSummary:"))
+    renderer = PromptRenderer(tokenizer, a_rendering(chat=False, template="{document}\nSummary:"))
 
-    example = renderer.example(a_pair())
+    example = renderer.tokenize_pair(a_pair())
 
     assert tokenizer.decode(example.prompt_ids + example.summary_ids) == (
         "The cat sat. The dog ran.\nSummary: the cat sat<|end|>"
@@ -115,7 +119,7 @@ def test_a_tokenizer_that_adds_bos_and_eos_gives_one_bos_and_no_eos_in_the_promp
         single="<|bos|> $A <|eos|>", special_tokens=[("<|bos|>", bos), ("<|eos|>", 1)]
     )
 
-    example = Renderer(tokenizer, a_rendering(chat=False)).example(a_pair())
+    example = PromptRenderer(tokenizer, a_rendering(chat=False)).tokenize_pair(a_pair())
 
     assert example.prompt_ids[0] == bos
     assert (example.prompt_ids + example.summary_ids).count(bos) == 1
@@ -123,24 +127,24 @@ def test_a_tokenizer_that_adds_bos_and_eos_gives_one_bos_and_no_eos_in_the_promp
 
 
 def test_the_stop_token_is_what_the_chat_template_puts_after_the_answer():
-    assert stop_ids(a_tokenizer(), chat=True) == [2, 1]
-    assert stop_ids(a_tokenizer(chat=False), chat=False) == [1]
+    assert stop_token_ids(a_tokenizer(), chat=True) == [2, 1]
+    assert stop_token_ids(a_tokenizer(chat=False), chat=False) == [1]
 
 
 def test_a_template_is_refused_when_a_place_is_unknown_or_the_document_missing():
     with pytest.raises(RecipeError, match=r"\{text\} is not known"):
-        template_for("Summarize {text}", "en", chat=True)
+        prompt_template("Summarize {text}", "en", chat=True)
     with pytest.raises(RecipeError, match="exactly once"):
-        template_for("Summarize", "en", chat=True)
+        prompt_template("Summarize", "en", chat=True)
 
 
 def test_the_plain_request_is_in_the_language_of_the_data():
-    assert template_for(None, "fr", chat=True).startswith("Résume")
-    assert template_for(None, None, chat=True).endswith("{document}")
+    assert prompt_template(None, "fr", chat=True).startswith("Résume")
+    assert prompt_template(None, None, chat=True).endswith("{document}")
 
 
 def test_outside_a_chat_the_plain_request_says_where_the_summary_begins():
-    assert template_for(None, "fr", chat=False).endswith("{document}\n\nRésumé :")
+    assert prompt_template(None, "fr", chat=False).endswith("{document}\n\nRésumé :")
 
 
 def test_a_control_token_that_is_merely_added_is_known_as_one():
@@ -151,30 +155,34 @@ def test_a_control_token_that_is_merely_added_is_known_as_one():
     tokenizer.chat_template = CHAT.replace("<|end|>", "<|turn|>")
     turn = tokenizer.convert_tokens_to_ids("<|turn|>")
 
-    assert stop_ids(tokenizer, chat=True) == [turn, 1]
-    prompt = Renderer(tokenizer, a_rendering()).prompt(a_pair("A <|turn|> here.")).prompt_ids
+    assert stop_token_ids(tokenizer, chat=True) == [turn, 1]
+    prompt = (
+        PromptRenderer(tokenizer, a_rendering())
+        .tokenize_prompt(a_pair("A <|turn|> here."))
+        .prompt_ids
+    )
     assert prompt.count(turn) == 1
 
 
 def test_always_chat_is_refused_for_a_tokenizer_without_a_chat_template():
     with pytest.raises(RecipeError, match="has no chat template"):
-        use_chat(a_tokenizer(chat=False), "always")
+        use_chat_template(a_tokenizer(chat=False), "always")
 
 
 def test_a_rendering_is_saved_and_loaded_unchanged(tmp_path):
-    rendering = a_rendering(profile=Profile(max_new_tokens=9, num_beams=3))
+    rendering = a_rendering(profile=DecodingProfile(max_new_tokens=9, num_beams=3))
     rendering.save(tmp_path)
-    assert Rendering.load(tmp_path) == rendering
-    assert dataclasses.asdict(Rendering.load(tmp_path)) == dataclasses.asdict(rendering)
+    assert PromptFormat.load(tmp_path) == rendering
+    assert dataclasses.asdict(PromptFormat.load(tmp_path)) == dataclasses.asdict(rendering)
 
 
 def test_a_folder_without_a_rendering_is_said_to_be_none_of_ours(tmp_path):
     with pytest.raises(DataError, match=r"there is no abrege\.json"):
-        Rendering.load(tmp_path)
+        PromptFormat.load(tmp_path)
 
 
 def test_a_far_sentence_end_does_not_shorten_the_text():
     near = "One two three four five six seven eight nine ten. And"
     far = "One. And then a long sentence that goes on and on without an end in sight"
-    assert at_a_sentence_end(near, "en") == "One two three four five six seven eight nine ten."
-    assert at_a_sentence_end(far, "en") == far
+    assert trim_to_sentence(near, "en") == "One two three four five six seven eight nine ten."
+    assert trim_to_sentence(far, "en") == far

@@ -404,8 +404,6 @@ def test_meteor_is_told_where_the_language_has_a_stemmer(folder):
 def test_bertscore_is_told_where_an_encoder_is_named(folder, monkeypatch):
     import numpy as np
 
-    from abrege.inference import encoder as encoding
-
     known: dict[str, int] = {}
 
     class Letters:
@@ -420,9 +418,13 @@ def test_bertscore_is_told_where_an_encoder_is_named(folder, monkeypatch):
                 vectors = np.eye(64, dtype=np.float32)[ids]
                 yield np.array(ids), vectors, np.ones(len(ids), dtype=bool)
 
+    from abrege.inference import encoder as encoder_module
+
     opened = []
     monkeypatch.setattr(
-        encoding, "open_encoder", lambda name, *, layer: opened.append((name, layer)) or Letters()
+        encoder_module,
+        "load_encoder",
+        lambda name, *, layer: opened.append((name, layer)) or Letters(),
     )
     systems = scores_of(folder, a_recipe(bertscore={"encoder": "e", "layer": 3}))["systems"]
     assert opened == [("e", 3)]

@@ -15,7 +15,7 @@ from abrege.core.errors import DataError, GateError, RecipeError, SetupError
 from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.export.parity import Parity
-from abrege.inference.summarizer import open_model
+from abrege.inference.summarizer import load_summarizer
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.exporting import export
 from builders.records import some_rows
@@ -144,7 +144,7 @@ def test_a_merged_folder_summarises_by_itself(whole, tmp_path):
     _, folder, _ = whole
     (tmp_path / "away").symlink_to(folder / "export/merged")
     pairs = list(read_jsonl(folder / "split/test.jsonl", Pair))
-    said = [p.prediction for p in open_model(tmp_path / "away").batch(pairs)]
+    said = [p.prediction for p in load_summarizer(tmp_path / "away").summarize_pairs(pairs)]
     assert said == texts(folder / "generate/tuned.jsonl")
 
 

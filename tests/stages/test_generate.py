@@ -1,6 +1,6 @@
 from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
-from abrege.inference import log_likelihood as measuring
+from abrege.inference import log_likelihood
 from abrege.stages import generate
 
 
@@ -17,7 +17,7 @@ class Scorer:
 
 
 def test_rows_whose_references_do_not_fit_are_left_out_and_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(measuring, "over", lambda *_: Scorer())
+    monkeypatch.setattr(log_likelihood, "scorer_of_model", lambda *_: Scorer())
     texts = ["short", "much too long", "short"]
     pairs = [Pair(id=f"r{n}", document="d", references=[t]) for n, t in enumerate(texts)]
     events = []

@@ -11,7 +11,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Progress
 from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.core.types import Pair
-from abrege.inference import summarizer as summarize
+from abrege.inference import summarizer
 from abrege.models import device
 from abrege.models import load as loading
 from abrege.pipeline import run as pipeline
@@ -62,7 +62,7 @@ def test_a_model_tuned_in_full_decodes_by_itself_and_is_a_run_like_any_other(
     made = read_json(tmp_path / "tune/manifest.json")
     assert made["trainable_parameters"] == made["all_parameters"] > 0
     assert not (tmp_path / "tune/adapter_model.safetensors").exists()
-    [summary] = summarize.open_model(tmp_path).batch(
+    [summary] = summarizer.load_summarizer(tmp_path).summarize_pairs(
         [next(read_jsonl(tmp_path / "split/test.jsonl", Pair))]
     )
     first = next(read_jsonl(tmp_path / "generate/tuned.jsonl", dict))
@@ -92,9 +92,11 @@ def test_validation_by_summaries_keeps_them_and_tells_their_rouge(tmp_path, data
     kept = read_json(tmp_path / "tune/manifest.json")["kept_step"]
     assert list(scored) == [1, 2]
     assert scored[kept] == max(scored.values())
-    opened = summarize.open_model(tmp_path)  # what is left writes what it wrote when it was chosen
+    opened = summarizer.load_summarizer(
+        tmp_path
+    )  # what is left writes what it wrote when it was chosen
     rows = [Pair(**valid[s["id"]]) for s in samples[:3]]
-    now = [prediction.prediction for prediction in opened.batch(rows)]
+    now = [prediction.prediction for prediction in opened.summarize_pairs(rows)]
     assert now == [s["prediction"] for s in samples if s["step"] == kept]
 
 
@@ -129,7 +131,7 @@ def test_choosing_the_best_without_valid_rows_is_refused(tmp_path, data, student
 
 def test_a_folder_without_a_tuned_model_is_not_opened(tmp_path):
     with pytest.raises(DataError, match="there is no tuned model here"):
-        summarize.open_model(tmp_path)
+        summarizer.load_summarizer(tmp_path)
 
 
 @pytest.mark.parametrize("model", ["student_folder", "t5_folder"])
@@ -146,7 +148,7 @@ def test_every_method_goes_from_pairs_to_scores_with_every_kind_of_model(
     whole = sum(p.numel() for p in loading.load_model(str(folder), float32, "cpu").parameters())
     adapters = 0 if method == "full" else made["trainable_parameters"]
     assert made["all_parameters"] == whole + adapters  # 4-bit weights are counted as weights
-    assert summarize.open_model(tmp_path).renderer.rendering.quantization == (
+    assert summarizer.load_summarizer(tmp_path).renderer.format.quantization == (
         {"type": "nf4", "double": True} if method == "qlora" else None
     )
     assert all(o.done == "skipped" for o in pipeline.run(asked, tmp_path))
@@ -184,9 +186,9 @@ def test_a_loss_over_whole_texts_tells_their_perplexity(tmp_path, data, student_
     base, tuned = (scores[system]["text_perplexity"]["value"] for system in ("base", "tuned"))
     assert tuned < base
     [first, *_] = read_jsonl(tmp_path / "generate/tuned.likelihood.jsonl", dict)
-    opened = summarize.open_model(tmp_path)
+    opened = summarizer.load_summarizer(tmp_path)
     pair = next(read_jsonl(tmp_path / "split/test.jsonl", Pair))
-    example = opened.renderer.example(pair)
+    example = opened.renderer.tokenize_pair(pair)
     ids = tensor([example.prompt_ids + example.summary_ids])
     nats = opened.decoder.model(input_ids=ids, labels=ids).loss * (ids.shape[1] - 1)
     assert first["text_tokens"] == ids.shape[1] - 1

@@ -5,7 +5,7 @@ import pytest
 from abrege.core.errors import RecipeError
 from abrege.core.hashing import hash_path
 from abrege.core.io import read_json, read_jsonl
-from abrege.prompts.prompt_format import Profile
+from abrege.prompts.prompt_format import DecodingProfile
 from abrege.stress import run as stress
 from abrege.stress.cases import KINDS, make_cases
 from abrege.stress.run import CaseSelection
@@ -36,7 +36,7 @@ def tuned_folder(tmp_path_factory, student_folder):
         dtype="float32",
         template="About {meta.aspect}: {document}",
         max_tokens=300,
-        profile=Profile(max_new_tokens=6),
+        profile=DecodingProfile(max_new_tokens=6),
         lang="en",
     ).save(folder)
     return folder.parent
@@ -76,15 +76,15 @@ def test_a_tuned_model_is_tested_beside_its_base(tmp_path, tuned_folder):
 def test_a_run_resumes_where_it_stopped_and_generates_nothing_twice(
     tmp_path, tuned_folder, monkeypatch
 ):
-    from abrege.inference import resume as keeping
+    from abrege.inference import resume
 
     first = stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"})
 
     def nothing(self, prompts, *, skip=0):
-        assert skip == len(keeping.batches(prompts, self.profile.batch_rows))
+        assert skip == len(resume.plan_batches(prompts, self.profile.batch_rows))
         return iter(())
 
-    monkeypatch.setattr(keeping.Decoder, "decode", nothing)
+    monkeypatch.setattr(resume.Decoder, "generate_batches", nothing)
     assert stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "all"}) == first
     with pytest.raises(AssertionError):  # with another prompt everything is generated again
         stress.run(str(tuned_folder), tmp_path, SMALL, meta={"aspect": "other"})

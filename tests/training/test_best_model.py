@@ -13,12 +13,12 @@ from abrege.compute.cpu.packing import enable_packing, unfused
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Progress
 from abrege.inference.decoder import Decoder
-from abrege.prompts.prompt_format import Example, Profile
-from abrege.training import run as tuning
+from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
+from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
 from abrege.training.callbacks import stale_for_too_long
-from abrege.training.training_args import optimiser, steps_between, warmup
+from abrege.training.training_args import choose_optimizer, interval_steps, warmup_step_count
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
 from training.test_training import a_student, examples
@@ -30,7 +30,7 @@ def tune(folder, plan, *, model=None, train=None, valid=None, scores=None, on_ev
     """Tune; validations score what `scores` says, a figure for each step."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = examples(a_tokenizer())
-    return tuning.tune(
+    return training_run.tune(
         model or a_student(),
         rows[:16] if train is None else train,
         rows[16:20] if valid is None else valid,
@@ -81,8 +81,10 @@ def test_the_model_of_the_best_validation_is_left_and_not_the_last(tmp_path):
 
 
 def test_by_loss_the_lowest_is_best(tmp_path):
-    one = [Example(str(n), [10, 11, 12], [50, 50], 3, 0) for n in range(16)]
-    other = [Example("other", [10, 11, 12], [60, 60], 3, 0)]  # the likelier 50, the less so 60
+    one = [TokenizedExample(str(n), [10, 11, 12], [50, 50], 3, 0) for n in range(16)]
+    other = [
+        TokenizedExample("other", [10, 11, 12], [60, 60], 3, 0)
+    ]  # the likelier 50, the less so 60
     plan = a_plan(num_train_epochs=2.0, learning_rate=0.03, **CHOOSING)
     tuned = tune(tmp_path, plan, train=one, valid=other)
     told = {x["step"]: x["eval_loss"] for x in lines(tmp_path) if "eval_loss" in x}
@@ -157,10 +159,10 @@ def test_patience_is_counted_from_the_best_so_far(tmp_path):
 def test_a_model_decodes_as_before_while_it_is_being_trained():
     model, tokenizer = a_student(std=0.3), a_tokenizer()
     prompts = examples(tokenizer)[:5]
-    profile = Profile(max_new_tokens=8)
+    profile = DecodingProfile(max_new_tokens=8)
 
     def texts():
-        [batch] = Decoder(model, tokenizer, profile, [2]).decode(prompts)
+        [batch] = Decoder(model, tokenizer, profile, [2]).generate_batches(prompts)
         return [prediction.prediction for _, prediction in batch]
 
     before = texts()
@@ -174,38 +176,38 @@ def test_a_model_decodes_as_before_while_it_is_being_trained():
 
 
 def test_an_epoch_is_so_many_steps():
-    assert steps_between("epoch", 17, a_plan()) == 5
-    assert steps_between(7, 17, a_plan()) == 7
-    assert steps_between(None, 32, a_plan()) == 2  # of 8 steps
+    assert interval_steps("epoch", 17, a_plan()) == 5
+    assert interval_steps(7, 17, a_plan()) == 7
+    assert interval_steps(None, 32, a_plan()) == 2  # of 8 steps
 
 
 def test_warm_up_is_given_in_steps_or_as_a_share():
-    assert warmup(a_plan(warmup_steps=None, warmup_ratio=0.03), 200) == 6
-    assert warmup(a_plan(warmup_steps=None), 200) == 10  # 5 %
-    assert warmup(a_plan(warmup_steps=0), 200) == 0
-    assert warmup(a_plan(lr_scheduler_type="constant"), 200) == 0
+    assert warmup_step_count(a_plan(warmup_steps=None, warmup_ratio=0.03), 200) == 6
+    assert warmup_step_count(a_plan(warmup_steps=None), 200) == 10  # 5 %
+    assert warmup_step_count(a_plan(warmup_steps=0), 200) == 0
+    assert warmup_step_count(a_plan(lr_scheduler_type="constant"), 200) == 0
 
 
 def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(SetupError, match=r"tune\.optim: paged_adamw_8bit needs a CUDA device"):
-        optimiser("paged_adamw_8bit")
-    chosen, said = optimiser(["paged_adamw_32bit", "adamw_torch"])
+        choose_optimizer("paged_adamw_8bit")
+    chosen, said = choose_optimizer(["paged_adamw_32bit", "adamw_torch"])
     assert chosen == "adamw_torch"
     assert said == "optimiser adamw_torch: paged_adamw_32bit needs a CUDA device"
-    assert optimiser("adamw_torch_fused") == ("adamw_torch_fused", "")
+    assert choose_optimizer("adamw_torch_fused") == ("adamw_torch_fused", "")
 
 
 def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(arguments, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match="pip install wandb"):
-        arguments.check(a_plan(report_to=["wandb"]))
+        arguments.check_plan(a_plan(report_to=["wandb"]))
 
 
 def test_tf32_is_refused_without_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(SetupError, match="there is no GPU here"):
-        arguments.check(a_plan(tf32=True))
+        arguments.check_plan(a_plan(tf32=True))
 
 
 def test_a_module_that_the_model_lacks_is_named_with_those_it_has():

@@ -16,13 +16,14 @@ from safetensors.torch import load_file
 from abrege.compute.batching import build_step
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.io import read_json
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import data_parallel as sharing
 
 
 def rows(*lengths):
     return [
-        Example(f"r{n}", list(range(length - 2)), [7, 2], 1, 0) for n, length in enumerate(lengths)
+        TokenizedExample(f"r{n}", list(range(length - 2)), [7, 2], 1, 0)
+        for n, length in enumerate(lengths)
     ]
 
 
@@ -110,7 +111,7 @@ def jobs(tmp_path_factory):
 
 
 def results(folder):
-    return [read_json(path) for path in sorted(folder.glob("rank-*.json"))]
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("rank-*.json"))]
 
 
 def lines(folder):

@@ -12,8 +12,8 @@ from abrege.core.errors import SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.pipeline import run as pipeline
-from abrege.prompts.prompt_format import Example, Renderer
-from abrege.training import run as tuning
+from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
 from abrege.training.cost import duration as timing
@@ -26,8 +26,8 @@ from builders.records import a_plan, a_rendering, some_pairs, some_rows
 
 
 def examples(count=24):
-    return tuning.preflight(
-        Renderer(a_tokenizer(), a_rendering()), some_pairs(count), on_empty="fail"
+    return training_run.preflight(
+        PromptRenderer(a_tokenizer(), a_rendering()), some_pairs(count), on_empty="fail"
     )[0]
 
 
@@ -52,7 +52,7 @@ def a_trainer(folder, *, plan=None, **changes):
 def tune(folder, *, dropout=0.0, on_event=lambda e: None, **changes):
     folder.mkdir()
     rows = examples()
-    return tuning.tune(
+    return training_run.tune(
         a_student(dropout=dropout),
         rows[:16],
         rows[16:20],
@@ -70,9 +70,9 @@ def test_a_run_after_an_estimate_is_the_run_without_one_bit_for_bit(dropout, tmp
     def timed(trainer, *, steps, **_):
         return estimate.estimate_run(trainer, steps=steps, always_timed=True)
 
-    monkeypatch.setattr(tuning, "estimate_run", timed)
+    monkeypatch.setattr(training_run, "estimate_run", timed)
     with_one = tune(tmp_path / "with", dropout=dropout)
-    monkeypatch.setattr(tuning, "estimate_run", lambda *_, **__: None)
+    monkeypatch.setattr(training_run, "estimate_run", lambda *_, **__: None)
     without = tune(tmp_path / "without", dropout=dropout)
 
     assert with_one.estimate.seconds is not None
@@ -237,7 +237,9 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
 
 
 def test_rows_of_two_sides_count_the_pairs_of_each_and_those_between():
-    rows = [Example(f"{n}", [5] * (3 + n), [5] * 2, 0, 0) for n in range(2)]  # 3 and 4 read, 2 said
+    rows = [
+        TokenizedExample(f"{n}", [5] * (3 + n), [5] * 2, 0, 0) for n in range(2)
+    ]  # 3 and 4 read, 2 said
     shift = a_t5().prepare_decoder_input_ids_from_labels
     [line] = build_step(rows, max_tokens=99, pad_id=0, streams=1, shift_right=shift).micro_batches
     [padded] = build_step(rows, max_tokens=99, pad_id=0, shift_right=shift).micro_batches

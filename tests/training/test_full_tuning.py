@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from abrege.training import run as tuning
+from abrege.training import run as training_run
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
 from training.test_training import a_student, examples, tune
@@ -32,7 +32,7 @@ def test_weights_stored_in_bfloat16_are_not_trained(tmp_path):
 
 
 def test_of_the_whole_text_more_tokens_are_learnt(tmp_path, monkeypatch):
-    monkeypatch.setattr(tuning, "estimate_run", lambda *_, **__: None)  # it passes rows too
+    monkeypatch.setattr(training_run, "estimate_run", lambda *_, **__: None)  # it passes rows too
     rows = examples(a_tokenizer())[:4]
     seen = {}
     for loss in ("summary", "sequence"):

@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 
 from abrege.models import load as loading
 from abrege.models.quantization import WeightQuantization
-from abrege.training import run as tuning
+from abrege.training import run as training_run
 from abrege.training import student
 from builders.models import a_bart, a_llama, a_t5, a_tokenizer
 from builders.records import a_plan
@@ -52,7 +52,7 @@ def test_a_run_cut_at_a_step_ends_as_the_whole_one_bit_for_bit(kind, tmp_path, s
         rows = examples(a_tokenizer()) if "llama" in kind else rendered(model)
         plan = a_plan(**vars(a_plan(num_train_epochs=2.0)) | {"eval_steps": 1} | CHOOSING)
         more = {"dtype": "float32", "pad_id": 0, "on_event": on_event}
-        return tuning.tune(model, rows[:16], rows[16:20], plan, folder, **more)
+        return training_run.tune(model, rows[:16], rows[16:20], plan, folder, **more)
 
     whole = tune(tmp_path / "whole")
     with pytest.raises(Cut):

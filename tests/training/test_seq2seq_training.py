@@ -11,8 +11,8 @@ from abrege.compute.cpu import chunked_cross_entropy as vocabulary
 from abrege.compute.cpu import seq2seq_packing as two_lines
 from abrege.compute.loss import summary_nll
 from abrege.core.types import Pair
-from abrege.prompts.prompt_format import Example, Renderer
-from abrege.training import run as tuning
+from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
 from builders.models import a_bart, a_sided_tokenizer, a_t5
@@ -44,7 +44,7 @@ def some_examples(count=7):
         prompt, summary = (
             torch.randint(4, 400, (size,)).tolist() for size in (3 + 5 * n, 1 + n % 4)
         )
-        rows.append(Example(f"e{n}", [*prompt, 1], [*summary, 1], 0, 0))
+        rows.append(TokenizedExample(f"e{n}", [*prompt, 1], [*summary, 1], 0, 0))
     return rows
 
 
@@ -121,14 +121,14 @@ def test_the_vocabulary_is_projected_only_where_a_summary_token_stands():
 
 def test_padding_of_both_sides_counts_against_the_budget():
     sizes = [(10, 40), (9, 1), (9, 1), (8, 1)]  # two rows beside the first make 3 × (10 + 40)
-    rows = [Example(f"{n}", [5] * p, [5] * s, 0, 0) for n, (p, s) in enumerate(sizes)]
+    rows = [TokenizedExample(f"{n}", [5] * p, [5] * s, 0, 0) for n, (p, s) in enumerate(sizes)]
     runs = split_seq2seq(rows, max_tokens=100)
     assert [[len(e.prompt_ids) for e in run] for run in runs] == [[10, 9], [9, 8]]
     assert [len(run) for run in split_seq2seq(rows, max_tokens=20)] == [1, 2, 1]
 
 
 def test_no_line_is_longer_than_the_budget_but_for_a_row_by_itself():
-    rows = [Example(f"{n}", [5] * 4, [5] * 2, 0, 0) for n in range(3)]
+    rows = [TokenizedExample(f"{n}", [5] * 4, [5] * 2, 0, 0) for n in range(3)]
     assert [len(run) for run in split_for_seq2seq_packing(rows, max_tokens=12)] == [2, 1]
     assert [len(run) for run in split_for_seq2seq_packing(rows, max_tokens=10)] == [
         1,
@@ -172,8 +172,8 @@ def test_the_gradient_of_attention_in_a_line_is_that_of_its_differences(own, rea
 
 def rendered(model, count=24):
     rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
-    renderer = Renderer(a_sided_tokenizer(), rendering)
-    return tuning.preflight(renderer, some_pairs(count), on_empty="fail")[0]
+    renderer = PromptRenderer(a_sided_tokenizer(), rendering)
+    return training_run.preflight(renderer, some_pairs(count), on_empty="fail")[0]
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
@@ -222,6 +222,8 @@ def test_a_summary_without_words_is_no_row_to_learn_from():
     rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
     tokenizer = a_sided_tokenizer("<|end|> $A <|eos|>")  # two tokens around no words at all
     pairs = [Pair(id=s or "blank", document="a cat", references=[s]) for s in ("", "cat")]
-    kept, counted = tuning.preflight(Renderer(tokenizer, rendering), pairs, on_empty="drop")
+    kept, counted = training_run.preflight(
+        PromptRenderer(tokenizer, rendering), pairs, on_empty="drop"
+    )
     assert [e.id for e in kept] == ["cat"]
     assert counted.rows_without_target == 1

@@ -22,8 +22,8 @@ from abrege.compute.micro_batch import IGNORE
 from abrege.core.errors import AbregeError, DataError, RecipeError
 from abrege.core.events import Progress
 from abrege.core.types import Pair
-from abrege.prompts.prompt_format import Example, Renderer
-from abrege.training import run as tuning
+from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
 from abrege.training.callbacks import keep_lines_until
@@ -35,12 +35,12 @@ CPU = torch.device("cpu")
 
 def an_example(name="e", prompt=3, summary=2, first=10):
     ids = list(range(first, first + prompt + summary))
-    return Example(name, ids[:prompt], ids[prompt:], prompt, 0)
+    return TokenizedExample(name, ids[:prompt], ids[prompt:], prompt, 0)
 
 
 def examples(tokenizer, count=24):
-    renderer = Renderer(tokenizer, a_rendering())
-    return tuning.preflight(renderer, some_pairs(count), on_empty="fail")[0]
+    renderer = PromptRenderer(tokenizer, a_rendering())
+    return training_run.preflight(renderer, some_pairs(count), on_empty="fail")[0]
 
 
 def a_student(*, dropout=0.0, seed=0, std=0.02):
@@ -83,7 +83,7 @@ def tune(
 ):
     folder.mkdir(parents=True, exist_ok=True)
     rows = examples(a_tokenizer())
-    return tuning.tune(
+    return training_run.tune(
         model or a_student(),
         rows[:16] if train is None else train,
         rows[16:20] if valid is None else valid,
@@ -152,7 +152,7 @@ def test_a_line_holds_every_row_once_and_stays_under_the_budget():
 def test_rows_are_cut_into_the_lines_that_compute_least():
     # by hand: instructions of 30 tokens; a line of both would share nothing: 204 tokens, not 84
     rows = [
-        Example(f"{first}-{n}", [first] * 30 + [n, 20 + n], [30, 2], 2, 0)
+        TokenizedExample(f"{first}-{n}", [first] * 30 + [n, 20 + n], [30, 2], 2, 0)
         for n in range(3)
         for first in (5, 6)
     ]
@@ -411,7 +411,7 @@ def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
 
     assert tuned.interrupted
     assert tuned.steps == 4
-    assert tuning.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
+    assert training_run.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -420,7 +420,7 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_removed(tmp_path):
         (tmp_path / f"checkpoint-{step}").mkdir()
         if whole:
             (tmp_path / f"checkpoint-{step}/whole").touch()
-    assert tuning.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert training_run.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
     assert not (tmp_path / "checkpoint-12").exists()
 
 
@@ -432,11 +432,11 @@ def test_the_lines_after_the_checkpoint_are_dropped_and_a_half_line_too(tmp_path
 
 
 def test_rows_without_a_summary_are_named_or_dropped_and_counted():
-    renderer = Renderer(a_tokenizer(), a_rendering(stop_ids=[2]))
+    renderer = PromptRenderer(a_tokenizer(), a_rendering(stop_ids=[2]))
     rows = [Pair(id=n, document="The cat.", references=[s]) for n, s in (("a", "cat"), ("b", " "))]
     with pytest.raises(DataError, match="1 of 2 rows have no summary token to learn: b"):
-        tuning.preflight(renderer, rows, on_empty="fail")
-    kept, counted = tuning.preflight(renderer, rows, on_empty="drop")
+        training_run.preflight(renderer, rows, on_empty="fail")
+    kept, counted = training_run.preflight(renderer, rows, on_empty="drop")
     assert [e.id for e in kept] == ["a"]
     assert (counted.rows, counted.rows_without_target) == (2, 1)
 

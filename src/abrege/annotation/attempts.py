@@ -13,7 +13,12 @@ from abrege.core.types import Document
 from abrege.llm_client.concurrency import Request
 from abrege.llm_client.openai_client import Asking, Message
 from abrege.llm_client.response_cache import Told
-from abrege.prompts.teacher_prompts import Fault, filled, template_for, told
+from abrege.prompts.teacher_prompts import (
+    Rejection,
+    feedback_message,
+    fill_teacher_template,
+    teacher_template,
+)
 from abrege.text.sentences import trim_to_sentence
 
 NO_ROOM = "no room"
@@ -24,7 +29,7 @@ CUTS = 8
 """How often a document is made shorter for a server that finds it too long."""
 _AFTER = 4  # characters after a cut: they tell whether a sentence ends there
 
-Check: TypeAlias = Callable[[Document, str], Fault | None]
+Check: TypeAlias = Callable[[Document, str], Rejection | None]
 """Looks for a fault in a summary of a document, whose language is filled in."""
 
 
@@ -57,7 +62,7 @@ class Try:
     candidate: int
     told: Told
     summary: str
-    fault: Fault | None
+    fault: Rejection | None
     kept_share: float
     """How much of the document was shown."""
 
@@ -184,12 +189,12 @@ def _request(
 
 def _messages(document: Document, plan: Plan, last: Try | None, text: str) -> list[Message]:
     """Ask; after a refused summary, show it again and say what is wrong with it."""
-    template = template_for(plan.template, document.lang)
+    template = teacher_template(plan.template, document.lang)
     talk: list[Message] = [{"role": "system", "content": plan.system}] if plan.system else []
-    talk.append({"role": "user", "content": filled(template, document, text=text)})
+    talk.append({"role": "user", "content": fill_teacher_template(template, document, text=text)})
     if last is not None and last.fault is not None and last.summary:
         talk.append({"role": "assistant", "content": last.summary})
-        talk.append({"role": "user", "content": told(last.fault, document.lang)})
+        talk.append({"role": "user", "content": feedback_message(last.fault, document.lang)})
     return talk
 
 
@@ -209,7 +214,7 @@ def _fitted(
     return text, messages
 
 
-def _fault(document: Document, plan: Plan, answer: Told, summary: str) -> Fault | None:
+def _fault(document: Document, plan: Plan, answer: Told, summary: str) -> Rejection | None:
     """Find the first fault of an answer, the plainest ones before those that take looking."""
     first = (
         (answer.finish_reason == TOO_LONG, NO_ROOM),
@@ -220,5 +225,5 @@ def _fault(document: Document, plan: Plan, answer: Told, summary: str) -> Fault 
     )
     reason = next((reason for holds, reason in first if holds), None)
     if reason:
-        return Fault(reason)
+        return Rejection(reason)
     return next((fault for check in plan.checks if (fault := check(document, summary))), None)

@@ -9,7 +9,7 @@ from abrege.core.types import Document
 from abrege.metrics import extractiveness as extractive
 from abrege.metrics import faithfulness, rouge
 from abrege.metrics import format_checks as form
-from abrege.prompts.teacher_prompts import Fault, template_for
+from abrege.prompts.teacher_prompts import Rejection, teacher_template
 from abrege.recipe import Annotate
 from abrege.text import tokenize as words
 from abrege.text.sentences import first_sentences
@@ -41,9 +41,9 @@ def redo(decided: Mapping[str, Sequence[Decision]]) -> Check:
     decided  people's decisions by row
     """
 
-    def check(document: Document, summary: str) -> Fault | None:
+    def check(document: Document, summary: str) -> Rejection | None:
         _, by = decisions.standing(summary, decided.get(document.id, ()))
-        return Fault(REDO, by.note or "") if by and by.decision == "redo" else None
+        return Rejection(REDO, by.note or "") if by and by.decision == "redo" else None
 
     return check
 
@@ -51,10 +51,10 @@ def redo(decided: Mapping[str, Sequence[Decision]]) -> Check:
 def band(settings: Annotate) -> list[Check]:
     """Refuse summaries with too few or too many words."""
 
-    def too_short(document: Document, summary: str) -> Fault | None:
+    def too_short(document: Document, summary: str) -> Rejection | None:
         return _outside("too short", summary, document.lang, least=settings.min_words)
 
-    def too_long(document: Document, summary: str) -> Fault | None:
+    def too_long(document: Document, summary: str) -> Rejection | None:
         most = words.count_words(document.text, document.lang) - 1
         return _outside(
             "too long", summary, document.lang, most=min(most, settings.max_words or most)
@@ -63,11 +63,11 @@ def band(settings: Annotate) -> list[Check]:
     return [too_short, too_long]
 
 
-def unsupported(document: Document, summary: str) -> Fault | None:
+def unsupported(document: Document, summary: str) -> Rejection | None:
     """Refuse numbers, dates, names and quotes that the document does not have."""
     found = faithfulness.unsupported_facts(document.text, summary, lang=document.lang)
     texts = list(dict.fromkeys(one.text for one in found))
-    return Fault("unsupported", ", ".join(texts[:NAMED])) if texts else None
+    return Rejection("unsupported", ", ".join(texts[:NAMED])) if texts else None
 
 
 def most_alike(texts: Sequence[str], lang: str | None) -> int:
@@ -87,36 +87,36 @@ def most_alike(texts: Sequence[str], lang: str | None) -> int:
 
 def _outside(
     reason: str, summary: str, lang: str | None, *, least: int = 0, most: int | None = None
-) -> Fault | None:
+) -> Rejection | None:
     length = words.count_words(summary, lang)
     if length < least:
-        return Fault(reason, str(length), str(least))
+        return Rejection(reason, str(length), str(least))
     if most is not None and length > most:
-        return Fault(reason, str(length), str(most))
+        return Rejection(reason, str(length), str(most))
     return None
 
 
-def _language(document: Document, summary: str) -> Fault | None:
+def _language(document: Document, summary: str) -> Rejection | None:
     if form.is_in_language(summary, document.lang) is False:
         code = primary_language(document.lang) or ""
-        return Fault("language", wanted=LANGUAGES.get(code, code))
+        return Rejection("language", expected=LANGUAGES.get(code, code))
     return None
 
 
-def _markup(_document: Document, summary: str) -> Fault | None:
+def _markup(_document: Document, summary: str) -> Rejection | None:
     kinds = [kind for kind in form.find_markup(summary) if kind != "quotes"]
-    return Fault("markup", ", ".join(kinds)) if kinds else None
+    return Rejection("markup", ", ".join(kinds)) if kinds else None
 
 
-def _repeats(document: Document, summary: str) -> Fault | None:
+def _repeats(document: Document, summary: str) -> Rejection | None:
     share = form.repeated_ngrams(summary, lang=document.lang)
-    return Fault("repetition", f"{share:.0%}", f"{REPEATED:.0%}") if share > REPEATED else None
+    return Rejection("repetition", f"{share:.0%}", f"{REPEATED:.0%}") if share > REPEATED else None
 
 
-def _copied_request(document: Document, summary: str, template: str | None) -> Fault | None:
-    request = template_for(template, document.lang).replace("{document}", "")
+def _copied_request(document: Document, summary: str, template: str | None) -> Rejection | None:
+    request = teacher_template(template, document.lang).replace("{document}", "")
     share = _share_of_runs(request, summary, document.lang)
-    return Fault("copied request", f"{share:.0%}") if share >= COPIED_REQUEST else None
+    return Rejection("copied request", f"{share:.0%}") if share >= COPIED_REQUEST else None
 
 
 def _share_of_runs(text: str, summary: str, lang: str | None) -> float:
@@ -124,8 +124,8 @@ def _share_of_runs(text: str, summary: str, lang: str | None) -> float:
     return sum(n for n in found.lengths if n >= COPIED_WORDS) / found.summary_words
 
 
-def _copied(document: Document, summary: str, most: float) -> Fault | None:
+def _copied(document: Document, summary: str, most: float) -> Rejection | None:
     length = words.count_words(summary, document.lang)
     lead = first_sentences(document.text, words=round(LEAD * length), lang=document.lang)
     share = _share_of_runs(lead, summary, document.lang)
-    return Fault("copied lead", f"{share:.0%}", f"{most:.0%}") if share >= most else None
+    return Rejection("copied lead", f"{share:.0%}", f"{most:.0%}") if share >= most else None

@@ -12,7 +12,7 @@ from abrege.annotation.scheduler import Row
 from abrege.core.hashing import hash_json
 from abrege.core.io import atomic_write, json_line, read_jsonl
 from abrege.core.types import Document, Pair
-from abrege.prompts.teacher_prompts import Fault
+from abrege.prompts.teacher_prompts import Rejection
 from abrege.recipe import Recipe
 from abrege.text import language
 from abrege.text.tokenize import word_tokenize
@@ -44,9 +44,9 @@ def pair(document: Document, summary: str, provenance: dict[str, Any]) -> Pair:
     )
 
 
-def failed(document: Document, fault: Fault, *, attempts: Any = ()) -> Failed:
+def failed(document: Document, fault: Rejection, *, attempts: Any = ()) -> Failed:
     """Say why a document has no summary, with all that was tried."""
-    why = {"reason": fault.reason, "found": fault.found, "wanted": fault.wanted}
+    why = {"reason": fault.reason, "found": fault.actual, "wanted": fault.expected}
     return {"id": document.id, **why, "attempts": list(attempts)}
 
 
@@ -71,7 +71,7 @@ def write(recipe: Recipe, folder: Path, verdict: Callable[[Row], Verdict]) -> di
                 text = hash_json(found.document)
                 if owner.setdefault(_wording(found), text) != text:
                     attempts = [{"text": found.references[0]}]
-                    found = failed(row.document, Fault("duplicate"), attempts=attempts)
+                    found = failed(row.document, Rejection("duplicate"), attempts=attempts)
             if isinstance(found, Pair):
                 counts["pairs"] += 1
                 pairs.write(json_line(decisions.apply(found, decided)) + "\n")
@@ -102,8 +102,8 @@ def _tried(one: Try) -> dict[str, Any]:
         "attempt": one.attempt,
         "candidate": one.candidate,
         "reason": fault and fault.reason,
-        "found": fault and fault.found,
-        "wanted": fault and fault.wanted,
+        "found": fault and fault.actual,
+        "wanted": fault and fault.expected,
         "text": one.told.text,
         "finish_reason": one.told.finish_reason,
         "completion_tokens": one.told.completion_tokens,

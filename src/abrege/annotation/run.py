@@ -20,7 +20,7 @@ from abrege.core.events import Note, OnEvent, Progress
 from abrege.core.hashing import hash_json
 from abrege.core.types import Pair
 from abrege.llm_client import response_cache as ledger
-from abrege.prompts.teacher_prompts import Fault, template_for
+from abrege.prompts.teacher_prompts import Rejection, teacher_template
 from abrege.recipe import Recipe
 
 ANSWERS = "annotate/answers.jsonl"
@@ -164,7 +164,7 @@ def _settle(going: Standing, step: Step) -> None:
 def verdict(row: Row, going: Standing, recipe: Recipe, plan: Plan) -> Verdict:
     """Say what becomes of a document."""
     if row.place in going.unanswered:
-        return failed(row.document, Fault(UNANSWERED, going.unanswered[row.place]))
+        return failed(row.document, Rejection(UNANSWERED, going.unanswered[row.place]))
     found = going.states.get(row.place)
     if found is None:
         return None
@@ -179,7 +179,7 @@ def _pair(row: Row, found: State, recipe: Recipe, plan: Plan) -> Pair:
     chosen, settings = found.chosen, recipe.annotate
     assert chosen is not None
     answers = [one.told for one in found.tries]
-    prompt = {"system": plan.system, "template": template_for(plan.template, row.document.lang)}
+    prompt = {"system": plan.system, "template": teacher_template(plan.template, row.document.lang)}
     provenance = {
         "teacher": settings.teacher,
         "model": settings.model,

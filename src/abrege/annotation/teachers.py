@@ -20,7 +20,7 @@ from abrege.pipeline.executors import Once, Pool
 from abrege.recipe import Annotate, Recipe
 
 if TYPE_CHECKING:
-    from abrege.inference.chat import Speaker
+    from abrege.inference.chat import ChatModel
 
 WAVE = 1000
 """Batches of questions taken at a time: on a cluster each wave opens its models anew."""
@@ -111,11 +111,11 @@ def _local(settings: Annotate, lang: str | None, pool: Pool | None, on_event: On
     )
 
 
-def _speaker(settings: Annotate, lang: str | None, on_event: OnEvent = silent) -> "Speaker":
-    from abrege.inference import chat as answering
+def _speaker(settings: Annotate, lang: str | None, on_event: OnEvent = silent) -> "ChatModel":
+    from abrege.inference import chat
 
     assert settings.model is not None
-    return answering.open_speaker(
+    return chat.load_chat_model(
         settings.model, lang=lang, four_bits=settings.quantization == "nf4", on_event=on_event
     )
 
@@ -145,7 +145,7 @@ def _in_waves(
             yield from zip(batch, answers, strict=True)
 
 
-def _answers(speaker: "Speaker", batch: Sequence[Request]) -> list[Answer]:
+def _answers(speaker: "ChatModel", batch: Sequence[Request]) -> list[Answer]:
     how = batch[0].asking
     assert how is not None
     assert how.temperature is not None

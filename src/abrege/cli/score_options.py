@@ -137,29 +137,29 @@ def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, 
 def _encoder(args: argparse.Namespace) -> "TokenEncoder | None":
     if args.encoder is None:
         return None
-    from abrege.inference.encoder import open_encoder
+    from abrege.inference.encoder import load_encoder
 
-    return open_encoder(args.encoder, layer=args.layer)
+    return load_encoder(args.encoder, layer=args.layer)
 
 
 def _likelihood(args: argparse.Namespace) -> "LikelihoodModel | None":
     if args.model is None:
         return None
-    from abrege.inference.log_likelihood import open_scorer
+    from abrege.inference.log_likelihood import load_scorer
 
     if find_tuned_folder(Path(args.model).expanduser()):
-        return open_scorer(args.model, base=args.base)
+        return load_scorer(args.model, base=args.base)
     if args.lang is None:
         raise RecipeError("--model is asked in the language of the texts: name it with --lang")
-    return open_scorer(args.model, base=args.base, lang=args.lang)
+    return load_scorer(args.model, base=args.base, lang=args.lang)
 
 
 def _judge(args: argparse.Namespace) -> "EntailmentModel | None":
     if args.entailment is None:
         return None
-    from abrege.inference.nli import open_entailment
+    from abrege.inference.nli import load_nli_model
 
-    return open_entailment(args.entailment)
+    return load_nli_model(args.entailment)
 
 
 def resampling(args: argparse.Namespace) -> "Resampling":

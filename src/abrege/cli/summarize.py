@@ -49,14 +49,14 @@ def run(args: argparse.Namespace) -> int:
     many = args.jsonl or args.file.lower().endswith(TABLES)
     with drawing() as on_event:
         pairs = _read(args, many=many, on_event=on_event)
-        from abrege.inference.summarizer import open_model
+        from abrege.inference.summarizer import load_summarizer
 
-        model = open_model(args.model, on_event=on_event)
+        model = load_summarizer(args.model, on_event=on_event)
         as_json = many or args.json
         if sys.stdout.isatty() and not as_json:
             _flag(_stream(model, pairs[0], args.max_new_tokens), named=False)
             return 0
-        batch = model.batch(
+        batch = model.summarize_pairs(
             pairs, max_new_tokens=args.max_new_tokens, on_event=on_event if many else silent
         )
         for answer in batch:

@@ -19,13 +19,13 @@ from abrege.compute.micro_batch import (
     PackedSequence,
     Seq2SeqInputs,
 )
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 
 ShiftRight = Callable[[Tensor], Tensor]
 SEQUENCE_OVERHEAD_TOKENS = 40  # the fixed cost of a packed sequence, in tokens of the same cost
 
 
-def label_all_tokens(example: Example) -> Example:
+def label_all_tokens(example: TokenizedExample) -> TokenizedExample:
     """Label every token but the first, for `completion_only_loss: false`.
 
     A prompt of one token has no prefix to share, so that packing loses no label.
@@ -34,12 +34,14 @@ def label_all_tokens(example: Example) -> Example:
     return replace(example, prompt_ids=ids[:1], summary_ids=ids[1:])
 
 
-def split_by_length(examples: Sequence[Example], *, max_tokens: int) -> list[list[Example]]:
+def split_by_length(
+    examples: Sequence[TokenizedExample], *, max_tokens: int
+) -> list[list[TokenizedExample]]:
     """Sort rows by length and split them into groups of at most `max_tokens`, padding included.
 
     A longer row is a group of its own.
     """
-    groups: list[list[Example]] = []
+    groups: list[list[TokenizedExample]] = []
     for example in sorted(examples, key=lambda e: (len(e), e.id), reverse=True):
         if groups and (len(groups[-1]) + 1) * len(groups[-1][0]) <= max_tokens:
             groups[-1].append(example)
@@ -48,7 +50,7 @@ def split_by_length(examples: Sequence[Example], *, max_tokens: int) -> list[lis
     return groups
 
 
-def collate(examples: Sequence[Example], pad_id: int) -> MicroBatch:
+def collate(examples: Sequence[TokenizedExample], pad_id: int) -> MicroBatch:
     """Pad rows on the right, and label the summary tokens."""
     length = max(len(e) for e in examples)
     input_ids = torch.full((len(examples), length), pad_id)  # (B, T)
@@ -61,13 +63,15 @@ def collate(examples: Sequence[Example], pad_id: int) -> MicroBatch:
     return MicroBatch(tuple(e.id for e in examples), input_ids, labels)
 
 
-def split_seq2seq(examples: Sequence[Example], *, max_tokens: int) -> list[list[Example]]:
+def split_seq2seq(
+    examples: Sequence[TokenizedExample], *, max_tokens: int
+) -> list[list[TokenizedExample]]:
     """Sort rows by length and split them into groups of at most `max_tokens`.
 
     Tokens of encoder and decoder count, with the padding of each. A longer row is a group of its
     own.
     """
-    groups: list[list[Example]] = []
+    groups: list[list[TokenizedExample]] = []
     longest_summary = 0  # of the last group
     for example in sorted(examples, key=_seq2seq_lengths, reverse=True):
         longest_summary = max(longest_summary, len(example.summary_ids))
@@ -80,12 +84,12 @@ def split_seq2seq(examples: Sequence[Example], *, max_tokens: int) -> list[list[
     return groups
 
 
-def _seq2seq_lengths(example: Example) -> tuple[int, int, str]:
+def _seq2seq_lengths(example: TokenizedExample) -> tuple[int, int, str]:
     return len(example.prompt_ids), len(example.summary_ids), example.id
 
 
 def collate_seq2seq(
-    examples: Sequence[Example], pad_id: int, shift_right: ShiftRight
+    examples: Sequence[TokenizedExample], pad_id: int, shift_right: ShiftRight
 ) -> MicroBatch:
     """Pad the prompts for the encoder and the summaries for the decoder, on the right."""
     padded = partial(pad_sequence, batch_first=True)
@@ -101,13 +105,13 @@ def collate_seq2seq(
 
 
 def split_for_seq2seq_packing(
-    examples: Sequence[Example], *, max_tokens: int
-) -> list[list[Example]]:
+    examples: Sequence[TokenizedExample], *, max_tokens: int
+) -> list[list[TokenizedExample]]:
     """Split rows into as few groups of about the same length as `max_tokens` allows."""
     rows = sorted(examples, key=_seq2seq_lengths, reverse=True)
     count = -(-sum(map(len, rows)) // max_tokens)  # ceiling
     while True:
-        groups: list[list[Example]] = [[] for _ in range(min(count, len(rows)))]
+        groups: list[list[TokenizedExample]] = [[] for _ in range(min(count, len(rows)))]
         for row in rows:
             min(groups, key=lambda group: sum(map(len, group))).append(row)
         if all(len(group) == 1 or sum(map(len, group)) <= max_tokens for group in groups):
@@ -115,7 +119,7 @@ def split_for_seq2seq_packing(
         count += 1
 
 
-def pack_seq2seq(examples: Sequence[Example], shift_right: ShiftRight) -> MicroBatch:
+def pack_seq2seq(examples: Sequence[TokenizedExample], shift_right: ShiftRight) -> MicroBatch:
     """Pack the prompts into one sequence for the encoder, and the summaries for the decoder."""
     labels = [torch.tensor([e.summary_ids]) for e in examples]  # (1, S) each
     lengths = [len(e.prompt_ids) for e in examples], [len(e.summary_ids) for e in examples]
@@ -127,7 +131,7 @@ def pack_seq2seq(examples: Sequence[Example], shift_right: ShiftRight) -> MicroB
     )
 
 
-def pack_examples(examples: Sequence[Example]) -> MicroBatch:
+def pack_examples(examples: Sequence[TokenizedExample]) -> MicroBatch:
     """Pack rows into one sequence; the prefix that all prompts share stands in it once.
 
     A causal model computes the same for equal prefixes. The last token of a prompt, which predicts
@@ -157,7 +161,9 @@ def common_prefix_length(rows: Sequence[list[int]]) -> int:
     return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(last)))
 
 
-def split_for_packing(examples: Sequence[Example], *, max_tokens: int) -> list[list[Example]]:
+def split_for_packing(
+    examples: Sequence[TokenizedExample], *, max_tokens: int
+) -> list[list[TokenizedExample]]:
     """Split rows into groups of at most `max_tokens` packed tokens, with the least tokens in all.
 
     Rows are sorted by prompt, so that those with the same instruction are neighbours, and the
@@ -176,7 +182,7 @@ def split_for_packing(examples: Sequence[Example], *, max_tokens: int) -> list[l
         cost, start = min(options)
         costs.append(cost)
         starts.append(start)
-    groups: list[list[Example]] = []
+    groups: list[list[TokenizedExample]] = []
     end = len(rows)
     while end:
         groups.append(rows[starts[end - 1] : end])
@@ -184,19 +190,19 @@ def split_for_packing(examples: Sequence[Example], *, max_tokens: int) -> list[l
     return groups[::-1]
 
 
-def packed_token_count(rows: Sequence[Example]) -> int:
+def packed_token_count(rows: Sequence[TokenizedExample]) -> int:
     """Count the tokens of packed rows that are sorted by prompt; the shared prefix counts once."""
     shared = shared_prefix_length([rows[0], rows[-1]])
     return sum(len(e) for e in rows) - (len(rows) - 1) * shared
 
 
-def shared_prefix_length(rows: Sequence[Example]) -> int:
+def shared_prefix_length(rows: Sequence[TokenizedExample]) -> int:
     """Count the tokens that all prompts begin with, the last token of each prompt left out."""
     return common_prefix_length([e.prompt_ids[:-1] for e in rows])
 
 
 def build_step(
-    examples: Sequence[Example],
+    examples: Sequence[TokenizedExample],
     *,
     max_tokens: int,
     pad_id: int,
@@ -223,7 +229,7 @@ def build_step(
 
 
 def pack_for_streams(
-    examples: Sequence[Example], *, max_tokens: int, streams: int
+    examples: Sequence[TokenizedExample], *, max_tokens: int, streams: int
 ) -> list[MicroBatch]:
     """Pack rows so that the stream with the most work has as little of it as possible.
 

@@ -181,11 +181,11 @@ def _clusters(
 
 def tokens(exam: Exam, asked: Asked, on_event: OnEvent) -> Tokens:
     """Count the tokens of the sample, and what is cut of it at which max_tokens."""
-    from abrege.inference.token_stats import needs
+    from abrege.inference.token_stats import count_tokens
 
     assert asked.model is not None
     pairs = [pair for _, pair in exam.sample]
-    found = needs(asked.model, pairs, lang=exam.lang, on_event=on_event)
+    found = count_tokens(asked.model, pairs, lang=exam.lang, on_event=on_event)
     whole, documents = np.array(found.whole), np.array(found.documents)
     for (row, _), need in zip(exam.sample, found.whole, strict=True):
         over = f"{need} tokens, more than {asked.max_tokens}" if need > asked.max_tokens else None

@@ -20,7 +20,7 @@ from abrege.inference.decoder import Decoder
 from abrege.models.adapter import load_adapter
 from abrege.models.load import load_model
 from abrege.models.quantization import WeightQuantization
-from abrege.prompts.prompt_format import Rendering, control_words
+from abrege.prompts.prompt_format import PromptFormat, special_tokens
 from abrege.recipe import yaml as tree
 
 SHARD = "5GB"  # a larger file than this is cut: hosts and disks refuse huge ones
@@ -114,7 +114,7 @@ def is_quantized(model: PreTrainedModel) -> bool:
 
 
 def save_model(
-    model: PreTrainedModel, tokenizer: Tokenizer, rendering: Rendering, folder: Path
+    model: PreTrainedModel, tokenizer: Tokenizer, rendering: PromptFormat, folder: Path
 ) -> None:
     """Write a model so that transformers loads it by itself, and abrege asks it as it was tuned.
 
@@ -124,7 +124,7 @@ def save_model(
     tokenizer.pad_token = choose_pad_token(tokenizer, rendering.stop_ids)
     opening = {key: getattr(model.generation_config, key, None) for key in OPENING}
     decoder = Decoder(model, tokenizer, rendering.profile, rendering.stop_ids)
-    says = decoder.config()
+    says = decoder.generation_config()
     says.update(**{key: value for key, value in opening.items() if getattr(says, key) is None})
     model.generation_config = says
     model.config.pad_token_id = decoder.pad_id
@@ -146,7 +146,7 @@ def choose_pad_token(tokenizer: Tokenizer, stops: list[int]) -> str | None:
 
     Rows that pad with a stop token look finished to whoever reads them by their ids.
     """
-    special = [t for t in control_words(tokenizer) if t != tokenizer.bos_token]
+    special = [t for t in special_tokens(tokenizer) if t != tokenizer.bos_token]
     named_so = [t for t in special if "pad" in t.lower()]
     for token in (tokenizer.pad_token, *named_so, tokenizer.unk_token, *special):
         if token is not None and tokenizer.convert_tokens_to_ids(token) not in stops:

@@ -12,8 +12,8 @@ from abrege.core.errors import DataError
 from abrege.core.events import OnEvent, silent
 from abrege.core.types import Pair, Prediction
 from abrege.inference.log_likelihood import summary_logits
-from abrege.inference.summarizer import Summarizer, open_model
-from abrege.prompts.prompt_format import Example, Profile
+from abrege.inference.summarizer import Summarizer, load_summarizer
+from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def compare_models(
     merged: Path,
     pairs: Sequence[Pair],
     *,
-    profile: Profile,
+    profile: DecodingProfile,
     on_event: OnEvent = silent,
 ) -> Parity:
     """Let the tuned model and the merged one summarise and read the same rows.
@@ -47,7 +47,7 @@ def compare_models(
     """
     with TemporaryDirectory(dir=merged.parent, prefix=".parity-") as room:
         ours, examples = _first(adapter, pairs, Path(room), profile, on_event)
-        second = open_model(merged, on_event=on_event)
+        second = load_summarizer(merged, on_event=on_event)
         theirs = _summaries(second, pairs, profile, on_event)
         gaps = [
             (_logits(second, example) - torch.load(_kept(Path(room), row))).abs().max().item()
@@ -58,10 +58,10 @@ def compare_models(
 
 
 def _first(
-    folder: Path, pairs: Sequence[Pair], room: Path, profile: Profile, on_event: OnEvent
-) -> tuple[list[Prediction], list[Example]]:
+    folder: Path, pairs: Sequence[Pair], room: Path, profile: DecodingProfile, on_event: OnEvent
+) -> tuple[list[Prediction], list[TokenizedExample]]:
     """Ask the tuned model; keep its logits, and let go of it."""
-    model = open_model(folder, on_event=on_event)
+    model = load_summarizer(folder, on_event=on_event)
     said = _summaries(model, pairs, profile, on_event)
     examples = [example for pair in pairs if (example := _example(model, pair))]
     for row, example in enumerate(examples):
@@ -70,20 +70,20 @@ def _first(
 
 
 def _summaries(
-    model: Summarizer, pairs: Sequence[Pair], profile: Profile, on_event: OnEvent
+    model: Summarizer, pairs: Sequence[Pair], profile: DecodingProfile, on_event: OnEvent
 ) -> list[Prediction]:
     decoder = replace(model.decoder, profile=profile)
-    return list(replace(model, decoder=decoder).batch(pairs, on_event=on_event))
+    return list(replace(model, decoder=decoder).summarize_pairs(pairs, on_event=on_event))
 
 
-def _example(model: Summarizer, pair: Pair) -> Example | None:
+def _example(model: Summarizer, pair: Pair) -> TokenizedExample | None:
     try:
-        return model.renderer.example(pair)
+        return model.renderer.tokenize_pair(pair)
     except DataError:  # the reference leaves no room for the document
         return None
 
 
-def _logits(model: Summarizer, example: Example) -> torch.Tensor:
+def _logits(model: Summarizer, example: TokenizedExample) -> torch.Tensor:
     inner: Any = model.decoder.model
     return summary_logits(inner, [example]).float().cpu()  # (summary tokens, vocab)
 

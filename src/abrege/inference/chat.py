@@ -23,9 +23,16 @@ from abrege.models.load import (
     resolve_model,
 )
 from abrege.models.quantization import WeightQuantization
-from abrege.prompts import seq2seq as sides
+from abrege.prompts import seq2seq
 from abrege.prompts.default_prompts import ANSWERS
-from abrege.prompts.prompt_format import Example, Profile, Renderer, Rendering, stop_ids, use_chat
+from abrege.prompts.prompt_format import (
+    DecodingProfile,
+    PromptFormat,
+    PromptRenderer,
+    TokenizedExample,
+    stop_token_ids,
+    use_chat_template,
+)
 from abrege.text.tokenize import primary_language
 
 LONGEST = 8192
@@ -33,7 +40,7 @@ LONGEST = 8192
 
 
 @dataclass(frozen=True)
-class Said:
+class ChatReplies:
     """The answers of one batch, in the order of their questions, and how long they took."""
 
     predictions: list[Prediction]
@@ -41,10 +48,10 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Speaker:
+class ChatModel:
     """A model that is opened when it is first asked."""
 
-    renderer: Renderer
+    renderer: PromptRenderer
     weights: str
     """Names the weights: a hash of the model's folder, or its hub id."""
     packing: str
@@ -57,13 +64,13 @@ class Speaker:
         """Give the open model, and how it decodes; RecipeError where it cannot write."""
         loaded = self.load()
         if not loaded.config.is_encoder_decoder:
-            check_causal(loaded, self.renderer.rendering.base_model)
-        return Decoder.over(loaded, self.renderer)
+            check_causal(loaded, self.renderer.format.base_model)
+        return Decoder.from_renderer(loaded, self.renderer)
 
     @property
     def room(self) -> int:
         """Give how many tokens a prompt and its answer may have."""
-        return self.renderer.rendering.max_tokens
+        return self.renderer.format.max_tokens
 
     def prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
         """Encode a talk that ends with a question; what stands before are its earlier turns."""
@@ -73,9 +80,9 @@ class Speaker:
             Pair(id="", document=asked, references=[said])
             for asked, said in zip(turns[:-1:2], turns[1::2], strict=True)
         ]
-        rendering = replace(self.renderer.rendering, system=system[0] if system else None)
-        renderer = Renderer(self.renderer.tokenizer, rendering, shots=shots)
-        return renderer.ids(Pair(id="", document=turns[-1], references=[]))
+        rendering = replace(self.renderer.format, system=system[0] if system else None)
+        renderer = PromptRenderer(self.renderer.tokenizer, rendering, few_shot_examples=shots)
+        return renderer.full_prompt_ids(Pair(id="", document=turns[-1], references=[]))
 
     def answer(
         self,
@@ -85,7 +92,7 @@ class Speaker:
         temperature: float,
         top_p: float | None,
         max_new_tokens: int,
-    ) -> Said:
+    ) -> ChatReplies:
         """Answer talks in one batch, sampled anew for each `key`; temperature 0 is greedy."""
         began = time.perf_counter()
         seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
@@ -99,23 +106,24 @@ class Speaker:
             batch_rows=len(talks),
         )
         prompts = [
-            Example(str(n), ids, [], len(ids), 0) for n, ids in enumerate(map(self.prompt, talks))
+            TokenizedExample(str(n), ids, [], len(ids), 0)
+            for n, ids in enumerate(map(self.prompt, talks))
         ]
         with device.retained_heap():
-            [batch] = replace(self.decoder, profile=profile).decode(prompts)
+            [batch] = replace(self.decoder, profile=profile).generate_batches(prompts)
         found = dict(batch)
         predictions = [found[n] for n in range(len(talks))]
-        return Said(predictions, time.perf_counter() - began)
+        return ChatReplies(predictions, time.perf_counter() - began)
 
 
-def open_speaker(
+def load_chat_model(
     model: str,
     *,
     lang: str | None = None,
     four_bits: bool = False,
     dtype: str = "auto",
     on_event: OnEvent = silent,
-) -> Speaker:
+) -> ChatModel:
     """Find a model in a folder, on the hub, in a .gguf file or a demo part.
 
     lang  of the word after which a model without a chat template is to go on with a summary
@@ -125,22 +133,22 @@ def open_speaker(
     machine = device.choose_device(dtype)
     config = load_config(located)
     check_writes(config, model)
-    chat = use_chat(tokenizer, "auto")
+    chat = use_chat_template(tokenizer, "auto")
     goes_on = not (chat or config.is_encoder_decoder)
     answer = ANSWERS.get(primary_language(lang) or "en", ANSWERS["en"])
-    rendering = Rendering(
+    rendering = PromptFormat(
         base_model=model,
         dtype=machine.dtype,
         template=f"{{document}}\n\n{answer}" if goes_on else "{document}",
         system=None,
         chat=chat,
-        max_tokens=min(sides.room(config, "encoder", LONGEST), LONGEST),
-        stop_ids=stop_ids(tokenizer, chat=chat),
-        profile=Profile(max_new_tokens=1),
-        **sides.of(config, tokenizer, lang),
+        max_tokens=min(seq2seq.max_positions(config, "encoder", LONGEST), LONGEST),
+        stop_ids=stop_token_ids(tokenizer, chat=chat),
+        profile=DecodingProfile(max_new_tokens=1),
+        **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )
-    return Speaker(
-        Renderer(tokenizer, rendering),
+    return ChatModel(
+        PromptRenderer(tokenizer, rendering),
         hash_path(Path(located)) if Path(located).is_dir() else located,
         "nf4" if four_bits else machine.dtype,
         machine.device,

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from abrege.core.types import Prediction
 from abrege.inference import prefix_cache as prefix
 from abrege.inference.prefix_cache import Prefix
-from abrege.prompts.prompt_format import Example, Profile, Renderer
+from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer, TokenizedExample
 
 Batch: TypeAlias = list[tuple[int, Prediction]]
 """Predictions, each with the number of its row."""
@@ -24,35 +24,37 @@ class Decoder:
 
     model: PreTrainedModel
     tokenizer: Tokenizer
-    profile: Profile
+    profile: DecodingProfile
     stop_ids: list[int]
     blank: Sequence[int] = ()
     """Of an encoder-decoder: what its tokenizer writes for a summary without a word."""
 
     @classmethod
-    def over(cls, model: Any, renderer: Renderer) -> "Decoder":
+    def from_renderer(cls, model: Any, renderer: PromptRenderer) -> "Decoder":
         """Decode as a rendering says; the model may wear an adapter."""
-        known = renderer.rendering
-        blank = renderer.summary_ids("") if known.encoder_decoder else ()
+        known = renderer.format
+        blank = renderer.tokenize_summary("") if known.encoder_decoder else ()
         return cls(model, renderer.tokenizer, known.profile, known.stop_ids, blank)
 
     def __post_init__(self) -> None:
         """Blank the model's own generation defaults: transformers fills what we leave unsaid."""
         self.model.generation_config = GenerationConfig()
 
-    def decode(self, prompts: Sequence[Example], *, skip: int = 0) -> Iterator[Batch]:
+    def generate_batches(
+        self, prompts: Sequence[TokenizedExample], *, skip: int = 0
+    ) -> Iterator[Batch]:
         """Yield the predictions of one batch after another, each with its row's number.
 
         skip  batches at the front that are done already. The plan depends on all rows and not
               on what is done, so a run carried on decodes the very same batches.
         """
-        plan = batches(prompts, self.profile.batch_rows)
-        return map(self.by_batch(prompts), range(skip, len(plan)))
+        plan = plan_batches(prompts, self.profile.batch_rows)
+        return map(self.batch_function(prompts), range(skip, len(plan)))
 
-    def by_batch(self, prompts: Sequence[Example]) -> Callable[[int], Batch]:
+    def batch_function(self, prompts: Sequence[TokenizedExample]) -> Callable[[int], Batch]:
         """Give what decodes the batch of a number in the plan over all prompts."""
         self.model.eval()
-        plan = batches(prompts, self.profile.batch_rows)
+        plan = plan_batches(prompts, self.profile.batch_rows)
         alone = self.profile.num_beams > 1 or self.blank  # beams copy what they share
         shared = None if alone else prefix.of(self.model, [p.prompt_ids for p in prompts])
 
@@ -64,19 +66,21 @@ class Decoder:
         return decoded
 
     @torch.inference_mode()
-    def _batch(self, prompts: Sequence[Example], shared: Prefix | None) -> list[Prediction]:
+    def _batch(
+        self, prompts: Sequence[TokenizedExample], shared: Prefix | None
+    ) -> list[Prediction]:
         inputs, before = self.inputs(prompts, shared.ids if shared else ())
         generate: Any = self.model.generate
         output = generate(
             **inputs,
-            generation_config=self.config(),
+            generation_config=self.generation_config(),
             cache=shared.repeated(len(prompts)) if shared else None,
         )
         new = output[:, before:].tolist()
         return [self.prediction(p, ids) for p, ids in zip(prompts, new, strict=True)]
 
     def inputs(
-        self, prompts: Sequence[Example], shared: Sequence[int] = ()
+        self, prompts: Sequence[TokenizedExample], shared: Sequence[int] = ()
     ) -> tuple[dict[str, torch.Tensor], int]:
         """Give what `generate` begins with, and how many of its tokens stand before the new ones.
 
@@ -105,7 +109,7 @@ class Decoder:
         )[:, : end + 1]
         return opening
 
-    def prediction(self, prompt: Example, new_ids: Sequence[int]) -> Prediction:
+    def prediction(self, prompt: TokenizedExample, new_ids: Sequence[int]) -> Prediction:
         """Cut the new tokens at the first stop token and say why they end."""
         ends = [i for i, token in enumerate(new_ids) if token in self.stop_ids]
         ids = list(new_ids[: ends[0]]) if ends else list(new_ids)
@@ -118,7 +122,7 @@ class Decoder:
             document_tokens_cut=prompt.document_tokens_cut,
         )
 
-    def config(self, max_new_tokens: int | None = None) -> GenerationConfig:
+    def generation_config(self, max_new_tokens: int | None = None) -> GenerationConfig:
         """Say the whole profile in transformers' words, so that no default of a model leaks in."""
         p = self.profile
         values: dict[str, Any] = {
@@ -149,14 +153,14 @@ class Decoder:
         return int(pad) if pad is not None else self.stop_ids[0]
 
 
-def batches(prompts: Sequence[Example], rows: int) -> list[list[int]]:
+def plan_batches(prompts: Sequence[TokenizedExample], rows: int) -> list[list[int]]:
     """Plan which rows are decoded together: longest first, `rows` at a time, ties by number."""
     order = sorted(range(len(prompts)), key=lambda r: (-len(prompts[r]), r))
     return [order[i : i + rows] for i in range(0, len(order), rows)]
 
 
 def left_padded(
-    prompts: Sequence[Example], pad_id: int, shared: Sequence[int] = ()
+    prompts: Sequence[TokenizedExample], pad_id: int, shared: Sequence[int] = ()
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Pad prompts on the left, where a causal model's next token is at one place for all.
 

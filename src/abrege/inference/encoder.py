@@ -32,7 +32,7 @@ LAYERS = {  # those of bert-score 0.3.13, which agree best with people
 """Model → the layer it is read at; others at their last."""
 
 
-class Encoder:
+class LayerEncoder:
     """A loaded encoder, read at one layer."""
 
     def __init__(self, name: str, tokenizer: Any, model: Any, layer: int) -> None:
@@ -76,7 +76,7 @@ class Encoder:
         yield from (found[n] for n in range(len(texts)))
 
 
-def open_encoder(model: str, *, layer: int | None = None) -> Encoder:
+def load_encoder(model: str, *, layer: int | None = None) -> LayerEncoder:
     """Load an encoder from a folder or by its hub id, to be read at a layer.
 
     RecipeError for a layer it does not have, SetupError where it cannot be loaded.
@@ -99,7 +99,7 @@ def open_encoder(model: str, *, layer: int | None = None) -> Encoder:
         raise RecipeError(f"--layer {chosen}: {model} has the layers 1 to {layers}.")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     name = f"{folder.name}@{hash_path(folder)[:8]}" if folder.is_dir() else model
-    return Encoder(name, tokenizer, loaded.to(device), chosen)
+    return LayerEncoder(name, tokenizer, loaded.to(device), chosen)
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:

@@ -33,18 +33,18 @@ from abrege.core.events import OnEvent, silent
 from abrege.core.hashing import hash_json, hash_path
 from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair
-from abrege.inference.summarizer import open_model
+from abrege.inference.summarizer import load_summarizer
 from abrege.models import device
 from abrege.models.load import check_causal, load_config, load_model, load_tokenizer, resolve_model
-from abrege.prompts import seq2seq as sides
+from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import (
-    Example,
-    Profile,
-    Renderer,
-    Rendering,
-    stop_ids,
-    template_for,
-    use_chat,
+    DecodingProfile,
+    PromptFormat,
+    PromptRenderer,
+    TokenizedExample,
+    prompt_template,
+    stop_token_ids,
+    use_chat_template,
 )
 
 BATCH_TOKENS = 2048
@@ -53,7 +53,10 @@ WINDOW = 512  # pairs whose token ids are held at once
 
 
 def log_likelihoods(
-    model: PreTrainedModel, examples: Sequence[Example], *, batch_tokens: int = BATCH_TOKENS
+    model: PreTrainedModel,
+    examples: Sequence[TokenizedExample],
+    *,
+    batch_tokens: int = BATCH_TOKENS,
 ) -> Iterator[tuple[float, int]]:
     """Yield each summary's negative log-likelihood in nats and its tokens, in order.
 
@@ -76,13 +79,13 @@ def log_likelihoods(
     yield from (found[row] for row in range(len(examples)))
 
 
-class Scorer:
+class LogLikelihoodScorer:
     """An open model, and how it is asked for the summaries it is scored on."""
 
     def __init__(
-        self, name: str, asked: str, model: Any, renderer: Renderer, room: int | None = None
+        self, name: str, asked: str, model: Any, renderer: PromptRenderer, room: int | None = None
     ) -> None:
-        room = renderer.rendering.max_tokens if room is None else room
+        room = renderer.format.max_tokens if room is None else room
         self.name, self.asked, self.room = name, asked, room
         self.model, self.renderer = model, renderer
         self.cut = 0
@@ -91,10 +94,10 @@ class Scorer:
     @property
     def rendering(self) -> str:
         """Say how the model was asked, for signatures; a document that was cut is told too."""
-        request = self.renderer.rendering
+        request = self.renderer.format
         kind = "chat" if request.chat else "text"
         prompt = f"{kind}-{self.asked}-{hash_json([request.template, request.system])[:8]}"
-        room = "any" if self.room >= sides.ENDLESS else str(self.room)
+        room = "any" if self.room >= seq2seq.UNLIMITED else str(self.room)
         dtype = str(self.model.dtype).removeprefix("torch.")
         return f"prompt:{prompt}|room:{room}|cut:{self.cut}|{dtype}"
 
@@ -102,7 +105,7 @@ class Scorer:
         """Say whether each reference of a pair leaves room for some of its document."""
         try:
             for reference in pair.references:
-                self.renderer.example(replace(pair, references=[reference]))
+                self.renderer.tokenize_pair(replace(pair, references=[reference]))
         except DataError:
             return False
         return True
@@ -117,12 +120,12 @@ class Scorer:
             yield from self._window(pairs[start : start + WINDOW], whole=whole)
 
     def _window(self, pairs: Sequence[Pair], *, whole: bool) -> Iterator[tuple[float, int]]:
-        examples: list[Example] = []
+        examples: list[TokenizedExample] = []
         for pair in pairs:
             if not pair.references:
                 raise DataError(f"row {pair.id}: there is no reference to be likely or not.")
             each = (replace(pair, references=[reference]) for reference in pair.references)
-            examples += map(self.renderer.example, each)
+            examples += map(self.renderer.tokenize_pair, each)
         self.cut += sum(e.document_tokens_cut > 0 for e in examples)
         if whole:
             examples = [label_all_tokens(example) for example in examples]
@@ -132,14 +135,14 @@ class Scorer:
             yield sum(nats), sum(tokens)
 
 
-def over(name: str, model: Any, renderer: Renderer) -> Scorer:
+def scorer_of_model(name: str, model: Any, renderer: PromptRenderer) -> LogLikelihoodScorer:
     """Give a scorer of a model that is open already, tuned or the base of a tuned one."""
     inner: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     packing.enable_packing(inner)
-    return Scorer(name, "tuned", model, renderer)
+    return LogLikelihoodScorer(name, "tuned", model, renderer)
 
 
-def open_scorer(
+def load_scorer(
     model: str,
     *,
     base: bool = False,
@@ -148,7 +151,7 @@ def open_scorer(
     chat: str = "auto",
     dtype: str = "auto",
     on_event: OnEvent = silent,
-) -> Scorer:
+) -> LogLikelihoodScorer:
     """Open a model to score summaries with.
 
     model     a run folder of abrege or its tune folder, asked as it was tuned to be; or any folder,
@@ -171,35 +174,39 @@ def open_scorer(
     located = resolve_model(model, on_event=on_event)
     config, tokenizer = load_config(located), load_tokenizer(located)
     both = bool(config.is_encoder_decoder)
-    room = sides.room(config, "encoder", tokenizer.model_max_length)
-    chatty = not both and use_chat(tokenizer, chat)
+    room = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
+    chatty = not both and use_chat_template(tokenizer, chat)
     request = "{document}" if both and template is None else template
-    rendering = Rendering(
+    rendering = PromptFormat(
         base_model=model,
         dtype=dtype,
-        template=template_for(request, lang, chat=chatty),
+        template=prompt_template(request, lang, chat=chatty),
         system=None,
         chat=chatty,
         max_tokens=room,
-        stop_ids=stop_ids(tokenizer, chat=chatty),
-        profile=Profile(max_new_tokens=1),  # nothing is written: a summary takes what it needs
+        stop_ids=stop_token_ids(tokenizer, chat=chatty),
+        profile=DecodingProfile(
+            max_new_tokens=1
+        ),  # nothing is written: a summary takes what it needs
         lang=lang,
-        **sides.of(config, tokenizer, lang),
+        **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )
     asked = "plain" if template is None else "own"
-    return Scorer(_name(model), asked, _model(located, dtype), Renderer(tokenizer, rendering), room)
+    return LogLikelihoodScorer(
+        _name(model), asked, _model(located, dtype), PromptRenderer(tokenizer, rendering), room
+    )
 
 
-def _of_run(folder: Path, on_event: OnEvent, *, base: bool) -> Scorer:
-    summarizer = open_model(folder, on_event=on_event)
-    rendering = summarizer.renderer.rendering
+def _of_run(folder: Path, on_event: OnEvent, *, base: bool) -> LogLikelihoodScorer:
+    summarizer = load_summarizer(folder, on_event=on_event)
+    rendering = summarizer.renderer.format
     model: Any = summarizer.decoder.model
     name = f"{folder.resolve().name}@{summarizer.weights[:8]}"
     if base and not isinstance(model, PeftModel):
         raise RecipeError(f"{folder}: this model is merged: its base does not stand beside it.")
     if base:
         model, name = model.unload(), _name(rendering.base_model)
-    return over(name, model, summarizer.renderer)
+    return scorer_of_model(name, model, summarizer.renderer)
 
 
 def _model(located: str, dtype: str) -> Any:
@@ -212,8 +219,8 @@ def _model(located: str, dtype: str) -> Any:
 
 
 def _batches(
-    model: PreTrainedModel, examples: Sequence[Example], budget: int
-) -> Iterator[list[Example]]:
+    model: PreTrainedModel, examples: Sequence[TokenizedExample], budget: int
+) -> Iterator[list[TokenizedExample]]:
     """Cut rows into batches that bound what is computed together, logits included."""
     lined = model.config._attn_implementation == packing.ATTENTION_NAME
     most = LOGITS // model.config.get_text_config().vocab_size  # summary tokens
@@ -230,19 +237,19 @@ def _batches(
 
 
 @torch.inference_mode()
-def summary_logits(model: PreTrainedModel, rows: Sequence[Example]) -> Tensor:
+def summary_logits(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> Tensor:
     """Give what is predicted at each summary token from the true ones before it, (N, vocab)."""
     return _predicted(model, rows)[0]
 
 
 @torch.inference_mode()
-def _nats(model: PreTrainedModel, rows: Sequence[Example]) -> Tensor:
+def _nats(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> Tensor:
     """Give the negative log-likelihood of each summary token, row after row, (tokens) float32."""
     logits, expected = _predicted(model, rows)
     return F.cross_entropy(logits.float(), expected, reduction="none")
 
 
-def _predicted(model: PreTrainedModel, rows: Sequence[Example]) -> tuple[Tensor, Tensor]:
+def _predicted(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> tuple[Tensor, Tensor]:
     """Give the logits at the summary tokens, (N, vocab), and the tokens themselves, (N)."""
     batch = _collated(model, rows)
     predicts, expected = predicted_tokens(batch.labels.to(model.device), batch)
@@ -252,7 +259,7 @@ def _predicted(model: PreTrainedModel, rows: Sequence[Example]) -> tuple[Tensor,
     return logits[0], expected
 
 
-def _collated(model: Any, rows: Sequence[Example]) -> MicroBatch:
+def _collated(model: Any, rows: Sequence[TokenizedExample]) -> MicroBatch:
     if model.config.is_encoder_decoder:
         pad = model.config.pad_token_id or 0
         return collate_seq2seq(rows, pad, model.prepare_decoder_input_ids_from_labels)

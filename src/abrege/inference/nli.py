@@ -12,7 +12,7 @@ from abrege.compute.batching import split_by_length
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.hashing import hash_path
 from abrege.models.load import first_line
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 
 BATCH_TOKENS = 4096
 WINDOW = 4096  # pairs whose token ids are held at once
@@ -20,7 +20,7 @@ OFFSET = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert")
 """Models whose positions count on from the pad token's id, so that fewer are left for tokens."""
 
 
-class Judge:
+class NliModel:
     """A loaded classifier, read at its label of entailment."""
 
     def __init__(self, name: str, tokenizer: Any, model: Any, label: int) -> None:
@@ -41,7 +41,7 @@ class Judge:
 
     def _window(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
         encoded = [self._encoded(premise, hypothesis) for premise, hypothesis in pairs]
-        rows = [Example(str(n), e["input_ids"], [], 0, 0) for n, e in enumerate(encoded)]
+        rows = [TokenizedExample(str(n), e["input_ids"], [], 0, 0) for n, e in enumerate(encoded)]
         found: dict[int, float] = {}
         for batch in split_by_length(rows, max_tokens=BATCH_TOKENS):
             places = [int(row.id) for row in batch]
@@ -81,7 +81,7 @@ class Judge:
         return [float(p) for p in logits.softmax(-1)[:, self.label].tolist()]
 
 
-def open_entailment(model: str) -> Judge:
+def load_nli_model(model: str) -> NliModel:
     """Load a judge from a folder or by its hub id.
 
     RecipeError where its labels do not say which is entailment, or its last layer was never
@@ -107,7 +107,7 @@ def open_entailment(model: str) -> Judge:
         )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     name = f"{folder.resolve().name}@{hash_path(folder)[:8]}" if folder.is_dir() else model
-    return Judge(name, tokenizer, loaded.to(device), label)
+    return NliModel(name, tokenizer, loaded.to(device), label)
 
 
 def entailment_label(names: dict[int, str], model: str) -> int:

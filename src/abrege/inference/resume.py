@@ -7,13 +7,13 @@ from pathlib import Path
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.io import atomic_write, json_line
 from abrege.core.types import Prediction
-from abrege.inference.decoder import Batch, Decoder, batches
-from abrege.prompts.prompt_format import Example
+from abrege.inference.decoder import Batch, Decoder, plan_batches
+from abrege.prompts.prompt_format import TokenizedExample
 
 
-def decoded(
+def generate_with_resume(
     decoder: Decoder,
-    prompts: Sequence[Example],
+    prompts: Sequence[TokenizedExample],
     partial: Path,
     *,
     task: str,
@@ -27,15 +27,17 @@ def decoded(
     task       what is being done, in words
     elsewhere  decodes the batches of these numbers, where this process does not
     """
-    plan = batches(prompts, decoder.profile.batch_rows)
-    done = kept_batches(partial, key, plan)
+    plan = plan_batches(prompts, decoder.profile.batch_rows)
+    done = load_completed_batches(partial, key, plan)
     rows = {row: prediction for batch in done for row, prediction in batch}
     if done:
         on_event(Note(f"{task}: going on after {len(rows)} of {len(prompts)} rows"))
     on_event(Progress(task, len(rows), len(prompts)))
     with partial.open("a", encoding="utf-8") as file:
         missing = range(len(done), len(plan))
-        for batch in elsewhere(missing) if elsewhere else decoder.decode(prompts, skip=len(done)):
+        for batch in (
+            elsewhere(missing) if elsewhere else decoder.generate_batches(prompts, skip=len(done))
+        ):
             rows.update(batch)
             file.write(json_line([[row, vars(p)] for row, p in batch]) + "\n")
             file.flush()
@@ -43,7 +45,7 @@ def decoded(
     return [rows[row] for row in range(len(prompts))]
 
 
-def kept_batches(partial: Path, key: str, plan: Sequence[Sequence[int]]) -> list[Batch]:
+def load_completed_batches(partial: Path, key: str, plan: Sequence[Sequence[int]]) -> list[Batch]:
     """Read the whole batches of a half-written file, and leave the file holding just these.
 
     The first line is the key; a batch that kill -9 cut, and all after it, is decoded again.

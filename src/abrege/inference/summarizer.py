@@ -17,14 +17,14 @@ from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
 from abrege.models import device
 from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned, resolve_model
-from abrege.prompts import seq2seq as sides
+from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import (
-    Profile,
-    Renderer,
-    Rendering,
-    stop_ids,
-    template_for,
-    use_chat,
+    DecodingProfile,
+    PromptFormat,
+    PromptRenderer,
+    prompt_template,
+    stop_token_ids,
+    use_chat_template,
 )
 
 MOST_NEW = 128
@@ -41,11 +41,11 @@ class Summarizer:
     """An open model; texts go in as pairs without references."""
 
     decoder: Decoder
-    renderer: Renderer
+    renderer: PromptRenderer
     weights: str = ""
     """Names the weights: a hash of the adapter, or of an untuned model's folder."""
 
-    def batch(
+    def summarize_pairs(
         self,
         pairs: Sequence[Pair],
         *,
@@ -56,9 +56,9 @@ class Summarizer:
         profile = self.decoder.profile
         if max_new_tokens:
             profile = replace(profile, max_new_tokens=max_new_tokens)
-        prompts = [self.renderer.prompt(pair) for pair in pairs]
+        prompts = [self.renderer.tokenize_prompt(pair) for pair in pairs]
         found: dict[int, Prediction] = {}
-        for batch in replace(self.decoder, profile=profile).decode(prompts):
+        for batch in replace(self.decoder, profile=profile).generate_batches(prompts):
             found.update(batch)
             on_event(Progress("summarize", len(found), len(prompts)))
         for row in range(len(prompts)):
@@ -74,10 +74,10 @@ class Summarizer:
         """Yield the summary of one text in pieces, as they are decoded; return the prediction."""
         pair = Pair(id="text", document=document, references=[], meta=meta or {})
         if self.decoder.profile.num_beams > 1:  # beams change their minds: nothing to stream
-            [answer] = self.batch([pair], max_new_tokens=max_new_tokens)
+            [answer] = self.summarize_pairs([pair], max_new_tokens=max_new_tokens)
             yield answer.prediction
             return answer
-        prompt = self.renderer.prompt(pair)
+        prompt = self.renderer.tokenize_prompt(pair)
         inputs, before = self.decoder.inputs([prompt])
         model: Any = self.decoder.model
         streamer = TextIteratorStreamer(
@@ -89,7 +89,7 @@ class Summarizer:
             try:
                 return model.generate(
                     **inputs,
-                    generation_config=self.decoder.config(max_new_tokens),
+                    generation_config=self.decoder.generation_config(max_new_tokens),
                     streamer=streamer,
                 )
             finally:
@@ -102,7 +102,7 @@ class Summarizer:
         return self.decoder.prediction(prompt, new_ids)
 
 
-def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
+def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     """Open a tuned model: a run folder, its tune folder, or a folder of whole weights.
 
     DataError where it is none of them.
@@ -114,7 +114,7 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
             "  Give the run folder of a finished abrege run, its tune folder, or one that abrege "
             "export wrote."
         )
-    rendering = Rendering.load(inside)
+    rendering = PromptFormat.load(inside)
     machine = device.choose_device(rendering.dtype)
     tokenizer = load_tokenizer(str(inside))
     tuned = load_tuned(
@@ -125,12 +125,12 @@ def open_model(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
         quantization=rendering.quantization,
         on_event=on_event,
     )
-    renderer = Renderer(tokenizer, rendering)
+    renderer = PromptRenderer(tokenizer, rendering)
     weights = hash_weights(inside)
-    return Summarizer(Decoder.over(tuned, renderer), renderer, weights)
+    return Summarizer(Decoder.from_renderer(tuned, renderer), renderer, weights)
 
 
-def open_untuned(
+def load_untuned_summarizers(
     model: str, langs: Sequence[str], *, on_event: OnEvent = silent
 ) -> dict[str, Summarizer]:
     """Open any model that writes, to be asked with the plain request of each language.
@@ -144,26 +144,26 @@ def open_untuned(
     loaded = load_model(located, machine.torch_dtype, machine.device)
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)
-    chat = use_chat(tokenizer, "auto")
-    reads = sides.room(loaded.config, "encoder", LONGEST)
+    chat = use_chat_template(tokenizer, "auto")
+    reads = seq2seq.max_positions(loaded.config, "encoder", LONGEST)
     renderings = {
-        lang: Rendering(
+        lang: PromptFormat(
             base_model=model,
             dtype="auto",
-            template=template_for(None, lang, chat=chat),
+            template=prompt_template(None, lang, chat=chat),
             system=None,
             chat=chat,
             max_tokens=min(reads, LONGEST),
-            stop_ids=stop_ids(tokenizer, chat=chat),
-            profile=Profile(max_new_tokens=MOST_NEW),
+            stop_ids=stop_token_ids(tokenizer, chat=chat),
+            profile=DecodingProfile(max_new_tokens=MOST_NEW),
             lang=lang,
-            **sides.of(loaded.config, tokenizer, lang),
+            **seq2seq.seq2seq_fields(loaded.config, tokenizer, lang),
         )
         for lang in langs
     }
-    renderers = {lang: Renderer(tokenizer, known) for lang, known in renderings.items()}
+    renderers = {lang: PromptRenderer(tokenizer, known) for lang, known in renderings.items()}
     name = hash_path(Path(located)) if Path(located).is_dir() else located
     return {
-        lang: Summarizer(Decoder.over(loaded, renderer), renderer, name)
+        lang: Summarizer(Decoder.from_renderer(loaded, renderer), renderer, name)
         for lang, renderer in renderers.items()
     }

@@ -21,7 +21,7 @@ from abrege.pipeline.fingerprint import code_version
 from abrege.pipeline.task import Outcome, Piece, carry_out, key_of, reason_to_run
 from abrege.recipe import Recipe
 from abrege.stages import FROM_RAW, STAGES
-from abrege.training import distributed as processes
+from abrege.training import distributed
 
 if TYPE_CHECKING:
     from abrege.training.cost.estimate import Estimate
@@ -43,10 +43,10 @@ def run(
     """
     stages = stages or stages_of(recipe)
     check_before(recipe, folder, stages)
-    with processes.joined(on_event), alone_in(folder):
+    with distributed.process_group(on_event), alone_in(folder):
         check_earlier(recipe, folder, stages[0])
-        processes.wait()
-        if processes.is_first():
+        distributed.wait_for_everyone()
+        if distributed.is_main_process():
             recipes.write(recipe, folder / "recipe.yaml")
         done = [
             carry_out(piece(), on_event)
@@ -72,7 +72,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
     SetupError where another run has it.
     """
-    if not processes.is_first():
+    if not distributed.is_main_process():
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,7 +134,7 @@ def check_known(recipe: Recipe, stage: str) -> None:
 
 def check_before(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
     """Refuse at once what could only fail after hours: data that is not there, a ROUGE unfit."""
-    if processes.several() and list(stages) != ["tune"]:
+    if distributed.is_distributed() and list(stages) != ["tune"]:
         raise SetupError(
             "of all stages only tune is shared by several processes (torchrun, accelerate "
             "launch).\n  Run abrege split by itself before, abrege tune with several, and abrege "

@@ -18,7 +18,7 @@ from abrege.core.hashing import changed_keys, hash_path
 from abrege.core.io import read_json, write_json
 from abrege.pipeline import provenance as footprint
 from abrege.pipeline.fingerprint import differences
-from abrege.training import distributed as processes
+from abrege.training import distributed
 
 RESUMABLE = ("collect", "annotate", "tune", "generate")  # half-done work there is carried on
 # Each keeps by their own keys what is still of use; of annotate, answers paid for and decisions.
@@ -82,19 +82,19 @@ def reason_to_run(piece: Piece) -> str:
 def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
     """Run a piece, or skip it. The manifest is written last: its presence means finished."""
     why = reason_to_run(piece)
-    processes.must_agree({"key": piece.key, piece.name: why})
+    distributed.check_agreement({"key": piece.key, piece.name: why})
     if not why:
         on_event(Note(f"{piece.name}: skipped, finished and unchanged"))
         counts = read_json(piece.manifest)["counts"]
         return Outcome(piece.name, "skipped", "finished and unchanged", 0.0, counts)
-    going_on = processes.from_first(lambda: start(piece))
+    going_on = distributed.broadcast_from_main(lambda: start(piece))
     reason = "going on with what was interrupted" if going_on else why
     on_event(Note(f"{piece.name}: running, {reason}"))
     footprint.reset_peak_memory()
     began = time.perf_counter()
     found = piece.run()
     seconds = round(time.perf_counter() - began, 3)
-    if processes.is_first():
+    if distributed.is_main_process():
         finish(piece, found, seconds)
     return Outcome(piece.name, "ran", reason, seconds, found["counts"])
 

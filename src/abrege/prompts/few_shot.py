@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair, Prediction
-from abrege.prompts.prompt_format import BETWEEN, Renderer
+from abrege.prompts.prompt_format import EXAMPLE_SEPARATOR, PromptRenderer
 
 
-def draw(train: Sequence[Pair], count: int, *, seed: int) -> list[Pair]:
+def sample_examples(train: Sequence[Pair], count: int, *, seed: int) -> list[Pair]:
     """Draw so many pairs of different groups, of those whose documents are not long.
 
     Not long is up to the median, in characters: what every prompt repeats should be typical, and
@@ -23,23 +23,23 @@ def draw(train: Sequence[Pair], count: int, *, seed: int) -> list[Pair]:
     return list(of_groups.values())[:count]
 
 
-def ended(prediction: Prediction, renderer: Renderer) -> Prediction:
+def stop_at_separator(prediction: Prediction, renderer: PromptRenderer) -> Prediction:
     """End a summary where it goes on to a request of its own; in a chat a stop token ends it."""
-    text, goes_on, _ = prediction.prediction.partition(BETWEEN)
-    if renderer.rendering.chat or not goes_on:
+    text, goes_on, _ = prediction.prediction.partition(EXAMPLE_SEPARATOR)
+    if renderer.format.chat or not goes_on:
         return prediction
     return replace(prediction, prediction=text.strip(), finish_reason="stop")
 
 
-def _fitted(renderer: Renderer, shots: Sequence[Pair], positions: int | None) -> list[Pair]:
+def _fitted(renderer: PromptRenderer, shots: Sequence[Pair], positions: int | None) -> list[Pair]:
     """Cut the examples' documents to the room that there is; fewer examples where it is little."""
-    room = renderer.rendering.max_tokens
+    room = renderer.format.max_tokens
     for count in range(len(shots), 0, -1):
         each = room
         if positions is not None:
             each = min(room, max(positions - room, positions // 2) // count)
         try:
-            return [replace(s, document=renderer.kept(s, each)) for s in shots[:count]]
+            return [replace(s, document=renderer.truncate_document(s, each)) for s in shots[:count]]
         except DataError:  # the request and the summary alone are longer than that
             continue
     raise RecipeError(
@@ -48,7 +48,9 @@ def _fitted(renderer: Renderer, shots: Sequence[Pair], positions: int | None) ->
     )
 
 
-def shown(renderer: Renderer, shots: Sequence[Pair], *, positions: int | None) -> Renderer:
+def with_few_shot_examples(
+    renderer: PromptRenderer, shots: Sequence[Pair], *, positions: int | None
+) -> PromptRenderer:
     """Give a renderer that puts worked examples before every request.
 
     shots      their documents are cut as all are, and further where the model lacks the room
@@ -57,13 +59,13 @@ def shown(renderer: Renderer, shots: Sequence[Pair], *, positions: int | None) -
     Fewer examples are shown where so many do not fit. The room grows by what the examples take, so
     that a document is cut no shorter than without them, unless the model's positions end before.
     """
-    known = renderer.rendering
+    known = renderer.format
     fitted = _fitted(renderer, shots, positions)
-    alone = Renderer(renderer.tokenizer, known, shots=fitted)
+    alone = PromptRenderer(renderer.tokenizer, known, few_shot_examples=fitted)
     empty = replace(fitted[0], document="")
-    taken = len(alone.ids(empty)) - len(renderer.ids(empty))
+    taken = len(alone.full_prompt_ids(empty)) - len(renderer.full_prompt_ids(empty))
     most = known.max_tokens + taken
     if positions is not None:
         most = min(most, positions)
     wider = replace(known, max_tokens=most)
-    return Renderer(renderer.tokenizer, wider, shots=fitted)
+    return PromptRenderer(renderer.tokenizer, wider, few_shot_examples=fitted)

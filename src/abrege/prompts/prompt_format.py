@@ -12,19 +12,19 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.io import read_json, write_json
 from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
-from abrege.prompts import seq2seq as sides
+from abrege.prompts import seq2seq
 from abrege.prompts.default_prompts import ANSWERS, REQUESTS
 from abrege.text.sentences import trim_to_sentence
 
 FILE = MODEL_SETTINGS
-BETWEEN = "\n\n"
+EXAMPLE_SEPARATOR = "\n\n"
 """What stands between worked examples outside a chat, and so ends a summary there."""
-PLACE = re.compile(r"\{(document|meta\.[\w-]+)\}")
+PLACEHOLDER = re.compile(r"\{(document|meta\.[\w-]+)\}")
 ANY_PLACE = re.compile(r"\{([\w.-]*)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
+class DecodingProfile:
     """How summaries are decoded; the words are those of transformers' GenerationConfig."""
 
     max_new_tokens: int
@@ -41,7 +41,7 @@ class Profile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rendering:
+class PromptFormat:
     """What the model is asked and how it answers. Saved with the model as abrege.json."""
 
     base_model: str
@@ -54,7 +54,7 @@ class Rendering:
     max_tokens: int
     stop_ids: list[int]
     """The first ends every summary in training; any of them ends one in decoding."""
-    profile: Profile
+    profile: DecodingProfile
     lang: str | None = None
     encoder_decoder: bool = False
     """The prompt goes into an encoder, with the tokenizer's own special tokens."""
@@ -70,7 +70,7 @@ class Rendering:
         write_json(folder / FILE, {"format": 1, **asdict(self)})
 
     @classmethod
-    def load(cls, folder: Path) -> "Rendering":
+    def load(cls, folder: Path) -> "PromptFormat":
         """Read abrege.json. DataError where the folder holds none."""
         path = folder / FILE
         if not path.is_file():
@@ -80,11 +80,11 @@ class Rendering:
             )
         values = read_json(path)
         values.pop("format")
-        return cls(**{**values, "profile": Profile(**values["profile"])})
+        return cls(**{**values, "profile": DecodingProfile(**values["profile"])})
 
 
 @dataclass(frozen=True)
-class Example:
+class TokenizedExample:
     """A pair as token ids; prediction rows have no `summary_ids`.
 
     A causal model's summary ends with the stop token; a decoder's is what its tokenizer writes.
@@ -100,7 +100,7 @@ class Example:
         return len(self.prompt_ids) + len(self.summary_ids)
 
 
-def template_for(template: str | None, lang: str | None, *, chat: bool) -> str:
+def prompt_template(template: str | None, lang: str | None, *, chat: bool) -> str:
     """Give the recipe's request, or the plain one of the language (English where unknown).
 
     Outside a chat the plain one ends with a word that says where the summary begins.
@@ -110,7 +110,7 @@ def template_for(template: str | None, lang: str | None, *, chat: bool) -> str:
     known = (lang or "en")[:2] if (lang or "en")[:2] in REQUESTS else "en"
     plain = REQUESTS[known] if chat else f"{REQUESTS[known]}\n\n{ANSWERS[known]}"
     chosen = template if template is not None else plain
-    unknown = [p for p in ANY_PLACE.findall(chosen) if not PLACE.fullmatch("{" + p + "}")]
+    unknown = [p for p in ANY_PLACE.findall(chosen) if not PLACEHOLDER.fullmatch("{" + p + "}")]
     if unknown:
         raise RecipeError(
             f"prompt.template: {{{unknown[0]}}} is not known; "
@@ -121,7 +121,7 @@ def template_for(template: str | None, lang: str | None, *, chat: bool) -> str:
     return chosen
 
 
-def use_chat(tokenizer: Tokenizer, choice: str) -> bool:
+def use_chat_template(tokenizer: Tokenizer, choice: str) -> bool:
     """Decide whether the request goes into the tokenizer's chat template."""
     has = bool(getattr(tokenizer, "chat_template", None))
     if choice == "always" and not has:
@@ -129,7 +129,7 @@ def use_chat(tokenizer: Tokenizer, choice: str) -> bool:
     return has and choice != "never"
 
 
-def stop_ids(tokenizer: Tokenizer, *, chat: bool) -> list[int]:
+def stop_token_ids(tokenizer: Tokenizer, *, chat: bool) -> list[int]:
     """Find the tokens that end a summary; the first is the one that training teaches.
 
     In a chat it is what the template puts right after the assistant's words, which is not
@@ -141,7 +141,7 @@ def stop_ids(tokenizer: Tokenizer, *, chat: bool) -> list[int]:
         talk = [{"role": "user", "content": "?"}, {"role": "assistant", "content": word}]
         text = str(tokenizer.apply_chat_template(talk, tokenize=False))
         after = tokenizer(text[text.rindex(word) + len(word) :], add_special_tokens=False)
-        control = {tokenizer.get_vocab()[t] for t in control_words(tokenizer)}
+        control = {tokenizer.get_vocab()[t] for t in special_tokens(tokenizer)}
         found = [i for i in after["input_ids"] if i in control][:1]
     if tokenizer.eos_token_id is not None:
         found.append(tokenizer.eos_token_id)
@@ -150,28 +150,32 @@ def stop_ids(tokenizer: Tokenizer, *, chat: bool) -> list[int]:
     return list(dict.fromkeys(int(i) for i in found))
 
 
-def control_words(tokenizer: Tokenizer) -> list[str]:
+def special_tokens(tokenizer: Tokenizer) -> list[str]:
     """List the tokens that steer a model and are no text: named ones, and those merely added."""
     added = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special]
     return list(dict.fromkeys([*tokenizer.all_special_tokens, *added]))
 
 
-class Renderer:
+class PromptRenderer:
     """Turns pairs into token ids with one tokenizer and one rendering."""
 
     def __init__(
-        self, tokenizer: Tokenizer, rendering: Rendering, *, shots: Sequence[Pair] = ()
+        self,
+        tokenizer: Tokenizer,
+        prompt_format: PromptFormat,
+        *,
+        few_shot_examples: Sequence[Pair] = (),
     ) -> None:
         self.tokenizer = tokenizer
-        self.rendering = rendering
-        self.shots = shots
+        self.format = prompt_format
+        self.few_shot_examples = few_shot_examples
         """Worked examples that stand before every request; their documents must fit."""
-        self._special = [t for t in control_words(tokenizer) if len(t) > 1]
+        self._special = [t for t in special_tokens(tokenizer) if len(t) > 1]
 
-    def example(self, pair: Pair) -> Example:
+    def tokenize_pair(self, pair: Pair) -> TokenizedExample:
         """Render a pair for training: its first reference is the summary to learn."""
-        target = self.summary_ids(pair.references[0])
-        most = self.rendering.summary_room
+        target = self.tokenize_summary(pair.references[0])
+        most = self.format.summary_room
         if most is not None and len(target) > most:
             raise DataError(
                 f"row {pair.id}: its summary has {len(target)} tokens, and the model's decoder "
@@ -179,35 +183,35 @@ class Renderer:
             )
         return replace(self._prompt(pair, len(target)), summary_ids=target)
 
-    def prompt(self, pair: Pair) -> Example:
+    def tokenize_prompt(self, pair: Pair) -> TokenizedExample:
         """Render a pair for decoding: the same prompt as in training, and no summary."""
         return self._prompt(pair, 0)
 
-    def summary_ids(self, summary: str) -> list[int]:
+    def tokenize_summary(self, summary: str) -> list[int]:
         """Give the ids of a summary and the stop token.
 
         Built apart from the prompt, so that no merge across the seam hides where labels begin;
         outside a chat, what does not end in white space is followed by a space. A decoder's are
         those that the tokenizer writes for a target, special tokens and all.
         """
-        if self.rendering.encoder_decoder:
-            sides.speak(self.tokenizer, self.rendering.lang_code)
+        if self.format.encoder_decoder:
+            seq2seq.set_language(self.tokenizer, self.format.lang_code)
             return list(self.tokenizer(text_target=summary.strip(), verbose=False)["input_ids"])
         ids = self.tokenizer(self._gap + summary.strip(), add_special_tokens=False)["input_ids"]
-        return [*ids, self.rendering.stop_ids[0]]
+        return [*ids, self.format.stop_ids[0]]
 
-    def text(self, pair: Pair, document: str) -> str:
+    def render(self, pair: Pair, document: str) -> str:
         """Write the whole prompt: worked examples, then the request, in a chat where it is one."""
-        requests = [self._request(shot, shot.document) for shot in self.shots]
+        requests = [self._request(shot, shot.document) for shot in self.few_shot_examples]
         request = self._request(pair, document)
-        if not self.rendering.chat:
-            told = zip(requests, self.shots, strict=True)
+        if not self.format.chat:
+            told = zip(requests, self.few_shot_examples, strict=True)
             before = [f"{asked}{self._gap}{shot.references[0].strip()}" for asked, shot in told]
-            return BETWEEN.join([*before, request])
+            return EXAMPLE_SEPARATOR.join([*before, request])
         talk = []
-        if self.rendering.system is not None:
-            talk.append({"role": "system", "content": self.rendering.system})
-        for asked, shot in zip(requests, self.shots, strict=True):
+        if self.format.system is not None:
+            talk.append({"role": "system", "content": self.format.system})
+        for asked, shot in zip(requests, self.few_shot_examples, strict=True):
             talk.append({"role": "user", "content": asked})
             talk.append({"role": "assistant", "content": shot.references[0].strip()})
         talk.append({"role": "user", "content": request})
@@ -215,21 +219,21 @@ class Renderer:
             self.tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
         )
 
-    def ids(self, pair: Pair) -> list[int]:
+    def full_prompt_ids(self, pair: Pair) -> list[int]:
         """Encode the prompt of a pair with its whole document, however long."""
-        return self._ids(self.text(pair, self._harmless(pair.document)))
+        return self._ids(self.render(pair, self._harmless(pair.document)))
 
-    def kept(self, pair: Pair, room: int) -> str:
+    def truncate_document(self, pair: Pair, room: int) -> str:
         """Give what is left of a pair's document where prompt and summary have `room` tokens."""
-        target = len(self.summary_ids(pair.references[0]))
+        target = len(self.tokenize_summary(pair.references[0]))
         return self._kept(pair, room - target, target)[0]
 
-    def _prompt(self, pair: Pair, target: int) -> Example:
+    def _prompt(self, pair: Pair, target: int) -> TokenizedExample:
         """Fit a pair's prompt beside a summary of so many tokens, or of as many as decoding may."""
-        known = self.rendering
+        known = self.format
         room = 0 if known.encoder_decoder else max(known.profile.max_new_tokens, target)
         _, ids, tokens, cut = self._kept(pair, known.max_tokens - room, room)
-        return Example(pair.id, ids, [], tokens, cut)
+        return TokenizedExample(pair.id, ids, [], tokens, cut)
 
     def _request(self, pair: Pair, document: str) -> str:
         """Fill the template in."""
@@ -246,7 +250,7 @@ class Renderer:
                 )
             return str(pair.meta[key])
 
-        return PLACE.sub(value, self.rendering.template)
+        return PLACEHOLDER.sub(value, self.format.template)
 
     def _kept(self, pair: Pair, room: int, summary_room: int) -> tuple[str, list[int], int, int]:
         """Give what is left of the document, the prompt cut to `room`, its tokens and those cut."""
@@ -255,14 +259,14 @@ class Renderer:
             document, add_special_tokens=False, return_offsets_mapping=True, verbose=False
         )
         offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
-        ids = self._ids(self.text(pair, document))
+        ids = self._ids(self.render(pair, document))
         if len(ids) <= room:
             return document, ids, len(offsets), 0
         around = len(ids) - len(offsets)
         keep = room - around
         while keep > 0:
             kept = trim_to_sentence(document[: offsets[keep - 1][1]], pair.lang)
-            ids = self._ids(self.text(pair, kept))
+            ids = self._ids(self.render(pair, kept))
             if len(ids) <= room:
                 left = len(self.tokenizer(kept, add_special_tokens=False)["input_ids"])
                 return kept, ids, len(offsets), len(offsets) - left
@@ -270,7 +274,7 @@ class Renderer:
         raise DataError(
             f"row {pair.id}: the instruction needs {around} tokens and the summary "
             f"{summary_room or 'none'}, which leaves nothing of "
-            f"tune.max_length={self.rendering.max_tokens} for the document.\n"
+            f"tune.max_length={self.format.max_tokens} for the document.\n"
             f"  Raise tune.max_length to more than {around + summary_room}, or drop the row."
         )
 
@@ -279,11 +283,11 @@ class Renderer:
 
         An encoder gets all that the tokenizer adds; a causal model no EOS, since it goes on.
         """
-        if self.rendering.chat:
+        if self.format.chat:
             return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-        sides.speak(self.tokenizer, self.rendering.lang_code)
+        seq2seq.set_language(self.tokenizer, self.format.lang_code)
         ids = list(self.tokenizer(text, verbose=False)["input_ids"])
-        if self.rendering.encoder_decoder:
+        if self.format.encoder_decoder:
             return ids
         while ids and ids[-1] in (self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
             ids.pop()
@@ -292,7 +296,7 @@ class Renderer:
     @property
     def _gap(self) -> str:
         """Give what stands between a request and its summary, outside a chat."""
-        rendering = self.rendering
+        rendering = self.format
         return "" if rendering.chat or rendering.template[-1:].isspace() else " "
 
     def _harmless(self, document: str) -> str:

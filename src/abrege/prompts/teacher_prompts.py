@@ -25,7 +25,7 @@ REQUESTS = {
 
 
 @dataclass(frozen=True)
-class Fault:
+class Rejection:
     """Why a summary is refused.
 
     reason  one of the keys of TOLD
@@ -34,8 +34,8 @@ class Fault:
     """
 
     reason: str
-    found: str = ""
-    wanted: str = ""
+    actual: str = ""
+    expected: str = ""
 
 
 TOLD: Mapping[str, Mapping[str, str]] = {
@@ -82,7 +82,7 @@ TOLD: Mapping[str, Mapping[str, str]] = {
 """What the teacher is told of a refused summary, French for French and English for all others."""
 
 
-def template_for(template: str | None, lang: str | None) -> str:
+def teacher_template(template: str | None, lang: str | None) -> str:
     """Give the recipe's request, or the one of the language."""
     return template or REQUESTS.get(primary_language(lang) or "", REQUESTS[""])
 
@@ -97,7 +97,7 @@ def mistake(template: str) -> str | None:
     return None
 
 
-def filled(template: str, document: Document, *, text: str) -> str:
+def fill_teacher_template(template: str, document: Document, *, text: str) -> str:
     """Write the request for one document, of which `text` is shown.
 
     DataError names the document where it lacks what the template asks for.
@@ -120,8 +120,8 @@ def filled(template: str, document: Document, *, text: str) -> str:
     return _PLACE.sub(value, template)
 
 
-def told(fault: Fault, lang: str | None) -> str:
+def feedback_message(fault: Rejection, lang: str | None) -> str:
     """Write what the teacher is told of its fault, in the language of the row."""
     words = TOLD.get(primary_language(lang) or "", TOLD["en"])
-    said = words[fault.reason].format(found=fault.found, wanted=fault.wanted)
+    said = words[fault.reason].format(found=fault.actual, wanted=fault.expected)
     return f"{said.strip()} {words['again']}"

@@ -17,7 +17,7 @@ from abrege.annotation.pairs import DOCUMENTS, Failed, failed, pair, sentence, w
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Document, Pair
-from abrege.prompts.teacher_prompts import Fault
+from abrege.prompts.teacher_prompts import Rejection
 from abrege.recipe import Recipe
 from abrege.recipe.annotate import WITHOUT_EFFECT, Annotate
 
@@ -89,7 +89,7 @@ def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | Faile
     """
     parted = lead.part(document.text, document.headings, lang=document.lang)
     if parted is None:
-        return failed(document, Fault("no introduction"))
+        return failed(document, Rejection("no introduction"))
     rest = replace(document, text=parted.rest)
     looks = [*refusing.band(settings), redo]
     looks += [refusing.unsupported] if settings.reject_unsupported else []

@@ -328,14 +328,14 @@ def _predictions(folder: Path, system: str) -> Path:
 def _judge(settings: Evaluate) -> EntailmentModel | None:
     if settings.entailment is None:
         return None
-    from abrege.inference.nli import open_entailment
+    from abrege.inference.nli import load_nli_model
 
-    return open_entailment(settings.entailment)
+    return load_nli_model(settings.entailment)
 
 
 def _encoder(settings: Evaluate) -> bertscore.TokenEncoder | None:
     if settings.bertscore.encoder is None:
         return None
-    from abrege.inference.encoder import open_encoder
+    from abrege.inference.encoder import load_encoder
 
-    return open_encoder(settings.bertscore.encoder, layer=settings.bertscore.layer)
+    return load_encoder(settings.bertscore.encoder, layer=settings.bertscore.layer)

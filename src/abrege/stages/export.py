@@ -25,7 +25,7 @@ from abrege.recipe import Recipe
 
 if TYPE_CHECKING:
     from abrege.export.parity import Parity
-    from abrege.prompts.prompt_format import Rendering
+    from abrege.prompts.prompt_format import PromptFormat
 
 CODE = (
     "stages/export",
@@ -103,10 +103,10 @@ def run(
     say what the tuned one says. The figures of the check stand beside `out` either way.
     """
     from abrege.models import device
-    from abrege.prompts.prompt_format import Rendering
+    from abrege.prompts.prompt_format import PromptFormat
 
     tuned = read_json(folder / "tune" / MANIFEST)
-    saved = Rendering.load(folder / "tune")
+    saved = PromptFormat.load(folder / "tune")
     profile = replace(saved.profile, **recipe.generate.decoding())
     rendering = replace(saved, profile=profile)
     dtype = tuned["dtype"] if recipe.export.dtype == "auto" else recipe.export.dtype
@@ -150,7 +150,7 @@ def in_words(parity: Mapping[str, Any]) -> str:
 def _merge(
     recipe: Recipe,
     tune: Path,
-    rendering: "Rendering",
+    rendering: "PromptFormat",
     part: Path,
     *,
     dtype: str,
@@ -185,7 +185,7 @@ def _merge(
 
 
 def _checked(
-    recipe: Recipe, folder: Path, part: Path, rendering: "Rendering", on_event: OnEvent
+    recipe: Recipe, folder: Path, part: Path, rendering: "PromptFormat", on_event: OnEvent
 ) -> dict[str, Any]:
     """Let the tuned and the merged model do the same rows; give how near they are.
 

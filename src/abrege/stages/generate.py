@@ -23,7 +23,7 @@ from abrege.text.tokenize import word_tokenize
 
 if TYPE_CHECKING:
     from abrege.inference.decoder import Batch, Decoder
-    from abrege.prompts.prompt_format import Renderer, Rendering
+    from abrege.prompts.prompt_format import PromptFormat, PromptRenderer
 
 CODE = (
     *(
@@ -183,9 +183,9 @@ def by_model(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Decode with the base model, with worked examples or not, or with an adapter over it."""
-    from abrege.inference.resume import decoded
+    from abrege.inference.resume import generate_with_resume
     from abrege.models import device
-    from abrege.prompts import few_shot as shots
+    from abrege.prompts import few_shot
 
     machine = device.choose_device(recipe.tune.dtype)
     pool = engine.elsewhere(recipe)
@@ -196,11 +196,12 @@ def by_model(
     notes = [machine.reason]
     told: dict[str, Any] = {}
     if system == "few-shot":
-        told = {"shots": [shot.id for shot in renderer.shots]}
-        if len(renderer.shots) < recipe.generate.shots:
-            notes.append(f"{len(renderer.shots)} of {recipe.generate.shots} worked examples shown")
-    prompts = [renderer.prompt(pair) for pair in pairs]
-    predictions = decoded(
+        told = {"shots": [shot.id for shot in renderer.few_shot_examples]}
+        if len(renderer.few_shot_examples) < recipe.generate.shots:
+            count = len(renderer.few_shot_examples)
+            notes.append(f"{count} of {recipe.generate.shots} worked examples shown")
+    prompts = [renderer.tokenize_prompt(pair) for pair in pairs]
+    predictions = generate_with_resume(
         decoder,
         prompts,
         partial_path(folder, system),
@@ -217,7 +218,9 @@ def by_model(
         "model": recipe.tune.model,
     }
     if system == "few-shot":
-        predictions = [shots.ended(prediction, renderer) for prediction in predictions]
+        predictions = [
+            few_shot.stop_at_separator(prediction, renderer) for prediction in predictions
+        ]
     if recipe.measures_likelihood(system):
         whole = not recipe.tune.completion_only_loss
         how, left_out = likelihood(
@@ -231,26 +234,26 @@ def by_model(
     return predictions, {**extras, **told}
 
 
-def rendering_of(recipe: Recipe, folder: Path, system: str) -> "Rendering":
+def rendering_of(recipe: Recipe, folder: Path, system: str) -> "PromptFormat":
     """Give the rendering that a system was tuned with, decoding as the recipe says now."""
-    from abrege.prompts.prompt_format import Rendering
+    from abrege.prompts.prompt_format import PromptFormat
 
-    saved = Rendering.load(folder / tuning(system))
+    saved = PromptFormat.load(folder / tuning(system))
     return replace(saved, profile=replace(saved.profile, **recipe.generate.decoding()))
 
 
 def opened(
     recipe: Recipe, folder: Path, system: str, on_event: OnEvent
-) -> tuple["Decoder", "Renderer"]:
+) -> tuple["Decoder", "PromptRenderer"]:
     """Open what a system decodes with, and what writes its prompts."""
     from abrege.inference.decoder import Decoder
     from abrege.models import load as loading
-    from abrege.prompts.prompt_format import Renderer
+    from abrege.prompts.prompt_format import PromptRenderer
 
     tune, rendering = folder / tuning(system), rendering_of(recipe, folder, system)
-    renderer = Renderer(loading.load_tokenizer(str(tune)), rendering)
+    renderer = PromptRenderer(loading.load_tokenizer(str(tune)), rendering)
     model = the_model(recipe, system, rendering, tune, on_event)
-    decoder = Decoder.over(model, renderer)
+    decoder = Decoder.from_renderer(model, renderer)
     if system == "few-shot":
         renderer = with_shots(renderer, recipe, folder, model.config)
     return decoder, renderer
@@ -265,11 +268,11 @@ def by_batch(recipe: Recipe, folder: Path, system: str) -> Callable[[int], "Batc
     """Open a system's model, and give what decodes the batches of the test split by number."""
     pairs = read_jsonl(folder / "split/test.jsonl", Pair)
     decoder, renderer = opened(recipe, folder, system, silent)
-    return decoder.by_batch([renderer.prompt(pair) for pair in pairs])
+    return decoder.batch_function([renderer.tokenize_prompt(pair) for pair in pairs])
 
 
 def the_model(
-    recipe: Recipe, system: str, rendering: "Rendering", tune: Path, on_event: OnEvent
+    recipe: Recipe, system: str, rendering: "PromptFormat", tune: Path, on_event: OnEvent
 ) -> Any:
     """Load what a system decodes with: the base, or what was tuned of it."""
     from abrege.models import device
@@ -288,7 +291,7 @@ def the_model(
 
 def likelihood(
     model: Any,
-    renderer: "Renderer",
+    renderer: "PromptRenderer",
     system: str,
     pairs: Sequence[Pair],
     folder: Path,
@@ -300,9 +303,9 @@ def likelihood(
 
     Give how it was asked, and how many rows were left out since their references do not fit.
     """
-    from abrege.inference import log_likelihood as measuring
+    from abrege.inference import log_likelihood
 
-    scorer = measuring.over(system, model, renderer)
+    scorer = log_likelihood.scorer_of_model(system, model, renderer)
     fitting = [pair for pair in pairs if scorer.fits(pair)]
     left_out = len(pairs) - len(fitting)
     task, rows = f"likelihood {system}", []
@@ -318,14 +321,16 @@ def likelihood(
     return {"name": scorer.name, "rendering": scorer.rendering + left}, left_out
 
 
-def with_shots(renderer: "Renderer", recipe: Recipe, folder: Path, config: Any) -> "Renderer":
+def with_shots(
+    renderer: "PromptRenderer", recipe: Recipe, folder: Path, config: Any
+) -> "PromptRenderer":
     """Put worked examples of the train split before every request."""
-    from abrege.prompts import few_shot as shots
+    from abrege.prompts import few_shot
 
     train = list(read_jsonl(folder / "split/train.jsonl", Pair))
-    drawn = shots.draw(train, recipe.generate.shots, seed=recipe.generate.seed)
+    drawn = few_shot.sample_examples(train, recipe.generate.shots, seed=recipe.generate.seed)
     positions = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return shots.shown(renderer, drawn, positions=positions)
+    return few_shot.with_few_shot_examples(renderer, drawn, positions=positions)
 
 
 def partial_path(folder: Path, system: str) -> Path:

@@ -16,13 +16,13 @@ from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
 from abrege.recipe import Recipe
-from abrege.training.generation_eval import summariser
+from abrege.training.generation_eval import make_generation_eval
 
 if TYPE_CHECKING:
-    from abrege.prompts.prompt_format import Rendering
+    from abrege.prompts.prompt_format import PromptFormat
     from abrege.training.cost.estimate import Estimate
     from abrege.training.run import Preflight
-    from abrege.training.training_args import Plan
+    from abrege.training.training_args import TrainingPlan
 
 CODE = (
     "stages/tune",
@@ -118,12 +118,11 @@ def _run(
     from abrege.models import device
     from abrege.models import load as loading
     from abrege.models import quantization as quantized
-    from abrege.prompts.prompt_format import Renderer
-    from abrege.training import distributed as processes
-    from abrege.training import run as tuning
-    from abrege.training import student
+    from abrege.prompts.prompt_format import PromptRenderer
+    from abrege.training import distributed, student
+    from abrege.training import run as training_run
 
-    machine = processes.from_first(lambda: device.choose_device(recipe.tune.dtype))
+    machine = distributed.broadcast_from_main(lambda: device.choose_device(recipe.tune.dtype))
     plan, without = plan_of(recipe)
     notes = [machine.reason, *filter(None, [without])]
     for note in notes:
@@ -131,15 +130,17 @@ def _run(
     train = list(read_jsonl(folder / "split/train.jsonl", Pair))
     valid = list(read_jsonl(folder / "split/valid.jsonl", Pair))
     check_valid(recipe, len(valid))
-    with processes.first_of_machine_first():
+    with distributed.local_main_process_first():
         located = loading.resolve_model(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
     config = loading.load_config(located)
     check_sequence(recipe, config)
     rendering = rendering_for(recipe, train, tokenizer, config)
-    renderer = Renderer(tokenizer, rendering)
-    examples, counted = tuning.preflight(renderer, train, on_empty=recipe.tune.on_empty_target)
-    validation = [renderer.example(pair) for pair in valid]
+    renderer = PromptRenderer(tokenizer, rendering)
+    examples, counted = training_run.preflight(
+        renderer, train, on_empty=recipe.tune.on_empty_target
+    )
+    validation = [renderer.tokenize_pair(pair) for pair in valid]
     on_event(Note(in_words(counted)))
     model = student.open_student(
         located,
@@ -152,7 +153,7 @@ def _run(
     )
     learning, every = quantized.count_trainable(model)
     on_event(Note(f"{learning:,} of {every:,} parameters learn ({learning / every:.2%})"))
-    tuned = tuning.tune(
+    tuned = training_run.tune(
         model,
         examples,
         validation,
@@ -161,10 +162,10 @@ def _run(
         dtype=machine.dtype,
         pad_id=tokenizer.pad_token_id or 0,
         dry_run=dry_run,
-        summarise=summariser(
+        summarise=make_generation_eval(
             renderer,
             valid,
-            out / tuning.SAMPLES,
+            out / training_run.SAMPLES,
             rows=recipe.tune.generated_rows,
             lang=recipe.data.lang,
             on_event=on_event,
@@ -175,7 +176,7 @@ def _run(
         return {"estimate": tuned.estimate}
     if tuned.interrupted:
         raise KeyboardInterrupt(f"saved at step {tuned.steps}; the same command goes on from there")
-    if processes.is_first():
+    if distributed.is_main_process():
         tokenizer.save_pretrained(str(out))
         rendering.save(out)
     return {
@@ -186,7 +187,7 @@ def _run(
         "trainable_parameters": learning,
         "all_parameters": every,
         "device": machine.device,
-        "processes": processes.count(),
+        "processes": distributed.world_size(),
         "dtype": machine.dtype,
         "optim": plan.optim,
         "notes": [*notes, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
@@ -216,7 +217,7 @@ def check_sequence(recipe: Recipe, config: Any) -> None:
 
 def check_valid(recipe: Recipe, rows: int) -> None:
     """Refuse to choose among models, or to stop early, with nothing to validate on."""
-    from abrege.training import distributed as processes
+    from abrege.training import distributed
 
     tune = recipe.tune
     asked = [
@@ -226,7 +227,7 @@ def check_valid(recipe: Recipe, rows: int) -> None:
     ]
     if asked and not rows:
         raise RecipeError(f"tune.{asked[0]} has no effect without valid rows; see split.valid")
-    if tune.generated_rows and processes.are_sharded():
+    if tune.generated_rows and distributed.is_sharded():
         raise RecipeError(
             "tune.eval_generate_rows and ROUGE in validation need whole weights in one process, "
             "which FSDP and DeepSpeed have not.\n  Write metric_for_best_model: loss."
@@ -235,41 +236,47 @@ def check_valid(recipe: Recipe, rows: int) -> None:
 
 def rendering_for(
     recipe: Recipe, train: Sequence[Pair], tokenizer: Any, config: Any
-) -> "Rendering":
+) -> "PromptFormat":
     """Fix what the model is asked and how it decodes, for this stage and every later one."""
-    from abrege.inference.token_stats import room_for
-    from abrege.prompts import seq2seq as sides
-    from abrege.prompts.prompt_format import Profile, Rendering, stop_ids, template_for, use_chat
+    from abrege.inference.token_stats import suggest_max_new_tokens
+    from abrege.prompts import seq2seq
+    from abrege.prompts.prompt_format import (
+        DecodingProfile,
+        PromptFormat,
+        prompt_template,
+        stop_token_ids,
+        use_chat_template,
+    )
 
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
-    chat = use_chat(tokenizer, recipe.prompt.chat)
-    longest = recipe.generate.max_new_tokens or room_for(
+    chat = use_chat_template(tokenizer, recipe.prompt.chat)
+    longest = recipe.generate.max_new_tokens or suggest_max_new_tokens(
         [len(tokenizer(p.references[0], add_special_tokens=False)["input_ids"]) for p in train]
     )
-    return Rendering(
+    return PromptFormat(
         base_model=recipe.tune.model,
         dtype=recipe.tune.dtype,
-        template=template_for(recipe.prompt.template, lang, chat=chat),
+        template=prompt_template(recipe.prompt.template, lang, chat=chat),
         system=recipe.prompt.system,
         chat=chat,
         max_tokens=recipe.tune.max_length,
-        stop_ids=stop_ids(tokenizer, chat=chat),
-        profile=Profile(max_new_tokens=longest, **recipe.generate.decoding()),
+        stop_ids=stop_token_ids(tokenizer, chat=chat),
+        profile=DecodingProfile(max_new_tokens=longest, **recipe.generate.decoding()),
         lang=lang,
         quantization=packed(recipe),
-        **sides.of(config, tokenizer, lang),
+        **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )
 
 
-def plan_of(recipe: Recipe) -> tuple["Plan", str]:
+def plan_of(recipe: Recipe) -> tuple["TrainingPlan", str]:
     """Hand the recipe's numbers over in plain arguments; say what this machine has not got."""
-    from abrege.training.training_args import Plan, check, optimiser
+    from abrege.training.training_args import TrainingPlan, check_plan, choose_optimizer
 
-    optim, without = optimiser(recipe.tune.optim)
-    names = {field.name for field in fields(Plan)} - {"step_rows", "optim"}
+    optim, without = choose_optimizer(recipe.tune.optim)
+    names = {field.name for field in fields(TrainingPlan)} - {"step_rows", "optim"}
     rows = recipe.tune.batch_size * recipe.tune.gradient_accumulation_steps
-    plan = Plan(step_rows=rows, optim=optim, **recipe.tune.model_dump(include=names))
-    check(plan)
+    plan = TrainingPlan(step_rows=rows, optim=optim, **recipe.tune.model_dump(include=names))
+    check_plan(plan)
     return plan, without
 
 

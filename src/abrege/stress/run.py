@@ -178,10 +178,10 @@ def _load_systems(
 
     folder = Path(model).expanduser()
     if find_tuned_folder(folder) is None:
-        untuned = summarizer.open_untuned(model, langs, on_event=on_event)
+        untuned = summarizer.load_untuned_summarizers(model, langs, on_event=on_event)
         yield "base", (untuned, nullcontext())
         return
-    tuned = summarizer.open_model(folder, on_event=on_event)
+    tuned = summarizer.load_summarizer(folder, on_event=on_event)
     by_lang = dict.fromkeys(langs, tuned)
     adapted_model: Any = tuned.decoder.model
     if hasattr(adapted_model, "disable_adapter"):  # a merged model has no base beside it
@@ -191,10 +191,10 @@ def _load_systems(
 
 def _check_meta(models: "Iterable[Summarizer]", meta: Mapping[str, str]) -> None:
     """Raise RecipeError if the prompt of a model needs a {meta.KEY} that has no value."""
-    from abrege.prompts.prompt_format import PLACE
+    from abrege.prompts.prompt_format import PLACEHOLDER
 
     for model in models:
-        for placeholder in PLACE.findall(model.renderer.rendering.template):
+        for placeholder in PLACEHOLDER.findall(model.renderer.format.template):
             key = placeholder.removeprefix("meta.")
             if placeholder != key and key not in meta:
                 raise RecipeError(
@@ -211,7 +211,7 @@ def _generate(
     on_event: OnEvent,
 ) -> list[Prediction]:
     """Let a model summarize the cases, language by language; each batch is saved at once."""
-    from abrege.inference.resume import decoded
+    from abrege.inference.resume import generate_with_resume
     from abrege.models import device
 
     models, context = loaded
@@ -224,7 +224,7 @@ def _generate(
                 for case in cases
                 if case.lang == lang
             ]
-            prompts = [model.renderer.prompt(pair) for pair in pairs]
+            prompts = [model.renderer.tokenize_prompt(pair) for pair in pairs]
             # The key covers the prompts, the weights, the decoding settings and the code.
             key = hash_json(
                 [
@@ -235,7 +235,7 @@ def _generate(
                 ]
             )
             partial = out / f"{system}-{lang}.partial"
-            batch = decoded(
+            batch = generate_with_resume(
                 model.decoder,
                 prompts,
                 partial,

@@ -10,7 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from abrege.core.events import OnEvent, Progress
 from abrege.core.io import write_jsonl
-from abrege.training import distributed as processes
+from abrege.training import distributed
 
 
 class Reporter(TrainerCallback):
@@ -55,7 +55,7 @@ class Reporter(TrainerCallback):
     ) -> None:
         """Stop the clock, and the run, saved, if the user asked for it."""
         self._seconds = time.perf_counter() - self._began
-        if any(processes.everywhere(self.stop_asked)):
+        if any(distributed.all_gather(self.stop_asked)):
             control.should_save = True
             control.should_training_stop = True
         elif self.validates and state.global_step >= state.max_steps:

@@ -11,19 +11,19 @@ from itertools import groupby
 
 import torch
 from accelerate import DistributedType
-from torch import Tensor, distributed
+from torch import Tensor
 
 from abrege.compute.micro_batch import IGNORE, MicroBatch, OptimizerStep
 from abrege.core.errors import RecipeError, SetupError
-from abrege.prompts.prompt_format import Example
-from abrege.training import distributed as processes
+from abrege.prompts.prompt_format import TokenizedExample
+from abrege.training import distributed
 
 BUCKET = 1 << 23  # numbers that travel together
 
-Cut = Callable[[Sequence[Example]], OptimizerStep]
+Cut = Callable[[Sequence[TokenizedExample]], OptimizerStep]
 
 
-def shares(examples: Sequence[Example], ranks: int) -> list[list[Example]]:
+def shares(examples: Sequence[TokenizedExample], ranks: int) -> list[list[TokenizedExample]]:
     """Deal rows to processes, the longest first, each to the one with the fewest tokens so far.
 
     Their numbers of rows differ by one at most, so that the most rows of a process are known
@@ -31,7 +31,7 @@ def shares(examples: Sequence[Example], ranks: int) -> list[list[Example]]:
     """
     room = math.ceil(len(examples) / ranks)
     full = len(examples) - (room - 1) * ranks  # so many take `room` rows, the others one less
-    found: list[list[Example]] = [[] for _ in range(ranks)]
+    found: list[list[TokenizedExample]] = [[] for _ in range(ranks)]
     for example in sorted(examples, key=lambda e: (-len(e), e.id)):
         taken = sum(len(share) == room for share in found)
         most = room if taken < full else room - 1
@@ -41,7 +41,7 @@ def shares(examples: Sequence[Example], ranks: int) -> list[list[Example]]:
 
 
 def step_of_rank(
-    examples: Sequence[Example], cut: Cut, *, rank: int, ranks: int, in_step: bool
+    examples: Sequence[TokenizedExample], cut: Cut, *, rank: int, ranks: int, in_step: bool
 ) -> OptimizerStep:
     """Give a process its share of a step, which is the whole step where it is alone.
 
@@ -70,7 +70,7 @@ def without_labels(batch: MicroBatch) -> MicroBatch:
 
 def check_engine(
     engine: DistributedType,
-    examples: Sequence[Example],
+    examples: Sequence[TokenizedExample],
     *,
     step_rows: int,
     ranks: int,
@@ -81,7 +81,7 @@ def check_engine(
     accelerate makes FSDP on a CPU plain DDP without a word. DeepSpeed moves the weights after each
     backward, so that a process must never have to cut its rows of a step.
     """
-    if engine == DistributedType.MULTI_CPU and processes.are_sharded():
+    if engine == DistributedType.MULTI_CPU and distributed.is_sharded():
         raise SetupError(
             "accelerate spreads weights over GPUs only, and there is none here.\n"
             "  Leave FSDP and DeepSpeed out of its configuration, or start with torchrun."
@@ -109,7 +109,7 @@ def average(gradients: Iterable[Tensor], ranks: int) -> None:
     for _, found in groupby(gradients, bucket):
         together = list(found)
         flat = torch.cat([gradient.flatten() for gradient in together])
-        distributed.all_reduce(flat)
+        torch.distributed.all_reduce(flat)
         flat.div_(ranks)
         parts = flat.split([gradient.numel() for gradient in together])
         for gradient, part in zip(together, parts, strict=True):

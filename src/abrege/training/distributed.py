@@ -25,7 +25,7 @@ KEPT = "What was saved is kept: the same command goes on from there."
 SHARDING = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")  # what accelerate launch sets
 
 
-def count() -> int:
+def world_size() -> int:
     """Count the processes that torchrun or accelerate launch started."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
@@ -35,30 +35,30 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def several() -> bool:
+def is_distributed() -> bool:
     """Say whether this process shares its work with others."""
-    return count() > 1
+    return world_size() > 1
 
 
-def is_first() -> bool:
+def is_main_process() -> bool:
     """Say whether this is the process that writes and speaks."""
     return rank() == 0
 
 
-def are_sharded() -> bool:
+def is_sharded() -> bool:
     """Say whether weights are spread over the processes: no layer may then hold on to its own."""
     return any(os.environ.get(name, "").lower() == "true" for name in SHARDING)
 
 
 @contextmanager
-def joined(on_event: OnEvent = silent) -> Iterator[None]:
+def process_group(on_event: OnEvent = silent) -> Iterator[None]:
     """Work with the other processes while inside; the first that fails tells of it, others do not.
 
     An exception that passes gets a note with its rank. One that comes of another process's end
     becomes SystemExit where that one has told of it, and an AbregeError where it could not.
     SIGTERM ends this process at once, with a Note where no process told of anything.
     """
-    if not several():
+    if not is_distributed():
         yield
         return
     import torch
@@ -68,48 +68,48 @@ def joined(on_event: OnEvent = silent) -> Iterator[None]:
     try:
         with _ending_when_told(on_event):
             yield
-            wait()
+            wait_for_everyone()
     except Exception as error:
         raise _told_once(error) from error.__cause__
     finally:
         group.destroy_process_group()
 
 
-def wait() -> None:
+def wait_for_everyone() -> None:
     """Wait until every process has come here, PATIENCE at the most."""
-    if several():
+    if is_distributed():
         from accelerate import PartialState
 
         PartialState().wait_for_everyone()
 
 
-def from_first(find: Callable[[], T]) -> T:
+def broadcast_from_main(find: Callable[[], T]) -> T:
     """Let the first process find something, and give it to all."""
-    if not several():
+    if not is_distributed():
         return find()
     from torch import distributed
 
-    found: list[Any] = [find() if is_first() else None]
+    found: list[Any] = [find() if is_main_process() else None]
     distributed.broadcast_object_list(found, src=0)
     given: T = found[0]
     return given
 
 
-def everywhere(value: T) -> list[T]:
+def all_gather(value: T) -> list[T]:
     """Give what each process holds, by rank."""
-    if not several():
+    if not is_distributed():
         return [value]
     from torch import distributed
 
-    found: list[Any] = [None] * count()
+    found: list[Any] = [None] * world_size()
     distributed.all_gather_object(found, value)
     return found
 
 
 @contextmanager
-def first_of_machine_first() -> Iterator[None]:
+def local_main_process_first() -> Iterator[None]:
     """Let one process of each machine do something, and the others after it."""
-    if not several():
+    if not is_distributed():
         yield
         return
     from accelerate import PartialState
@@ -118,9 +118,9 @@ def first_of_machine_first() -> Iterator[None]:
         yield
 
 
-def must_agree(view: Mapping[str, Any]) -> None:
+def check_agreement(view: Mapping[str, Any]) -> None:
     """Refuse to work together where a process sees something else than the first one does."""
-    first, *others = everywhere(view)
+    first, *others = all_gather(view)
     for number, other in enumerate(others, start=1):
         if other != first:
             raise SetupError(
@@ -132,7 +132,7 @@ def must_agree(view: Mapping[str, Any]) -> None:
 
 def _told_once(error: Exception) -> BaseException:
     """Give what to raise instead of an error, so that of all processes only one tells."""
-    if not is_first():
+    if not is_main_process():
         time.sleep(HEAD_START)
     try:
         if not _takes_the_word():
@@ -144,7 +144,7 @@ def _told_once(error: Exception) -> BaseException:
             "another process of this job has ended, or does not answer, and could not say why.\n"
             f"  {KEPT}"
         )
-    error.add_note(f"rank {rank()} of {count()}")
+    error.add_note(f"rank {rank()} of {world_size()}")
     return error
 
 

@@ -14,12 +14,12 @@ from abrege.core.types import Pair, Prediction
 from abrege.metrics import rouge
 
 if TYPE_CHECKING:
-    from abrege.prompts.prompt_format import Renderer
+    from abrege.prompts.prompt_format import PromptRenderer
     from abrege.training.trainer import Summarise
 
 
-def summariser(
-    renderer: "Renderer",
+def make_generation_eval(
+    renderer: "PromptRenderer",
     valid: Sequence[Pair],
     path: Path,
     *,
@@ -37,12 +37,12 @@ def summariser(
     if not count:
         return None
     pairs = [valid[n * len(valid) // count] for n in range(count)]
-    prompts = [renderer.prompt(pair) for pair in pairs]
+    prompts = [renderer.tokenize_prompt(pair) for pair in pairs]
 
     def summarise(model: Any, step: int) -> dict[str, float]:
-        decoder = Decoder.over(model, renderer)
+        decoder = Decoder.from_renderer(model, renderer)
         found: dict[int, Prediction] = {}
-        for batch in decoder.decode(prompts):
+        for batch in decoder.generate_batches(prompts):
             found.update(batch)
             on_event(Progress("validate by summaries", len(found), count))
         predictions = [found[row] for row in range(count)]

@@ -19,12 +19,12 @@ from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
-from abrege.prompts.prompt_format import Example, Renderer
-from abrege.training import distributed as processes
+from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.training import distributed
 from abrege.training.callbacks import Reporter, keep_lines_until, stale_for_too_long
 from abrege.training.cost.estimate import Estimate, estimate_run
 from abrege.training.trainer import WHOLE, StepTrainer, Summarise
-from abrege.training.training_args import Plan, total_steps, training_arguments
+from abrege.training.training_args import TrainingPlan, total_steps, training_arguments
 
 STEPS = "steps.jsonl"
 SAMPLES = "samples.jsonl"
@@ -62,15 +62,15 @@ class Tuned:
 
 
 def preflight(
-    renderer: Renderer, pairs: Sequence[Pair], *, on_empty: str
-) -> tuple[list[Example], Preflight]:
+    renderer: PromptRenderer, pairs: Sequence[Pair], *, on_empty: str
+) -> tuple[list[TokenizedExample], Preflight]:
     """Render all rows and count what is kept, before anything is trained.
 
     A row none of whose summary tokens would be trained is a DataError that names it, or is
     dropped and counted where `on_empty` is "drop".
     """
-    examples = [renderer.example(pair) for pair in pairs]
-    blank = renderer.summary_ids("")  # a stop token, and what else stands around no words
+    examples = [renderer.tokenize_pair(pair) for pair in pairs]
+    blank = renderer.tokenize_summary("")  # a stop token, and what else stands around no words
     empty = [e.id for e in examples if e.summary_ids == blank]
     if empty and on_empty == "fail":
         more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
@@ -96,9 +96,9 @@ def preflight(
 
 def tune(
     model: Any,
-    train: Sequence[Example],
-    valid: Sequence[Example],
-    plan: Plan,
+    train: Sequence[TokenizedExample],
+    valid: Sequence[TokenizedExample],
+    plan: TrainingPlan,
     folder: Path,
     *,
     dtype: str,
@@ -114,7 +114,7 @@ def tune(
 
     SetupError where it will not fit in memory.
     """
-    checkpoint = processes.from_first(lambda: last_whole_checkpoint(folder))
+    checkpoint = distributed.broadcast_from_main(lambda: last_whole_checkpoint(folder))
     arguments = training_arguments(plan, folder, len(train), dtype=dtype, validate=bool(valid))
     reporter, trainer = prepared(
         model, train, valid, plan, folder, arguments, pad_id, summarise, on_event
@@ -133,12 +133,12 @@ def tune(
         estimated.check()
     began = time.perf_counter()
     train_on(trainer, reporter, checkpoint, total)
-    processes.wait()
+    distributed.wait_for_everyone()
     early = stale_for_too_long(trainer.state, arguments, reporter.patience)
     if trainer.state.global_step < total and not early:
         return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
     trainer.save_model(str(folder))
-    lines = processes.from_first(lambda: list(read_jsonl(folder / STEPS, dict)))
+    lines = distributed.broadcast_from_main(lambda: list(read_jsonl(folder / STEPS, dict)))
     seconds = round(time.perf_counter() - began, 3)
     ended_as = summed_up(trainer.state, lines, arguments)
     return replace(ended_as, estimate=estimated, seconds=seconds)
@@ -146,9 +146,9 @@ def tune(
 
 def prepared(
     model: Any,
-    train: Sequence[Example],
-    valid: Sequence[Example],
-    plan: Plan,
+    train: Sequence[TokenizedExample],
+    valid: Sequence[TokenizedExample],
+    plan: TrainingPlan,
     folder: Path,
     arguments: TrainingArguments,
     pad_id: int,
@@ -244,7 +244,7 @@ def stopping_between_steps(ask: Callable[[], None]) -> Iterator[None]:
 
     def handle(*_: Any) -> None:
         # torchrun tells of one Ctrl-C twice, and ends what is not done in half a minute.
-        signal.signal(signal.SIGINT, signal.SIG_IGN if processes.several() else before)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if distributed.is_distributed() else before)
         ask()
 
     before = signal.signal(signal.SIGINT, handle)

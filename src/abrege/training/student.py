@@ -13,7 +13,7 @@ from abrege.core.errors import RecipeError
 from abrege.models.device import DeviceChoice
 from abrege.models.load import check_dtype, load_config, load_model
 from abrege.models.quantization import WeightQuantization
-from abrege.training import distributed as processes
+from abrege.training import distributed
 
 
 def open_student(
@@ -85,7 +85,7 @@ def attach_lora(
         adapted = get_peft_model(model, config)
     except ValueError as error:
         raise RecipeError(f"tune.lora.modules: {error}") from error
-    if not processes.are_sharded():
+    if not distributed.is_sharded():
         fuse_lora_layers(adapted)
     return adapted
 

@@ -29,9 +29,9 @@ from abrege.compute.loss import summary_nll
 from abrege.compute.micro_batch import MicroBatch, OptimizerStep
 from abrege.core.errors import AbregeError
 from abrege.core.events import OnEvent, Progress, silent
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import data_parallel as sharing
-from abrege.training import distributed as processes
+from abrege.training import distributed
 from abrege.training.cost.system_memory import Heap
 
 Summarise = Callable[[Any, int], Mapping[str, float]]
@@ -48,8 +48,8 @@ class StepTrainer(Trainer):
         model: nn.Module,
         arguments: TrainingArguments,
         *,
-        train: Sequence[Example],
-        valid: Sequence[Example],
+        train: Sequence[TokenizedExample],
+        valid: Sequence[TokenizedExample],
         micro_batch_tokens: int,
         pad_id: int,
         callbacks: list[TrainerCallback],
@@ -63,7 +63,7 @@ class StepTrainer(Trainer):
         self.pad_id = pad_id
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-        plain = not (arguments.activation_checkpointing or processes.are_sharded())
+        plain = not (arguments.activation_checkpointing or distributed.is_sharded())
         packed = plain and (enable_packing(base) or two_lines.enable_seq2seq_packing(base))
         rewritten = packed and fuse_decoder_layers(base)
         if plain:
@@ -71,7 +71,7 @@ class StepTrainer(Trainer):
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
         threads = torch.get_num_threads()
         abreast = rewritten and threads % STREAMS == 0 and not _is_random(model)
-        abreast = all(processes.everywhere(abreast))
+        abreast = all(distributed.all_gather(abreast))
         self.lanes = StreamPool(threads) if abreast else None
         self.lines = STREAMS if abreast else int(packed)
         self.tokens = 0  # of the last step, padding left out
@@ -97,7 +97,7 @@ class StepTrainer(Trainer):
             micro_batch_tokens=micro_batch_tokens,
         )
 
-    def _step(self, examples: list[Example]) -> dict[str, OptimizerStep]:
+    def _step(self, examples: list[TokenizedExample]) -> dict[str, OptimizerStep]:
         cut = partial(
             build_step,
             max_tokens=self.micro_batch_tokens,
@@ -110,7 +110,7 @@ class StepTrainer(Trainer):
             cut,
             rank=self.args.process_index,
             ranks=self.args.world_size,
-            in_step=processes.are_sharded(),
+            in_step=distributed.is_sharded(),
         )
         return {"step": step}  # Trainer wants something to look keys up in
 
@@ -207,7 +207,7 @@ class StepTrainer(Trainer):
         if self.summarise:
             inner, step = self.accelerator.unwrap_model(model), self.state.global_step
             with unfused(inner), torch.random.fork_rng():
-                found = processes.from_first(partial(self.summarise, inner, step))
+                found = distributed.broadcast_from_main(partial(self.summarise, inner, step))
             metrics |= {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
@@ -218,7 +218,7 @@ class StepTrainer(Trainer):
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """Save as Trainer does, then mark the folder whole: kill -9 may come at any moment."""
         super()._save_checkpoint(model, trial)
-        processes.wait()  # each has put its own share there
+        distributed.wait_for_everyone()  # each has put its own share there
         if self.args.should_save:
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / WHOLE).touch()

@@ -74,7 +74,7 @@ NO_EFFECT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class TrainingPlan:
     """The numbers of a run, in the words of the recipe's tune table."""
 
     step_rows: int
@@ -102,12 +102,12 @@ class Plan:
     completion_only_loss: bool = True
 
 
-def total_steps(rows: int, plan: Plan) -> int:
+def total_steps(rows: int, plan: TrainingPlan) -> int:
     """Count the optimiser steps of the whole run; the last step of an epoch may be smaller."""
     return plan.max_steps or math.ceil(math.ceil(rows / plan.step_rows) * plan.num_train_epochs)
 
 
-def steps_between(every: int | str | None, rows: int, plan: Plan) -> int:
+def interval_steps(every: int | str | None, rows: int, plan: TrainingPlan) -> int:
     """Count the steps from one validation or checkpoint to the next; a quarter of the run if none.
 
     every  a number of steps, or "epoch"
@@ -117,7 +117,7 @@ def steps_between(every: int | str | None, rows: int, plan: Plan) -> int:
     return int(every) if every else max(1, math.ceil(total_steps(rows, plan) / 4))
 
 
-def optimiser(wanted: str | Sequence[str]) -> tuple[str, str]:
+def choose_optimizer(wanted: str | Sequence[str]) -> tuple[str, str]:
     """Choose the first optimiser that works here; give its name and, if it is not the first, why.
 
     Those of 8 bits and the paged ones are bitsandbytes' and need a CUDA device (Dettmers et al.
@@ -146,7 +146,7 @@ def _lacks(name: str) -> str:
     return "" if find_spec("bitsandbytes") else "bitsandbytes: pip install 'abrege[qlora]'"
 
 
-def warmup(plan: Plan, total: int) -> int:
+def warmup_step_count(plan: TrainingPlan, total: int) -> int:
     """Count the steps of warm-up: as the recipe says, or 5 % of all."""
     if plan.lr_scheduler_type == "constant":
         return 0
@@ -155,7 +155,7 @@ def warmup(plan: Plan, total: int) -> int:
     return math.ceil((0.05 if plan.warmup_ratio is None else plan.warmup_ratio) * total)
 
 
-def check(plan: Plan) -> None:
+def check_plan(plan: TrainingPlan) -> None:
     """Refuse what this trainer or this machine would not do. RecipeError or SetupError."""
     for key in plan.arguments:
         if key in SAID_BY_US:
@@ -170,12 +170,12 @@ def check(plan: Plan) -> None:
 
 
 def training_arguments(
-    plan: Plan, folder: Path, rows: int, *, dtype: str, validate: bool
+    plan: TrainingPlan, folder: Path, rows: int, *, dtype: str, validate: bool
 ) -> TrainingArguments:
-    """Say the plan for so many train rows in transformers' words; see `check` for errors."""
-    check(plan)
+    """Say the plan for so many train rows in transformers' words; see `check_plan` for errors."""
+    check_plan(plan)
     total = total_steps(rows, plan)
-    every = steps_between(plan.eval_steps, rows, plan)
+    every = interval_steps(plan.eval_steps, rows, plan)
     cpu = not torch.cuda.is_available()
     chooses = validate and (plan.load_best_model_at_end or plan.early_stopping_patience)
     values: dict[str, Any] = {
@@ -185,13 +185,13 @@ def training_arguments(
         "max_steps": plan.max_steps or -1,
         "learning_rate": plan.learning_rate,
         "lr_scheduler_type": plan.lr_scheduler_type,
-        "warmup_steps": warmup(plan, total),
+        "warmup_steps": warmup_step_count(plan, total),
         "weight_decay": plan.weight_decay,
         "max_grad_norm": plan.max_grad_norm,
         "eval_strategy": "steps" if validate else "no",
         "eval_steps": every,
         "save_strategy": "steps",
-        "save_steps": steps_between(plan.save_steps, rows, plan) if plan.save_steps else every,
+        "save_steps": interval_steps(plan.save_steps, rows, plan) if plan.save_steps else every,
         "save_total_limit": plan.save_total_limit,
         "seed": plan.seed,
         "bf16": dtype == "bfloat16",

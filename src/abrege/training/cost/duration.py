@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training.cost import profiler as probe
 from abrege.training.cost.memory import cut
 
@@ -22,7 +22,7 @@ VALID_ROWS = 256  # whose work stands for that of all valid rows
 class Course:
     """The steps to come: some of an epoch, how large the mean step is beside them, how many."""
 
-    sampled: Sequence[Sequence[Example]]
+    sampled: Sequence[Sequence[TokenizedExample]]
     scale: float
     steps: int
 
@@ -50,7 +50,7 @@ def seconds(
     return a_step, course.steps * a_step + validations * a_validation + checkpoints * a_checkpoint
 
 
-def few_rows(rows: Sequence[Example], budget: int) -> list[Example]:
+def few_rows(rows: Sequence[TokenizedExample], budget: int) -> list[TokenizedExample]:
     """Take rows for a pass that is short, and yet has something for each lane."""
     taken = list(rows[:2])
     for row in rows[2:]:
@@ -75,7 +75,7 @@ def pauses(trainer: "StepTrainer", steps: int) -> tuple[int, int]:
 
 def valid_work(trainer: "StepTrainer", work: probe.Work) -> float:
     """Give the work of one validation."""
-    rows: list[Example] = list(trainer.eval_dataset or [])  # type: ignore[arg-type]
+    rows: list[TokenizedExample] = list(trainer.eval_dataset or [])  # type: ignore[arg-type]
     some = rows[:: math.ceil(len(rows) / VALID_ROWS)] if rows else []
     if not some:
         return 0.0

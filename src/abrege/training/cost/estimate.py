@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from abrege.core.errors import SetupError
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training.cost import duration as timing
 from abrege.training.cost import memory as smaller
 from abrege.training.cost import profiler as probe
@@ -99,7 +99,7 @@ def estimate_run(
         return None
     model: Any = trainer.model
     kind = trainer.args.device.type
-    rows: list[Example] = list(trainer.train_dataset)  # type: ignore[arg-type]
+    rows: list[TokenizedExample] = list(trainer.train_dataset)  # type: ignore[arg-type]
     longest = max(rows, key=len)
     epoch = steps_of(rows, trainer.args.per_device_train_batch_size)
     sampled = epoch[:: math.ceil(len(epoch) / SAMPLED_STEPS)]
@@ -135,13 +135,13 @@ def estimate_run(
     )
 
 
-def steps_of(rows: Sequence[Example], step_rows: int) -> list[list[Example]]:
+def steps_of(rows: Sequence[TokenizedExample], step_rows: int) -> list[list[TokenizedExample]]:
     """Draw an epoch: the rows in an order of its own, a step's rows together."""
     drawn = random.Random(0).sample(rows, len(rows))
     return [drawn[n : n + step_rows] for n in range(0, len(drawn), step_rows)]
 
 
-def mean_tokens(steps: Sequence[Sequence[Example]]) -> float:
+def mean_tokens(steps: Sequence[Sequence[TokenizedExample]]) -> float:
     """Give the tokens of a step on average."""
     return sum(len(e) for rows in steps for e in rows) / len(steps)
 

@@ -10,7 +10,7 @@ from torch import nn
 from abrege.compute.batching import build_step
 from abrege.compute.cpu.streams import STREAMS
 from abrege.compute.micro_batch import MicroBatch
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training.cost.profiler import Activations, standing
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Need:
     state: int
     gradients: int
     activations: Activations
-    steps: Sequence[Sequence[Example]]
+    steps: Sequence[Sequence[TokenizedExample]]
 
     def peak(self, trainer: "StepTrainer", *, budget: int | None = None) -> int:
         """Give the peak in bytes, under this budget of tokens or the trainer's own."""
@@ -69,7 +69,7 @@ class Need:
 
 
 def cut(
-    trainer: "StepTrainer", steps: Sequence[Sequence[Example]], budget: int
+    trainer: "StepTrainer", steps: Sequence[Sequence[TokenizedExample]], budget: int
 ) -> list[tuple[MicroBatch, ...]]:
     """Cut the rows of steps into micro-batches as the trainer would under a budget of tokens."""
     return [
@@ -163,7 +163,7 @@ def _copies(model: nn.Module) -> int:
     return sum(t.nbytes for t in standing(model) if t.data_ptr() not in own)
 
 
-def _within(row: Example, limit: int) -> Example:
+def _within(row: TokenizedExample, limit: int) -> TokenizedExample:
     """Cut a row's prompt so that it fits in `limit` tokens."""
     left = max(1, limit - len(row.summary_ids))
     return replace(row, prompt_ids=row.prompt_ids[-left:])

@@ -17,7 +17,7 @@ from abrege.compute.cpu.lora import refresh_merged_weights
 from abrege.compute.cpu.streams import STREAMS
 from abrege.compute.loss import summary_nll
 from abrege.compute.micro_batch import MicroBatch
-from abrege.prompts.prompt_format import Example
+from abrege.prompts.prompt_format import TokenizedExample
 
 if TYPE_CHECKING:
     from abrege.training.trainer import StepTrainer
@@ -98,7 +98,7 @@ def both_sides(batch: MicroBatch) -> float:
     return float(sum(own**2 + said**2 + own * said for own, said in sides))
 
 
-def activations(trainer: "StepTrainer", row: Example) -> Activations:
+def activations(trainer: "StepTrainer", row: TokenizedExample) -> Activations:
     """Count the bytes that small micro-batches keep for the backward, and fit them by shape.
 
     Each distinct storage counts once, and none that holds weights. Counts are exact, so five
@@ -140,7 +140,7 @@ def standing(model: nn.Module) -> list[Tensor]:
     return [*model.parameters(), *model.buffers(), *(t for p in products for t in p.merged)]
 
 
-def short(row: Example, tokens: int, labels: int) -> Example:
+def short(row: TokenizedExample, tokens: int, labels: int) -> TokenizedExample:
     """Cut a row to so many tokens, of which so many are its summary, or repeat it up to them."""
     ids = row.prompt_ids or row.summary_ids
     prompt = (ids * (tokens // len(ids) + 1))[: tokens - labels]
@@ -241,7 +241,7 @@ class Pace:
     step: float
 
 
-def pace(trainer: "StepTrainer", rows: Sequence[Example], work: Work) -> Pace:
+def pace(trainer: "StepTrainer", rows: Sequence[TokenizedExample], work: Work) -> Pace:
     """Time rows forth and back, and forth only.
 
     The first pass is thrown away: memory is taken from the system there. The adapter goes into
