@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from abrege.data.minhash import clusters
+from abrege.data.minhash import cluster_near_duplicates
 
 WORDS = 200
 
@@ -32,7 +32,7 @@ def main() -> None:
     found = []
     for size in sorted(int(size) for size in options.sizes.split(",")):
         start, working = time.perf_counter(), time.process_time()
-        of_each = clusters(texts(size), threshold=options.threshold)
+        of_each = cluster_near_duplicates(texts(size), threshold=options.threshold)
         seconds, working = time.perf_counter() - start, time.process_time() - working
         made = making(size)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

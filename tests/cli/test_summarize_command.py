@@ -184,7 +184,7 @@ def test_the_model_must_be_named(model, capsys):
     ("name", "content", "message"),
     [
         ("a.txt", None, "abrege: a.txt: there is no such file."),
-        ("a.txt", b" \n", "abrege: a.txt: there is no text in it to summarise."),
+        ("a.txt", b" \n", "abrege: a.txt: there is no text in it to summarize."),
         ("a.txt", b"fine\nl\xe9gume\n", "abrege: a.txt:2: not UTF-8: byte 2 of the line"),
         ("a.jsonl", b'{"text": "x"}\n{"text"\n', "a.jsonl:2: not JSON"),
         ("a.jsonl", b'{"text": 7}\n{"text": "x"}\n', "a.jsonl:1: document (text) is a number"),

@@ -4,10 +4,10 @@ import zipfile
 
 import pytest
 
-from abrege.core import demo_assets as assets
+from abrege.core import demo_assets
 from abrege.core.types import Pair
 from abrege.data import aclsum
-from abrege.data.aclsum import natural_spacing
+from abrege.data.aclsum import detokenize
 
 
 def a_paper(name: str) -> dict:
@@ -20,16 +20,16 @@ def a_paper(name: str) -> dict:
 
 
 def test_each_aspect_of_a_paper_is_a_pair_of_its_group(tmp_path, monkeypatch):
-    path = tmp_path / assets.ACLSUM.name
+    path = tmp_path / demo_assets.ACLSUM.name
     with zipfile.ZipFile(path, "w") as archive:
         for file, names in {"train": "abc", "val": "d", "test": "ef"}.items():
             lines = "".join(json.dumps(a_paper(name)) + "\n" for name in names)
             archive.writestr(f"aclsum/dataset/{file}.jsonl", lines)
-    pinned = dataclasses.replace(assets.ACLSUM, sha256=assets.sha256(path))
-    monkeypatch.setattr(assets, "ACLSUM", pinned)
+    pinned = dataclasses.replace(demo_assets.ACLSUM, sha256=demo_assets.sha256(path))
+    monkeypatch.setattr(demo_assets, "ACLSUM", pinned)
     monkeypatch.setenv("ABREGE_CACHE", str(tmp_path))
 
-    splits = aclsum.load()
+    splits = aclsum.load_aclsum()
 
     assert {split: len(pairs) for split, pairs in splits.items()} == {
         "train": 9,
@@ -88,7 +88,7 @@ def test_each_aspect_of_a_paper_is_a_pair_of_its_group(tmp_path, monkeypatch):
         ('a " b " c , " d', 'a " b " c, " d'),
     ],
 )
-def test_punctuation_gets_its_natural_spacing(tokens, natural):
-    assert natural_spacing(tokens) == natural
-    assert natural_spacing(natural) == natural
+def test_punctuation_gets_its_detokenize(tokens, natural):
+    assert detokenize(tokens) == natural
+    assert detokenize(natural) == natural
     assert natural.replace(" ", "") == tokens.replace(" ", "")

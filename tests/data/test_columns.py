@@ -1,15 +1,15 @@
 import pytest
 
 from abrege.core.errors import DataError
-from abrege.data.columns import recognise
+from abrege.data.columns import detect_pair_columns
 
 
-def line(*found: str, **given) -> str:
-    return recognise(found, given, where="x.csv").describe()
+def mapping_of(*columns: str, **explicit) -> str:
+    return detect_pair_columns(columns, explicit, where="x.csv").describe()
 
 
 @pytest.mark.parametrize(
-    ("found", "mapping"),
+    ("columns", "mapping"),
     [
         # DialogSum, its test split, CNN/DailyMail, XSum, MLSUM, billsum, abrege's own records
         (
@@ -62,13 +62,15 @@ def line(*found: str, **given) -> str:
         ),
     ],
 )
-def test_known_names_are_recognised(found, mapping):
-    assert line(*found) == mapping
-    assert line(*reversed(found)).split(";")[0] == mapping.split(";")[0]  # never by position
+def test_known_names_are_detected_in_any_order(columns, mapping):
+    assert mapping_of(*columns) == mapping
+    assert (
+        mapping_of(*reversed(columns)).split(";")[0] == mapping.split(";")[0]
+    )  # never by position
 
 
 def test_explicit_names_win():
-    mapping = line(
+    mapping = mapping_of(
         *("article", "title", "abstract", "url", "paper"),
         document="title",
         summary=["article", "abstract"],
@@ -83,60 +85,59 @@ def test_explicit_names_win():
 
 
 def test_a_column_named_as_the_group_is_not_taken_as_the_id():
-    assert "id ← file and row number, group ← id" in line("text", "title", "id", group="id")
+    assert "id ← file and row number, group ← id" in mapping_of("text", "title", "id", group="id")
 
 
-def test_an_empty_list_of_meta_keeps_nothing():
-    assert line("text", "title", "date", meta=[]).endswith("row number")
+def test_an_empty_list_for_meta_keeps_no_columns():
+    assert mapping_of("text", "title", "date", meta=[]).endswith("row number")
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("columns", "message"),
     [
         (  # OrangeSum
             ["article", "title", "abstract"],
             "x.csv: the summary could be title or abstract.\n"
-            "  Write in the recipe which one it is: data.columns.summary: title",
+            "  Name it in the recipe: data.columns.summary: title",
         ),
         (
             ["text", "article", "summary"],
             "x.csv: the document could be text or article.\n"
-            "  Write in the recipe which one it is: data.columns.document: text",
+            "  Name it in the recipe: data.columns.document: text",
         ),
         (
             ["text", "summary", "summary1", "summary2"],
             "x.csv: the summary could be summary or summary1+summary2.\n"
-            "  Write in the recipe which one it is: data.columns.summary: summary",
+            "  Name it in the recipe: data.columns.summary: summary",
         ),
         (
             ["text", "summary", "uid", "guid"],
-            "x.csv: the id could be uid or guid.\n"
-            "  Write in the recipe which one it is: data.columns.id: uid",
+            "x.csv: the id could be uid or guid.\n  Name it in the recipe: data.columns.id: uid",
         ),
         (
             ["texte", "titre"],
-            "x.csv: no column has a name that is known for a document.\n"
+            "x.csv: no column has a known name for the document.\n"
             "  Columns found: texte, titre.\n"
-            "  Write in the recipe which one it is: data.columns.document: NAME",
+            "  Name it in the recipe: data.columns.document: NAME",
         ),
         (
             ["text", "titre"],
-            "x.csv: no column has a name that is known for a summary.\n"
+            "x.csv: no column has a known name for the summary.\n"
             "  Columns found: text, titre.\n"
-            "  Write in the recipe which one it is: data.columns.summary: NAME",
+            "  Name it in the recipe: data.columns.summary: NAME",
         ),
     ],
 )
-def test_the_user_is_asked_where_names_do_not_say(found, message):
+def test_an_ambiguous_or_missing_column_is_an_error_with_the_line_to_write(columns, message):
     with pytest.raises(DataError) as caught:
-        line(*found)
+        mapping_of(*columns)
     assert str(caught.value) == message
 
 
-def test_a_column_that_is_not_there_is_named_with_those_that_are():
+def test_a_column_that_does_not_exist_is_an_error_with_the_columns_that_do():
     with pytest.raises(DataError) as caught:
-        line("texte", "titre", document="text", summary="titre")
+        mapping_of("texte", "titre", document="text", summary="titre")
     assert str(caught.value) == (
-        "x.csv: there is no column 'text', which data.columns.document names. "
+        "x.csv: data.columns.document names the column 'text', which does not exist. "
         "Did you mean texte?\n  Columns found: texte, titre."
     )

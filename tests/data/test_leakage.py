@@ -1,5 +1,5 @@
 from abrege.core.types import Pair
-from abrege.data.leakage import Leak, alike, leaked, leaks
+from abrege.data.leakage import Leak, duplicate_clusters, find_leaks, leaked_ids
 
 LONG = "the council of the town has voted on tuesday to close the old bridge for two years of work"
 
@@ -8,28 +8,28 @@ def a_pair(name: str, document: str, summary: str | None = None) -> Pair:
     return Pair(id=name, document=document, references=[summary or f"summary {name}"])
 
 
-def test_leaks_name_the_ids_in_each_split():
+def test_a_leak_has_the_ids_in_each_split():
     splits = {
         "train": [a_pair("a", "same"), a_pair("b", "SAME "), a_pair("c", "twice here")],
         "valid": [a_pair("d", "other")],
         "test": [a_pair("e", "Same"), a_pair("f", "another")],
     }
     ids = {"train": ["a", "b"], "test": ["e"]}
-    assert leaks(splits, threshold=None) == [Leak("document", True, "same", ids)]
+    assert find_leaks(splits, threshold=None) == [Leak("document", True, "same", ids)]
 
 
-def test_documents_nearly_equal_leak_up_to_the_threshold():
+def test_near_duplicate_documents_leak_from_the_threshold_on():
     # 18 words have 14 shingles of 5; another last word changes one: 13 of 15 are shared, 0.87.
     splits = {
         "train": [a_pair("a", LONG.removesuffix("work") + "repairs")],
         "test": [a_pair("b", LONG)],
     }
     ids = {"train": ["a"], "test": ["b"]}
-    [leak] = leaks(splits, threshold=0.8)
+    [leak] = find_leaks(splits, threshold=0.8)
     assert (leak.what, leak.equal, leak.ids) == ("document", False, ids)
-    assert leaks(splits, threshold=0.9) == leaks(splits, threshold=None) == []
+    assert find_leaks(splits, threshold=0.9) == find_leaks(splits, threshold=None) == []
     splits["test"].append(a_pair("c", splits["train"][0].document))
-    [leak] = leaks(splits, threshold=0.8)
+    [leak] = find_leaks(splits, threshold=0.8)
     assert (leak.equal, leak.ids) == (True, {"train": ["a"], "test": ["b", "c"]})
 
 
@@ -40,29 +40,29 @@ def test_a_summary_of_five_words_leaks_where_its_document_does_not():
     }
     splits["train"].append(a_pair("e", "four", "Bridge is closed now"))  # four words
     splits["test"].append(a_pair("f", "five", "Bridge is closed now"))
-    assert [(leak.what, leak.ids) for leak in leaks(splits, threshold=0.8)] == [
+    assert [(leak.what, leak.ids) for leak in find_leaks(splits, threshold=0.8)] == [
         ("document", {"train": ["a"], "test": ["c"]}),
         ("summary", {"train": ["b"], "test": ["d"]}),
     ]
 
 
 def test_the_later_split_is_the_one_that_leaks():
-    found = [
+    leaks = [
         Leak("document", True, "x", {"test": ["t1"], "train": ["a"]}),
         Leak("document", True, "y", {"valid": ["v1"], "test": ["t2"]}),
         Leak("summary", False, "z", {"train": ["b"], "valid": ["v2"], "test": ["t1"]}),
     ]
-    assert leaked(found, ["train", "valid", "test"]) == {
+    assert leaked_ids(leaks, ["train", "valid", "test"]) == {
         "train": set(),
         "valid": {"v2"},
         "test": {"t1", "t2"},
     }
 
 
-def test_texts_alike_have_one_number():
+def test_duplicates_and_near_duplicates_have_one_cluster_number():
     texts = ["a", LONG, "A ", LONG.replace("work", "repairs"), "b"]
-    one, long, same, like, other = alike(texts, threshold=0.8)
+    one, long, same, like, other = duplicate_clusters(texts, threshold=0.8)
     assert one == same
     assert long == like
     assert len({one, long, other}) == 3
-    assert len({*alike(texts, threshold=None)}) == 4
+    assert len({*duplicate_clusters(texts, threshold=None)}) == 4

@@ -8,9 +8,8 @@ import pytest
 
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.data import hub
-from abrege.data import load as loading
-from abrege.data.load import load, load_files
-from abrege.data.pairs import Unusable
+from abrege.data.load import LoadedPairs, load_pairs, load_split_files, stream_pairs
+from abrege.data.pairs import InvalidRow
 
 
 def a_file(path: Path, *names: str, **more) -> Path:
@@ -21,23 +20,23 @@ def a_file(path: Path, *names: str, **more) -> Path:
     return path
 
 
-def ids(read: loading.Read) -> dict[str, list[str]]:
-    return {split: [pair.id for pair in pairs] for split, pairs in read.splits.items()}
+def ids(loaded: LoadedPairs) -> dict[str, list[str]]:
+    return {split: [pair.id for pair in pairs] for split, pairs in loaded.splits.items()}
 
 
-def loaded(source, **columns) -> dict[str, list[str]]:
-    return ids(load(str(source), columns=columns, lang=None))
+def load_ids(source, **columns) -> dict[str, list[str]]:
+    return ids(load_pairs(str(source), columns=columns, lang=None))
 
 
-def refusal(source, kind=DataError, **columns) -> str:
+def error_message(source, kind=DataError, **columns) -> str:
     with pytest.raises(kind) as caught:
-        loaded(source, **columns)
+        load_ids(source, **columns)
     return str(caught.value)
 
 
 def test_a_file_is_read_whole_and_its_mapping_told_first(tmp_path):
     path, events = a_file(tmp_path / "x.jsonl", "a", "b", topic="t"), []
-    read = load(str(path), columns={}, lang="en", on_event=events.append)
+    read = load_pairs(str(path), columns={}, lang="en", on_event=events.append)
     mapping = "document ← text, summary ← summary, id ← id; kept in meta: topic"
     assert ids(read) == {"all": ["a", "b"]}
     assert read.columns == {"all": mapping}
@@ -49,7 +48,7 @@ def test_the_mapping_is_told_even_where_a_row_is_bad(tmp_path):
     path, events = tmp_path / "x.jsonl", []
     path.write_text('{"text": "", "title": "t"}')
     with pytest.raises(DataError):
-        load(str(path), columns={}, lang=None, on_event=events.append)
+        load_pairs(str(path), columns={}, lang=None, on_event=events.append)
     assert len(events) == 1
 
 
@@ -59,7 +58,7 @@ def test_given_files_are_the_splits_and_each_has_its_own_mapping(tmp_path):
     test = tmp_path / "two/data.jsonl"
     test.parent.mkdir()
     test.write_text('{"dialogue": "d", "summary1": "x", "summary2": "y"}')
-    read = load_files({"train": str(train), "test": str(test)}, columns={}, lang=None)
+    read = load_split_files({"train": str(train), "test": str(test)}, columns={}, lang=None)
     assert ids(read) == {"train": ["a"], "test": ["data.jsonl:1"]}
     assert read.splits["test"][0].references == ["x", "y"]
 
@@ -69,29 +68,29 @@ def test_a_folder_of_split_files_gives_its_splits(tmp_path, valid):
     for name in ("train", valid, "test"):
         a_file(tmp_path / f"{name}.jsonl", name)
     (tmp_path / "README.md").write_text("about")
-    assert loaded(tmp_path) == {"train": ["train"], "valid": [valid], "test": ["test"]}
+    assert load_ids(tmp_path) == {"train": ["train"], "valid": [valid], "test": ["test"]}
 
 
 def test_the_shards_of_a_split_are_read_in_order(tmp_path):
     for n in range(2):
         a_file(tmp_path / f"train-0000{n}-of-00002.jsonl", f"t{n}")
     a_file(tmp_path / "test-00000-of-00001.jsonl", "e")
-    assert loaded(tmp_path) == {"train": ["t0", "t1"], "test": ["e"]}
+    assert load_ids(tmp_path) == {"train": ["t0", "t1"], "test": ["e"]}
 
 
 def test_a_folder_with_one_file_is_that_file(tmp_path):
     a_file(tmp_path / "news.jsonl", "a")
-    assert loaded(tmp_path) == {"all": ["a"]}
+    assert load_ids(tmp_path) == {"all": ["a"]}
 
 
 def test_a_folder_that_does_not_say_what_is_what_is_refused(tmp_path):
-    assert refusal(tmp_path).startswith(f"{tmp_path}: no train.* with valid.* or test.* here")
+    assert error_message(tmp_path).startswith(f"{tmp_path}: no train.* with valid.* or test.* here")
     a_file(tmp_path / "one.jsonl", "a")
     a_file(tmp_path / "two.jsonl", "b")
-    assert "Found: one.jsonl, two.jsonl." in refusal(tmp_path)
+    assert "Found: one.jsonl, two.jsonl." in error_message(tmp_path)
     a_file(tmp_path / "train.jsonl", "a")
     a_file(tmp_path / "train.json", "b")
-    assert "which file is train: train.json and train.jsonl?" in refusal(tmp_path)
+    assert "which file is train: train.json and train.jsonl?" in error_message(tmp_path)
 
 
 @pytest.fixture
@@ -106,50 +105,50 @@ def saved(tmp_path, monkeypatch):
             for name, rows in splits.items()
         }
         folder = tmp_path / "saved"
-        whole = tables["all"] if "all" in tables else datasets.DatasetDict(tables)
-        whole.save_to_disk(str(folder))
+        saved = tables["all"] if "all" in tables else datasets.DatasetDict(tables)
+        saved.save_to_disk(str(folder))
         return folder
 
     return save
 
 
 def test_a_saved_dataset_is_read(saved):
-    assert loaded(saved(all=["x", "y"])) == {"all": ["saved/all:1", "saved/all:2"]}
+    assert load_ids(saved(all=["x", "y"])) == {"all": ["saved/all:1", "saved/all:2"]}
 
 
 def test_a_saved_dict_gives_its_splits_and_says_what_is_left_out(saved):
     folder, events = saved(train=["x"], validation=["y"], unsupervised=["z", "w"]), []
-    read = load(str(folder), columns={}, lang=None, on_event=events.append)
+    read = load_pairs(str(folder), columns={}, lang=None, on_event=events.append)
     assert ids(read) == {"train": ["saved/train:1"], "valid": ["saved/validation:1"]}
-    assert events[0].text == f"{folder}: split unsupervised (2 rows) is left out"
+    assert events[0].text == f"{folder}: split unsupervised (2 rows) is ignored"
 
 
 def test_a_dict_with_no_other_split_than_train_is_all_there_is(saved):
-    assert list(loaded(saved(train=["x"], extra=["y"]))) == ["all"]
+    assert list(load_ids(saved(train=["x"], extra=["y"]))) == ["all"]
 
 
 def test_a_dict_without_train_is_refused(saved):
     folder = saved(a=["x"], b=["y"])
-    assert refusal(folder) == f"{folder}: it has no split train.\n  Splits found: a, b."
+    assert error_message(folder) == f"{folder}: there is no split train.\n  Splits found: a, b."
 
 
 def test_a_damaged_saved_folder_is_refused(saved):
     folder = saved(all=["x"])
     next(folder.glob("*.arrow")).write_bytes(b"")
-    assert refusal(folder).startswith(
+    assert error_message(folder).startswith(
         f"{folder}: this folder of the datasets library cannot be read.\n  found: "
     )
 
 
 def test_a_bad_row_of_a_dataset_is_named(saved):
-    assert "saved all row 2: document (text) is empty" in refusal(saved(all=["x", ""]))
+    assert "saved all row 2: document (text) is empty" in error_message(saved(all=["x", ""]))
 
 
 def test_a_hub_name_without_a_network_is_an_error_of_the_environment(monkeypatch):
-    assert refusal("some/name", SetupError) == (
-        "some/name: there is no such file or folder here; taken as a name on the hub, it cannot "
-        "be fetched (no network?) and is not in the local cache.\n"
-        "  Give the path of a file, or run the command where the hub can be reached."
+    assert error_message("some/name", SetupError) == (
+        "some/name: there is no such file or folder here; as a dataset of the hub, it cannot be "
+        "downloaded (no network?) and is not in the local cache.\n"
+        "  Give the path of a file, or run the command with access to the hub."
     )
 
 
@@ -164,9 +163,9 @@ def test_without_a_network_the_hub_is_asked_once_and_the_switch_put_back(monkeyp
         raise ConnectionError
 
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(hub, "_probe", lambda *_: None)
+    monkeypatch.setattr(hub, "_fetch_revision", lambda *_: None)
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    refusal("some/name:3.0.0@main", SetupError)
+    error_message("some/name:3.0.0@main", SetupError)
     assert seen == [("some/name", "3.0.0", "main", True), True]
     assert datasets.config.HF_HUB_OFFLINE is False
 
@@ -174,16 +173,16 @@ def test_without_a_network_the_hub_is_asked_once_and_the_switch_put_back(monkeyp
 def test_a_hub_dataset_is_read_at_the_revision_that_the_hub_has_now(monkeypatch):
     events = []
     table = datasets.Dataset.from_list([{"article": "x", "highlights": "y"}])
-    asked = []
+    calls = []
 
     def load_dataset(*names, revision):
-        asked.append((*names, revision))
+        calls.append((*names, revision))
         return datasets.DatasetDict(train=table, validation=table, test=table)
 
-    monkeypatch.setattr(hub, "_probe", lambda *_: "abc123")
+    monkeypatch.setattr(hub, "_fetch_revision", lambda *_: "abc123")
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    read = load("cnn_dailymail:3.0.0", columns={}, lang="en", on_event=events.append)
-    assert asked == [("cnn_dailymail", "3.0.0", "abc123")]
+    read = load_pairs("cnn_dailymail:3.0.0", columns={}, lang="en", on_event=events.append)
+    assert calls == [("cnn_dailymail", "3.0.0", "abc123")]
     assert ids(read)["valid"] == ["cnn_dailymail/validation:1"]
     assert events[0].text == "cnn_dailymail: dataset on the hub, revision abc123"
 
@@ -192,18 +191,18 @@ def test_a_hub_dataset_that_asks_for_a_configuration_is_refused_with_its_words(m
     def load_dataset(*_, revision):
         raise ValueError("Config name is missing. Please pick one among: ['1.0.0', '2.0.0']")
 
-    monkeypatch.setattr(hub, "_probe", lambda *_: "abc123")
+    monkeypatch.setattr(hub, "_fetch_revision", lambda *_: "abc123")
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    message = refusal("cnn_dailymail")
+    message = error_message("cnn_dailymail")
     assert "Please pick one among: ['1.0.0', '2.0.0']" in message
-    assert message.endswith("Write a configuration as owner/name:config.")
+    assert message.endswith("Name a configuration as owner/name:config.")
 
 
 @pytest.mark.parametrize(
     ("error", "kind", "message"),
     [
         ("RepositoryNotFoundError", DataError, "and the hub has no such dataset"),
-        ("GatedRepoError", SetupError, "only to those who accepted its terms"),
+        ("GatedRepoError", SetupError, "only to users who accepted its terms"),
     ],
 )
 def test_what_the_hub_refuses_is_said(monkeypatch, error, kind, message):
@@ -213,33 +212,33 @@ def test_what_the_hub_refuses_is_said(monkeypatch, error, kind, message):
         raise getattr(huggingface_hub.errors, error).__new__(getattr(huggingface_hub.errors, error))
 
     monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", dataset_info)
-    assert message in refusal("some/name", kind)
+    assert message in error_message("some/name", kind)
 
 
 @pytest.mark.parametrize("source", ["no.csv", "./no", "a/b/no", "/no", "no data", "no.txt"])
 def test_what_can_only_be_a_file_is_not_looked_for_on_the_hub(source, monkeypatch):
-    monkeypatch.setattr(hub, "read_hub", lambda *_, **__: pytest.fail("asked the hub"))
-    assert refusal(source).startswith(f"{Path(source)}: there is no such file.")
+    monkeypatch.setattr(hub, "load_hub_dataset", lambda *_, **__: pytest.fail("asked the hub"))
+    assert error_message(source).startswith(f"{Path(source)}: there is no such file.")
 
 
 def test_an_unknown_demo_names_the_known_ones():
-    assert refusal("demo:other", RecipeError) == (
+    assert error_message("demo:other", RecipeError) == (
         "data.source: there is no demo:other.\n  Known: demo:aclsum; or give a file."
     )
 
 
 def test_columns_of_demo_data_are_refused():
-    assert refusal("demo:aclsum", RecipeError, summary="title", document=None) == (
-        "data.columns.summary has no effect on demo:aclsum, whose columns are known.\n"
-        "  Take data.columns out of the recipe."
+    assert error_message("demo:aclsum", RecipeError, summary="title", document=None) == (
+        "data.columns.summary has no effect on demo:aclsum, whose columns are fixed.\n"
+        "  Remove data.columns from the recipe."
     )
 
 
 def test_neither_datasets_nor_pyarrow_is_imported_before_it_is_needed(tmp_path):
     path = a_file(tmp_path / "x.jsonl", "a")
     program = (
-        "import sys\nfrom abrege.data.load import load\nimport abrege.stages.split\n"
-        f"load({str(path)!r}, columns={{}}, lang=None)\n"
+        "import sys\nfrom abrege.data.load import load_pairs\nimport abrege.stages.split\n"
+        f"load_pairs({str(path)!r}, columns={{}}, lang=None)\n"
         "heavy = ('datasets', 'pyarrow', 'torch', 'huggingface_hub')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
@@ -250,18 +249,20 @@ def test_neither_datasets_nor_pyarrow_is_imported_before_it_is_needed(tmp_path):
 def test_a_stream_gives_the_same_pairs_as_reading_all_and_can_be_read_again(tmp_path):
     a_file(tmp_path / "data/test.jsonl", "c", topic="t")
     a_file(tmp_path / "data/train.jsonl", "a", "b", lang="fr")
-    read = load(str(tmp_path / "data"), columns={}, lang="en")
-    streams = loading.stream(str(tmp_path / "data"), columns={}, lang="en")
+    read = load_pairs(str(tmp_path / "data"), columns={}, lang="en")
+    streams = stream_pairs(str(tmp_path / "data"), columns={}, lang="en")
     assert [*streams.splits] == ["train", "test"]
     assert streams.columns == read.columns
     for _ in range(2):
-        assert {split: [*again()] for split, again in streams.splits.items()} == read.splits
+        assert {
+            split: [*read_split()] for split, read_split in streams.splits.items()
+        } == read.splits
 
 
 def test_a_row_of_a_stream_that_is_no_pair_is_said_and_the_others_go_on(tmp_path):
     path = a_file(tmp_path / "x.jsonl", "a", "b", "c")
     path.write_text(path.read_text().replace('"text b"', "null"))
-    [again] = loading.stream(str(path), columns={}, lang=None).splits.values()
-    first, bad, last = again()
+    [read_split] = stream_pairs(str(path), columns={}, lang=None).splits.values()
+    first, bad, last = read_split()
     assert (first.id, last.id) == ("a", "c")
-    assert bad == Unusable("x.jsonl:2", f"{path}:2", "document (text) is null", "")
+    assert bad == InvalidRow("x.jsonl:2", f"{path}:2", "document (text) is null", "")

@@ -1,37 +1,37 @@
 import pytest
 
 from abrege.data.boilerplate import is_boilerplate
-from abrege.data.normalize import tidy
+from abrege.data.normalize import normalize_text
 
 
-def tidied(text, lang="fr", quotes="keep"):
-    return tidy(text, lang, quotes=quotes)
+def normalized(text, lang="fr", quotes="keep"):
+    return normalize_text(text, lang, quotes=quotes)
 
 
 def test_text_is_in_nfc_with_plain_spaces_and_line_ends():
-    assert tidied("e\u0301te\u0301\r\n10\u202f000\u00a0km\u00a0; «\u00a0là\u2009»\tici") == (
+    assert normalized("e\u0301te\u0301\r\n10\u202f000\u00a0km\u00a0; «\u00a0là\u2009»\tici") == (
         "été\n10 000 km ; « là » ici"
     )
 
 
-def test_signs_that_are_not_seen_go_and_joiners_stay_where_they_shape_letters():
-    assert tidied("\ufeffma\u00adla\u200bdie\u200e\u0007 \ud800a\u200db") == "maladie ab"
-    assert tidied("می\u200cخواهم 👨\u200d👩") == "می\u200cخواهم 👨\u200d👩"
+def test_invisible_characters_are_removed_but_not_joiners_that_shape_letters():
+    assert normalized("\ufeffma\u00adla\u200bdie\u200e\u0007 \ud800a\u200db") == "maladie ab"
+    assert normalized("می\u200cخواهم 👨\u200d👩") == "می\u200cخواهم 👨\u200d👩"
 
 
-def test_entities_are_read_and_other_ampersands_left():
-    assert tidied("R&amp;D, caf&eacute;&#8217;s &nbsp;a&b; &c") == "R&D, café’s a&b; &c"
+def test_html_entities_are_decoded_and_other_ampersands_stay():
+    assert normalized("R&amp;D, caf&eacute;&#8217;s &nbsp;a&b; &c") == "R&D, café’s a&b; &c"
 
 
-def test_quotation_marks_are_left_or_made_straight():
+def test_quotation_marks_stay_or_become_straight():
     text = "« L’été » “oui” ‘non’ „ja“"
 
-    assert tidied(text) == text
-    assert tidied(text, quotes="straight") == '"L\'été" "oui" \'non\' "ja"'
+    assert normalized(text) == text
+    assert normalized(text, quotes="straight") == '"L\'été" "oui" \'non\' "ja"'
 
 
 @pytest.mark.parametrize(
-    ("left", "mended"),
+    ("debris", "clean"),
     [
         ("Platon ( ; ) dit", "Platon dit"),
         ("Platon (grec : Πλάτων, ; ) dit", "Platon (grec : Πλάτων) dit"),
@@ -45,8 +45,8 @@ def test_quotation_marks_are_left_or_made_straight():
         ("Un pays.\nIl a pour codes :\n\nEn 2004 :", "Un pays."),
     ],
 )
-def test_debris_of_templates_is_mended(left, mended):
-    assert tidied(left) == mended
+def test_debris_of_templates_is_removed(debris, clean):
+    assert normalized(debris) == clean
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_debris_of_templates_is_mended(left, mended):
         "le 3 mai ; il pleut : non !",
     ],
 )
-def test_what_only_looks_like_debris_is_left(text):
-    assert tidied(text) == text
+def test_what_only_looks_like_debris_stays(text):
+    assert normalized(text) == text
 
 
-def test_rules_go_and_of_blank_lines_one_is_left():
-    assert tidied("\n\nun\n----\n* * *\n\n\n\ndeux  \n...\n|\n") == "un\n\ndeux\n..."
+def test_rules_are_removed_and_one_of_several_blank_lines_stays():
+    assert normalized("\n\nun\n----\n* * *\n\n\n\ndeux  \n...\n|\n") == "un\n\ndeux\n..."
 
 
-def test_lines_of_navigation_go_and_remarks_of_editors_with_them():
+def test_navigation_lines_and_editor_notes_are_removed():
     text = (
         "Accueil > Sport > Rugby\nUn fait[réf. nécessaire] est.[modifier | modifier le code]\n"
         "Article détaillé : Faits.\nLire aussi : d'autres faits\nPortail de la France\n"
@@ -76,7 +76,7 @@ def test_lines_of_navigation_go_and_remarks_of_editors_with_them():
         "Tous droits réservés."
     )
 
-    assert tidied(text) == "Un fait est."
+    assert normalized(text) == "Un fait est."
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_sentences_that_begin_like_boilerplate_stay(line):
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("line", ["()" * 9000, "(" + ";" * 9000, "x" + " " * 50_000 + "y"])
-def test_hostile_lines_are_read_in_time_that_grows_with_their_length(line):
-    assert len(tidied(line)) <= len(line)
+def test_hostile_lines_take_linear_time(line):
+    assert len(normalized(line)) <= len(line)
 
 
 @pytest.mark.timeout(10)
-def test_a_menu_that_breaks_off_is_not_tried_in_every_way():
+def test_a_truncated_menu_takes_no_exponential_time():
     assert not is_boilerplate("ab > " * 39 + "3", "fr")

@@ -2,11 +2,11 @@ import pytest
 
 from abrege.data.sections import (
     Section,
-    join,
-    split,
-    without_empty,
-    without_titles,
-    without_trailing,
+    join_sections,
+    remove_apparatus,
+    remove_empty_sections,
+    remove_titles,
+    split_sections,
 )
 
 TEXT = "Un fleuve.\n\nSources\n\nAu mont Gerbier.\n\nAnnexes\n\nNotes\n\n1. Non."
@@ -31,14 +31,14 @@ def some_sections(*outline):
 
 
 def drops(title, lang):
-    """Tell whether a section of this title is dropped at the end of a document."""
+    """Return whether a section of this title is dropped at the end of a document."""
     sections = [Section(2, "Histoire", "Un fleuve."), Section(2, title, "Ici.")]
-    return without_trailing(sections, lang) == sections[:1]
+    return remove_apparatus(sections, lang) == sections[:1]
 
 
-def test_a_document_is_cut_at_its_headings_and_put_together_with_their_new_places():
-    sections = split(TEXT, HEADINGS)
-    text, headings = join(sections)
+def test_a_document_is_split_at_its_headings_and_joined_with_their_new_offsets():
+    sections = split_sections(TEXT, HEADINGS)
+    text, headings = join_sections(sections)
 
     assert [(s.level, s.title) for s in sections] == [
         (0, ""),
@@ -74,7 +74,7 @@ def test_a_document_is_cut_at_its_headings_and_put_together_with_their_new_place
         ("sv", "Voir aussi"),
     ],
 )
-def test_titles_of_apparatus_are_known_in_their_spellings_and_combinations(lang, title):
+def test_apparatus_titles_are_detected_in_spellings_and_combinations(lang, title):
     assert drops(title, lang)
 
 
@@ -95,42 +95,45 @@ def test_titles_of_subjects_are_no_apparatus(title):
 
 
 @pytest.mark.timeout(4)
-def test_a_title_that_breaks_off_is_not_tried_in_every_way():
+def test_a_truncated_title_takes_no_exponential_time():
     assert drops("note-" * 18 + "note", None)
     assert not drops("note-" * 19 + "x", None)
     assert not drops("note-" * 100 + "note", None)
 
 
-def test_apparatus_goes_with_its_subsections_at_any_level():
+def test_apparatus_is_removed_with_its_subsections_at_any_level():
     sections = some_sections(
         "==Vie", "===Bibliographie", "====Choix", "===Mort", "==Annexes/", "===Cartes", "==Notes"
     )
 
-    assert titles(without_trailing(sections, "fr")) == ["Vie", "Mort"]
+    assert titles(remove_apparatus(sections, "fr")) == ["Vie", "Mort"]
 
 
-def test_a_title_that_may_be_a_subject_goes_only_where_nothing_kept_follows():
+def test_a_section_that_may_be_a_subject_is_removed_only_at_the_end():
     river = some_sections("==Sources", "==Cours", "==Sources", "==Voir aussi")
 
-    assert titles(without_trailing(river, "fr")) == ["Sources", "Cours"]
-    assert titles(without_trailing(river[:2], "fr")) == ["Sources", "Cours"]
+    assert titles(remove_apparatus(river, "fr")) == ["Sources", "Cours"]
+    assert titles(remove_apparatus(river[:2], "fr")) == ["Sources", "Cours"]
     # A section without text keeps nothing: what it holds may have been a table.
-    assert titles(without_trailing(some_sections("==Sources", "==Carte/"), "fr")) == ["Carte"]
+    assert titles(remove_apparatus(some_sections("==Sources", "==Carte/"), "fr")) == ["Carte"]
 
 
-def test_titles_of_ones_own_go_wherever_they_stand():
+def test_further_titles_are_removed_anywhere():
     sections = some_sections("==Palmarès", "==Vie", "==Sponsors")
 
-    assert titles(without_trailing(sections, "fr", more=["PALMARES "])) == ["Vie", "Sponsors"]
+    assert titles(remove_apparatus(sections, "fr", more_titles=["PALMARES "])) == [
+        "Vie",
+        "Sponsors",
+    ]
 
 
-def test_a_heading_over_nothing_goes_and_one_over_a_subsection_with_text_stays():
+def test_a_section_without_text_is_removed_unless_a_subsection_has_text():
     sections = some_sections("==Lieux/", "===Ville", "==Galerie/", "===Photos/")
 
-    assert titles(without_empty(sections)) == ["Lieux", "Ville"]
+    assert titles(remove_empty_sections(sections)) == ["Lieux", "Ville"]
 
 
-def test_without_titles_the_text_under_them_stays_and_where_it_begins_is_known():
-    text, begins = join(without_titles(split(TEXT, HEADINGS)))
+def test_the_text_under_removed_titles_stays_with_its_offsets():
+    text, begins = join_sections(remove_titles(split_sections(TEXT, HEADINGS)))
     assert text == "Un fleuve.\n\nAu mont Gerbier.\n\n1. Non."
     assert [text[at:].split("\n")[0] for at, _ in begins] == ["Au mont Gerbier.", "1. Non."]

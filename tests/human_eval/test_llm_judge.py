@@ -334,6 +334,8 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_asked(tmp_path):
             judge(folder, server, rows=0)
         path = folder / "generate/tuned.jsonl"
         write_jsonl(path, [a_prediction(n, "x") for n in range(ROWS - 1)])
-        with pytest.raises(DataError, match=rf"tuned\.jsonl:{ROWS}: expected id 'p9'.*file's end"):
+        with pytest.raises(
+            DataError, match=rf"tuned\.jsonl:{ROWS}: expected id 'p9'.*the end of the file"
+        ):
             judge(folder, server)
         assert not fake.asked

@@ -59,9 +59,9 @@ def test_each_document_is_kept_or_dropped_with_its_reason_and_the_counts_add_up(
         "english": ("other language", "in en, not fr"),
         "marked": ("other language", "it says that it is in de, not fr"),
         "short": ("too short", "3 words, fewer than 5"),
-        "empty": ("no text", "nothing is left of it"),
-        "numbers": ("too many symbols", "100% of its signs are no letters, more than 30%"),
-        "again": ("repeats itself", "67% of it in lines that come again, more than 30%"),
+        "empty": ("no text", "no words are left"),
+        "numbers": ("too many symbols", "100% of its characters are not letters, more than 30%"),
+        "again": ("repeats itself", "67% of its words are in repeated lines, more than 30%"),
     }
     reasons = Counter(f"dropped/{row['reason']}" for row in dropped)
     assert counts == {"read": 7, "kept": 1, "sections_left_out": 0, **reasons}

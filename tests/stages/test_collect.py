@@ -78,19 +78,19 @@ def test_the_demo_dump_is_read_out_of_its_wheel_and_known_by_its_hash(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    ("source", "module", "given"),
+    ("source", "reader", "given"),
     [
         (
             "https://x.org/w/api.php",
-            "wiki.live",
+            "wiki.live.read",
             {"titles": None, "category": "Ville", "contact": "me@x.org"},
         ),
-        ("texts.jsonl.gz", "data.raw_documents", {"columns": {"text": "body"}}),
-        ("owner/name", "data.raw_documents", {"columns": {}}),
+        ("texts.jsonl.gz", "data.raw_documents.read_documents", {"columns": {"text": "body"}}),
+        ("owner/name", "data.raw_documents.read_documents", {"columns": {}}),
     ],
 )
 def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
-    tmp_path, monkeypatch, source, module, given
+    tmp_path, monkeypatch, source, reader, given
 ):
     asked: dict = {}
 
@@ -99,7 +99,7 @@ def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
         counts.update(read=2, kept=1, empty=1)
         yield Document(id="a", text="b")
 
-    monkeypatch.setattr(f"abrege.{module}.read", read)
+    monkeypatch.setattr(f"abrege.{reader}", read)
     found = collect.run(a_recipe(source, **given), tmp_path)
 
     columns = asked.pop("columns", {})
@@ -107,7 +107,7 @@ def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
     assert {key: asked[key] for key in expected} == expected
     assert {k: v for k, v in columns.items() if v} == given.get("columns", {})
     assert asked["source"] == source
-    assert ("folder" in asked) == (module == "wiki.live")
+    assert ("folder" in asked) == (reader == "wiki.live.read")
     assert found["counts"] == {"read": 2, "kept": 1, "empty": 1}
 
 

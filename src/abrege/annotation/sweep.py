@@ -20,7 +20,7 @@ from abrege.annotation.pairs import rows
 from abrege.annotation.scheduler import Ask, Row, write_all
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
-from abrege.data.sampling import Draw, Drawn
+from abrege.data.sampling import BottomKSample, SamplingPlan
 from abrege.llm_client import response_cache as ledger
 from abrege.metrics import extractiveness as extractive
 from abrege.metrics import faithfulness
@@ -66,9 +66,9 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dic
 def drawn(recipe: Recipe, folder: Path) -> list[Row]:
     """Draw the documents to try on; more of them with the same seed are these and others."""
     settings = recipe.annotate
-    draw = Drawn(Draw(articles=settings.sweep.rows, seed=settings.seed or 0))
+    draw = BottomKSample(SamplingPlan(max_documents=settings.sweep.rows, seed=settings.seed or 0))
     for row in rows(recipe, folder):
-        if draw.wants(row.document.id, row.place):
+        if draw.accepts(row.document.id, row.place):
             draw.add(row.document, row.place)
     return [Row(place, document) for place, document in enumerate(draw.documents())]
 

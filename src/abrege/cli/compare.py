@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, and print the table or the JSON."""
     from abrege.cli.progress import drawing
-    from abrege.data import predictions as candidates
+    from abrege.data.predictions import read_candidates
     from abrege.evaluation.score_files import (
         SystemPredictions,
         compare,
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     where = scoring.sources(args)
     with drawing() as on_event:
         systems = [
-            SystemPredictions(name, candidates.read(path, on_event=on_event, **where))
+            SystemPredictions(name, read_candidates(path, on_event=on_event, **where))
             for name, path in zip(names, args.predictions, strict=True)
         ]
         tables = score(systems, wanted, on_event=on_event)

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score, and print the table or the JSON."""
     from abrege.cli.progress import drawing
-    from abrege.data import predictions as candidates
+    from abrege.data.predictions import read_candidates
     from abrege.evaluation.score_files import SystemPredictions, score
 
     _check_rows(args)
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     kept, beside = _kept(args, wanted.metrics[0]), _baselines(args)
     name = str(args.predictions)
     with drawing() as on_event:
-        rows = candidates.read(args.predictions, on_event=on_event, **scoring.sources(args))
+        rows = read_candidates(args.predictions, on_event=on_event, **scoring.sources(args))
         systems = [SystemPredictions(name, rows)]
         tables = score(systems, wanted, baselines=beside, kept=kept, on_event=on_event)
         table = tables.pop(name)
@@ -156,12 +156,12 @@ def _lengths(
     args: argparse.Namespace, kept: "RowCollector", table: "ScoreTable", on_event: "OnEvent"
 ) -> "dict[str, LengthDistribution]":
     """Describe how long the summaries trained on are, the references and the predictions."""
-    from abrege.data import load as loading
+    from abrege.data.load import load_pairs
     from abrege.metrics.length import length_distribution
     from abrege.text import tokenize as words
 
     lang = table.asked.reading.lang
-    splits = loading.load(args.train, columns={}, lang=None, on_event=on_event).splits
+    splits = load_pairs(args.train, columns={}, lang=None, on_event=on_event).splits
     pairs = splits.get("train") or next(iter(splits.values()))
     trained = [words.count_words(pair.references[0], lang) for pair in pairs]
     sets = {"train summaries": trained, "references": kept.words[1], "predictions": kept.words[0]}

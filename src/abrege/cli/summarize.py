@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace, *, many: bool, on_event: OnEvent) -> "list[Pair]":
-    from abrege.data import plain_documents as documents
+    from abrege.data.plain_documents import read_document, read_documents
 
     given = meta.read(args.meta)
     if args.column and not many:
@@ -75,9 +75,9 @@ def _read(args: argparse.Namespace, *, many: bool, on_event: OnEvent) -> "list[P
     if path == STDIN and sys.stdin.isatty():
         print("reading from the terminal; Ctrl-D ends the text", file=sys.stderr)
     if not many:
-        pairs = [documents.text(path)]
+        pairs = [read_document(path)]
     else:
-        pairs = documents.rows(path, column=args.column, jsonl=args.jsonl, on_event=on_event)
+        pairs = read_documents(path, column=args.column, jsonl=args.jsonl, on_event=on_event)
     return [replace(pair, meta={**pair.meta, **given}) for pair in pairs]
 
 

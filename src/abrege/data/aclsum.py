@@ -1,9 +1,9 @@
-"""ACLSum, the demo data: abstracts of papers, with a sentence on each of three aspects."""
+"""Load ACLSum, the demo data: abstracts of papers, with one summary for each of three aspects."""
 
 import json
 import re
 
-from abrege.core import demo_assets as assets
+from abrege.core import demo_assets
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
 
@@ -15,17 +15,17 @@ COLUMNS = (
 FILES = {"train": "train", "valid": "val", "test": "test"}
 
 
-def load(*, on_event: OnEvent = silent) -> dict[str, list[Pair]]:
-    """Read the splits of ACLSum from its wheel, fetched where it is not in the cache.
+def load_aclsum(*, on_event: OnEvent = silent) -> dict[str, list[Pair]]:
+    """Load the splits of ACLSum from its wheel, downloaded unless it is in the cache.
 
-    One pair an aspect: the document is the abstract, the reference an expert's sentence on that
-    aspect, which meta names; the three pairs of a paper are one group.
+    Each paper gives one pair per aspect: the document is the abstract, the reference an expert's
+    sentence on the aspect, which meta names. The three pairs of a paper are one group.
     """
-    wheel = assets.fetch(assets.ACLSUM, on_event=on_event)
+    wheel = demo_assets.fetch(demo_assets.ACLSUM, on_event=on_event)
     on_event(Note(f"demo:aclsum: {COLUMNS}"))
     splits: dict[str, list[Pair]] = {}
     for split, file in FILES.items():
-        text = assets.member(wheel, f"aclsum/dataset/{file}.jsonl").decode("utf-8")
+        text = demo_assets.member(wheel, f"aclsum/dataset/{file}.jsonl").decode("utf-8")
         papers = [json.loads(line) for line in text.split("\n") if line.strip()]
         splits[split] = [_pair(paper, aspect) for paper in papers for aspect in ASPECTS]
     return splits
@@ -37,7 +37,7 @@ def _pair(paper: dict[str, object], aspect: str) -> Pair:
     assert isinstance(summary, dict)
     return Pair(
         id=f"{paper['id']}/{aspect}",
-        document=" ".join(natural_spacing(sentence) for sentence in sentences["abstract"]),
+        document=" ".join(detokenize(sentence) for sentence in sentences["abstract"]),
         references=[summary[aspect]],
         group=str(paper["id"]),
         lang="en",
@@ -45,12 +45,12 @@ def _pair(paper: dict[str, object], aspect: str) -> Pair:
     )
 
 
-def natural_spacing(sentence: str) -> str:
-    """Take out the spaces that a tokeniser put round punctuation in an English sentence.
+def detokenize(sentence: str) -> str:
+    """Remove the spaces that a tokenizer put around punctuation in an English sentence.
 
-    Only where there is no doubt: `. , ; : ? ! % )` standing alone go to the word before, `(` to the
-    word after, as do 's and n't, and double quotes that come in pairs. Hyphens, slashes and single
-    quotes stay as they are. No sign but spaces is ever taken out.
+    Only the certain cases: a separate `. , ; : ? ! % )` is joined to the word before it, `(` to
+    the word after it, as are 's and n't, and double quotes that come in pairs. Hyphens, slashes
+    and single quotes stay as they are. No character but a space is ever removed.
     """
     text = re.sub(r" ([.,;:?!%)]+)(?=\s|$)", r"\1", sentence)
     text = re.sub(r"(?:(?<=\s)|^)\( (?=\S)", "(", text)

@@ -1,6 +1,6 @@
-"""Lines that a site puts around a text: navigation, edit links, pointers to other pages.
+"""Detect boilerplate: the lines that a site puts around a text, such as navigation and edit links.
 
-A line goes only where the whole of it says such a thing, and is short.
+A line is boilerplate only if all of it matches, and it is short.
 """
 
 import re
@@ -8,10 +8,10 @@ from functools import cache
 
 from abrege.text.tokenize import primary_language
 
-_LONGEST = 200
-"""Characters: a longer line is a paragraph, whatever it begins with."""
-# They stand right after the word they are about; with a space before, a person may be speaking.
-_INLINE = re.compile(
+_MAX_CHARACTERS = 200
+"""A longer line is a paragraph, whatever it begins with."""
+# They follow a word without a space; after a space they may be quoted speech.
+_EDITOR_NOTE = re.compile(
     r"(?<=\S)\[(?:modifier(?: \| ?modifier le (?:wiki)?code)?|modifier le wikicode|edit(?: source)?"
     r"|réf\. (?:nécessaire|souhaitée|à confirmer|insuffisante)|citation needed|clarification needed"
     r"|dead link|lien mort|when\?|who\?|which\?|by whom\?|(?:quand|qui|quoi|où|lequel|laquelle"
@@ -20,7 +20,7 @@ _INLINE = re.compile(
     r"|bewerken|brontekst bewerken)\]",
     re.IGNORECASE,
 )
-_LINES = {
+_BOILERPLATE = {
     "fr": r"articles? (?:détaillée?s?|principa(?:l|ux)|connexes?)\s*:.*"
     r"|(?:voir(?: aussi)?|(?:à )?lire (?:aussi|également)|à lire|sur le même sujet"
     r"|dans la même rubrique)\s*:.*|sources?\s*:.{1,80}|sources?\s*:? insee\b.{0,60}"
@@ -68,33 +68,33 @@ _LINES = {
     "nl": r"(?:hoofdartikel|zie ook|zie hoofdartikel|lees ook|lees meer)\s*:?.{0,60}"
     r"|categorie(?:ën)?\s*:.*|(?:delen|afdrukken|lees verder)|alle rechten voorbehouden.*",
 }
-_STEP, _ENTRY = re.compile(" ?[>›] ?"), re.compile(" ?[|•] ?")
+_BREADCRUMB_SEPARATOR, _MENU_SEPARATOR = re.compile(" ?[>›] ?"), re.compile(" ?[|•] ?")
 
 
-def without_notes(line: str) -> str:
-    """Take the links and remarks of editors out of a line: [edit], [citation needed]."""
-    return _INLINE.sub("", line)
+def remove_editor_notes(line: str) -> str:
+    """Remove the links and notes of editors from a line: [edit], [citation needed]."""
+    return _EDITOR_NOTE.sub("", line)
 
 
 def is_boilerplate(line: str, lang: str | None) -> bool:
-    """Tell whether a line belongs to the page and not to its text.
+    """Return whether a line belongs to the page and not to its text.
 
-    lang  whose phrases are looked for; those of all languages where it is None or has none
+    lang  its phrases are searched for; those of all languages if it is None or has none
     """
     line = line.strip(" *•·-–—▸►→|")
-    if not line or len(line) > _LONGEST:
+    if not line or len(line) > _MAX_CHARACTERS:
         return False
     return _is_menu(line) or bool(_pattern(primary_language(lang)).fullmatch(line))
 
 
 def _is_menu(line: str) -> bool:
-    """Tell whether a line is a trail of pages (Accueil > Sport > Rugby), or of four entries."""
-    steps, entries = _STEP.split(line), _ENTRY.split(line)
-    trail = len(steps) > 2 and all(step[:1].isalpha() and len(step) <= 40 for step in steps)
-    return trail or (len(entries) > 3 and all(1 < len(entry) <= 25 for entry in entries))
+    """Return whether a line is a breadcrumb trail (Accueil > Sport > Rugby) or has four entries."""
+    steps, entries = _BREADCRUMB_SEPARATOR.split(line), _MENU_SEPARATOR.split(line)
+    breadcrumbs = len(steps) > 2 and all(step[:1].isalpha() and len(step) <= 40 for step in steps)
+    return breadcrumbs or (len(entries) > 3 and all(1 < len(entry) <= 25 for entry in entries))
 
 
 @cache
 def _pattern(code: str | None) -> re.Pattern[str]:
-    tables = [_LINES[code]] if code in _LINES else list(_LINES.values())
+    tables = [_BOILERPLATE[code]] if code in _BOILERPLATE else list(_BOILERPLATE.values())
     return re.compile("|".join(tables), re.IGNORECASE)

@@ -1,6 +1,6 @@
-"""Say which column of a user's data is what: by explicit name, else by well-known names.
+"""Detect which column of a user's data is which: by explicit name, else by well-known names.
 
-The position of a column never counts, and where two columns could be meant the user is asked.
+The position of a column never counts, and an ambiguous choice is an error that asks the user.
 """
 
 import difflib
@@ -14,13 +14,13 @@ from abrege.data.rows import shorten
 
 DOCUMENT = ("document", "text", "article", "dialogue", "dialog", "transcript", "content", "body")
 WEAK_DOCUMENT = ("source",)
-"""A document only where no other column is: it often says where a text comes from."""
+"""A document only if no other column is: it often says where a text comes from."""
 SUMMARY = (
     *("summary", "summaries", "highlights", "title", "headline", "abstract", "tldr"),
     *("target", "reference", "references"),
 )
 PAIRED = (("prompt", "completion"), ("input", "output"), ("instruction", "output"))
-"""Names that mean a document and its summary only where both are there; the first that fits."""
+"""Names that mean a document and its summary only together; the first match counts."""
 TURNS = ("messages", "conversations")
 NUMBERED = re.compile(r"(summary|reference|target|highlights)[ _-]?\d+")
 ID = (
@@ -40,8 +40,8 @@ TITLE = ("title", "headline")
 
 
 @dataclass(frozen=True)
-class Roles:
-    """Which column plays which part; the rest is kept in meta."""
+class PairColumns:
+    """Which column of pairs has which role; the others go to meta."""
 
     document: str
     summary: tuple[str, ...]
@@ -51,7 +51,7 @@ class Roles:
     meta: tuple[str, ...]
 
     def describe(self) -> str:
-        """Give the mapping on one line, for a person to check before it is used."""
+        """Return the mapping as one line, for a person to check before it is used."""
         document, summary = self.document, " + ".join(self.summary)
         if self.document.casefold() in TURNS:
             document += " (last user turn)"
@@ -60,39 +60,12 @@ class Roles:
         parts = [f"document ← {document}", f"summary ← {summary}"]
         parts.append(f"id ← {self.id}" if self.id else "id ← file and row number")
         parts += [f"{n} ← {v}" for n, v in (("group", self.group), ("lang", self.lang)) if v]
-        kept = f"; kept in meta: {', '.join(self.meta)}" if self.meta else ""
-        return ", ".join(parts) + kept
-
-
-def recognise(found: Sequence[str], given: Mapping[str, Any], *, where: str) -> Roles:
-    """Give the part of each of the columns `found`; names in `given` win (see recipe.Columns).
-
-    DataError names the candidates where two columns could be meant, and the columns found where
-    none could, with the line to write in the recipe.
-    """
-    named = {key: _names(value) for key, value in given.items()}
-    for key, names in named.items():
-        for name in names:
-            _there(name, found, key, where)
-    taken = {n for key, names in named.items() if key != "meta" for n in names}
-    free = [column for column in found if column not in taken]
-
-    documents, summaries = _candidates(found, free)
-    document = named.get("document") or _only(documents, "document", found, where)
-    summary = named.get("summary") or _only(summaries, "summary", found, where)
-    parts = {
-        key: next(iter(named.get(key) or _optional(free, known, key, where)), None)
-        for key, known in (("id", ID), ("group", GROUP), ("lang", LANG))
-    }
-    used = {*document, *summary, *parts.values()}
-    rest = [column for column in found if column not in used]
-    meta = rest if given.get("meta") is None else named["meta"]
-    return Roles(document=document[0], summary=tuple(summary), meta=tuple(meta), **parts)
+        return ", ".join(parts) + _describe_meta(self.meta)
 
 
 @dataclass(frozen=True)
-class DocumentRoles:
-    """Which column of documents without summaries plays which part; the rest is kept in meta."""
+class DocumentColumns:
+    """Which column of documents without summaries has which role; the others go to meta."""
 
     text: str
     title: str | None
@@ -101,65 +74,100 @@ class DocumentRoles:
     meta: tuple[str, ...]
 
     def describe(self) -> str:
-        """Give the mapping on one line, for a person to check before it is used."""
+        """Return the mapping as one line, for a person to check before it is used."""
         parts = [f"text ← {self.text}"] + ([f"title ← {self.title}"] if self.title else [])
         parts.append(f"id ← {self.id}" if self.id else "id ← file and row number")
         parts += [f"lang ← {self.lang}"] if self.lang else []
-        kept = f"; kept in meta: {', '.join(self.meta)}" if self.meta else ""
-        return ", ".join(parts) + kept
+        return ", ".join(parts) + _describe_meta(self.meta)
 
 
-def recognise_documents(
-    found: Sequence[str], given: Mapping[str, str | None], *, where: str
-) -> DocumentRoles:
-    """Give the part of each of the columns `found`; names in `given` win (see recipe.Collect).
+def detect_pair_columns(
+    columns: Sequence[str], explicit: Mapping[str, Any], *, where: str
+) -> PairColumns:
+    """Return the role of each of `columns`; names in `explicit` win (see recipe.Columns).
 
-    DataError as `recognise` raises it.
+    where  the data, for messages
+
+    Raise DataError with the candidates if a role is ambiguous, and with all columns if no column
+    fits it; the message has the line to write in the recipe.
     """
-    named = {key: name for key, name in given.items() if name is not None}
-    for key, name in named.items():
-        _there(name, found, key, where, "collect.columns")
-    free = [column for column in found if column not in named.values()]
-    known = [[c] for c in free if c.strip().casefold() in DOCUMENT]
-    weak = [[c] for c in free if c.strip().casefold() in WEAK_DOCUMENT]
-    text = named.get("text") or _only(known or weak, "text", found, where, "collect.columns")[0]
-    parts = {
-        key: named.get(key) or next(iter(_optional(free, k, key, where, "collect.columns")), None)
-        for key, k in (("title", TITLE), ("id", ID), ("lang", LANG))
+    names = {role: _as_list(value) for role, value in explicit.items()}
+    for role, role_names in names.items():
+        for name in role_names:
+            _check_exists(name, columns, role, where)
+    claimed = {n for role, role_names in names.items() if role != "meta" for n in role_names}
+    free = [column for column in columns if column not in claimed]
+
+    documents, summaries = _candidates(columns, free)
+    document = names.get("document") or _require_one(documents, "document", columns, where)
+    summary = names.get("summary") or _require_one(summaries, "summary", columns, where)
+    optional = {
+        role: next(iter(names.get(role) or _at_most_one(free, known, role, where)), None)
+        for role, known in (("id", ID), ("group", GROUP), ("lang", LANG))
     }
-    used = {text, *parts.values()}
-    return DocumentRoles(text=text, meta=tuple(c for c in found if c not in used), **parts)
+    used = {*document, *summary, *optional.values()}
+    rest = [column for column in columns if column not in used]
+    meta = rest if explicit.get("meta") is None else names["meta"]
+    return PairColumns(document=document[0], summary=tuple(summary), meta=tuple(meta), **optional)
 
 
-def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Give the columns of all rows, in the order they are first met."""
+def detect_document_columns(
+    columns: Sequence[str], explicit: Mapping[str, str | None], *, where: str
+) -> DocumentColumns:
+    """Return the role of each of `columns`; names in `explicit` win (see recipe.Collect).
+
+    Raise DataError as `detect_pair_columns` does.
+    """
+    table = "collect.columns"
+    names = {role: name for role, name in explicit.items() if name is not None}
+    for role, name in names.items():
+        _check_exists(name, columns, role, where, table)
+    free = [column for column in columns if column not in names.values()]
+    strong = [[c] for c in free if c.strip().casefold() in DOCUMENT]
+    weak = [[c] for c in free if c.strip().casefold() in WEAK_DOCUMENT]
+    text = names.get("text") or _require_one(strong or weak, "text", columns, where, table)[0]
+    optional = {
+        role: names.get(role) or next(iter(_at_most_one(free, known, role, where, table)), None)
+        for role, known in (("title", TITLE), ("id", ID), ("lang", LANG))
+    }
+    used = {text, *optional.values()}
+    meta = tuple(column for column in columns if column not in used)
+    return DocumentColumns(text=text, meta=meta, **optional)
+
+
+def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of all rows, in order of first occurrence."""
     return list(dict.fromkeys(column for row in rows for column in row))
 
 
-def _names(value: Any) -> list[str]:
+def _describe_meta(columns: Sequence[str]) -> str:
+    return f"; kept in meta: {', '.join(columns)}" if columns else ""
+
+
+def _as_list(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
 
 
-def _there(
-    name: str, found: Sequence[str], key: str, where: str, table: str = "data.columns"
+def _check_exists(
+    name: str, columns: Sequence[str], role: str, where: str, table: str = "data.columns"
 ) -> None:
-    if name in found:
+    if name in columns:
         return
-    near = difflib.get_close_matches(name, found, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    matches = difflib.get_close_matches(name, columns, n=1)
+    hint = f" Did you mean {matches[0]}?" if matches else ""
     raise DataError(
-        f"{where}: there is no column {name!r}, which {table}.{key} names.{hint}\n"
-        f"  Columns found: {_list(found)}."
+        f"{where}: {table}.{role} names the column {name!r}, which does not exist.{hint}\n"
+        f"  Columns found: {_shorten_names(columns)}."
     )
 
 
 def _candidates(
-    found: Sequence[str], free: Sequence[str]
+    columns: Sequence[str], free: Sequence[str]
 ) -> tuple[list[list[str]], list[list[str]]]:
-    """Give what could be the document and what the summary; numbered columns are one summary."""
-    by_name = {column.strip().casefold(): column for column in found}
+    """Return the candidates for document and for summary; numbered columns are one summary."""
+    by_name = {column.strip().casefold(): column for column in columns}
     documents = [[c] for c in free if c.strip().casefold() in DOCUMENT]
     summaries = [[c] for c in free if c.strip().casefold() in SUMMARY]
     numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
@@ -175,10 +183,10 @@ def _candidates(
     return documents, summaries
 
 
-def _only(
+def _require_one(
     candidates: Sequence[list[str]],
-    key: str,
-    found: Sequence[str],
+    role: str,
+    columns: Sequence[str],
     where: str,
     table: str = "data.columns",
 ) -> list[str]:
@@ -186,29 +194,29 @@ def _only(
         return candidates[0]
     if not candidates:
         raise DataError(
-            f"{where}: no column has a name that is known for a {key}.\n"
-            f"  Columns found: {_list(found)}.\n"
-            f"  Write in the recipe which one it is: {table}.{key}: NAME"
+            f"{where}: no column has a known name for the {role}.\n"
+            f"  Columns found: {_shorten_names(columns)}.\n"
+            f"  Name it in the recipe: {table}.{role}: NAME"
         )
     names = ["+".join(names) for names in candidates]
     raise DataError(
-        f"{where}: the {key} could be {' or '.join(names)}.\n"
-        f"  Write in the recipe which one it is: {table}.{key}: {names[0]}"
+        f"{where}: the {role} could be {' or '.join(names)}.\n"
+        f"  Name it in the recipe: {table}.{role}: {names[0]}"
     )
 
 
-def _optional(
-    free: Sequence[str], known: Sequence[str], key: str, where: str, table: str = "data.columns"
+def _at_most_one(
+    free: Sequence[str], known: Sequence[str], role: str, where: str, table: str = "data.columns"
 ) -> list[str]:
-    fitting = [c for c in free if c.strip().casefold() in known]
-    plain = [c for c in fitting if c.strip().casefold() == known[0]]
-    if len(plain or fitting) > 1:
+    matches = [c for c in free if c.strip().casefold() in known]
+    exact = [c for c in matches if c.strip().casefold() == known[0]]
+    if len(exact or matches) > 1:
         raise DataError(
-            f"{where}: the {key} could be {' or '.join(fitting)}.\n"
-            f"  Write in the recipe which one it is: {table}.{key}: {fitting[0]}"
+            f"{where}: the {role} could be {' or '.join(matches)}.\n"
+            f"  Name it in the recipe: {table}.{role}: {matches[0]}"
         )
-    return plain or fitting
+    return exact or matches
 
 
-def _list(columns: Sequence[str]) -> str:
+def _shorten_names(columns: Sequence[str]) -> str:
     return ", ".join(shorten(column, 40) for column in columns) or "none"

@@ -1,8 +1,8 @@
-"""Why a document is not worth summarising: each filter gives its reason and what was found.
+"""Filters of documents: each returns why a document is rejected, with the measured value.
 
 The measures of repetition follow Rae et al. 2021, Scaling Language Models: Methods, Analysis &
-Insights from Training Gopher, section A.1.1: lines that come again, and n-grams that come again,
-each by the share of the text that they cover.
+Insights from Training Gopher, section A.1.1: repeated lines and repeated n-grams, each by the
+fraction of the text that they cover.
 """
 
 import re
@@ -16,76 +16,86 @@ from abrege.text.tokenize import word_tokenize
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 
-Verdict: TypeAlias = tuple[str, str]
-"""The reason, in a few words that are counted together, and what was found."""
+Rejection: TypeAlias = tuple[str, str]
+"""The reason, by which rejections are counted, and the measured value."""
 
-PASSAGE = 10
-"""Words in a row that count as a passage which comes again: the longest n-gram of Gopher's."""
+NGRAM_WORDS = 10
+"""Words of an n-gram that counts as repeated: the longest of Gopher's."""
 
 
-def wrong_length(found: Sequence[str], fewest: int | None, most: int | None) -> Verdict | None:
-    """Judge a text by the number of its words; a text without any is never worth summarising."""
-    if not found:
-        return "no text", "nothing is left of it"
-    if fewest is not None and len(found) < fewest:
-        return "too short", f"{_words(len(found))}, fewer than {fewest}"
-    if most is not None and len(found) > most:
-        return "too long", f"{_words(len(found))}, more than {most}"
+def check_length(
+    tokens: Sequence[str], min_words: int | None, max_words: int | None
+) -> Rejection | None:
+    """Reject a text by its number of words; a text without words is always rejected.
+
+    tokens  the words of the text
+    """
+    if not tokens:
+        return "no text", "no words are left"
+    if min_words is not None and len(tokens) < min_words:
+        return "too short", f"{_word_count(len(tokens))}, fewer than {min_words}"
+    if max_words is not None and len(tokens) > max_words:
+        return "too long", f"{_word_count(len(tokens))}, more than {max_words}"
     return None
 
 
-def many_symbols(text: str, most: float) -> Verdict | None:
-    """Judge a text by the share of signs that are no letter, in those that are no space."""
-    signs = "".join(text.split())
-    others = [sign for sign in _LETTERS.sub("", signs) if not _is_mark(sign)]
-    share = len(others) / max(1, len(signs))
-    if share <= most:
+def check_symbols(text: str, max_fraction: float) -> Rejection | None:
+    """Reject a text by the fraction of its characters, without spaces, that are not letters."""
+    characters = "".join(text.split())
+    symbols = [c for c in _LETTERS.sub("", characters) if not _is_combining_mark(c)]
+    fraction = len(symbols) / max(1, len(characters))
+    if fraction <= max_fraction:
         return None
-    return "too many symbols", f"{share:.0%} of its signs are no letters, more than {most:.0%}"
+    details = f"{fraction:.0%} of its characters are not letters, more than {max_fraction:.0%}"
+    return "too many symbols", details
 
 
-def repeats(text: str, found: Sequence[str], most: float) -> Verdict | None:
-    """Judge a text by the share of its words that stand in what came before in it.
+def check_repetition(text: str, tokens: Sequence[str], max_fraction: float) -> Rejection | None:
+    """Reject a text by the fraction of its words that repeat an earlier line or n-gram.
 
-    found  the words of the text
+    tokens  the words of the text
     """
-    shares = {"lines": repeated_lines(text, found), "passages": repeated_passages(found)}
-    kind, share = max(shares.items(), key=lambda item: item[1])
-    if share <= most:
+    fractions = {
+        "lines": repeated_line_fraction(text, tokens),
+        "passages": repeated_ngram_fraction(tokens),
+    }
+    kind, fraction = max(fractions.items(), key=lambda item: item[1])
+    if fraction <= max_fraction:
         return None
-    return "repeats itself", f"{share:.0%} of it in {kind} that come again, more than {most:.0%}"
+    details = f"{fraction:.0%} of its words are in repeated {kind}, more than {max_fraction:.0%}"
+    return "repeats itself", details
 
 
-def repeated_lines(text: str, found: Sequence[str]) -> float:
-    """Give the share of a text's words that stand in lines which came before.
+def repeated_line_fraction(text: str, tokens: Sequence[str]) -> float:
+    """Return the fraction of a text's words that are in lines equal to an earlier line.
 
-    found  the words of the text
+    tokens  the words of the text
     """
     seen: set[str] = set()
-    again = 0
+    repeated_words = 0
     for line in text.casefold().splitlines():
         if line in seen:
-            again += len(word_tokenize(line))
+            repeated_words += len(word_tokenize(line))
         seen.add(line)
-    return again / len(found) if found else 0.0
+    return repeated_words / len(tokens) if tokens else 0.0
 
 
-def repeated_passages(found: Sequence[str]) -> float:
-    """Give the share of words that stand in runs of PASSAGE words which came before."""
-    [numbers] = word_ids(found)
+def repeated_ngram_fraction(tokens: Sequence[str]) -> float:
+    """Return the fraction of words covered by n-grams of NGRAM_WORDS that occurred before."""
+    [numbers] = word_ids(tokens)
     covered = bytearray(len(numbers))
     seen = set()
-    for place, run in enumerate(ngrams(numbers, PASSAGE)):
-        if run in seen:
-            covered[place : place + PASSAGE] = repeat(1, PASSAGE)
-        seen.add(run)
+    for start, ngram in enumerate(ngrams(numbers, NGRAM_WORDS)):
+        if ngram in seen:
+            covered[start : start + NGRAM_WORDS] = repeat(1, NGRAM_WORDS)
+        seen.add(ngram)
     return sum(covered) / len(covered) if covered else 0.0
 
 
-def _words(count: int) -> str:
+def _word_count(count: int) -> str:
     return f"{count} word{'s' * (count != 1)}"
 
 
-def _is_mark(sign: str) -> bool:
-    """Tell whether a sign belongs to the letter before it, as the vowels of Indian scripts do."""
-    return not sign.isascii() and unicodedata.category(sign)[0] == "M"
+def _is_combining_mark(character: str) -> bool:
+    """Return whether a character belongs to the letter before it, as vowel signs of Hindi do."""
+    return not character.isascii() and unicodedata.category(character)[0] == "M"

@@ -1,4 +1,4 @@
-"""Markdown and HTML into plain text whose headings are known, by parsers made for each."""
+"""Convert Markdown and HTML to plain text with its headings, by a parser for each."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,84 +6,91 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeAlias
 
-Block: TypeAlias = tuple[str, int | None]
-"""A paragraph, or a heading with its level."""
+from abrege.core.optional import require
 
-HEADS = frozenset(["head", *(f"h{level}" for level in range(1, 7))])
-LISTS = frozenset(["ul", "ol", "dl", "list"])
-TABLES = frozenset(["table"])
-LINED = frozenset(["pre", "code"])
-BREAKS = frozenset(["br", "lb"])
-WORDLESS = frozenset(["", "script", "style", "img", "graphic", "svg"])
-PLAIN = (
+Block: TypeAlias = tuple[str, int | None]
+"""The text of a paragraph, with None, or of a heading, with its level."""
+
+HEADING_TAGS = frozenset(["head", *(f"h{level}" for level in range(1, 7))])
+LIST_TAGS = frozenset(["ul", "ol", "dl", "list"])
+TABLE_TAGS = frozenset(["table"])
+PREFORMATTED_TAGS = frozenset(["pre", "code"])
+LINE_BREAK_TAGS = frozenset(["br", "lb"])
+TEXTLESS_TAGS = frozenset(["", "script", "style", "img", "graphic", "svg"])
+OTHER_BLOCK_TAGS = (
     "p div pre blockquote quote section article details summary figure center main header footer"
 )
-BLOCKS = HEADS | LISTS | TABLES | frozenset(PLAIN.split())
-SAID = {"extensive_search": False, "original_date": True}
-"""A date is what a page says of itself: any year in its text would else be taken for one."""
+BLOCK_TAGS = HEADING_TAGS | LIST_TAGS | TABLE_TAGS | frozenset(OTHER_BLOCK_TAGS.split())
+DATE_OPTIONS = {"extensive_search": False, "original_date": True}
+"""Only a date that the page declares: else any year in its text would be taken for one."""
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_HEAD = re.compile(r"h([1-6])")
+_HEADING_LEVEL = re.compile(r"h([1-6])")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unmarked:
-    """A text without its marks, and what they said.
+class MarkupText:
+    """The plain text of a Markdown or HTML file, with its headings, title and metadata.
 
     A heading of level 1 that opens the text, and is the only one, is its title and not in it: what
-    follows is then an introduction, as in an encyclopaedia's articles.
+    follows is then an introduction, as in the articles of an encyclopedia.
     """
 
     text: str
     headings: Sequence[tuple[int, int]]
+    """(offset in the text, level) of each."""
     title: str | None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
-def from_markdown(text: str) -> Unmarked:
-    """Take the marks off Markdown (CommonMark with tables).
+def convert_markdown(text: str) -> MarkupText:
+    """Convert Markdown (CommonMark with tables) to plain text.
 
-    The words of links, lists, tables and program text stay; images, comments and the addresses of
-    links go. A title is what YAML in front of the text says, or a first heading of level 1.
+    The words of links, lists, tables and code stay; images, comments and link addresses go. The
+    title is the one of a YAML front matter, or a first heading of level 1. Raise SetupError
+    if markdown-it-py or lxml is missing.
     """
-    import lxml.html
-
-    front, text = _front_matter(text)
-    page = _markdown().render(text)
-    blocks = list(_blocks(lxml.html.fragment_fromstring(page, create_parent="div")))
+    parse = require("lxml.html", extra="html", purpose="Reading Markdown files")
+    front, text = _split_front_matter(text)
+    page = _markdown_parser().render(text)
+    blocks = list(_blocks(parse.fragment_fromstring(page, create_parent="div")))
     title = front.get("title")
-    return _unmarked(blocks, title=_first_heading(blocks) if title is None else str(title))
+    return _markup_text(blocks, title=_first_heading(blocks) if title is None else str(title))
 
 
-def from_html(page: str) -> Unmarked:
-    """Take the main text out of a page: no navigation, no adverts, no comments of readers.
+def extract_html(page: str) -> MarkupText:
+    """Extract the main text of a page: no navigation, no advertisements, no reader comments.
 
-    What the page says of its title, date, address, author and licence is kept. The title is the
-    heading of level 1 that opens the text, where there is one.
+    The meta data are the date, address, author and license that the page declares. The title is
+    the heading of level 1 that opens the text, else that of the page. Raise SetupError if
+    trafilatura or lxml_html_clean is missing.
     """
-    import trafilatura
-
-    found: Any = trafilatura.bare_extraction(
-        page, with_metadata=True, include_comments=False, date_extraction_params=SAID
+    trafilatura = require("trafilatura", extra="html", purpose="Reading .html files")
+    extraction: Any = trafilatura.bare_extraction(
+        page, with_metadata=True, include_comments=False, date_extraction_params=DATE_OPTIONS
     )
-    if found is None or found.body is None:
-        return _unmarked([], title=None)
-    about = {"date": found.date, "url": found.url, "author": found.author, "licence": found.license}
-    meta = {key: value for key, value in about.items() if value}
-    blocks = list(_blocks(found.body))
-    return _unmarked(blocks, title=_first_heading(blocks) or found.title or None, meta=meta)
+    if extraction is None or extraction.body is None:
+        return _markup_text([], title=None)
+    declared = {
+        "date": extraction.date,
+        "url": extraction.url,
+        "author": extraction.author,
+        "licence": extraction.license,
+    }
+    meta = {key: value for key, value in declared.items() if value}
+    blocks = list(_blocks(extraction.body))
+    return _markup_text(blocks, title=_first_heading(blocks) or extraction.title or None, meta=meta)
 
 
 @cache
-def _markdown() -> Any:
-    from markdown_it import MarkdownIt
+def _markdown_parser() -> Any:
+    markdown_it = require("markdown_it", extra="html", purpose="Reading Markdown files")
+    return markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
-
-def _unmarked(
+def _markup_text(
     blocks: Sequence[Block], *, title: str | None, meta: Mapping[str, Any] | None = None
-) -> Unmarked:
+) -> MarkupText:
     if _first_heading(blocks) and [level for _, level in blocks].count(1) == 1:
         blocks = blocks[1:]
     parts: list[str] = []
@@ -94,84 +101,84 @@ def _unmarked(
             headings.append((length, level))
         parts.append(text)
         length += len(text) + len("\n\n")
-    return Unmarked(text="\n\n".join(parts), headings=headings, title=title, meta=meta or {})
+    return MarkupText(text="\n\n".join(parts), headings=headings, title=title, meta=meta or {})
 
 
 def _first_heading(blocks: Sequence[Block]) -> str | None:
     return blocks[0][0] if blocks and blocks[0][1] == 1 else None
 
 
-def _front_matter(text: str) -> tuple[Mapping[str, Any], str]:
-    """Part YAML that stands in front of a text from it; what is no table of YAML is text."""
+def _split_front_matter(text: str) -> tuple[Mapping[str, Any], str]:
+    """Return the YAML front matter and the text after it; what is not a YAML mapping is text."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    found = _FRONT_MATTER.match(text)
-    if found is None:
+    match = _FRONT_MATTER.match(text)
+    if match is None:
         return {}, text
     try:
-        front = YAML(typ="safe", pure=True).load(found[1])
+        front = YAML(typ="safe", pure=True).load(match[1])
     except (YAMLError, ValueError):
         return {}, text
-    return (front, text[found.end() :]) if isinstance(front, Mapping) else ({}, text)
+    return (front, text[match.end() :]) if isinstance(front, Mapping) else ({}, text)
 
 
 def _blocks(element: Any) -> Iterator[Block]:
-    """Yield paragraphs and headings of an element of HTML, or of what trafilatura makes of it."""
-    inside = _tag(element)
-    run = _line(element.text, inside)
+    """Yield the paragraphs and headings of an element of HTML, or of trafilatura's own XML."""
+    parent_tag = _tag(element)
+    run = _normalize_lines(element.text, parent_tag)
     for child in element:
         tag = _tag(child)
-        if tag in BLOCKS or (tag == "code" and inside in ("body", "div")):
+        if tag in BLOCK_TAGS or (tag == "code" and parent_tag in ("body", "div")):
             yield from _paragraph(run)
             run = ""
             yield from _block(child, tag)
         else:
-            run += _words(child)
-        run += _line(child.tail, inside)
+            run += _inner_text(child)
+        run += _normalize_lines(child.tail, parent_tag)
     yield from _paragraph(run)
 
 
 def _block(element: Any, tag: str) -> Iterator[Block]:
-    if tag in HEADS:
-        level = _HEAD.search(element.get("rend", tag))
-        text = " ".join(_words(element).split())
+    if tag in HEADING_TAGS:
+        level = _HEADING_LEVEL.search(element.get("rend", tag))
+        text = " ".join(_inner_text(element).split())
         if text:
             yield text, int(level[1]) if level else 2
-    elif tag in LISTS:
+    elif tag in LIST_TAGS:
         yield from _paragraph("\n".join(text for item in element for text, _ in _blocks(item)))
-    elif tag in TABLES:
+    elif tag in TABLE_TAGS:
         rows = element.iter("tr", "row")
-        lines = (" ".join(" ".join(_words(cell).split()) for cell in row) for row in rows)
+        lines = (" ".join(" ".join(_inner_text(cell).split()) for cell in row) for row in rows)
         yield from _paragraph("\n".join(lines))
     else:
         yield from _blocks(element)
 
 
 def _paragraph(run: str) -> Iterator[Block]:
-    """Give a run of words as a paragraph, its spaces tidied; nothing where there are none."""
+    """Yield inline text as a paragraph with normalized spaces; nothing if it is empty."""
     lines = [" ".join(line.split()) for line in run.split("\n")]
     text = "\n".join(line for line in lines if line)
     if text:
         yield text, None
 
 
-def _words(element: Any) -> str:
-    """Give the words inside an element; a break is a line's end."""
+def _inner_text(element: Any) -> str:
+    """Return the text inside an element; a line break is a newline."""
     tag = _tag(element)
-    if tag in BREAKS:
+    if tag in LINE_BREAK_TAGS:
         return "\n"
-    if tag in WORDLESS:
+    if tag in TEXTLESS_TAGS:
         return ""
-    inside = (_words(child) + _line(child.tail, tag) for child in element)
-    return _line(element.text, tag) + "".join(inside)
+    children = (_inner_text(child) + _normalize_lines(child.tail, tag) for child in element)
+    return _normalize_lines(element.text, tag) + "".join(children)
 
 
-def _line(text: str | None, tag: str) -> str:
-    """Give a text as one line: only of program text the ends of lines mean something."""
-    return (text or "") if tag in LINED else (text or "").replace("\n", " ")
+def _normalize_lines(text: str | None, tag: str) -> str:
+    """Return a text as one line; only in preformatted text do line ends have a meaning."""
+    return (text or "") if tag in PREFORMATTED_TAGS else (text or "").replace("\n", " ")
 
 
 def _tag(element: Any) -> str:
-    """Name an element's tag; a comment has none."""
+    """Return an element's tag; that of a comment is empty."""
     return element.tag if isinstance(element.tag, str) else ""

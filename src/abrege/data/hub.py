@@ -1,4 +1,4 @@
-"""Pairs in the `datasets` library's own forms: a folder that it saved, or a name on the hub."""
+"""Load data in the `datasets` library's own forms: a saved folder, or a dataset on the hub."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -8,51 +8,54 @@ from typing import Any
 
 from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, OnEvent
-from abrege.data.rows import Row, shorten
+from abrege.core.optional import require
+from abrege.data.rows import SourceRow, shorten
 
-PROBE_SECONDS = 10
-"""How long the hub may take to say that a dataset exists; `load_dataset` itself retries longer."""
+REVISION_TIMEOUT_SECONDS = 10
+"""How long the hub may take to return a revision; `load_dataset` itself retries longer."""
 
 
-def is_saved_folder(folder: Path) -> bool:
-    """Tell whether `save_to_disk` of the datasets library wrote this folder."""
+def is_saved_dataset(folder: Path) -> bool:
+    """Return whether `save_to_disk` of the datasets library wrote this folder."""
     return any((folder / name).exists() for name in ("dataset_dict.json", "dataset_info.json"))
 
 
 @dataclass(frozen=True)
-class Table:
-    """The rows of one split, which stay on the disk until they are asked for."""
+class DatasetSplit:
+    """The rows of one split, which stay on disk until they are read."""
 
     name: str
     split: str
     data: Any
     """The `datasets.Dataset`."""
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows; DataError says after which one the data breaks off."""
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the rows; raise DataError with the last complete row if the data is damaged."""
         n = 0
         try:
             for n, values in enumerate(self.data, start=1):
-                where = f"{self.name} {self.split} row {n}"
-                yield Row(where, f"{self.name}/{self.split}:{n}", values)
+                location = f"{self.name} {self.split} row {n}"
+                yield SourceRow(location, f"{self.name}/{self.split}:{n}", values)
         except Exception as error:  # arrow, decoding and os errors alike
             raise DataError(
-                f"{self.name} ({self.split}): this dataset breaks off after row {n}.\n"
-                f"  found: {shorten(error, 100)}\n  Fetch or save it again."
+                f"{self.name} ({self.split}): this dataset cannot be read beyond row {n}.\n"
+                f"  found: {shorten(error, 100)}\n  Download or save it again."
             ) from error
 
 
-def read_folder(folder: Path) -> dict[str, list[Row]]:
-    """Read a folder that `save_to_disk` wrote; a Dataset without splits comes as "all"."""
-    return _all_rows(open_folder(folder))
+def load_saved_dataset(folder: Path) -> dict[str, list[SourceRow]]:
+    """Load a folder that `save_to_disk` wrote; a Dataset without splits is returned as "all"."""
+    return _all_rows(open_saved_dataset(folder))
 
 
-def open_folder(folder: Path) -> list[Table]:
-    """Open a folder that `save_to_disk` wrote, as `read_folder` reads it."""
-    import datasets
+def open_saved_dataset(folder: Path) -> list[DatasetSplit]:
+    """Open the splits of a folder that `save_to_disk` wrote, without reading their rows.
 
+    Raise DataError if the folder is damaged.
+    """
+    datasets = _import_datasets()
     try:
-        return _tables(datasets.load_from_disk(str(folder)), folder.name)
+        return _splits(datasets.load_from_disk(str(folder)), folder.name)
     except Exception as error:  # arrow, json and os errors alike: the folder is damaged
         raise DataError(
             f"{folder}: this folder of the datasets library cannot be read.\n"
@@ -60,68 +63,75 @@ def open_folder(folder: Path) -> list[Table]:
         ) from error
 
 
-def read_hub(name: str, *, on_event: OnEvent) -> dict[str, list[Row]]:
-    """Read all splits of a dataset on the hub; see `open_hub`."""
-    return _all_rows(open_hub(name, on_event=on_event))
+def load_hub_dataset(name: str, *, on_event: OnEvent) -> dict[str, list[SourceRow]]:
+    """Load all splits of a dataset on the hub; see `open_hub_dataset`."""
+    return _all_rows(open_hub_dataset(name, on_event=on_event))
 
 
-def open_hub(name: str, *, on_event: OnEvent) -> list[Table]:
+def open_hub_dataset(name: str, *, on_event: OnEvent) -> list[DatasetSplit]:
     """Open all splits of a dataset on the hub: owner/name, owner/name:config, …@revision.
 
-    Without a network a copy in the local cache is used where there is one; SetupError says
-    so within seconds where there is none. DataError where the hub knows no such dataset.
+    Without a network the copy in the local cache is used; raise SetupError within seconds
+    if there is none. Raise DataError if the hub has no such dataset.
     """
-    import datasets
-
-    path, revision = name.partition("@")[::2]
+    datasets = _import_datasets()
+    path, requested = name.partition("@")[::2]
     path, config = path.partition(":")[::2]
-    found = _probe(path, revision or None)
-    if found:
-        on_event(Note(f"{path}: dataset on the hub, revision {found}"))
+    revision = _fetch_revision(path, requested or None)
+    if revision:
+        on_event(Note(f"{path}: dataset on the hub, revision {revision}"))
     else:
-        on_event(Note(f"{path}: the hub cannot be reached; looking for a copy in the local cache"))
+        on_event(Note(f"{path}: cannot reach the hub; looking for a copy in the local cache"))
     try:
-        with contextlib.nullcontext() if found else _offline():
-            loaded = datasets.load_dataset(path, config or None, revision=found or revision or None)
+        with contextlib.nullcontext() if revision else _offline():
+            dataset = datasets.load_dataset(
+                path, config or None, revision=revision or requested or None
+            )
     except (ValueError, datasets.exceptions.DatasetsError) as error:
-        if not found:
+        if not revision:
             raise _unreachable(name) from error
         raise DataError(
-            f"{name}: this dataset cannot be read as it is: {shorten(error, 300)}\n"
-            "  Write a configuration as owner/name:config."
+            f"{name}: this dataset cannot be loaded: {shorten(error, 300)}\n"
+            "  Name a configuration as owner/name:config."
         ) from error
     except (OSError, EOFError) as error:
         raise _unreachable(name) from error
-    return _tables(loaded, path.rpartition("/")[2])
+    return _splits(dataset, path.rpartition("/")[2])
 
 
-def _tables(loaded: Any, name: str) -> list[Table]:
+def _import_datasets() -> Any:
+    purpose = "Loading a dataset of the hub or of save_to_disk"
+    return require("datasets", extra="train", purpose=purpose)
+
+
+def _splits(dataset: Any, name: str) -> list[DatasetSplit]:
     import datasets
 
-    splits = loaded if isinstance(loaded, datasets.DatasetDict) else {"all": loaded}
-    return [Table(name, str(split), data) for split, data in splits.items()]
+    splits = dataset if isinstance(dataset, datasets.DatasetDict) else {"all": dataset}
+    return [DatasetSplit(name, str(split), data) for split, data in splits.items()]
 
 
-def _all_rows(tables: Iterable[Table]) -> dict[str, list[Row]]:
-    return {table.split: list(table.rows()) for table in tables}
+def _all_rows(splits: Iterable[DatasetSplit]) -> dict[str, list[SourceRow]]:
+    return {split.split: list(split.rows()) for split in splits}
 
 
-def _probe(path: str, revision: str | None) -> str | None:
-    """Ask the hub once which revision it has; None where it does not answer."""
+def _fetch_revision(path: str, revision: str | None) -> str | None:
+    """Return the revision that the hub has, asked once; None if the hub does not answer."""
     import huggingface_hub
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
+    api = huggingface_hub.HfApi()
     try:
-        info = huggingface_hub.HfApi().dataset_info(path, revision=revision, timeout=PROBE_SECONDS)
+        info = api.dataset_info(path, revision=revision, timeout=REVISION_TIMEOUT_SECONDS)
     except GatedRepoError as error:
         raise SetupError(
-            f"{path}: the hub gives this dataset only to those who accepted its terms.\n"
+            f"{path}: the hub gives this dataset only to users who accepted its terms.\n"
             "  Accept them on its page, then set HF_TOKEN."
         ) from error
     except RepositoryNotFoundError as error:
         raise DataError(
-            f"{path}: there is no such file or folder here, and the hub has no such dataset "
-            "(or not for you: set HF_TOKEN where it is private)."
+            f"{path}: there is no such file or folder here, and the hub has no such dataset.\n"
+            "  Correct the name, or set HF_TOKEN if the dataset is private."
         ) from error
     except Exception:  # whatever a missing network looks like in the client's HTTP library
         return None
@@ -130,24 +140,24 @@ def _probe(path: str, revision: str | None) -> str | None:
 
 @contextlib.contextmanager
 def _offline() -> Iterator[None]:
-    """Let the datasets library look in its cache alone, and not retry for half a minute."""
+    """Make the datasets library use only its cache, and not retry for half a minute."""
     import datasets
     import huggingface_hub
 
-    places: tuple[Any, Any] = (datasets.config, huggingface_hub.constants)
-    before = [place.HF_HUB_OFFLINE for place in places]
+    modules: tuple[Any, Any] = (datasets.config, huggingface_hub.constants)
+    before = [module.HF_HUB_OFFLINE for module in modules]
     try:
-        for place in places:
-            place.HF_HUB_OFFLINE = True
+        for module in modules:
+            module.HF_HUB_OFFLINE = True
         yield
     finally:
-        for place, value in zip(places, before, strict=True):
-            place.HF_HUB_OFFLINE = value
+        for module, value in zip(modules, before, strict=True):
+            module.HF_HUB_OFFLINE = value
 
 
 def _unreachable(name: str) -> SetupError:
     return SetupError(
-        f"{name}: there is no such file or folder here; taken as a name on the hub, it cannot be "
-        "fetched (no network?) and is not in the local cache.\n"
-        "  Give the path of a file, or run the command where the hub can be reached."
+        f"{name}: there is no such file or folder here; as a dataset of the hub, it cannot be "
+        "downloaded (no network?) and is not in the local cache.\n"
+        "  Give the path of a file, or run the command with access to the hub."
     )

@@ -1,4 +1,4 @@
-"""Pairs from wherever the user has them: a file, a folder, a name on the hub, the demo data."""
+"""Load pairs from a file, a folder, a dataset on the hub, or the demo data."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,9 +12,9 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
 from abrege.data import aclsum, hub, readers
-from abrege.data.columns import Roles, columns_of, recognise
-from abrege.data.pairs import Unusable, each_pair, to_pairs
-from abrege.data.rows import Row
+from abrege.data.columns import PairColumns, column_names, detect_pair_columns
+from abrege.data.pairs import InvalidRow, pairs_from_rows, stream_pairs_from_rows
+from abrege.data.rows import SourceRow
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -22,114 +22,121 @@ SPLIT_NAMES = {
     "test": ("test",),
 }
 DEMOS: Mapping[str, tuple[Wheel, str, Callable[..., dict[str, list[Pair]]]]] = {
-    "demo:aclsum": (ACLSUM, aclsum.COLUMNS, aclsum.load),
+    "demo:aclsum": (ACLSUM, aclsum.COLUMNS, aclsum.load_aclsum),
 }
-"""Name → the wheel it comes from, its mapping in words, and what reads it."""
+"""Name → the wheel it comes from, its column mapping in words, and its loader."""
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(:[\w.-]+)?(@[\w.-]+)?")
 
 
 @dataclass(frozen=True)
-class Read:
-    """What was read: pairs by split, or all under "all", and what each column was taken for."""
+class LoadedPairs:
+    """Pairs by split, or all under "all"."""
 
     splits: dict[str, list[Pair]]
     columns: dict[str, str] = field(default_factory=dict)
-    """Split → the mapping in words."""
+    """Split → its column mapping in words."""
 
 
 @dataclass(frozen=True)
-class Streams:
-    """What can be read again and again: split → a function that reads its rows from the first."""
+class PairStreams:
+    """Pairs that can be read repeatedly: split → a function that reads its rows from the start."""
 
-    splits: Mapping[str, Callable[[], Iterator[Pair | Unusable]]]
+    splits: Mapping[str, Callable[[], Iterator[Pair | InvalidRow]]]
     columns: dict[str, str]
-    """Split → the mapping in words."""
+    """Split → its column mapping in words."""
 
 
-def load(
+def load_pairs(
     source: str, *, columns: Mapping[str, Any], lang: str | None, on_event: OnEvent = silent
-) -> Read:
-    """Read pairs from a file, a folder, a hub name or demo:NAME; splits come as they are given.
+) -> LoadedPairs:
+    """Load pairs from a file, a folder, a hub name or demo:NAME; splits stay as they are.
 
-    columns  see recipe.Columns; what is left out is recognised by name
-    lang     language of the rows that do not say theirs
+    columns  see recipe.Columns; the others are detected by name
+    lang     language of the rows that have none of their own
 
-    The mapping is told before it is used. DataError, RecipeError or SetupError say what
-    cannot be read and why.
+    The column mapping is sent to `on_event` before it is used. Raise DataError, RecipeError or
+    SetupError with what cannot be read and why.
     """
     if source.startswith("demo:"):
-        return _demo(source, columns, on_event)
-    path = local(source)
+        return _load_demo(source, columns, on_event)
+    path = local_path(source)
     if path is None:
-        rows = _named_splits(hub.read_hub(source, on_event=on_event), source, on_event)
+        dataset = hub.load_hub_dataset(source, on_event=on_event)
+        rows = _standard_splits(dataset, source, on_event)
     elif not path.is_dir():
-        rows = {"all": readers.read(path)}
-    elif hub.is_saved_folder(path):
-        rows = _named_splits(hub.read_folder(path), source, on_event)
+        rows = {"all": readers.read_rows(path)}
+    elif hub.is_saved_dataset(path):
+        rows = _standard_splits(hub.load_saved_dataset(path), source, on_event)
     else:
-        rows = {split: _read_all(paths) for split, paths in split_files(path).items()}
-    return _to_read(rows, source, columns=columns, lang=lang, on_event=on_event)
+        rows = {split: _read_all(paths) for split, paths in find_split_files(path).items()}
+    return _to_pairs(rows, source, columns=columns, lang=lang, on_event=on_event)
 
 
-def load_files(
+def load_split_files(
     files: Mapping[str, str],
     *,
     columns: Mapping[str, Any],
     lang: str | None,
     on_event: OnEvent = silent,
-) -> Read:
-    """Read given splits, each from a file of its own; see `load`."""
-    rows = {split: readers.read(Path(file)) for split, file in files.items()}
-    return _to_read(rows, files, columns=columns, lang=lang, on_event=on_event)
+) -> LoadedPairs:
+    """Load given splits, each from a file of its own; see `load_pairs`."""
+    rows = {split: readers.read_rows(Path(file)) for split, file in files.items()}
+    return _to_pairs(rows, files, columns=columns, lang=lang, on_event=on_event)
 
 
-def stream(
+def stream_pairs(
     source: str, *, columns: Mapping[str, Any], lang: str | None, on_event: OnEvent = silent
-) -> Streams:
-    """Read pairs as `load` does, but one after the other, and say of each row that is none why.
+) -> PairStreams:
+    """Open pairs as `load_pairs` does, for streaming: a row that is not a pair is an InvalidRow.
 
     Splits come in the order train, valid, test. A file is read once for its columns, and again
-    each time that its split is. Rows of the hub and
-    of a saved folder are held in memory, and so is a .json file while it is read.
+    each time its split is. Rows of the hub and of a saved folder are held in memory, and so is a
+    .json file while it is read.
     """
     if source.startswith("demo:"):
-        read = _demo(source, columns, on_event)
-        return Streams({s: partial(iter, pairs) for s, pairs in read.splits.items()}, read.columns)
-    path = local(source)
-    rows: dict[str, Callable[[], Iterator[Row]]]
-    if path is None or (path.is_dir() and hub.is_saved_folder(path)):
-        held = hub.read_hub(source, on_event=on_event) if path is None else hub.read_folder(path)
-        named = _named_splits(held, source, on_event)
-        rows = {split: partial(iter, found) for split, found in named.items()}
+        demo = _load_demo(source, columns, on_event)
+        streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
+        return PairStreams(streams, demo.columns)
+    path = local_path(source)
+    rows: dict[str, Callable[[], Iterator[SourceRow]]]
+    if path is None or (path.is_dir() and hub.is_saved_dataset(path)):
+        dataset = (
+            hub.load_hub_dataset(source, on_event=on_event)
+            if path is None
+            else hub.load_saved_dataset(path)
+        )
+        splits = _standard_splits(dataset, source, on_event)
+        rows = {split: partial(iter, split_rows) for split, split_rows in splits.items()}
     elif path.is_dir():
-        rows = {split: partial(_chained, files) for split, files in split_files(path).items()}
+        rows = {s: partial(_stream_files, files) for s, files in find_split_files(path).items()}
     else:
-        rows = {"all": partial(readers.stream, path)}
+        rows = {"all": partial(readers.stream_rows, path)}
     rows = {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
-    roles: dict[str, Roles] = {}
-    for split, again in rows.items():
+    roles: dict[str, PairColumns] = {}
+    for split, read_split in rows.items():
         where = source if split == "all" else f"{source} ({split})"
-        roles[split] = recognise(columns_of(row.values for row in again()), columns, where=where)
+        names = column_names(row.values for row in read_split())
+        roles[split] = detect_pair_columns(names, columns, where=where)
         on_event(Note(f"{where}: {roles[split].describe()}"))
-    pairs = {split: partial(_pairs_of, rows[split], roles[split], lang) for split in rows}
-    return Streams(pairs, {split: role.describe() for split, role in roles.items()})
+    pairs = {split: partial(_stream_split, rows[split], roles[split], lang) for split in rows}
+    return PairStreams(pairs, {split: role.describe() for split, role in roles.items()})
 
 
-def _chained(files: Iterable[Path]) -> Iterator[Row]:
+def _stream_files(files: Iterable[Path]) -> Iterator[SourceRow]:
     for file in files:
-        yield from readers.stream(file)
+        yield from readers.stream_rows(file)
 
 
-def _pairs_of(
-    again: Callable[[], Iterator[Row]], roles: Roles, lang: str | None
-) -> Iterator[Pair | Unusable]:
-    return each_pair(again(), roles, lang=lang)
+def _stream_split(
+    read_split: Callable[[], Iterator[SourceRow]], columns: PairColumns, lang: str | None
+) -> Iterator[Pair | InvalidRow]:
+    return stream_pairs_from_rows(read_split(), columns, lang=lang)
 
 
-def local(source: str) -> Path | None:
-    """Give the file or folder that `source` names; None for demo data and names on the hub.
+def local_path(source: str) -> Path | None:
+    """Return the file or folder that `source` names; None for demo data and hub names.
 
-    DataError where it can only be a file and is not there.
+    Raise DataError if it can only be a file and does not exist.
     """
     if source.startswith("demo:"):
         return None
@@ -138,12 +145,12 @@ def local(source: str) -> Path | None:
         return path
     looks_like_file = source.lower().endswith((*readers.READERS, ".txt", ".xlsx", ".arrow"))
     if looks_like_file or not HUB_NAME.fullmatch(source) or source.startswith("."):
-        return readers.existing(path)
+        return readers.existing_file(path)
     return None
 
 
 def demo_wheel(source: str) -> Wheel:
-    """Give the pinned wheel that demo data comes from; RecipeError where there is no such demo."""
+    """Return the pinned wheel of demo data; raise RecipeError if there is no such demo."""
     if source not in DEMOS:
         raise RecipeError(
             f"data.source: there is no {source}.\n  Known: {', '.join(DEMOS)}; or give a file."
@@ -151,84 +158,85 @@ def demo_wheel(source: str) -> Wheel:
     return DEMOS[source][0]
 
 
-def split_files(folder: Path) -> dict[str, list[Path]]:
-    """Find the files of each split in a folder, by their names; a lone file comes as "all".
+def find_split_files(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of each split in a folder, by their names; a single file is "all".
 
-    A split may lie in shards (train-00000-of-00002.parquet). DataError where a split has two files
-    that are no shards, or nothing in the folder can be read.
+    A split may be in shards (train-00000-of-00002.parquet). Raise DataError if a split has two
+    files that are not shards, or the folder has no split files.
     """
     files = sorted(
         p for p in folder.iterdir() if p.is_file() and p.name.lower().endswith((*readers.READERS,))
     )
-    found: dict[str, list[Path]] = {}
+    by_split: dict[str, list[Path]] = {}
     for path in files:
         split = _split_of(re.split(r"[._-]", path.name.lower())[0])
         if split:
-            found.setdefault(split, []).append(path)
-    for split, paths in found.items():
+            by_split.setdefault(split, []).append(path)
+    for split, paths in by_split.items():
         if len(paths) > 1 and not all("-of-" in path.name for path in paths):
             names = " and ".join(path.name for path in paths)
             raise DataError(f"{folder}: which file is {split}: {names}?\n  Leave one of them here.")
-    if "train" in found and len(found) > 1:
-        return {split: found[split] for split in SPLIT_NAMES if split in found}
+    if "train" in by_split and len(by_split) > 1:
+        return {split: by_split[split] for split in SPLIT_NAMES if split in by_split}
     if len(files) == 1:
         return {"all": files}
-    there = ", ".join(sorted(p.name for p in folder.iterdir())[:12]) or "nothing"
+    listing = ", ".join(sorted(p.name for p in folder.iterdir())[:12]) or "nothing"
     raise DataError(
         f"{folder}: no train.* with valid.* or test.* here (.jsonl, .csv, .parquet …).\n"
-        f"  Found: {there}.\n  Name a file as data.source, or files as data.train and data.test."
+        f"  Found: {listing}.\n"
+        "  Name a file as data.source, or files as data.train and data.test."
     )
 
 
-def _demo(source: str, columns: Mapping[str, Any], on_event: OnEvent) -> Read:
+def _load_demo(source: str, columns: Mapping[str, Any], on_event: OnEvent) -> LoadedPairs:
     demo_wheel(source)
-    given = [key for key, value in columns.items() if value is not None]
-    if given:
+    named = [key for key, value in columns.items() if value is not None]
+    if named:
         raise RecipeError(
-            f"data.columns.{given[0]} has no effect on {source}, whose columns are known.\n"
-            "  Take data.columns out of the recipe."
+            f"data.columns.{named[0]} has no effect on {source}, whose columns are fixed.\n"
+            "  Remove data.columns from the recipe."
         )
-    _, told, read = DEMOS[source]
-    splits = read(on_event=on_event)
-    return Read(splits, dict.fromkeys(splits, told))
+    _, mapping, load_demo = DEMOS[source]
+    splits = load_demo(on_event=on_event)
+    return LoadedPairs(splits, dict.fromkeys(splits, mapping))
 
 
-def _read_all(paths: Iterable[Path]) -> list[Row]:
-    return [row for path in paths for row in readers.read(path)]
+def _read_all(paths: Iterable[Path]) -> list[SourceRow]:
+    return [row for path in paths for row in readers.read_rows(path)]
 
 
 def _split_of(name: str) -> str | None:
     return next((split for split, names in SPLIT_NAMES.items() if name in names), None)
 
 
-def _named_splits(
-    rows: Mapping[str, list[Row]], source: str, on_event: OnEvent
-) -> dict[str, list[Row]]:
-    """Call splits train, valid and test; say which others are left out; a lone split is "all"."""
+def _standard_splits(
+    rows: Mapping[str, list[SourceRow]], source: str, on_event: OnEvent
+) -> dict[str, list[SourceRow]]:
+    """Rename splits to train, valid and test, report ignored ones; a single split is "all"."""
     if len(rows) == 1:
         return {"all": next(iter(rows.values()))}
-    found: dict[str, list[Row]] = {}
+    splits: dict[str, list[SourceRow]] = {}
     for name, split_rows in rows.items():
         split = _split_of(name)
-        if split is None or split in found:
-            on_event(Note(f"{source}: split {name} ({len(split_rows)} rows) is left out"))
+        if split is None or split in splits:
+            on_event(Note(f"{source}: split {name} ({len(split_rows)} rows) is ignored"))
         else:
-            found[split] = split_rows
-    if "train" not in found:
-        raise DataError(f"{source}: it has no split train.\n  Splits found: {', '.join(rows)}.")
-    return found if len(found) > 1 else {"all": found["train"]}
+            splits[split] = split_rows
+    if "train" not in splits:
+        raise DataError(f"{source}: there is no split train.\n  Splits found: {', '.join(rows)}.")
+    return splits if len(splits) > 1 else {"all": splits["train"]}
 
 
-def _to_read(
-    rows: Mapping[str, list[Row]],
+def _to_pairs(
+    rows: Mapping[str, list[SourceRow]],
     source: str | Mapping[str, str],
     *,
     columns: Mapping[str, Any],
     lang: str | None,
     on_event: OnEvent,
-) -> Read:
-    """Recognise the columns of each split, tell them, and turn all rows into pairs."""
-    roles: dict[str, Roles] = {}
+) -> LoadedPairs:
+    """Detect the columns of each split, report them, and convert all rows to pairs."""
+    roles: dict[str, PairColumns] = {}
     wheres: dict[str, str] = {}
     for split, split_rows in rows.items():
         if isinstance(source, Mapping):
@@ -236,12 +244,12 @@ def _to_read(
         else:
             where = source if split == "all" else f"{source} ({split})"
         if not split_rows:
-            raise DataError(f"{where}: it holds no rows.")
-        found = columns_of(row.values for row in split_rows)
-        roles[split], wheres[split] = recognise(found, columns, where=where), where
+            raise DataError(f"{where}: there are no rows in it.")
+        names = column_names(row.values for row in split_rows)
+        roles[split], wheres[split] = detect_pair_columns(names, columns, where=where), where
         on_event(Note(f"{where}: {roles[split].describe()}"))
     splits = {
-        split: to_pairs(split_rows, roles[split], lang=lang, where=wheres[split])
+        split: pairs_from_rows(split_rows, roles[split], lang=lang, where=wheres[split])
         for split, split_rows in rows.items()
     }
-    return Read(splits, {split: role.describe() for split, role in roles.items()})
+    return LoadedPairs(splits, {split: role.describe() for split, role in roles.items()})

@@ -1,8 +1,8 @@
-"""Make the signs of a text uniform, and take away what is no part of it.
+"""Normalize a text: its Unicode characters, spaces and quotation marks, debris and boilerplate.
 
-Spaces of every kind become plain ones. French typography wants no-break and thin spaces before
-`;`, `:`, `!` and `?` and inside « »: that is for whoever breaks the lines, and raw texts follow it
-at random. The space itself stays where the text has one, and none is added.
+Spaces of every kind become plain ones. French typography has no-break and thin spaces before `;`,
+`:`, `!` and `?` and inside « », but raw texts follow it inconsistently. A space stays a space, and
+none is added.
 """
 
 import html
@@ -10,87 +10,93 @@ import re
 import unicodedata
 from typing import Literal
 
-from abrege.data.boilerplate import is_boilerplate, without_notes
+from abrege.data.boilerplate import is_boilerplate, remove_editor_notes
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\u0085\u2028\u2029]")
-_SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-# Control signs, and signs without width: soft hyphen, marks of direction, zero-width space, word
-# joiner, byte-order mark, object replacement; half a surrogate pair cannot even be written.
-_UNSEEN = re.compile(
+_UNICODE_SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# Control characters and characters without width: soft hyphen, direction marks, zero-width space,
+# word joiner, byte-order mark (BOM), object replacement; half a surrogate pair cannot be encoded.
+_INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffc\ud800-\udfff\ue000-\uf8ff]"
 )
-# Joiners shape the letters of Persian and Indian scripts and hold emoji together.
+# Joiners shape the letters of Persian and Indian scripts and combine emoji.
 _JOINERS = re.compile(
     "(?<![^\x00-\u024f\u2010-\u205e])[\u200c\u200d]+|[\u200c\u200d]+(?=[\x00-\u024f])"
 )
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}\d{0,2}|#\d{2,7}|#[xX][0-9A-Fa-f]{2,6});")
-_STRAIGHT = str.maketrans(
+_STRAIGHT_QUOTES = str.maketrans(
     dict.fromkeys("‘’‚‛ʼ", "'") | dict.fromkeys("“”„‟", '"') | dict.fromkeys("‹›", "'")
 )
 _GUILLEMETS = re.compile(r"« ?| ?»")
 
 _EMPTY_QUOTES = re.compile(r" ?(?:« ?»|“ ?”|„ ?[“”])")
-_LABEL = (
+_PRONUNCIATION = (
     r"prononcée?|prononciation|pron\.?|écouter|pronounced|pronunciation|listen|Aussprache"
     r"|pronunciado|pronuncia|pronunciación|uitspraak|API|IPA|AFI"
 )
-"""What introduces a sound or signs of phonetics, which no text keeps."""
-# Not after a letter, where () calls a function.
-_EMPTY_BRACKETS = re.compile(rf"(?<![^\s(«“])\( *(?:(?:{_LABEL}) *)?(?:(?:[;,:/]| [–—-] ) *)*\)")
-_EYES = "[:;=-]"  # of a smiley, whose mouth is no bracket
-_BRACKETED = re.compile(rf"(?<!{_EYES})\(([^()]*)\)")
-_BEFORE_BETTER_SIGN = re.compile(r"[;,] ?(?=[;,.](?: (?!\.)|$))")
-_BEFORE_SIGN = re.compile(r"(?<=[^\s.,;:]) +(?=[,.](?:[\s)»”\"](?!\.)|$))")
-_INSIDE = re.compile(rf"(?<=\()(?<!{_EYES}\() +|(?<!{_EYES}) +(?=\))")
-_ABBREVIATED = "[^\\W\\d_]|Co|Corp|Inc|Jr|Ltd|Sr|Mr|Dr|St|cf|etc|ca"
-_TWO_STOPS = re.compile(rf"\b({_ABBREVIATED})\.\.(?![.\w])")  # av. J.-C.. Puis
-_OPENING_SIGN = re.compile(r"^[,;]+ +")
+"""What introduces a sound or a phonetic transcription, which plain text loses."""
+# Not after a letter: there () calls a function.
+_EMPTY_BRACKETS = re.compile(
+    rf"(?<![^\s(«“])\( *(?:(?:{_PRONUNCIATION}) *)?(?:(?:[;,:/]| [–—-] ) *)*\)"
+)
+_SMILEY_EYES = "[:;=-]"  # the mouth of a smiley is not a bracket
+_BRACKETED = re.compile(rf"(?<!{_SMILEY_EYES})\(([^()]*)\)")
+_REPEATED_PUNCTUATION = re.compile(r"[;,] ?(?=[;,.](?: (?!\.)|$))")
+_SPACE_BEFORE_PUNCTUATION = re.compile(r"(?<=[^\s.,;:]) +(?=[,.](?:[\s)»”\"](?!\.)|$))")
+_SPACE_INSIDE_BRACKETS = re.compile(rf"(?<=\()(?<!{_SMILEY_EYES}\() +|(?<!{_SMILEY_EYES}) +(?=\))")
+_ABBREVIATION = "[^\\W\\d_]|Co|Corp|Inc|Jr|Ltd|Sr|Mr|Dr|St|cf|etc|ca"
+_DOUBLE_PERIOD = re.compile(rf"\b({_ABBREVIATION})\.\.(?![.\w])")  # av. J.-C.. Puis
+_LEADING_PUNCTUATION = re.compile(r"^[,;]+ +")
 _RULE = re.compile(r"[\s|*•·‧●○■□▪▫►▶◦–—―_=~#+<>^\\/.,;-]+")
 _ELLIPSIS = re.compile(r"\.{3}|…")
-_DEEPEST = 6  # no template nests deeper; a row of brackets is not read as often as it is long
-_RUN_OF_SPACES = re.compile(r" {2,}")
+_MAX_NESTING = 6  # of templates; bounds the passes over a long run of brackets
+_SPACES_IN_A_ROW = re.compile(r" {2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_ANNOUNCED = re.compile(r"(?:(?:^|\n+)[^\n]{1,200}(?<!\d):)+\Z")
-"""A last line that ends in a colon: what it announced, a table or a formula, is gone."""
+_DANGLING_INTRODUCTION = re.compile(r"(?:(?:^|\n+)[^\n]{1,200}(?<!\d):)+\Z")
+"""A last line that ends in a colon: the table or formula that it introduced is gone."""
 
 
-def tidy(text: str, lang: str | None = None, *, quotes: Literal["keep", "straight"]) -> str:
-    """Give a text in NFC, with plain spaces, without unseen signs, debris and boilerplate.
+def normalize_text(
+    text: str, lang: str | None = None, *, quotes: Literal["keep", "straight"]
+) -> str:
+    """Return a text in NFC with plain spaces, without invisible characters, debris and boilerplate.
 
-    lang    whose boilerplate is known (`corpus.boilerplate`); that of all languages where None
-    quotes  `straight` writes every quotation mark and apostrophe as " or '
+    lang    language of the boilerplate (see `data.boilerplate`); None for all languages
+    quotes  `straight` replaces every quotation mark and apostrophe by " or '
 
-    Debris is what templates and notes leave where they stood: empty brackets and quotation marks,
-    brackets that begin or end in a separator, a space before a comma, a last line that announces
-    what is gone. Lines without a letter or a number go where they are a rule or a row of bullets;
-    of blank lines one is left.
+    Debris is what removed templates and notes leave behind: empty brackets and quotation marks,
+    brackets that begin or end in a separator, a space before a comma, a last line that introduces
+    what is gone. Lines of punctuation only, such as rules, are removed; of consecutive blank lines
+    one is left.
     """
     text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
     text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
-    text = _SPACES.sub(" ", _JOINERS.sub("", _UNSEEN.sub("", text)))
+    text = _UNICODE_SPACES.sub(" ", _JOINERS.sub("", _INVISIBLE.sub("", text)))
     if quotes == "straight":
-        text = _GUILLEMETS.sub('"', text.translate(_STRAIGHT))
-    lines = (_without_debris(without_notes(line)) for line in text.split("\n"))
-    kept = (line for line in lines if not _is_rule(line) and not is_boilerplate(line, lang))
-    return _ANNOUNCED.sub("", _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip())
+        text = _GUILLEMETS.sub('"', text.translate(_STRAIGHT_QUOTES))
+    lines = (_remove_debris(remove_editor_notes(line)) for line in text.split("\n"))
+    content = (line for line in lines if not _is_rule(line) and not is_boilerplate(line, lang))
+    return _DANGLING_INTRODUCTION.sub("", _BLANK_LINES.sub("\n\n", "\n".join(content)).strip())
 
 
-def _without_debris(line: str) -> str:
-    """Take what templates left out of a line, and again, since brackets may nest.
+def _remove_debris(line: str) -> str:
+    """Remove what templates left in a line, repeatedly, since brackets may be nested.
 
-    Runs of spaces go first: looked at by the others, each would be read again from every place.
+    Runs of spaces are collapsed first: the other patterns would take quadratic time on them.
     """
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_NESTING):
         before = line
-        line = _RUN_OF_SPACES.sub(" ", line).strip()
+        line = _SPACES_IN_A_ROW.sub(" ", line).strip()
         line = _EMPTY_BRACKETS.sub("", _EMPTY_QUOTES.sub("", line))
-        line = _BRACKETED.sub(lambda found: f"({found[1].strip(' ;,:')})", line)
-        line = _BEFORE_SIGN.sub("", _BEFORE_BETTER_SIGN.sub("", _INSIDE.sub("", line)))
-        line = _OPENING_SIGN.sub("", _TWO_STOPS.sub(r"\1.", line))
+        line = _BRACKETED.sub(lambda match: f"({match[1].strip(' ;,:')})", line)
+        line = _SPACE_BEFORE_PUNCTUATION.sub(
+            "", _REPEATED_PUNCTUATION.sub("", _SPACE_INSIDE_BRACKETS.sub("", line))
+        )
+        line = _LEADING_PUNCTUATION.sub("", _DOUBLE_PERIOD.sub(r"\1.", line))
         if line == before:
             break
-    return _RUN_OF_SPACES.sub(" ", line).strip()
+    return _SPACES_IN_A_ROW.sub(" ", line).strip()
 
 
 def _is_rule(line: str) -> bool:

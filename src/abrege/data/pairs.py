@@ -1,4 +1,4 @@
-"""Rows into pairs: texts are checked, and every row that cannot be a pair is named."""
+"""Convert rows to pairs: check every text, and report every row that cannot be a pair."""
 
 import json
 import math
@@ -8,146 +8,157 @@ from typing import Any
 
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
-from abrege.data.columns import Roles
-from abrege.data.rows import Row, refuse, shorten
+from abrege.data.columns import PairColumns
+from abrege.data.rows import SourceRow, raise_problems, shorten
 
 SPEAKERS = {"user": "document", "human": "document", "assistant": "summary", "gpt": "summary"}
-"""Who says what in a list of turns."""
+"""Speaker of a turn → what the turn is."""
 
 
 @dataclass(frozen=True)
-class Unusable:
+class InvalidRow:
     """A row that cannot be a pair."""
 
     id: str
     """Made from file and row number."""
-    where: str
-    kind: str
+    location: str
+    problem: str
     """What is wrong: `summary (title) is empty`."""
-    found: str
+    value: str
+    """The invalid value, shortened."""
 
 
-class BadValueError(ValueError):
-    """A value that cannot stand where it stands: of what kind, and what was found."""
+class InvalidValueError(ValueError):
+    """A value that cannot be used: what is wrong, and the value."""
 
-    def __init__(self, kind: str, found: str = "") -> None:
-        super().__init__(kind, found)
-        self.kind, self.found = kind, found
+    def __init__(self, problem: str, value: str = "") -> None:
+        super().__init__(problem, value)
+        self.problem, self.value = problem, value
 
 
-def to_pairs(rows: Iterable[Row], roles: Roles, *, lang: str | None, where: str) -> list[Pair]:
-    """Turn each row into a pair, its texts stripped of white space at both ends.
+def pairs_from_rows(
+    rows: Iterable[SourceRow], columns: PairColumns, *, lang: str | None, where: str
+) -> list[Pair]:
+    """Convert each row to a pair; texts lose the white space at both ends.
 
-    A list of texts is joined by spaces for a document and gives several references for a summary.
-    Ids are kept, or made from file and row number. DataError names the rows whose document or
-    summary is missing, empty or no text, and ids that come twice.
+    A list of texts is joined by spaces for a document and is several references for a summary.
+    Ids are kept, or made from file and row number. Raise DataError with the rows whose document
+    or summary is missing, empty or not text, and with repeated ids.
     """
     problems: dict[str, list[str]] = {}
     pairs: list[Pair] = []
-    seen: dict[str, str] = {}
+    locations: dict[str, str] = {}  # by id
     for row in rows:
         try:
-            pair = _pair(row, roles, lang)
-            if pair.id in seen:
-                raise BadValueError(
-                    f"id ({roles.id}) stands twice", f"{pair.id!r}, also {seen[pair.id]}"
+            pair = _pair(row, columns, lang)
+            if pair.id in locations:
+                raise InvalidValueError(
+                    f"id ({columns.id}) is repeated", f"{pair.id!r}, also {locations[pair.id]}"
                 )
-        except BadValueError as bad:
-            found = f": {bad.found}" if bad.found else ""
-            problems.setdefault(bad.kind, []).append(f"{row.where}: {bad.kind}{found}")
+        except InvalidValueError as error:
+            value = f": {error.value}" if error.value else ""
+            message = f"{row.location}: {error.problem}{value}"
+            problems.setdefault(error.problem, []).append(message)
             continue
-        seen[pair.id] = row.where
+        locations[pair.id] = row.location
         pairs.append(pair)
-    refuse(where, problems, _remedy(problems, roles))
-    _not_all_numbers(pairs, roles, where)
+    raise_problems(where, problems, _remedy(problems, columns))
+    _check_not_numeric(pairs, columns, where)
     return pairs
 
 
-def each_pair(rows: Iterable[Row], roles: Roles, *, lang: str | None) -> Iterator[Pair | Unusable]:
-    """Turn each row into a pair, or say why it is none, without a look at the other rows."""
+def stream_pairs_from_rows(
+    rows: Iterable[SourceRow], columns: PairColumns, *, lang: str | None
+) -> Iterator[Pair | InvalidRow]:
+    """Yield a pair, or an InvalidRow, for each row, without comparing it to the other rows."""
     for row in rows:
         try:
-            yield _pair(row, roles, lang)
-        except BadValueError as bad:
-            yield Unusable(row.name, row.where, bad.kind, bad.found)
+            yield _pair(row, columns, lang)
+        except InvalidValueError as error:
+            yield InvalidRow(row.default_id, row.location, error.problem, error.value)
 
 
-def _remedy(problems: Mapping[str, Sequence[str]], roles: Roles) -> str:
-    if any("stands twice" in kind for kind in problems):
+def _remedy(problems: Mapping[str, Sequence[str]], columns: PairColumns) -> str:
+    if any("is repeated" in problem for problem in problems):
         return (
-            "Give each row an id of its own; where rows belong together under one id, write "
-            f"data.columns.group: {roles.id}"
+            "Give each row a unique id; if rows belong together under one id, write "
+            f"data.columns.group: {columns.id}"
         )
-    return "Mend these rows or take them out."
+    return "Correct or remove these rows."
 
 
-def _pair(row: Row, roles: Roles, lang: str | None) -> Pair:
-    document = _field(row, roles.document, "document")
-    references = _references(row, roles.summary)
+def _pair(row: SourceRow, columns: PairColumns, lang: str | None) -> Pair:
+    document = _texts(row, columns.document, "document")
+    references = _references(row, columns.summary)
     return Pair(
-        id=name_of(row, roles.id, "id", required=True) or row.name,
+        id=read_label(row, columns.id, "id", required=True) or row.default_id,
         document=" ".join(document),
         references=references,
-        group=name_of(row, roles.group, "group"),
-        lang=name_of(row, roles.lang, "lang") or lang,
-        meta=meta_of(row, roles.meta),
+        group=read_label(row, columns.group, "group"),
+        lang=read_label(row, columns.lang, "lang") or lang,
+        meta=read_meta(row, columns.meta),
     )
 
 
-def _references(row: Row, columns: Sequence[str]) -> list[str]:
-    """Give all references of a row; of several columns some may be empty, but not all."""
+def _references(row: SourceRow, columns: Sequence[str]) -> list[str]:
+    """Return all references of a row; of several columns some may be empty, but not all."""
     if len(columns) == 1:
-        return _field(row, columns[0], "summary")
+        return _texts(row, columns[0], "summary")
     filled = [c for c in columns if row.values.get(c) not in (None, "", [])]
     if not filled:
-        raise BadValueError(f"summary ({', '.join(columns)}) is empty in all these columns")
-    return [text for column in filled for text in _field(row, column, "summary")]
+        raise InvalidValueError(f"summary ({', '.join(columns)}) is empty in all these columns")
+    return [text for column in filled for text in _texts(row, column, "summary")]
 
 
-def _field(row: Row, column: str, part: str) -> list[str]:
-    what = f"{part} ({column})"
+def _texts(row: SourceRow, column: str, role: str) -> list[str]:
+    """Return the text of a column, or the texts of its list or last turn."""
+    label = f"{role} ({column})"
     if column not in row.values:
-        raise BadValueError(
-            f"{what} is missing", f"the row has {shorten(', '.join(row.values)) or 'none'}"
-        )
+        columns = shorten(", ".join(row.values)) or "none"
+        raise InvalidValueError(f"{label} is missing", f"the row has {columns}")
     value = row.values[column]
     if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-        value = _last_turn(value, part, what)
+        value = _last_turn(value, role, label)
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise BadValueError(f"{what} is empty", "a list without items")
-    if part == "document" and isinstance(value, list):  # SciTLDR has a blank sentence or two
+        raise InvalidValueError(f"{label} is empty", "a list without items")
+    if role == "document" and isinstance(value, list):  # SciTLDR has a blank sentence or two
         items = [item for item in items if not isinstance(item, str) or item.strip()] or items[:1]
-    return [_text(item, what) for item in items]
+    return [_check_text(item, label) for item in items]
 
 
-def _last_turn(turns: Sequence[Mapping[str, Any]], part: str, what: str) -> Any:
-    """Give what the user (for a document) or the assistant (for a summary) said last."""
+def _last_turn(turns: Sequence[Mapping[str, Any]], role: str, label: str) -> Any:
+    """Return the last turn of the user (for a document) or the assistant (for a summary)."""
     for turn in reversed(turns):
         speaker = turn.get("role", turn.get("from"))
-        if SPEAKERS.get(str(speaker)) == part:
+        if SPEAKERS.get(str(speaker)) == role:
             return turn.get("content", turn.get("value"))
-    wanted = " or ".join(name for name, said in SPEAKERS.items() if said == part)
-    raise BadValueError(f"{what} has no turn by {wanted}")
+    expected = " or ".join(name for name, content in SPEAKERS.items() if content == role)
+    raise InvalidValueError(f"{label} has no turn by {expected}")
 
 
-def _text(value: Any, what: str) -> str:
+def _check_text(value: Any, label: str) -> str:
     if isinstance(value, str):
         text = value.strip()
         if not text:
-            raise BadValueError(f"{what} is empty", "only white space" if value else "")
-        if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise BadValueError(f"{what} holds half a character (a lone \\uD800 to \\uDFFF)")
+            raise InvalidValueError(f"{label} is empty", "only white space" if value else "")
+        if not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+            raise InvalidValueError(f"{label} has half a character (a lone \\uD800 to \\uDFFF)")
         return text
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        raise BadValueError(f"{what} is null")
+        raise InvalidValueError(f"{label} is null")
     if isinstance(value, bool | int | float):
-        raise BadValueError(f"{what} is a number where text should be", str(value))
-    raise BadValueError(f"{what} is no text but a {type(value).__name__}", shorten(value, 40))
+        raise InvalidValueError(f"{label} is a number, not text", str(value))
+    raise InvalidValueError(f"{label} is a {type(value).__name__}, not text", shorten(value, 40))
 
 
-def name_of(row: Row, column: str | None, part: str, *, required: bool = False) -> str | None:
-    """Read a short name, such as an id: a text, or a whole number, which becomes text."""
+def read_label(
+    row: SourceRow, column: str | None, role: str, *, required: bool = False
+) -> str | None:
+    """Return a short value, such as an id, as text; a whole number becomes text.
+
+    Raise InvalidValueError for any other type, and for an empty value that is `required`.
+    """
     if column is None:
         return None
     value = row.values.get(column)
@@ -157,28 +168,28 @@ def name_of(row: Row, column: str | None, part: str, *, required: bool = False) 
         return str(value)
     if value is None or (isinstance(value, str) and not value.strip()):
         if required:
-            raise BadValueError(f"{part} ({column}) is empty")
+            raise InvalidValueError(f"{role} ({column}) is empty")
         return None
     if not isinstance(value, str):
-        raise BadValueError(
-            f"{part} ({column}) is neither text nor a whole number", shorten(value, 40)
+        raise InvalidValueError(
+            f"{role} ({column}) is neither text nor a whole number", shorten(value, 40)
         )
     return value.strip()
 
 
-def meta_of(row: Row, columns: Sequence[str]) -> dict[str, Any]:
-    """Keep further columns as JSON values; an object in a column `meta` is taken apart."""
-    kept: dict[str, Any] = {}
+def read_meta(row: SourceRow, columns: Sequence[str]) -> dict[str, Any]:
+    """Return further columns as JSON values; the keys of an object in `meta` become columns."""
+    meta: dict[str, Any] = {}
     for column in columns:
         value = row.values.get(column)
         if column == "meta" and isinstance(value, Mapping):
-            kept = {**{str(k): _plain(v) for k, v in value.items()}, **kept}
+            meta = {**{str(k): _json_value(v) for k, v in value.items()}, **meta}
         elif value is not None:
-            kept[column] = _plain(value)
-    return kept
+            meta[column] = _json_value(value)
+    return meta
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):  # a date, bytes, not-a-number
@@ -186,16 +197,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _not_all_numbers(pairs: Sequence[Pair], roles: Roles, where: str) -> None:
-    """Refuse a column of figures: a CSV file does not say that its texts are numbers."""
-    columns = {
-        f"document ({roles.document})": [pair.document for pair in pairs],
-        f"summary ({', '.join(roles.summary)})": [r for pair in pairs for r in pair.references],
+def _check_not_numeric(pairs: Sequence[Pair], columns: PairColumns, where: str) -> None:
+    """Raise DataError for a column of numbers: a CSV file has text in every column."""
+    texts_by_label = {
+        f"document ({columns.document})": [pair.document for pair in pairs],
+        f"summary ({', '.join(columns.summary)})": [r for pair in pairs for r in pair.references],
     }
-    for what, texts in columns.items():
+    for label, texts in texts_by_label.items():
         if all(_is_number(text) for text in texts):
             raise DataError(
-                f"{where}: {what} is a number in every row, where text should be.\n"
+                f"{where}: {label} is a number in every row, not text.\n"
                 f"  found: {shorten(', '.join(texts[:5]))}\n"
                 "  Name the right column under data.columns."
             )

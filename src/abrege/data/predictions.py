@@ -1,4 +1,4 @@
-"""Summaries of any tool beside their references, read row by row in step."""
+"""Read predictions: a run's own file, or any tool's file beside its references, row by row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,45 +8,64 @@ from typing import Any
 
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.core.types import Candidate, Pair
-from abrege.data import load as loading
+from abrege.core.io import read_jsonl
+from abrege.core.types import Candidate, Pair, Prediction
 from abrege.data.columns import GROUP, ID, LANG, NUMBERED, SUMMARY
-from abrege.data.readers import READERS, existing
-from abrege.data.rows import Row, lines, shorten
+from abrege.data.load import load_pairs
+from abrege.data.readers import READERS, existing_file
+from abrege.data.rows import SourceRow, read_lines, shorten
 
-PREDICTION = (
-    *("prediction", "predictions", "predict", "predicted", "pred", "hypothesis", "candidate"),
-    *("generated", "generated_text", "generation", "filtered_resps", "response"),
-)
-REFERENCE = ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY)
-ENDED = ("finish_reason", "stop_reason")
-TOKENS = ("new_tokens", "completion_tokens", "gen_len")
-PARTS = ("prediction", "reference", "id", "group", "lang", "finish_reason", "new_tokens")
-IN_DATA = {"reference": "summary", "document": "document", "group": "group"}
-"""Part of --columns → what `corpus.loading` calls it, where pairs hold the references."""
-LINES = "line"
-"""The one column of a file of plain lines."""
-
-_NAMES = (PREDICTION, REFERENCE, ID, GROUP, LANG, ENDED, TOKENS)
-_KNOWN = dict(zip(PARTS, _NAMES, strict=True))
-_HALVES = "\ud800-\udfff"
+ROLES = {
+    "prediction": (
+        *("prediction", "predictions", "predict", "predicted", "pred", "hypothesis", "candidate"),
+        *("generated", "generated_text", "generation", "filtered_resps", "response"),
+    ),
+    "reference": ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY),
+    "id": ID,
+    "group": GROUP,
+    "lang": LANG,
+    "finish_reason": ("finish_reason", "stop_reason"),
+    "new_tokens": ("new_tokens", "completion_tokens", "gen_len"),
+}
+"""Role of a column, as --columns names it → the well-known names of such a column."""
+PAIR_ROLES = {"reference": "summary", "document": "document", "group": "group"}
+"""Role in --columns → its name in `load_pairs`, for roles that --data has."""
+LINE_COLUMN = "line"
+"""The only column of a file of plain lines."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file of rows, and which of its columns plays which part."""
+class PredictionFile:
+    """A file of predictions or references: its rows, and which of its columns has which role."""
 
     path: Path
-    rows: Iterator[Row]
+    rows: Iterator[SourceRow]
     columns: Mapping[str, Sequence[str]]
 
     def describe(self) -> str:
-        """Give the mapping on one line."""
-        parts = [f"{part} ← {' + '.join(names)}" for part, names in self.columns.items()]
-        return f"{self.path}: {', '.join(parts)}"
+        """Return the column mapping as one line."""
+        mapping = [f"{role} ← {' + '.join(names)}" for role, names in self.columns.items()]
+        return f"{self.path}: {', '.join(mapping)}"
 
 
-def read(
+def read_run_predictions(path: Path, pairs: Sequence[Pair]) -> list[Prediction]:
+    """Read a system's predictions in a run folder.
+
+    Raise DataError unless their ids are those of the pairs, in the same order.
+    """
+    predictions = list(read_jsonl(path, Prediction))
+    for number, (pair, prediction) in enumerate(zip_longest(pairs, predictions), start=1):
+        if pair is None or prediction is None or pair.id != prediction.id:
+            expected = "no more rows" if pair is None else f"id {pair.id!r}"
+            actual = "the end of the file" if prediction is None else f"id {prediction.id!r}"
+            raise DataError(
+                f"{path}:{number}: expected {expected}, as in split/test.jsonl, found {actual}.\n"
+                "  Delete this file and its manifest, and run abrege generate again."
+            )
+    return predictions
+
+
+def read_candidates(
     predictions: Path,
     *,
     references: Sequence[Path] = (),
@@ -54,227 +73,241 @@ def read(
     columns: Mapping[str, str] | None = None,
     on_event: OnEvent = silent,
 ) -> Iterator[Candidate]:
-    """Yield each prediction with its references, as the files are read.
+    """Yield each prediction with its references, while the files are read.
 
-    predictions  plain lines, or rows by the suffix; may hold the references too
-    references   files row by row in step with it; several give several references
-    data         pairs as `corpus.loading` reads them, instead of references
-    columns      part of PARTS → column, where names do not say it; where there is `data`, those of
-                 IN_DATA are columns of the pairs
+    predictions  plain lines, or rows by the extension; may have the references too
+    references   files aligned with it row by row; several files are several references
+    data         pairs as `load_pairs` reads them, instead of references
+    columns      role (see ROLES) → column, for names that are not well-known; with `data`, those
+                 of PAIR_ROLES are columns of the pairs
 
-    Rows are matched by their order, and their ids must agree where both sides have them.
-    DataError says where the sides have different numbers of rows, and which text is missing.
+    Rows are matched by position, and their ids must agree if both sides have them. Raise
+    DataError for different numbers of rows and for a missing text.
     """
-    given = dict(columns or {})
-    _check(given, references, data)
-    beside = bool(references or data)
-    elsewhere = IN_DATA if data else ("reference",) if references else ()
-    wanted = {part: name for part, name in given.items() if part not in elsewhere}
-    source = _open(predictions, ("prediction",) if beside else ("prediction", "reference"), wanted)
-    on_event(Note(source.describe()))
+    explicit = dict(columns or {})
+    _check_options(explicit, references, data)
+    separate = bool(references or data)
+    elsewhere = PAIR_ROLES if data else ("reference",) if references else ()
+    own = {role: name for role, name in explicit.items() if role not in elsewhere}
+    required = ("prediction",) if separate else ("prediction", "reference")
+    file = _open(predictions, required, own)
+    on_event(Note(file.describe()))
     if data:
-        yield from _against_pairs(source, _pairs(data, given, on_event), data)
+        yield from _match_pairs(file, _load_pairs(data, explicit, on_event), data)
         return
-    others = [
-        _open(path, ("reference",), {k: v for k, v in given.items() if k == "reference"})
-        for path in references
-    ]
+    reference_columns = {k: v for k, v in explicit.items() if k == "reference"}
+    others = [_open(path, ("reference",), reference_columns) for path in references]
     for other in others:
         on_event(Note(other.describe()))
-    yield from _in_step([source, *others])
+    yield from _match_rows([file, *others])
 
 
-def _check(given: Mapping[str, str], references: Sequence[Path], data: str | None) -> None:
+def _check_options(
+    explicit: Mapping[str, str], references: Sequence[Path], data: str | None
+) -> None:
     if references and data:
         raise RecipeError("give --references or --data, not both")
-    known = [*PARTS, *(["document"] if data else [])]
-    unknown = [part for part in given if part not in known]
+    known = [*ROLES, *(["document"] if data else [])]
+    unknown = [role for role in explicit if role not in known]
     if unknown:
-        raise RecipeError(f"--columns: no part {unknown[0]!r}.\n  Known: {', '.join(known)}.")
-
-
-def _open(path: Path, needed: Sequence[str], given: Mapping[str, str]) -> Source:
-    path = existing(path)
-    suffix = next((end for end in READERS if path.name.lower().endswith(end)), None)
-    rows = READERS[suffix](path) if suffix else _plain(path)
-    first = next(rows, None)
-    if first is None:
-        raise DataError(f"{path}: this file holds no rows.\n  Give a file with at least one row.")
-    rows = chain([first], rows)
-    if suffix is None:
-        if len(needed) > 1:
-            raise DataError(
-                f"{path}: lines of text hold no references.\n"
-                "  Give them with --references FILE or --data FILE."
-            )
-        return Source(path, rows, {needed[0]: [LINES]})
-    return Source(path, rows, _recognise(path, list(first.values), needed, given))
-
-
-def _plain(path: Path) -> Iterator[Row]:
-    for number, text in lines(path):
-        yield Row(f"{path}:{number}", str(number), {LINES: text.rstrip("\r\n")})
-
-
-def _recognise(
-    path: Path, found: Sequence[str], needed: Sequence[str], given: Mapping[str, str]
-) -> dict[str, Sequence[str]]:
-    """Say which column plays which part; the parts beyond those needed may be missing."""
-    columns: dict[str, Sequence[str]] = {}
-    for part in (*needed, *(p for p in PARTS if p not in ("prediction", "reference"))):
-        if part in given:
-            if given[part] not in found:
-                raise DataError(
-                    f"{path}: there is no column {given[part]!r}, which --columns names.\n"
-                    f"  Columns found: {', '.join(found)}."
-                )
-            columns[part] = [given[part]]
-            continue
-        free = [c for c in found if c not in given.values()]
-        fitting = [c for c in free if c.strip().casefold() in _KNOWN[part]]
-        numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
-        if part == "reference" and numbered:
-            columns[part] = numbered
-        elif part in needed and len(fitting) != 1:
-            could = (
-                f"could be {' or '.join(fitting)}" if fitting else "has no column of a known name"
-            )
-            raise DataError(
-                f"{path}: the {part} {could}.\n  Columns found: {', '.join(found)}.\n"
-                f"  Say which one it is: --columns {part}=NAME"
-                + (", or give --references FILE." if part == "reference" else ".")
-            )
-        elif fitting:
-            columns[part] = fitting[:1]
-    return columns
-
-
-def _in_step(sources: Sequence[Source]) -> Iterator[Candidate]:
-    streams = [iter(source.rows) for source in sources]
-    for count, rows in enumerate(zip_longest(*streams)):
-        if any(row is None for row in rows):
-            raise _unequal(sources, rows, streams, count)
-        head, *others = rows
-        own = [_texts(head, c, "reference") for c in sources[0].columns.get("reference", [])]
-        theirs = [
-            _texts(row, column, "reference")
-            for source, row in zip(sources[1:], others, strict=True)
-            for column in source.columns["reference"]
-        ]
-        found = _candidate(head, sources[0].columns, [t for texts in own + theirs for t in texts])
-        for source, row in zip(sources[1:], others, strict=True):
-            _same_id(found.id, head, _name(row, source.columns, "id"), row.where, sources[0])
-            found = replace(found, group=found.group or _name(row, source.columns, "group"))
-        yield found
-
-
-def _against_pairs(source: Source, pairs: Sequence[Pair], data: str) -> Iterator[Candidate]:
-    for count, (row, pair) in enumerate(zip_longest(source.rows, pairs)):
-        if row is None or pair is None:
-            total = count + 1 + sum(1 for _ in source.rows) if pair is None else count
-            raise _counts(source.path, total, data, len(pairs))
-        found = _candidate(row, source.columns, pair.references)
-        _same_id(found.id, row, pair.id, f"{data} row {count + 1}", source)
-        yield replace(
-            found,
-            id=pair.id,
-            group=found.group or pair.group,
-            lang=found.lang or pair.lang,
-            document=pair.document,
-            meta={**pair.meta, **found.meta},
+        raise RecipeError(
+            f"--columns: there is no role {unknown[0]!r}.\n  Known: {', '.join(known)}."
         )
 
 
-def _pairs(data: str, given: Mapping[str, str], on_event: OnEvent) -> Sequence[Pair]:
-    columns = {IN_DATA[part]: name for part, name in given.items() if part in IN_DATA}
+def _open(path: Path, required: Sequence[str], explicit: Mapping[str, str]) -> PredictionFile:
+    path = existing_file(path)
+    suffix = next((end for end in READERS if path.name.lower().endswith(end)), None)
+    rows = READERS[suffix](path) if suffix else _line_rows(path)
+    first = next(rows, None)
+    if first is None:
+        raise DataError(f"{path}: this file has no rows.\n  Give a file with at least one row.")
+    rows = chain([first], rows)
+    if suffix is None:
+        if len(required) > 1:
+            raise DataError(
+                f"{path}: a file of plain lines has no references.\n"
+                "  Give them with --references FILE or --data FILE."
+            )
+        return PredictionFile(path, rows, {required[0]: [LINE_COLUMN]})
+    return PredictionFile(path, rows, _detect_columns(path, list(first.values), required, explicit))
+
+
+def _line_rows(path: Path) -> Iterator[SourceRow]:
+    for number, text in read_lines(path):
+        yield SourceRow(f"{path}:{number}", str(number), {LINE_COLUMN: text.rstrip("\r\n")})
+
+
+def _detect_columns(
+    path: Path, names: Sequence[str], required: Sequence[str], explicit: Mapping[str, str]
+) -> dict[str, Sequence[str]]:
+    """Return the columns of each role; roles that are not required may be absent."""
+    columns: dict[str, Sequence[str]] = {}
+    for role in (*required, *(r for r in ROLES if r not in ("prediction", "reference"))):
+        if role in explicit:
+            if explicit[role] not in names:
+                raise DataError(
+                    f"{path}: there is no column {explicit[role]!r}, which --columns names.\n"
+                    f"  Columns found: {', '.join(names)}."
+                )
+            columns[role] = [explicit[role]]
+            continue
+        free = [c for c in names if c not in explicit.values()]
+        matches = [c for c in free if c.strip().casefold() in ROLES[role]]
+        numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
+        if role == "reference" and numbered:
+            columns[role] = numbered
+        elif role in required and len(matches) != 1:
+            raise _unclear_column(path, names, role, matches)
+        elif matches:
+            columns[role] = matches[:1]
+    return columns
+
+
+def _unclear_column(
+    path: Path, names: Sequence[str], role: str, matches: Sequence[str]
+) -> DataError:
+    problem = f"could be {' or '.join(matches)}" if matches else "has no column of a known name"
+    return DataError(
+        f"{path}: the {role} {problem}.\n  Columns found: {', '.join(names)}.\n"
+        f"  Name the column: --columns {role}=NAME"
+        + (", or give --references FILE." if role == "reference" else ".")
+    )
+
+
+def _match_rows(files: Sequence[PredictionFile]) -> Iterator[Candidate]:
+    iterators = [iter(file.rows) for file in files]
+    for count, rows in enumerate(zip_longest(*iterators)):
+        if any(row is None for row in rows):
+            raise _unequal_rows(files, rows, iterators, count)
+        head, *others = rows
+        references = [
+            text
+            for file, row in zip(files, rows, strict=True)
+            for column in file.columns.get("reference", [])
+            for text in _texts(row, column, "reference")
+        ]
+        candidate = _candidate(head, files[0].columns, references)
+        for file, row in zip(files[1:], others, strict=True):
+            _check_same_id(
+                candidate.id, head, _label(row, file.columns, "id"), row.location, files[0]
+            )
+            group = candidate.group or _label(row, file.columns, "group")
+            candidate = replace(candidate, group=group)
+        yield candidate
+
+
+def _match_pairs(file: PredictionFile, pairs: Sequence[Pair], data: str) -> Iterator[Candidate]:
+    for count, (row, pair) in enumerate(zip_longest(file.rows, pairs)):
+        if row is None or pair is None:
+            total = count + 1 + sum(1 for _ in file.rows) if pair is None else count
+            raise _row_count_error(file.path, total, data, len(pairs))
+        candidate = _candidate(row, file.columns, pair.references)
+        _check_same_id(candidate.id, row, pair.id, f"{data} row {count + 1}", file)
+        yield replace(
+            candidate,
+            id=pair.id,
+            group=candidate.group or pair.group,
+            lang=candidate.lang or pair.lang,
+            document=pair.document,
+            meta={**pair.meta, **candidate.meta},
+        )
+
+
+def _load_pairs(data: str, explicit: Mapping[str, str], on_event: OnEvent) -> Sequence[Pair]:
+    columns = {PAIR_ROLES[role]: name for role, name in explicit.items() if role in PAIR_ROLES}
     try:
-        splits = loading.load(data, columns=columns, lang=None, on_event=on_event).splits
+        splits = load_pairs(data, columns=columns, lang=None, on_event=on_event).splits
     except DataError as error:
         if "data.columns" not in str(error):
             raise
-        here = "  Here: --columns reference=NAME document=NAME"
-        raise DataError(f"{error}\n{here}") from error
+        option = "  Here: --columns reference=NAME document=NAME"
+        raise DataError(f"{error}\n{option}") from error
     if len(splits) > 1 and "test" not in splits:
-        raise DataError(f"{data}: which of its splits is it? It has {', '.join(splits)}.")
+        raise DataError(f"{data}: no split test to choose among its splits: {', '.join(splits)}.")
     return splits["test"] if len(splits) > 1 else next(iter(splits.values()))
 
 
-def _candidate(row: Row, columns: Mapping[str, Sequence[str]], references: list[str]) -> Candidate:
+def _candidate(
+    row: SourceRow, columns: Mapping[str, Sequence[str]], references: list[str]
+) -> Candidate:
     [prediction] = _texts(row, columns["prediction"][0], "prediction")
     used = {name for names in columns.values() for name in names}
     return Candidate(
-        id=_name(row, columns, "id") or row.name,
+        id=_label(row, columns, "id") or row.default_id,
         prediction=prediction,
         references=references,
-        group=_name(row, columns, "group"),
-        lang=_name(row, columns, "lang"),
-        finish_reason=_name(row, columns, "finish_reason"),
-        new_tokens=_count(row, columns),
+        group=_label(row, columns, "group"),
+        lang=_label(row, columns, "lang"),
+        finish_reason=_label(row, columns, "finish_reason"),
+        new_tokens=_token_count(row, columns),
         meta={c: v for c, v in row.values.items() if c not in used},
     )
 
 
-def _texts(row: Row, column: str, part: str) -> list[str]:
-    """Read a text, or the texts of a list; a prediction may be empty, a reference may not."""
+def _texts(row: SourceRow, column: str, role: str) -> list[str]:
+    """Return a text, or the texts of a list; a prediction may be empty, a reference may not."""
     value = row.values.get(column)
     items: list[Any] = value if isinstance(value, list) else [value]
-    if part == "prediction" and len(items) != 1:
-        raise DataError(f"{row.where}: {len(items)} predictions ({column}) where one was expected.")
+    if role == "prediction" and len(items) != 1:
+        raise DataError(f"{row.location}: expected one prediction ({column}), found {len(items)}.")
     if not items:
-        raise DataError(f"{row.where}: the {part} ({column}) is a list without items.")
+        raise DataError(f"{row.location}: the {role} ({column}) is an empty list.")
     for item in items:
         if not isinstance(item, str):
-            kind = "missing" if item is None else f"a {type(item).__name__} where text should be"
-            raise DataError(f"{row.where}: the {part} ({column}) is {kind}: {shorten(item)}")
-        if part == "reference" and not item.strip():
+            kind = "missing" if item is None else f"of type {type(item).__name__}, not text"
+            raise DataError(f"{row.location}: the {role} ({column}) is {kind}: {shorten(item)}")
+        if role == "reference" and not item.strip():
             raise DataError(
-                f"{row.where}: the reference ({column}) is empty.\n"
-                "  Take the row out on both sides, or mend it."
+                f"{row.location}: the reference ({column}) is empty.\n"
+                "  Correct the row, or remove it on both sides."
             )
-    return [_whole(item) for item in items]
+    return [_replace_surrogates(item) for item in items]
 
 
-def _whole(text: str) -> str:
-    """Replace halves of characters, which no file can hold, by the sign for what is unreadable."""
+def _replace_surrogates(text: str) -> str:
+    """Replace halves of characters, which no UTF-8 file can contain, by U+FFFD."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _name(row: Row, columns: Mapping[str, Sequence[str]], part: str) -> str | None:
-    value: Any = row.values.get(columns[part][0]) if part in columns else None
+def _label(row: SourceRow, columns: Mapping[str, Sequence[str]], role: str) -> str | None:
+    value: Any = row.values.get(columns[role][0]) if role in columns else None
     return None if value is None or value == "" else str(value)
 
 
-def _count(row: Row, columns: Mapping[str, Sequence[str]]) -> int | None:
-    """Read how many tokens a model wrote; 0 is what a rule writes, which has none."""
-    text = _name(row, columns, "new_tokens")
+def _token_count(row: SourceRow, columns: Mapping[str, Sequence[str]]) -> int | None:
+    """Return how many tokens a model generated; None for 0, which a rule without a model has."""
+    text = _label(row, columns, "new_tokens")
     return int(text) if text and text.isdecimal() and int(text) else None
 
 
-def _same_id(ours: str, row: Row, theirs: str | None, where: str, source: Source) -> None:
-    if theirs is not None and "id" in source.columns and ours != theirs:
+def _check_same_id(
+    own_id: str, row: SourceRow, other_id: str | None, where: str, file: PredictionFile
+) -> None:
+    if other_id is not None and "id" in file.columns and own_id != other_id:
         raise DataError(
-            f"{row.where}: the id is {ours!r}, but {where} has {theirs!r}.\n"
-            "  Rows are matched by their order: put both sides in the same one."
+            f"{row.location}: the id is {own_id!r}, but {where} has {other_id!r}.\n"
+            "  Rows are matched by position: put both sides in the same order."
         )
 
 
-def _unequal(
-    sources: Sequence[Source],
-    rows: Sequence[Row | None],
-    streams: Sequence[Iterator[Row]],
+def _unequal_rows(
+    files: Sequence[PredictionFile],
+    rows: Sequence[SourceRow | None],
+    iterators: Sequence[Iterator[SourceRow]],
     count: int,
 ) -> DataError:
     totals = [
-        count + (row is not None) + sum(1 for _ in stream)
-        for row, stream in zip(rows, streams, strict=True)
+        count + (row is not None) + sum(1 for _ in iterator)
+        for row, iterator in zip(rows, iterators, strict=True)
     ]
     other = next(n for n, total in enumerate(totals) if total != totals[0])
-    return _counts(sources[0].path, totals[0], str(sources[other].path), totals[other])
+    return _row_count_error(files[0].path, totals[0], str(files[other].path), totals[other])
 
 
-def _counts(path: Path, predictions: int, other: str, references: int) -> DataError:
+def _row_count_error(path: Path, predictions: int, other: str, references: int) -> DataError:
     return DataError(
         f"{path} has {predictions} rows, but {other} has {references}.\n"
         "  Each prediction needs its own reference: nothing is scored."

@@ -1,4 +1,4 @@
-"""Draw documents from a source that is read once, without holding more than are drawn."""
+"""Sample documents from a source that is read once, holding no more than the sample in memory."""
 
 import hashlib
 import heapq
@@ -10,74 +10,77 @@ from abrege.text.tokenize import word_tokenize
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draw:
+class SamplingPlan:
     """Which documents are taken.
 
-    articles   how many; None for all
-    at_random  of the whole source, else its first
-    words      fewest and most words of a document, each None for no bound
+    max_documents  how many; None for all
+    at_random      from the whole source; else its first documents
+    word_range     minimum and maximum words of a document, None for no bound
     """
 
-    articles: int | None = None
+    max_documents: int | None = None
     at_random: bool = True
     seed: int = 0
-    words: tuple[int | None, int | None] = (None, None)
+    word_range: tuple[int | None, int | None] = (None, None)
 
-    def rank(self, id_: str, place: int) -> int:
-        """Give the rank of a document by its id and place in the source: the smallest are drawn."""
+    def rank(self, document_id: str, position: int) -> int:
+        """Return the rank of a document, by its id or its position in the source.
+
+        The documents of the smallest ranks are the sample.
+        """
         if not self.at_random:
-            return place
-        text = f"{self.seed}\n{id_}".encode()
+            return position
+        text = f"{self.seed}\n{document_id}".encode()
         return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
-    def unfit(self, document: Document) -> str | None:
-        """Say why a document is not to be drawn at all; None where it may be."""
-        fewest, most = self.words
+    def rejection_reason(self, document: Document) -> str | None:
+        """Return why a document cannot be sampled at all; None if it can."""
+        min_words, max_words = self.word_range
         if not document.text.strip():
             return "empty"
-        if fewest is None and most is None:
+        if min_words is None and max_words is None:
             return None
         words = len(word_tokenize(document.text, document.lang))
-        if fewest is not None and words < fewest:
+        if min_words is not None and words < min_words:
             return "too short"
-        return "too long" if most is not None and words > most else None
+        return "too long" if max_words is not None and words > max_words else None
 
 
 @dataclass
-class Drawn:
-    """The documents drawn so far: those whose ranks are the smallest (bottom-k sampling).
+class BottomKSample:
+    """The documents of the k smallest ranks so far (bottom-k sampling).
 
-    A document's rank follows from the seed and its id alone, so who is drawn does not depend on
-    the order of the source, nor on how many processes read it.
+    The rank of a document depends on the seed and its id alone, so the sample depends neither on
+    the order of the source nor on the number of processes that read it.
     """
 
-    draw: Draw
-    _kept: list[tuple[int, int, Document]] = field(default_factory=list)
-    """A heap of (- rank, - place, document): the first to go is on top."""
+    plan: SamplingPlan
+    _heap: list[tuple[int, int, Document]] = field(default_factory=list)
+    """Tuples (-rank, -position, document): the first to be replaced is on top."""
 
-    def wants(self, id_: str, place: int) -> bool:
-        """Say whether a document of this id and place in the source would be kept now.
+    def accepts(self, document_id: str, position: int) -> bool:
+        """Return whether a document of this id and position would enter the sample now.
 
         Asked before the document is parsed: most of a large source need not be.
         """
-        if self.draw.articles is None or len(self._kept) < self.draw.articles:
+        if self.plan.max_documents is None or len(self._heap) < self.plan.max_documents:
             return True
-        return self.draw.rank(id_, place) < -self._kept[0][0]
+        return self.plan.rank(document_id, position) < -self._heap[0][0]
 
     @property
     def full(self) -> bool:
-        """Say whether no later document can be kept: the first ones are all there."""
-        return not self.draw.at_random and len(self._kept) == self.draw.articles
+        """Whether no later document can enter the sample: it holds the first ones."""
+        return not self.plan.at_random and len(self._heap) == self.plan.max_documents
 
-    def add(self, document: Document, place: int) -> None:
-        """Keep a document that is wanted, and drop the one it takes the place of."""
-        held = (-self.draw.rank(document.id, place), -place, document)
-        if self.draw.articles is None or len(self._kept) < self.draw.articles:
-            heapq.heappush(self._kept, held)
+    def add(self, document: Document, position: int) -> None:
+        """Add an accepted document; a full sample loses the document of the largest rank."""
+        entry = (-self.plan.rank(document.id, position), -position, document)
+        if self.plan.max_documents is None or len(self._heap) < self.plan.max_documents:
+            heapq.heappush(self._heap, entry)
         else:
-            heapq.heappushpop(self._kept, held)
+            heapq.heappushpop(self._heap, entry)
 
     def documents(self) -> Iterator[Document]:
-        """Yield the documents drawn, in the order of the source."""
-        for _, _, document in sorted(self._kept, key=lambda held: -held[1]):
+        """Yield the sampled documents, in the order of the source."""
+        for _, _, document in sorted(self._heap, key=lambda entry: -entry[1]):
             yield document

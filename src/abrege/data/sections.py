@@ -1,8 +1,8 @@
-"""The sections of a document, and those that are no text: references, see also, links.
+"""Split a document into sections, and remove those without prose: references, see also, links.
 
-What a title says is known by the words of its language. Titles that are always apparatus (Notes
-et références, Voir aussi) go wherever they stand; titles that may be a subject too (the Sources of
-a river, Literatur) go only where nothing that is kept follows.
+Titles are recognized by the words of their language. Sections whose titles are always apparatus
+(Notes et références, Voir aussi) are removed anywhere; those whose titles may be a subject too (the
+Sources of a river, Literatur) only at the end, after the last section that stays.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import cache
 
 from abrege.text.tokenize import primary_language
 
-_ALWAYS = {
+_ALWAYS_APPARATUS = {
     "fr": "notes|note|renvois|références|référence|voir aussi|voir également|à voir aussi"
     "|liens externes|lien externe|liens|lien|liens web|lien web|sites web|sites internet"
     "|articles? connexes?|articles? liés?|articles? annexes?|pages? connexes?|sujets? connexes?"
@@ -48,7 +48,7 @@ _ALWAYS = {
     "|bibliografie|bronvermelding(?:en)?|bronnenlijst|literatuurlijst|literatuuropgave"
     "|verder lezen|externe verwijzing(?:en)?|weblinks?|voetnoot",
 }
-_AT_THE_END = {
+_APPARATUS_AT_THE_END = {
     "fr": "sources?|ouvrages|annexes?|compléments|documentation|galerie|galerie d'images"
     "|galerie de photos|galerie photos?|galerie photographique|iconographie|remarques?",
     "en": "sources?|literature|further information|gallery|image gallery|photo gallery|appendix"
@@ -61,7 +61,7 @@ _AT_THE_END = {
     "pt": "fontes?|literatura|galeria|galeria de imagens|galeria de fotos|anexos?|citações",
     "nl": "bronn?en|bron|literatuur|verwijzingen|galerij|fotogalerij|afbeeldingen|bijlagen?",
 }
-_BESIDE = {
+_QUALIFIERS = {
     "fr": "externes?|internes?|connexes?|utiles?|complémentaires?|sélectives?|indicatives?"
     "|sommaire|succincte|générales?|principales?|primaires?|secondaires?|bibliographiques?"
     "|documentaires?|webographiques?|électroniques?|web|internet|divers|diverses|officiels?"
@@ -79,120 +79,126 @@ _BESIDE = {
     "nl": "externe|geraadpleegde|overige|algemene|aanvullende|geselecteerde",
 }
 _AND = r"(?:\s*[,;:/&+|–—-]\s*|\s+)(?:(?:et|ou|and|or|und|oder|y|o|e|ed|en|of)(?:\s+|/))*"
-_ASIDE = re.compile(r"\[[^\]]*\]|\([^)]*\)|^[\dIVX]+(?:\.\d+)*[.)]\s+")
-_LONGEST = 100
-"""Characters: no title of references is longer, and titles of whole paragraphs are not read."""
+_BRACKETS_OR_NUMBER = re.compile(r"\[[^\]]*\]|\([^)]*\)|^[\dIVX]+(?:\.\d+)*[.)]\s+")
+_MAX_TITLE_CHARACTERS = 100
+"""No title of apparatus is longer; a longer heading is a whole paragraph and is not matched."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and the text up to the next one; what stands before all has level 0."""
+    """A heading and the text up to the next one; the text before the first heading has level 0."""
 
     level: int
     title: str
     body: str
 
 
-def split(text: str, headings: Iterable[Sequence[int]]) -> list[Section]:
-    """Cut a document at its headings, each given by the offset of its line and its level."""
-    found, start, level, title = [], 0, 0, ""
+def split_sections(text: str, headings: Iterable[Sequence[int]]) -> list[Section]:
+    """Split a document at its headings, (offset of its line, level) each."""
+    sections, start, level, title = [], 0, 0, ""
     for offset, next_level in headings:
-        found.append(Section(level, title, text[start:offset]))
+        sections.append(Section(level, title, text[start:offset]))
         title = text[offset:].partition("\n")[0]
         start, level = offset + len(title), next_level
-    return [*found, Section(level, title, text[start:])]
+    return [*sections, Section(level, title, text[start:])]
 
 
-def join(sections: Iterable[Section]) -> tuple[str, list[tuple[int, int]]]:
-    """Put sections together again; give the text and where they begin, those with a level."""
+def join_sections(sections: Iterable[Section]) -> tuple[str, list[tuple[int, int]]]:
+    """Return the text of sections, and (offset, level) of each section with a heading."""
     text, headings = "", []
     for section in sections:
-        written = f"{section.title.strip()}\n{section.body.strip()}".strip()
-        gap = "\n\n" if text and written else ""
-        if section.level and written:
-            headings.append((len(text) + len(gap), section.level))
-        text += gap + written
+        section_text = f"{section.title.strip()}\n{section.body.strip()}".strip()
+        separator = "\n\n" if text and section_text else ""
+        if section.level and section_text:
+            headings.append((len(text) + len(separator), section.level))
+        text += separator + section_text
     return text, headings
 
 
-def without_trailing(
-    sections: Sequence[Section], lang: str | None, *, more: Collection[str] = ()
+def remove_apparatus(
+    sections: Sequence[Section], lang: str | None, *, more_titles: Collection[str] = ()
 ) -> list[Section]:
-    """Leave out references, see also, links and their like, each with its subsections.
+    """Remove references, see also, links and the like, each with its subsections.
 
-    lang  its titles and the English ones are known; those of all languages where it is None
-          or has no list
-    more  further titles, which go wherever they stand
+    lang         its titles and the English ones are recognized; those of all languages if it is
+                 None or has no list
+    more_titles  further titles, removed anywhere
     """
-    wanted = {_folded(title) for title in more}
-    drop = [False] * len(sections)
-    kept_from = len(sections)  # nothing that is kept stands at or after this place
-    for place in range(len(sections) - 1, -1, -1):
-        title = _folded(sections[place].title)
-        sure = _is(title, primary_language(lang), always=True) or title in wanted
-        end = _end(sections, place)
-        last = end >= kept_from or not any(s.body.strip() for s in sections[end:kept_from])
-        if title and (sure or (last and _is(title, primary_language(lang), always=False))):
-            drop[place:end] = [True] * (end - place)
-            kept_from = place if last else kept_from
-    return [section for section, gone in zip(sections, drop, strict=True) if not gone]
+    extra = {_fold(title) for title in more_titles}
+    code = primary_language(lang)
+    removed = [False] * len(sections)
+    prose_end = len(sections)  # no section that stays begins at or after this index
+    for index in range(len(sections) - 1, -1, -1):
+        title = _fold(sections[index].title)
+        certain = title in extra or _is_apparatus(title, code, always=True)
+        end = _subtree_end(sections, index)
+        is_last = end >= prose_end or not any(s.body.strip() for s in sections[end:prose_end])
+        if title and (
+            certain or (is_last and _is_apparatus(title, primary_language(lang), always=False))
+        ):
+            removed[index:end] = [True] * (end - index)
+            prose_end = index if is_last else prose_end
+    return [section for section, gone in zip(sections, removed, strict=True) if not gone]
 
 
-def without_empty(sections: Sequence[Section]) -> list[Section]:
-    """Leave out the headings that have no text beneath them, nor in their subsections."""
+def remove_empty_sections(sections: Sequence[Section]) -> list[Section]:
+    """Remove the sections without text in them or in their subsections."""
     return [
         section
-        for place, section in enumerate(sections)
-        if any(s.body.strip() for s in sections[place : _end(sections, place)])
+        for index, section in enumerate(sections)
+        if any(s.body.strip() for s in sections[index : _subtree_end(sections, index)])
     ]
 
 
-def without_titles(sections: Sequence[Section]) -> list[Section]:
-    """Leave out the titles, and keep what stands under them."""
+def remove_titles(sections: Sequence[Section]) -> list[Section]:
+    """Remove the titles of sections, not the text under them."""
     return [replace(section, title="") for section in sections]
 
 
-def _end(sections: Sequence[Section], place: int) -> int:
-    """Give the place after the last subsection of the section at `place`."""
-    level = sections[place].level
-    after = range(place + 1, len(sections))
+def _subtree_end(sections: Sequence[Section], index: int) -> int:
+    """Return the index after the last subsection of the section at `index`."""
+    level = sections[index].level
+    after = range(index + 1, len(sections))
     return next((n for n in after if sections[n].level <= level), len(sections))
 
 
-def _is(title: str, code: str | None, *, always: bool) -> bool:
-    """Tell whether a folded title is made of the words of such titles alone.
+def _is_apparatus(title: str, code: str | None, *, always: bool) -> bool:
+    """Return whether a folded title consists of words of apparatus titles only.
 
-    always  with one among them that is never a subject
+    always  one of them must be a word that is never a subject
     """
-    names, whole = _patterns(code, always=always)
-    return bool(len(title) <= _LONGEST and whole.fullmatch(title) and names.search(title))
+    if len(title) > _MAX_TITLE_CHARACTERS:
+        return False
+    names, title_pattern = _patterns(code, always=always)
+    return bool(title_pattern.fullmatch(title) and names.search(title))
 
 
 @cache
 def _patterns(code: str | None, *, always: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    known = sorted({code, "en"} if code in _ALWAYS else _ALWAYS)
-    sure, perhaps, beside = (
-        [unit for one in known for unit in _plain(table[one]).split("|")]
-        for table in (_ALWAYS, _AT_THE_END, _BESIDE)
+    known = sorted({code, "en"} if code in _ALWAYS_APPARATUS else _ALWAYS_APPARATUS)
+    certain, possible, qualifiers = (
+        [unit for lang in known for unit in _fold_characters(table[lang]).split("|")]
+        for table in (_ALWAYS_APPARATUS, _APPARATUS_AT_THE_END, _QUALIFIERS)
     )
-    names, unit = _any(sure if always else sure + perhaps), _any(sure + perhaps + beside)
+    names = _alternation(certain if always else certain + possible)
+    unit = _alternation(certain + possible + qualifiers)
     return re.compile(rf"\b{names}\b"), re.compile(f"{unit}(?:{_AND}{unit})*")
 
 
-def _any(units: Iterable[str]) -> str:
-    """Give the pattern of any of these.
+def _alternation(units: Iterable[str]) -> str:
+    """Return a pattern that matches any of these.
 
-    Each stands in it once, though several languages have it: a title that breaks off after many
-    of them would be tried in every way.
+    Each is in it once, though several languages have it: repeated alternatives would make the
+    matching of a truncated title take exponential time.
     """
     return f"(?:{'|'.join(sorted(set(units)))})"
 
 
-def _folded(title: str) -> str:
-    """Write a title without case, accents, numbers, brackets and the signs around it."""
-    return _plain(_ASIDE.sub("", title)).strip(" \t:;.,–—-*=#'\"«»")
+def _fold(title: str) -> str:
+    """Return a title without case, accents, numbers, brackets and surrounding punctuation."""
+    return _fold_characters(_BRACKETS_OR_NUMBER.sub("", title)).strip(" \t:;.,–—-*=#'\"«»")
 
 
-def _plain(text: str) -> str:
+def _fold_characters(text: str) -> str:
     text = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return " ".join("".join(c for c in text if not unicodedata.combining(c)).split())

@@ -1,4 +1,4 @@
-"""Divide pairs into train, valid and test so that nothing of the test was seen in training."""
+"""Split pairs into train, valid and test without leakage, in the exact shares asked for."""
 
 import hashlib
 import random
@@ -10,151 +10,157 @@ from statistics import mean
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
 
-STRATUM = 20
-"""Blocks that are near in length and dealt out together."""
+STRATUM_SIZE = 20
+"""Linked groups of similar length that are shuffled together."""
 
 
-def partition(
+def split_exactly(
     pairs: Sequence[Pair],
     *,
     valid: float,
     test: float,
     seed: int,
-    alike: Sequence[int] | None = None,
+    clusters: Sequence[int] | None = None,
     stratify: bool = False,
 ) -> dict[str, list[Pair]]:
-    """Divide pairs at random into train, valid and test, in shares of the rows.
+    """Split pairs at random into train, valid and test, in shares of the rows.
 
-    alike     a number for each row: rows that share theirs stay together (see `near.clusters`)
+    clusters  a number for each row; rows of one cluster stay together (see
+              `minhash.cluster_near_duplicates`)
     stratify  give each split the same shares of short and long documents
 
     Rows of one group, and rows with the same document, stay together, so shares are met as nearly
-    as these blocks allow. Who goes where depends on the documents and the seed, not on the order
-    of the rows; within a split rows keep their order. A split with the share 0 stays empty, and
-    DataError says how many blocks there are where they do not suffice for the others.
+    as these linked groups allow. The split depends on the documents and the seed, not on the order
+    of the rows; within a split rows keep their order. A split with share 0 stays empty. Raise
+    DataError with the number of linked groups if there are too few for the other splits.
     """
     shares = {"train": 1 - valid - test, "valid": valid, "test": test}
-    wanted = [split for split, share in shares.items() if share > 0]
-    chunks = blocks(pairs, alike)
-    if len(chunks) < len(wanted):
+    splits = [split for split, share in shares.items() if share > 0]
+    groups = linked_groups(pairs, clusters)
+    if len(groups) < len(splits):
         raise DataError(
-            f"{len(pairs)} rows make {len(chunks)} groups that must stay together (one group "
-            f"column, or one document), too few for {', '.join(wanted)}.\n"
-            "  Give more data, or give the splits as files of their own."
+            f"{len(pairs)} rows make {len(groups)} groups that must stay together (one group "
+            f"column, or one document), too few for {', '.join(splits)}.\n"
+            "  Give more data, or give the splits as separate files."
         )
-    room = {split: shares[split] * len(pairs) for split in wanted}
-    taken = dict.fromkeys(wanted, 0)
-    where: dict[int, str] = {}
-    drawn = random.Random(seed)
-    drawn.shuffle(chunks)
-    chunks = _by_length(chunks, pairs, drawn) if stratify else sorted(chunks, key=len, reverse=True)
-    passed = 0
-    for number, chunk in enumerate(chunks):
-        empty = [split for split in wanted if not taken[split]]
-        open_to = empty if len(empty) >= len(chunks) - number else wanted
-        passed += len(chunk)
-        if stratify:  # each split has its share of every length that is passed
-            split = max(open_to, key=lambda s: shares[s] * passed - taken[s])
+    capacity = {split: shares[split] * len(pairs) for split in splits}
+    filled = dict.fromkeys(splits, 0)
+    split_by_row: dict[int, str] = {}
+    rng = random.Random(seed)
+    rng.shuffle(groups)
+    if stratify:
+        groups = _order_by_length(groups, pairs, rng)
+    else:
+        groups = sorted(groups, key=len, reverse=True)
+    processed = 0
+    for number, group in enumerate(groups):
+        empty = [split for split in splits if not filled[split]]
+        candidates = empty if len(empty) >= len(groups) - number else splits
+        processed += len(group)
+        if stratify:  # each split has its share of every length so far
+            split = max(candidates, key=lambda s: shares[s] * processed - filled[s])
         else:
-            split = _neediest(open_to, room, taken, len(chunk))
-        taken[split] += len(chunk)
-        where.update(dict.fromkeys(chunk, split))
-    return {s: [p for n, p in enumerate(pairs) if where[n] == s] for s in shares}
+            split = _emptiest(candidates, capacity, filled, len(group))
+        filled[split] += len(group)
+        split_by_row.update(dict.fromkeys(group, split))
+    return {s: [p for n, p in enumerate(pairs) if split_by_row[n] == s] for s in shares}
 
 
-def draw(pairs: Sequence[Pair], rows: int, seed: int) -> list[Pair]:
-    """Draw whole blocks at random until there is no room for another in `rows`; order is kept.
+def sample_pairs(pairs: Sequence[Pair], rows: int, seed: int) -> list[Pair]:
+    """Sample whole linked groups at random, at most `rows` rows; rows keep their order.
 
-    DataError where not even one block fits.
+    Raise DataError if not even one linked group fits.
     """
     if len(pairs) <= rows:
         return list(pairs)
-    chunks = blocks(pairs)
-    random.Random(seed).shuffle(chunks)
-    kept: set[int] = set()
-    for chunk in chunks:
-        if len(kept) + len(chunk) <= rows:
-            kept.update(chunk)
-    if not kept:
+    groups = linked_groups(pairs)
+    random.Random(seed).shuffle(groups)
+    sample: set[int] = set()
+    for group in groups:
+        if len(sample) + len(group) <= rows:
+            sample.update(group)
+    if not sample:
         raise DataError(
-            f"no group fits into {rows} rows: the smallest has {min(map(len, chunks))}.\n"
+            f"no group fits into {rows} rows: the smallest has {min(map(len, groups))}.\n"
             "  Ask for more rows."
         )
-    return [pair for n, pair in enumerate(pairs) if n in kept]
+    return [pair for n, pair in enumerate(pairs) if n in sample]
 
 
-def duplicates(pairs: Iterable[Pair]) -> int:
-    """Count the rows whose document stood in an earlier row that is not of the same group."""
-    first: dict[str, str | None] = {}
+def count_duplicates(pairs: Iterable[Pair]) -> int:
+    """Count the rows whose document is in an earlier row of another group, or of no group."""
+    first_group: dict[str, str | None] = {}
     count = 0
     for pair in pairs:
-        known = key(pair.document)
-        if known not in first:
-            first[known] = pair.group
-        elif pair.group is None or first[known] != pair.group:
+        document = text_key(pair.document)
+        if document not in first_group:
+            first_group[document] = pair.group
+        elif pair.group is None or first_group[document] != pair.group:
             count += 1
     return count
 
 
-def key(document: str) -> str:
-    """Give the same short key for documents alike but for white space, case and Unicode form."""
-    folded = " ".join(unicodedata.normalize("NFC", document).casefold().split())
+def text_key(text: str) -> str:
+    """Return a hash that ignores white space, case and Unicode normalization form."""
+    folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
     return hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
 
 
-def blocks(pairs: Sequence[Pair], alike: Sequence[int] | None = None) -> list[list[int]]:
-    """Give the places of the rows that must stay together, joined through groups and documents.
+def linked_groups(pairs: Sequence[Pair], clusters: Sequence[int] | None = None) -> list[list[int]]:
+    """Return the row numbers that must stay together, linked by group, document and cluster.
 
-    alike  a number for each row: those that share theirs stay together too
+    clusters  a number for each row; rows of one cluster stay together too
 
-    The order of the blocks depends on the documents alone.
+    The order of the linked groups depends on the documents alone.
     """
     parent = list(range(len(pairs)))
 
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
 
-    first: dict[tuple[str, str | int], int] = {}
-    keys = [key(pair.document) for pair in pairs]
-    for place, pair in enumerate(pairs):
-        for tie in _ties(pair, keys[place], None if alike is None else alike[place]):
-            parent[root(place)] = root(first.setdefault(tie, place))
-    together: dict[int, list[int]] = {}
-    for place in range(len(pairs)):
-        together.setdefault(root(place), []).append(place)
-    return sorted(together.values(), key=lambda chunk: min(keys[place] for place in chunk))
+    first_row: dict[tuple[str, str | int], int] = {}
+    keys = [text_key(pair.document) for pair in pairs]
+    for row, pair in enumerate(pairs):
+        for link in _links(pair, keys[row], None if clusters is None else clusters[row]):
+            parent[root(row)] = root(first_row.setdefault(link, row))
+    groups: dict[int, list[int]] = {}
+    for row in range(len(pairs)):
+        groups.setdefault(root(row), []).append(row)
+    return sorted(groups.values(), key=lambda group: min(keys[row] for row in group))
 
 
-def _ties(pair: Pair, document: str, alike: int | None) -> Iterator[tuple[str, str | int]]:
+def _links(pair: Pair, document: str, cluster: int | None) -> Iterator[tuple[str, str | int]]:
     yield "document", document
     if pair.group is not None:
         yield "group", pair.group
-    if alike is not None:
-        yield "alike", alike
+    if cluster is not None:
+        yield "cluster", cluster
 
 
-def _by_length(
-    chunks: Sequence[list[int]], pairs: Sequence[Pair], drawn: random.Random
+def _order_by_length(
+    groups: Sequence[list[int]], pairs: Sequence[Pair], rng: random.Random
 ) -> list[list[int]]:
-    """Order blocks by the mean length of their documents, at random among those near in length."""
-    ordered = sorted(chunks, key=lambda chunk: mean(len(pairs[n].document) for n in chunk))
-    strata = [ordered[start : start + STRATUM] for start in range(0, len(ordered), STRATUM)]
+    """Order groups by the mean length of their documents, shuffled within each stratum."""
+    ordered = sorted(groups, key=lambda group: mean(len(pairs[n].document) for n in group))
+    strata = [
+        ordered[start : start + STRATUM_SIZE] for start in range(0, len(ordered), STRATUM_SIZE)
+    ]
     for stratum in strata:
-        drawn.shuffle(stratum)
+        rng.shuffle(stratum)
     return list(chain.from_iterable(strata))
 
 
-def _neediest(
-    splits: Sequence[str], room: Mapping[str, float], taken: Mapping[str, int], size: int
+def _emptiest(
+    splits: Sequence[str], capacity: Mapping[str, float], filled: Mapping[str, int], size: int
 ) -> str:
-    """Choose where a block goes: where it fits, the split that lacks most of its share.
+    """Choose the split for a group: of those it fits into, the one that lacks most of its share.
 
-    In shares and not in rows, so that large and small blocks go to each split alike.
+    By shares and not by rows, so that large and small groups go to each split alike.
     """
-    fits = [split for split in splits if room[split] - taken[split] >= size]
-    if fits:
-        return max(fits, key=lambda split: 1 - taken[split] / room[split])
-    return max(splits, key=lambda split: room[split] - taken[split])
+    fitting = [split for split in splits if capacity[split] - filled[split] >= size]
+    if fitting:
+        return max(fitting, key=lambda split: 1 - filled[split] / capacity[split])
+    return max(splits, key=lambda split: capacity[split] - filled[split])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abrege.core.types import Pair
-from abrege.data.leakage import SHORTEST_SUMMARY
-from abrege.data.split_exact import key
+from abrege.data.leakage import MIN_SUMMARY_WORDS
+from abrege.data.split_exact import text_key
 
 BOILERPLATE = 3
 """Different documents; a summary that stands beside so many says nothing of any."""
@@ -42,10 +42,10 @@ class Seen:
     def add(self, pair: Pair, *, summary_words: int) -> None:
         """Remember a row; rows are numbered in the order they are added."""
         summary = pair.references[0]
-        self.documents.append(_hash(key(pair.document)))
-        self.summaries.append(_hash(key(summary)))
+        self.documents.append(_hash(text_key(pair.document)))
+        self.summaries.append(_hash(text_key(summary)))
         self.groups.append(0 if pair.group is None else _hash(pair.group))
-        self.telling.append(summary_words >= SHORTEST_SUMMARY)
+        self.telling.append(summary_words >= MIN_SUMMARY_WORDS)
 
     def repeated(self) -> dict[str, dict[int, Repeat]]:
         """Find rows that repeat an earlier one whole (`duplicate`) or its document (`several`).
@@ -94,7 +94,7 @@ class Seen:
 
         splits     the number of each row's split, in the order of the splits
         documents  the clusters of nearly equal documents
-        summaries  those of summaries; as in `leaks.leaks`, short ones do not count
+        summaries  those of summaries; as in `leakage.find_leaks`, short ones do not count
         """
         found: dict[int, Repeat] = {}
         for what, numbers in (

@@ -9,8 +9,7 @@ from abrege.core.errors import DataError
 from abrege.core.events import OnEvent, silent
 from abrege.core.io import atomic_write, json_line, write_jsonl
 from abrege.core.types import Pair
-from abrege.data import load as loading
-from abrege.data.load import Streams
+from abrege.data.load import PairStreams, stream_pairs
 from abrege.doctor import checks
 from abrege.doctor.checks import CHECKS
 from abrege.doctor.duplicates import Repeat
@@ -29,12 +28,12 @@ def examine(source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent)
 
     DataError where there is not one pair.
     """
-    streams = loading.stream(source, columns=asked.columns, lang=asked.lang, on_event=on_event)
+    streams = stream_pairs(source, columns=asked.columns, lang=asked.lang, on_event=on_event)
     return diagnose(streams, source, asked, out=out, on_event=on_event)
 
 
 def diagnose(
-    streams: Streams, source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent
+    streams: PairStreams, source: str, asked: Asked, *, out: Path, on_event: OnEvent = silent
 ) -> Diagnosis:
     """Look at pairs that can be read again and again; `source` is what they are called."""
     exam = Exam(asked.lang or find_language(streams))
@@ -42,7 +41,8 @@ def diagnose(
     if not exam.total:
         bad = exam.unusable[0]
         raise DataError(
-            f"{source}: not one of {len(exam.unusable)} rows is a pair.\n  {bad.where}: {bad.kind}"
+            f"{source}: not one of {len(exam.unusable)} rows is a pair.\n"
+            f"  {bad.location}: {bad.problem}"
         )
     for row, pair in exam.sample:
         exam.take(row, checks.look_closely(pair, lang=exam.lang))
@@ -103,16 +103,20 @@ def _told(check: str, exam: Exam, first: Sequence[Flagged]) -> Told:
     )
 
 
-def _write(streams: Streams, exam: Exam, out: Path) -> dict[str, list[Flagged]]:
+def _write(streams: PairStreams, exam: Exam, out: Path) -> dict[str, list[Flagged]]:
     """Write the rows of each check, read once more; give the first of each."""
     for old in out.glob("*.jsonl"):
         if old.stem in CHECKS:
             old.unlink()
     first: dict[str, list[Flagged]] = {check: [] for check in CHECKS}
     if exam.unusable:
-        write_jsonl(out / "unusable.jsonl", exam.unusable)
+        unusable = (
+            {"id": row.id, "where": row.location, "kind": row.problem, "found": row.value}
+            for row in exam.unusable
+        )
+        write_jsonl(out / "unusable.jsonl", unusable)
         first["unusable"] = [
-            Flagged(row.id, "", f"{row.where}: {row.kind}", [], row.found)
+            Flagged(row.id, "", f"{row.location}: {row.problem}", [], row.value)
             for row in exam.unusable[:SHOWN]
         ]
     wanted = {f.like for found in exam.flags.values() for f in found.values()} - {None}

@@ -16,10 +16,10 @@ import numpy as np
 
 from abrege.core.events import OnEvent, Progress
 from abrege.core.types import Pair
-from abrege.data import minhash as near
-from abrege.data.leakage import SUMMARY_SHINGLE
-from abrege.data.load import Streams
-from abrege.data.pairs import Unusable
+from abrege.data.leakage import SUMMARY_SHINGLE_WORDS
+from abrege.data.load import PairStreams
+from abrege.data.minhash import cluster_near_duplicates
+from abrege.data.pairs import InvalidRow
 from abrege.doctor import checks
 from abrege.doctor.checks import Finding
 from abrege.doctor.duplicates import Repeat, Seen
@@ -67,7 +67,7 @@ class Exam:
     sample: list[tuple[int, Pair]] = field(default_factory=list)
     flags: dict[str, dict[int, Repeat]] = field(default_factory=dict)
     looked_at: Counter[str] = field(default_factory=Counter)
-    unusable: list[Unusable] = field(default_factory=list)
+    unusable: list[InvalidRow] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -87,19 +87,19 @@ class Exam:
         self.looked_at[check] = rows
 
 
-def rows_of(streams: Streams) -> Iterator[tuple[str, Pair | Unusable]]:
+def rows_of(streams: PairStreams) -> Iterator[tuple[str, Pair | InvalidRow]]:
     """Yield all rows with their splits."""
     for split, read in streams.splits.items():
         for pair in read():
             yield split, pair
 
 
-def usable(streams: Streams) -> Iterator[Pair]:
+def usable(streams: PairStreams) -> Iterator[Pair]:
     """Yield the rows that are pairs, in the order in which they are numbered."""
     return (pair for _, pair in rows_of(streams) if isinstance(pair, Pair))
 
 
-def find_language(streams: Streams) -> str | None:
+def find_language(streams: PairStreams) -> str | None:
     """Find the language of the first documents, unless most rows say theirs."""
     first = list(islice(usable(streams), LOOKED_AT))
     said = Counter(pair.lang for pair in first if pair.lang)
@@ -108,14 +108,14 @@ def find_language(streams: Streams) -> str | None:
     return language.detect(pair.document[:1000] for pair in first)
 
 
-def read(streams: Streams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
+def read(streams: PairStreams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
     """Pass over all rows: the quick checks, what is remembered of each, and the sample."""
     drawn = random.Random(asked.seed)
     names = [*streams.splits]
     for number, (split, pair) in enumerate(rows_of(streams), start=1):
         if number % TOLD_EVERY == 0:
             on_event(Progress("rows", number, number + 1))
-        if isinstance(pair, Unusable):
+        if isinstance(pair, InvalidRow):
             exam.unusable.append(pair)
             continue
         row = exam.total
@@ -140,7 +140,7 @@ def keep(
         sample[place] = row
 
 
-def compare(streams: Streams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
+def compare(streams: PairStreams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
     """Find what repeats: equal texts among all rows, nearly equal ones among as many as asked."""
     total, seen = exam.total, exam.seen
     for check, found in seen.repeated().items():
@@ -161,7 +161,7 @@ def compare(streams: Streams, exam: Exam, asked: Asked, on_event: OnEvent) -> No
 
 
 def _clusters(
-    streams: Streams, chosen: set[int], total: int, threshold: float, *, what: str
+    streams: PairStreams, chosen: set[int], total: int, threshold: float, *, what: str
 ) -> "array[int]":
     """Give rows of nearly equal texts one number; each row that is not chosen has its own."""
     texts = (
@@ -169,11 +169,11 @@ def _clusters(
         for row, pair in enumerate(usable(streams))
         if row in chosen
     )
-    size = 5 if what == "document" else SUMMARY_SHINGLE
+    size = 5 if what == "document" else SUMMARY_SHINGLE_WORDS
     order = sorted(chosen)
     numbers = array("Q", range(total))
     for row, cluster in zip(
-        order, near.clusters(texts, threshold=threshold, shingle_words=size), strict=True
+        order, cluster_near_duplicates(texts, threshold=threshold, shingle_words=size), strict=True
     ):
         numbers[row] = order[cluster]
     return numbers

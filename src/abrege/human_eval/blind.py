@@ -17,7 +17,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.hashing import hash_json, hash_path
 from abrege.core.io import atomic_write, read_json, read_jsonl, write_json
 from abrege.core.types import Pair
-from abrege.data import run_predictions as predictions
+from abrege.data.predictions import read_run_predictions
 from abrege.human_eval import agreement, blind_page
 from abrege.human_eval.agreement import FOR_A, Decisions, Sides, Tally
 from abrege.human_eval.forms import name_of
@@ -54,7 +54,7 @@ def blind(
     files = [folder / "split/test.jsonl", *(folder / f"generate/{s}.jsonl" for s in systems)]
     _refuse_missing(folder, files)
     pairs = list(read_jsonl(files[0], Pair))
-    written = [[p.prediction for p in predictions.read(path, pairs)] for path in files[1:]]
+    written = [[p.prediction for p in read_run_predictions(path, pairs)] for path in files[1:]]
     every = list(zip(pairs, *written, strict=True))
     different = [row for row in every if row[1].split() != row[2].split()]
     if not different:

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 from abrege.annotation.decisions import HEEDED, Verdict, hash_of
 from abrege.core.errors import DataError
-from abrege.data.csv import read_table
-from abrege.data.rows import refuse
+from abrege.data.csv import read_csv
+from abrege.data.rows import raise_problems
 from abrege.human_eval.sample import Sampled
 
 COLUMNS = (
@@ -110,7 +110,7 @@ def _begins_formula(text: str) -> bool:
 
 
 def _of_sheet(path: Path, summaries: Mapping[str, str]) -> Answers:
-    rows = [row for row in read_table(path) if any(map(str.strip, row.values.values()))]
+    rows = [row for row in read_csv(path) if any(map(str.strip, row.values.values()))]
     if not rows:
         raise DataError(f"{path}: there are no rows in it.")
     if missing := [name for name in ANSWERED if name not in rows[0].values]:
@@ -130,8 +130,10 @@ def _of_sheet(path: Path, summaries: Mapping[str, str]) -> Answers:
         given = {name: _plain(row.values[name]) for name in ANSWERED}
         given["id"] = _plain(row.values.get("id", given["row"]))
         if given["decision"] or given["corrected summary"]:
-            _take(given, row.where, summaries, decided, problems)
-    refuse(str(path), {"decisions": problems}, "Mend these cells and import the file again.")
+            _take(given, row.location, summaries, decided, problems)
+    raise_problems(
+        str(path), {"decisions": problems}, "Mend these cells and import the file again."
+    )
     return Answers(min(names), tuple(decided), len(rows) - len(decided))
 
 
@@ -156,7 +158,9 @@ def _of_page(path: Path, summaries: Mapping[str, str]) -> Answers:
         if not all(isinstance(given.get(part), str) for part in _PARTS):
             raise _damaged(path, f"decision {number} is {str(row)[:60]}")
         _take(given, where, summaries, decided, problems)
-    refuse(str(path), {"decisions": problems}, "Decide these anew on the page and save it again.")
+    raise_problems(
+        str(path), {"decisions": problems}, "Decide these anew on the page and save it again."
+    )
     return Answers(reviewer, tuple(decided), asked - len(rows))
 
 

@@ -18,7 +18,7 @@ from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.hashing import hash_json, hash_path
 from abrege.core.io import read_jsonl, write_json
 from abrege.core.types import Pair
-from abrege.data import run_predictions as predictions
+from abrege.data.predictions import read_run_predictions
 from abrege.human_eval import judge_prompt as judging
 from abrege.human_eval.agreement import Outcome, preference
 from abrege.llm_client import response_cache as ledger
@@ -247,7 +247,7 @@ def _nothing(told: Mapping[str, Told]) -> str:
 
 
 def _texts(path: Path, pairs: Sequence[Pair]) -> list[str]:
-    return [p.prediction for p in predictions.read(_there(path), pairs)]
+    return [p.prediction for p in read_run_predictions(_there(path), pairs)]
 
 
 def _there(path: Path) -> Path:

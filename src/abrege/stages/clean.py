@@ -20,9 +20,9 @@ from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.io import atomic_write, json_line, read_jsonl, write_jsonl
 from abrege.core.types import Document, Dropped
 from abrege.data import filters, sections
-from abrege.data import minhash as near
-from abrege.data.normalize import tidy
-from abrege.data.split_exact import key
+from abrege.data.minhash import cluster_near_duplicates
+from abrege.data.normalize import normalize_text
+from abrege.data.split_exact import text_key
 from abrege.metrics.format_checks import is_in_language
 from abrege.pipeline import engine
 from abrege.pipeline.executors import Pool, on_cores
@@ -44,7 +44,7 @@ class Judged:
     """A document with its text cleaned, and why it is dropped where it is."""
 
     document: Document
-    verdict: filters.Verdict | None
+    verdict: filters.Rejection | None
     sections: int
     """How many of its sections were left out."""
 
@@ -124,14 +124,14 @@ def judged(document: Document, *, settings: Clean, lang: str | None) -> Judged:
     lang  the language asked for; a document that does not say its own is taken to be in it
     """
     own = document.lang or lang
-    whole = sections.split(document.text, document.headings)
+    whole = sections.split_sections(document.text, document.headings)
     left = whole
     if settings.trailing_sections == "drop":
-        left = sections.without_trailing(whole, own, more=settings.more_sections)
-    clean = partial(tidy, lang=own, quotes=settings.quotes)
+        left = sections.remove_apparatus(whole, own, more_titles=settings.more_sections)
+    clean = partial(normalize_text, lang=own, quotes=settings.quotes)
     tidied = [sections.Section(s.level, clean(s.title), clean(s.body)) for s in left]
-    keep = sections.without_empty if settings.headings == "keep" else sections.without_titles
-    text, headings = sections.join(keep(tidied))
+    keep = sections.remove_empty_sections if settings.headings == "keep" else sections.remove_titles
+    text, headings = sections.join_sections(keep(tidied))
     cleaned = replace(document, text=text, headings=headings, lang=own)
     verdict = _verdict(cleaned, document.lang, settings, lang)
     return Judged(cleaned, verdict, len(whole) - len(left))
@@ -139,19 +139,19 @@ def judged(document: Document, *, settings: Clean, lang: str | None) -> Judged:
 
 def _verdict(
     document: Document, marked: str | None, settings: Clean, lang: str | None
-) -> filters.Verdict | None:
+) -> filters.Rejection | None:
     found = word_tokenize(document.text, document.lang)
-    verdict = filters.wrong_length(found, settings.min_words, settings.max_words)
+    verdict = filters.check_length(found, settings.min_words, settings.max_words)
     if verdict is None and settings.other_languages == "drop":
         verdict = _other_language(document.text, marked, lang)
     return (
         verdict
-        or filters.many_symbols(document.text, settings.max_symbols)
-        or filters.repeats(document.text, found, settings.max_repetition)
+        or filters.check_symbols(document.text, settings.max_symbols)
+        or filters.check_repetition(document.text, found, settings.max_repetition)
     )
 
 
-def _other_language(text: str, marked: str | None, lang: str | None) -> filters.Verdict | None:
+def _other_language(text: str, marked: str | None, lang: str | None) -> filters.Rejection | None:
     if lang and marked and primary_language(marked) != primary_language(lang):
         return "other language", f"it says that it is in {marked}, not {lang}"
     sample = text[:_SAMPLE]
@@ -193,7 +193,7 @@ def _texts(found: Iterable[Judged], passed: _Passed, dropped: _Dropped) -> Itera
             continue
         passed.file.write(json_line(one.document) + "\n")
         passed.ids.append(one.document.id)
-        passed.keys.append(key(one.document.text))
+        passed.keys.append(text_key(one.document.text))
         passed.lengths.append(len(one.document.text))
         yield one.document.text
 
@@ -201,7 +201,7 @@ def _texts(found: Iterable[Judged], passed: _Passed, dropped: _Dropped) -> Itera
 def _clusters(texts: Iterable[str], passed: _Passed, threshold: float | None) -> list[int]:
     """Give each document that passed the number of its cluster."""
     if threshold is not None:
-        return near.clusters(texts, threshold=threshold)
+        return cluster_near_duplicates(texts, threshold=threshold)
     first: dict[str, int] = {}
     return [first.setdefault(passed.keys[place], place) for place, _ in enumerate(texts)]
 

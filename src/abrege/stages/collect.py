@@ -17,9 +17,9 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import write_jsonl
 from abrege.core.types import Document
-from abrege.data import load as loading
 from abrege.data import readers
-from abrege.data.sampling import Draw
+from abrege.data.load import local_path
+from abrege.data.sampling import SamplingPlan
 from abrege.recipe import Recipe
 from abrege.recipe.collect import Collect
 from abrege.wiki import dump
@@ -59,7 +59,7 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:  # noqa: ARG001 - a
     _check_columns(collect)
     if source in DEMOS or is_api(source):
         return {}
-    path = readers.existing(Path(source)) if is_dump(source) else loading.local(source)
+    path = readers.existing_file(Path(source)) if is_dump(source) else local_path(source)
     return {} if path is None else {"source": path}
 
 
@@ -90,25 +90,25 @@ def _documents(
 ) -> Iterator[Document]:
     """Read the source with what reads its kind; each fills the counts."""
     collect = _collect(recipe)
-    source, draw = collect.source, _draw(collect)
+    source, plan = collect.source, _sampling_plan(collect)
     if source in DEMOS:
         path = _unpacked(source, temporary, on_event)
-        return dump.read(path, draw=draw, counts=counts, on_event=on_event)
+        return dump.read(path, plan=plan, counts=counts, on_event=on_event)
     if is_dump(source):
-        path = readers.existing(Path(source))
-        return dump.read(path, draw=draw, counts=counts, on_event=on_event)
+        path = readers.existing_file(Path(source))
+        return dump.read(path, plan=plan, counts=counts, on_event=on_event)
     if is_api(source):
         from abrege.wiki import live as mediawiki
 
         asked = collect.model_dump(include={"titles", "category", "contact"})
         return mediawiki.read(
-            source, draw=draw, **asked, folder=into, counts=counts, on_event=on_event
+            source, plan=plan, **asked, folder=into, counts=counts, on_event=on_event
         )
-    from abrege.data import raw_documents as texts
+    from abrege.data.raw_documents import read_documents
 
     columns, lang = collect.columns.model_dump(), recipe.data.lang
-    return texts.read(
-        source, columns=columns, lang=lang, draw=draw, counts=counts, on_event=on_event
+    return read_documents(
+        source, columns=columns, lang=lang, plan=plan, counts=counts, on_event=on_event
     )
 
 
@@ -134,12 +134,12 @@ def _check_columns(collect: Collect) -> None:
         )
 
 
-def _draw(collect: Collect) -> Draw:
-    return Draw(
-        articles=collect.max_documents,
+def _sampling_plan(collect: Collect) -> SamplingPlan:
+    return SamplingPlan(
+        max_documents=collect.max_documents,
         at_random=collect.draw == "random",
         seed=collect.seed,
-        words=(collect.min_words, collect.max_words),
+        word_range=(collect.min_words, collect.max_words),
     )
 
 

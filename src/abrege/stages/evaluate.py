@@ -17,7 +17,7 @@ from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.run_folder import MANIFEST
 from abrege.core.types import Candidate, Pair, Prediction
-from abrege.data import run_predictions as predictions
+from abrege.data.predictions import read_run_predictions
 from abrege.evaluation import baselines
 from abrege.evaluation import run_results as results
 from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
@@ -102,7 +102,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     for note in notes:
         on_event(Note(note))
     columns = columns_of(pairs, recipe.evaluate.group_by, lang)
-    read = {s: predictions.read(_predictions(folder, s), pairs) for s in recipe.systems()}
+    read = {s: read_run_predictions(_predictions(folder, s), pairs) for s in recipe.systems()}
     fill(tables, pairs, read, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
         tables[HUMAN] = among_people(pairs, asked)

@@ -14,7 +14,7 @@ from abrege.core.hashing import hash_path
 from abrege.core.io import atomic_write, read_json, read_jsonl
 from abrege.core.run_folder import hash_weights
 from abrege.core.types import Pair
-from abrege.data.load import Streams
+from abrege.data.load import PairStreams
 from abrege.doctor import page as doctor
 from abrege.doctor.results import Diagnosis
 from abrege.doctor.run import diagnose
@@ -108,7 +108,7 @@ def diagnosed(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Di
     pairs = {
         split: partial(read_jsonl, path, Pair) for split, path in files.items() if path.is_file()
     }
-    streams = Streams(pairs, dict.fromkeys(pairs, "as the run has them"))
+    streams = PairStreams(pairs, dict.fromkeys(pairs, "as the run has them"))
     source, out = f"the pairs of {recipe.name}", folder / "report/doctor"
     return diagnose(streams, source, asked, out=out, on_event=on_event)
 

@@ -16,12 +16,18 @@ from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Pair
 from abrege.data import hub, readers
-from abrege.data import load as loading
-from abrege.data.leakage import Leak, alike, leaked, leaks
-from abrege.data.load import Read
-from abrege.data.rows import SHOWN, shorten
-from abrege.data.split_exact import draw, duplicates, partition
-from abrege.data.split_hash import Merged, partition_by_hash
+from abrege.data.leakage import Leak, duplicate_clusters, find_leaks, leaked_ids
+from abrege.data.load import (
+    LoadedPairs,
+    demo_wheel,
+    find_split_files,
+    load_pairs,
+    load_split_files,
+    local_path,
+)
+from abrege.data.rows import MAX_SHOWN, shorten
+from abrege.data.split_exact import count_duplicates, sample_pairs, split_exactly
+from abrege.data.split_hash import MergedGroup, split_by_hash
 from abrege.recipe import Data, Recipe, Split
 
 CODE = ("stages/split", "data", "wiki", "core/types", "text/tokenize")
@@ -35,7 +41,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     found = {"data": recipe.data.model_dump(), "split": recipe.split.model_dump()}
     source = recipe.data.source or ""
     if source.startswith("demo:"):
-        found["data"]["sha256"] = loading.demo_wheel(source).sha256
+        found["data"]["sha256"] = demo_wheel(source).sha256
     return found
 
 
@@ -45,14 +51,14 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
         return {"pairs": folder / PAIRS}
     given = _given(recipe.data)
     if given:
-        return {split: readers.existing(Path(file)) for split, file in given.items()}
+        return {split: readers.existing_file(Path(file)) for split, file in given.items()}
     assert recipe.data.source is not None
-    path = loading.local(recipe.data.source)
+    path = local_path(recipe.data.source)
     if path is None:
         return {}
-    if not path.is_dir() or hub.is_saved_folder(path):
+    if not path.is_dir() or hub.is_saved_dataset(path):
         return {"source": path}
-    found = loading.split_files(path)
+    found = find_split_files(path)
     return {f"source/{file.name}": file for files in found.values() for file in files}
 
 
@@ -67,7 +73,7 @@ def run(
     into = (into or folder) / "split"
     for old in into.glob("*.jsonl"):
         old.unlink()
-    found = leaks(read.splits, threshold=recipe.split.near_duplicates)
+    found = find_leaks(read.splits, threshold=recipe.split.near_duplicates)
     if found:
         write_jsonl(into / "leaks.jsonl", found)
         _judge(found, read.splits, into / "leaks.jsonl", recipe.split, on_event=on_event)
@@ -91,7 +97,7 @@ def run(
 
 def divide(
     splits: Mapping[str, Sequence[Pair]], settings: Split, *, on_event: OnEvent = silent
-) -> tuple[dict[str, list[Pair]], list[Merged]]:
+) -> tuple[dict[str, list[Pair]], list[MergedGroup]]:
     """Give train, valid and test: as they were given, the missing ones taken from train.
 
     splits  "all", or train with valid, test or both
@@ -107,7 +113,7 @@ def divide(
     shares = {"valid": settings.valid, "test": settings.test}
     missing = {split: 0.0 if split in splits else share for split, share in shares.items()}
     divided = {name: list(pairs) for name, pairs in splits.items() if name in SPLITS}
-    merged: list[Merged] = []
+    merged: list[MergedGroup] = []
     if any(missing.values()):
         made, merged = _partition(whole, missing, settings, on_event)
         divided |= {s: pairs for s, pairs in made.items() if s == "train" or s not in splits}
@@ -122,12 +128,14 @@ def divide(
 
 def _partition(
     pairs: Sequence[Pair], shares: Mapping[str, float], settings: Split, on_event: OnEvent
-) -> tuple[dict[str, list[Pair]], list[Merged]]:
-    numbers = alike([pair.document for pair in pairs], threshold=settings.near_duplicates)
-    how: dict[str, Any] = {**shares, "seed": settings.seed, "alike": numbers}
+) -> tuple[dict[str, list[Pair]], list[MergedGroup]]:
+    numbers = duplicate_clusters(
+        [pair.document for pair in pairs], threshold=settings.near_duplicates
+    )
+    how: dict[str, Any] = {**shares, "seed": settings.seed, "clusters": numbers}
     if settings.method == "exact":
-        return partition(pairs, **how, stratify=settings.stratify), []
-    made, merged = partition_by_hash(pairs, **how)
+        return split_exactly(pairs, **how, stratify=settings.stratify), []
+    made, merged = split_by_hash(pairs, **how)
     if merged:
         rows = sum(len(ids) for one in merged for ids in one.alone.values())
         blocks = f"{len(merged)} block{'s' * (len(merged) > 1)}"
@@ -140,20 +148,20 @@ def _partition(
     return made, merged
 
 
-def _annotated(folder: Path) -> Read:
-    return Read({"all": list(read_jsonl(folder / PAIRS, Pair))})
+def _annotated(folder: Path) -> LoadedPairs:
+    return LoadedPairs({"all": list(read_jsonl(folder / PAIRS, Pair))})
 
 
 def _given(data: Data) -> dict[str, str]:
     return {split: file for split in SPLITS if (file := getattr(data, split))}
 
 
-def _read(data: Data, on_event: OnEvent) -> Read:
+def _read(data: Data, on_event: OnEvent) -> LoadedPairs:
     columns, given = data.columns.model_dump(), _given(data)
     if given:
-        return loading.load_files(given, columns=columns, lang=data.lang, on_event=on_event)
+        return load_split_files(given, columns=columns, lang=data.lang, on_event=on_event)
     assert data.source is not None
-    return loading.load(data.source, columns=columns, lang=data.lang, on_event=on_event)
+    return load_pairs(data.source, columns=columns, lang=data.lang, on_event=on_event)
 
 
 def _judge(
@@ -165,7 +173,7 @@ def _judge(
     on_event: OnEvent,
 ) -> None:
     """Refuse given splits that share more than the recipe allows, or say what they share."""
-    rows = leaked(found, [*splits])
+    rows = leaked_ids(found, [*splits])
     shares = {split: len(ids) / len(splits[split]) for split, ids in rows.items()}
     parts = [
         f"{len(rows[split])} of {len(splits[split])} {split} rows ({share:.1%})"
@@ -184,7 +192,7 @@ def _judge(
     shown = [
         f"  {leak.what}, {'equal' if leak.equal else 'nearly equal'}: "
         + "; ".join(f"{split}: {shorten(', '.join(ids))}" for split, ids in leak.ids.items())
-        for leak in found[:SHOWN]
+        for leak in found[:MAX_SHOWN]
     ]
     raise DataError(
         "\n".join(
@@ -208,7 +216,7 @@ def _draw(splits: Mapping[str, Sequence[Pair]], settings: Split) -> dict[str, li
     for split, pairs in splits.items():
         rows = most[split]
         try:
-            drawn[split] = list(pairs) if rows is None else draw(pairs, rows, settings.seed)
+            drawn[split] = list(pairs) if rows is None else sample_pairs(pairs, rows, settings.seed)
         except DataError as error:
             raise DataError(f"split.{split}_rows: {error}") from error
     return drawn
@@ -225,7 +233,7 @@ def _counts(
     counts |= {f"left_out/{split}": len(splits[split]) - len(drawn[split]) for split in SPLITS}
     assert counts["read"] == sum(count for name, count in counts.items() if name != "read")
     every = [pair for pairs in read.values() for pair in pairs]
-    return {**counts, "duplicate_documents": duplicates(every)}
+    return {**counts, "duplicate_documents": count_duplicates(every)}
 
 
 def _sentence(counts: Mapping[str, int], drawn: Mapping[str, Sequence[Pair]]) -> str:
@@ -250,4 +258,4 @@ def _lang(splits: Mapping[str, Sequence[Pair]], on_event: OnEvent) -> str | None
 def _asset(data: Data) -> dict[str, Any]:
     if not (data.source or "").startswith("demo:"):
         return {}
-    return {"asset": asdict(loading.demo_wheel(data.source or ""))}
+    return {"asset": asdict(demo_wheel(data.source or ""))}

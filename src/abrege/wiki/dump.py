@@ -17,7 +17,7 @@ from mwparserfromhell.parser import ParserError
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
-from abrege.data.sampling import Draw, Drawn
+from abrege.data.sampling import BottomKSample, SamplingPlan
 from abrege.pipeline.executors import Pool, on_cores
 from abrege.wiki import compression as compressed
 from abrege.wiki import site
@@ -55,7 +55,7 @@ Found: TypeAlias = Document | Fault | str
 def read(
     path: Path,
     *,
-    draw: Draw,
+    plan: SamplingPlan,
     counts: Counter[str],
     on_event: OnEvent = silent,
     processes: int | None = None,
@@ -75,27 +75,27 @@ def read(
     def on_read(done: int) -> None:  # what was read last is still to be parsed
         on_event(Progress("collect", min(done, size - 1), size, unit="bytes"))
 
-    drawn = Drawn(draw) if draw.articles and draw.at_random else None
+    drawn = BottomKSample(plan) if plan.max_documents and plan.at_random else None
     with on_cores(1 if size <= SMALL else processes) as several:
         head, pages = split(
             path, compressed.read(path, pool=several, on_read=on_read), counts, on_event
         )
         wiki = _site(path, head)
-        parse = partial(documents, wiki=wiki, draw=draw, source=path.name)
+        parse = partial(documents, wiki=wiki, plan=plan, source=path.name)
         found = _found(_batches(pages, wiki, drawn), parse, drawn, several)
-        yield from _taken(found, draw, drawn, counts=counts, where=path)
+        yield from _taken(found, plan, drawn, counts=counts, where=path)
     on_event(Progress("collect", size, size, unit="bytes"))
-    if draw.articles and counts["kept"] < draw.articles:
+    if plan.max_documents and counts["kept"] < plan.max_documents:
         kept = counts["kept"]
-        on_event(Note(f"{path}: it gave {kept} of the {draw.articles} articles asked for"))
+        on_event(Note(f"{path}: it gave {kept} of the {plan.max_documents} articles asked for"))
 
 
-def documents(pages: Sequence[Page], *, wiki: Site, draw: Draw, source: str) -> list[Found]:
+def documents(pages: Sequence[Page], *, wiki: Site, plan: SamplingPlan, source: str) -> list[Found]:
     """Read pages whole, each to a document, a fault or the reason for which it is left out."""
-    return [_document(page, wiki, draw, source) for page in pages]
+    return [_document(page, wiki, plan, source) for page in pages]
 
 
-def _document(page: Page, wiki: Site, draw: Draw, source: str) -> Found:
+def _document(page: Page, wiki: Site, plan: SamplingPlan, source: str) -> Found:
     try:
         element = ET.fromstring(page.xml.decode("utf-8"))  # noqa: S314 - a page declares no entity
     except UnicodeDecodeError as error:
@@ -139,7 +139,7 @@ def _document(page: Page, wiki: Site, draw: Draw, source: str) -> Found:
         headings=headings,
         meta={key: value for key, value in about.items() if value is not None},
     )
-    return draw.unfit(document) or document
+    return plan.rejection_reason(document) or document
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,11 @@ class _Batch:
     wanted: list[Page] = field(default_factory=list)
 
 
-def _batches(pages: Iterable[Page], wiki: Site, drawn: Drawn | None) -> Iterator[_Batch]:
+def _batches(pages: Iterable[Page], wiki: Site, drawn: BottomKSample | None) -> Iterator[_Batch]:
     batch, size = _Batch(), 0
     for place, page in enumerate(pages):
         reason = _left_out(page, wiki)
-        if reason is None and drawn and not drawn.wants(page.id, place):
+        if reason is None and drawn and not drawn.accepts(page.id, place):
             reason = NOT_DRAWN
         batch.pages.append((place, page.id, reason))
         if reason is None:
@@ -185,7 +185,7 @@ def _left_out(page: Page, wiki: Site) -> str | None:
 def _found(
     batches: Iterable[_Batch],
     parse: Callable[[Sequence[Page]], list[Found]],
-    drawn: Drawn | None,
+    drawn: BottomKSample | None,
     several: Pool,
 ) -> Iterator[tuple[int, Found]]:
     """Yield what comes of each page, and its place.
@@ -207,13 +207,13 @@ def _found(
                 yield place, reason
                 continue
             made = next(found)
-            yield place, NOT_DRAWN if drawn and not drawn.wants(id_, place) else made
+            yield place, NOT_DRAWN if drawn and not drawn.accepts(id_, place) else made
 
 
 def _taken(
     found: Iterable[tuple[int, Found]],
-    draw: Draw,
-    drawn: Drawn | None,
+    plan: SamplingPlan,
+    drawn: BottomKSample | None,
     *,
     counts: Counter[str],
     where: Path,
@@ -232,7 +232,7 @@ def _taken(
         else:
             counts["kept"] += 1
             yield document
-            if counts["kept"] == draw.articles:
+            if counts["kept"] == plan.max_documents:
                 return
     if drawn:
         for document in drawn.documents():

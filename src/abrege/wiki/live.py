@@ -14,7 +14,7 @@ from mwparserfromhell.parser import ParserError
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
-from abrege.data.sampling import Draw
+from abrege.data.sampling import SamplingPlan
 from abrege.wiki import pages as wiki_pages
 from abrege.wiki.api import Api
 from abrege.wiki.disambiguation import disambiguates
@@ -31,7 +31,7 @@ SHOWN = 5
 def read(
     url: str,
     *,
-    draw: Draw,
+    plan: SamplingPlan,
     titles: Sequence[str] | None,
     category: str | None,
     contact: str,
@@ -42,7 +42,7 @@ def read(
 ) -> Iterator[Document]:
     """Yield articles of a wiki until as many as are drawn are there.
 
-    draw    which of the titles or of the category; else of the whole wiki, whose own chance
+    plan    which of the titles or of the category; else of the whole wiki, whose own chance
             decides (no seed reaches it), or whose first pages are taken in the order of titles
     folder  where what was fetched is kept, in FILE
     counts  filled: read = kept + each reason for which a page was left out
@@ -53,11 +53,11 @@ def read(
     api = Api(url, contact=contact, sleep=sleep, on_event=on_event)
     with wiki_pages.opened(api, folder / FILE) as wiki:
         site = wiki.site()
-        wanted = _wanted(wiki, site, draw, titles=titles, category=category, counts=counts)
-        pages = wiki.pages(wanted, batch=draw.articles or BATCH)
-        told = _Told(draw.articles or len({*(titles or ())}), on_event)
-        yield from _documents(pages, site, draw, counts=counts, told=told)
-    told.end(draw, counts)
+        wanted = _wanted(wiki, site, plan, titles=titles, category=category, counts=counts)
+        pages = wiki.pages(wanted, batch=plan.max_documents or BATCH)
+        told = _Told(plan.max_documents or len({*(titles or ())}), on_event)
+        yield from _documents(pages, site, plan, counts=counts, told=told)
+    told.end(plan, counts)
     if titles and counts["missing"] == counts["read"]:
         raise DataError(f"{site.url}: it has none of the pages of collect.titles.")
 
@@ -76,7 +76,7 @@ class _Told:
         if self._total:
             self._on_event(Progress("collect", done, self._total, "articles"))
 
-    def end(self, draw: Draw, counts: Counter[str]) -> None:
+    def end(self, plan: SamplingPlan, counts: Counter[str]) -> None:
         if self._redirects:
             self._on_event(Note(f"redirects followed: {self._redirects}"))
         if self._missing:
@@ -84,15 +84,15 @@ class _Told:
             more = len(self._missing) - SHOWN
             names += f" and {more} more" if more > 0 else ""
             self._on_event(Note(f"pages that the wiki does not have: {names}"))
-        if draw.articles and counts["kept"] < draw.articles:
+        if plan.max_documents and counts["kept"] < plan.max_documents:
             kept = counts["kept"]
-            self._on_event(Note(f"the wiki gave {kept} of {draw.articles} articles asked for"))
+            self._on_event(Note(f"the wiki gave {kept} of {plan.max_documents} articles asked for"))
 
 
 def _documents(
     pages: Iterable[Mapping[str, Any]],
     site: Site,
-    draw: Draw,
+    plan: SamplingPlan,
     *,
     counts: Counter[str],
     told: _Told,
@@ -102,15 +102,15 @@ def _documents(
     for page in pages:
         counts["read"] += 1
         document = page["left_out"] if "left_out" in page else _document(page, site)
-        reason = document if isinstance(document, str) else draw.unfit(document)
+        reason = document if isinstance(document, str) else plan.rejection_reason(document)
         if page.get("pageid") in seen:
             reason = "same page twice"
         counts[reason or "kept"] += 1
-        told.page(page, reason, done=counts["kept" if draw.articles else "read"])
+        told.page(page, reason, done=counts["kept" if plan.max_documents else "read"])
         if reason is None and isinstance(document, Document):
             seen.add(page["pageid"])
             yield document
-        if counts["kept"] == draw.articles:
+        if counts["kept"] == plan.max_documents:
             return
 
 
@@ -137,7 +137,7 @@ def _document(page: Mapping[str, Any], site: Site) -> Document | str:
 def _wanted(
     wiki: Wiki,
     site: Site,
-    draw: Draw,
+    plan: SamplingPlan,
     *,
     titles: Sequence[str] | None,
     category: str | None,
@@ -147,17 +147,17 @@ def _wanted(
     if category is not None:
         titles = list(_members(wiki, _named(category, site), counts))
     if titles is None:
-        yield from _anywhere(wiki, draw)
+        yield from _anywhere(wiki, plan)
         return
     places = {title: place for place, title in enumerate(dict.fromkeys(titles))}
-    if draw.articles:
-        yield from sorted(places, key=lambda title: draw.rank(title, places[title]))
+    if plan.max_documents:
+        yield from sorted(places, key=lambda title: plan.rank(title, places[title]))
     else:
         yield from places
 
 
-def _anywhere(wiki: Wiki, draw: Draw) -> Iterator[str]:
-    if draw.at_random:
+def _anywhere(wiki: Wiki, plan: SamplingPlan) -> Iterator[str]:
+    if plan.at_random:
         # A wiki has its pages in a fixed order of chance and begins anywhere in it, so what
         # continues its first answer is as random, and comes back to no page.
         asked = {"list": "random", "rnfilterredir": "nonredirects", "rnlimit": "max"}
