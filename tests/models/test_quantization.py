@@ -126,14 +126,14 @@ def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
 ):
     packed = a_student(student_folder, quantization)
     model = adapted(packed)
-    assert sum(hasattr(m, "products") for m in model.modules()) == 14  # all of two layers
+    assert sum(hasattr(m, "fused_lora") for m in model.modules()) == 14  # all of two layers
     plain = a_student(student_folder, quantization, unpacked=True)
     truth = adapted(plain)
 
     ours, theirs = on_a_line(model, packed), on_a_line(truth, plain)
 
     assert_alike((ours, gradients_of(ours, model)), (theirs, gradients_of(theirs, truth)))
-    assert not any(p.merged for m in model.modules() for p in getattr(m, "products", []))
+    assert not any(p.merged_weights for m in model.modules() for p in getattr(m, "fused_lora", []))
 
 
 def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, monkeypatch):
@@ -141,7 +141,7 @@ def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, 
     model = adapted(a_student(student_folder, DOUBLE))
     monkeypatch.setattr(student, "fuse_lora_layers", lambda _: None)
     peft = adapted(a_student(student_folder, DOUBLE))
-    assert not any(hasattr(m, "products") for m in peft.modules())
+    assert not any(hasattr(m, "fused_lora") for m in peft.modules())
 
     ours, theirs = (m(input_ids=ids, labels=ids).loss for m in (model, peft))
 

@@ -171,7 +171,7 @@ def test_a_model_decodes_as_before_while_it_is_being_trained():
     assert fuse_decoder_layers(base)
     with unfused(model):
         assert texts() == before
-    assert base.config._attn_implementation == "abrege_line"
+    assert base.config._attn_implementation == "abrege_packed"
     assert all("forward" in vars(layer) for layer in base.model.layers)
 
 

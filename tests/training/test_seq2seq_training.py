@@ -146,7 +146,9 @@ def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
         torch.randn(1, 4, 40, 8),
         torch.ones(1, 4, 40, 8),
     )
-    how = two_lines.RowAttentionOptions([40], [40], causal=False, scale=1.0, dropout=0.25)
+    how = two_lines.RowAttentionOptions(
+        query_lengths=[40], key_lengths=[40], is_causal=False, scale=1.0, dropout=0.25
+    )
     torch.manual_seed(0)
     left = two_lines.Seq2SeqAttention.apply(query, key, value, None, how)[..., 0] * 0.75 * 40
     torch.testing.assert_close(left, left.round())
@@ -159,7 +161,9 @@ def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
 )
 def test_the_gradient_of_attention_in_a_line_is_that_of_its_differences(own, read, causal, dropout):
     torch.manual_seed(0)
-    how = two_lines.RowAttentionOptions(own, read, causal=causal, scale=0.7, dropout=dropout)
+    how = two_lines.RowAttentionOptions(
+        query_lengths=own, key_lengths=read, is_causal=causal, scale=0.7, dropout=dropout
+    )
     sizes = [(1, 2, sum(own), 4), (1, 2, sum(read), 4), (1, 2, sum(read), 4), (1, 2, 3, 3)]
     inputs = [torch.randn(size, dtype=torch.float64, requires_grad=True) for size in sizes]
 

@@ -225,12 +225,12 @@ def test_the_vocabulary_is_projected_only_where_a_summary_token_is_predicted():
 @pytest.mark.parametrize("share", [1.0, 0.0])
 def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypatch):
     # peft 0.21's own layers, on the same weights, are the reference
-    monkeypatch.setattr(lora, "MERGED_SHARE", share)
+    monkeypatch.setattr(lora, "MAX_MERGED_SHARE", share)
     batch = collate(examples(a_tokenizer(), 6), pad_id=0)
     model = a_student()
     lora.refresh_merged_weights(model)
     ours = gradients(model, [batch])
-    kept = [p.merged for m in model.modules() for p in getattr(m, "products", [])]
+    kept = [p.merged_weights for m in model.modules() for p in getattr(m, "fused_lora", [])]
     fused = [m for m in model.modules() if "forward" in vars(m)]
     for module in fused:
         del module.forward
@@ -269,7 +269,7 @@ def test_in_bfloat16_what_an_adapter_adds_after_its_first_step_is_not_rounded_aw
 
 def test_weights_are_merged_only_in_full_precision():
     model = a_student()
-    layers = [m for m in model.modules() if hasattr(m, "products")]
+    layers = [m for m in model.modules() if hasattr(m, "fused_lora")]
     assert lora.can_cache_merged_weights(layers)
     assert not lora.can_cache_merged_weights(
         layers[:1] + [m.to(torch.bfloat16) for m in layers[1:]]

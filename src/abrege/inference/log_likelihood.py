@@ -222,7 +222,7 @@ def _batches(
     model: PreTrainedModel, examples: Sequence[TokenizedExample], budget: int
 ) -> Iterator[list[TokenizedExample]]:
     """Cut rows into batches that bound what is computed together, logits included."""
-    lined = model.config._attn_implementation == packing.ATTENTION_NAME
+    lined = packing.is_packing_enabled(model)
     most = LOGITS // model.config.get_text_config().vocab_size  # summary tokens
     cutting = (
         split_seq2seq
@@ -263,7 +263,7 @@ def _collated(model: Any, rows: Sequence[TokenizedExample]) -> MicroBatch:
     if model.config.is_encoder_decoder:
         pad = model.config.pad_token_id or 0
         return collate_seq2seq(rows, pad, model.prepare_decoder_input_ids_from_labels)
-    if model.config._attn_implementation == packing.ATTENTION_NAME:
+    if packing.is_packing_enabled(model):
         return pack_examples(rows)
     return collate(rows, pad_id=0)
 

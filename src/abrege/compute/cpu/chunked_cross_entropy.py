@@ -1,6 +1,7 @@
-"""The product with the vocabulary and its loss in one, so that the logits never stand in memory.
+"""Chunked cross-entropy: the vocabulary projection and its loss in one, without all logits at once.
 
-Of 500 positions over 49,152 words, logits, their logarithms and their gradient are 100 MB each.
+For 500 positions and 49,152 tokens of vocabulary, the logits, their log-softmax and their gradient
+take 100 MB each.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from transformers import PreTrainedModel
 
 from abrege.models.device import compute_dtype
 
-CHUNK_LOGITS = 1 << 25  # most logits at once; smaller products over so many words are slower
+CHUNK_LOGITS = 1 << 25  # most logits at once; smaller products over a large vocabulary are slower
 SUPPORTED_MODEL_TYPES = (
     "gemma",
     "gemma3_text",
@@ -31,21 +32,21 @@ SUPPORTED_MODEL_TYPES = (
     "smollm3",
     "t5",
 )
-"""Models whose forward does nothing after the head, but for soft-capping where config says so."""
+"""Models whose forward does nothing after the head, except soft-capping where config says so."""
 
-_put_off: ContextVar[list["DeferredHead"] | None] = ContextVar("heads", default=None)
+_deferred_heads: ContextVar[list["DeferredHead"] | None] = ContextVar("heads", default=None)
 
 
 @dataclass(frozen=True)
 class DeferredHead:
-    """A linear layer whose product is left to the loss, and the dtype it was to run in."""
+    """A linear layer whose product is left to the loss, and the dtype that it would run in."""
 
     layer: nn.Linear
     dtype: torch.dtype
 
 
 def enable_chunked_cross_entropy(model: PreTrainedModel) -> bool:
-    """Let the head of a model hand on its input inside `putting_off`; return whether it does.
+    """Let the model's head defer its product inside `collect_deferred_heads`; return if it can.
 
     Only on a CPU, for a head that is one plain linear layer with nothing after it.
     """
@@ -58,13 +59,13 @@ def enable_chunked_cross_entropy(model: PreTrainedModel) -> bool:
         or getattr(config, "final_logit_softcapping", None)
     ):
         return False
-    ordinary = head.forward
+    linear_forward = head.forward
 
     def forward(hidden: Tensor) -> Tensor:
-        heads = _put_off.get()
+        heads = _deferred_heads.get()
         if heads is None:
-            found: Tensor = ordinary(hidden)
-            return found
+            logits: Tensor = linear_forward(hidden)
+            return logits
         heads.append(DeferredHead(head, compute_dtype(hidden)))
         return hidden
 
@@ -74,23 +75,23 @@ def enable_chunked_cross_entropy(model: PreTrainedModel) -> bool:
 
 @contextmanager
 def collect_deferred_heads() -> Iterator[list[DeferredHead]]:
-    """Collect the heads that hand on their input, of the calls inside and on this thread."""
+    """Collect the heads that return their input unchanged, for the calls inside on this thread."""
     heads: list[DeferredHead] = []
-    token = _put_off.set(heads)
+    token = _deferred_heads.set(heads)
     try:
         yield heads
     finally:
-        _put_off.reset(token)
+        _deferred_heads.reset(token)
 
 
 def chunked_nll(hidden: Tensor, head: DeferredHead, expected: Tensor) -> Tensor:
-    """Add up −log softmax(head(hidden)) at the expected words, in nats.
+    """Compute the sum of −log softmax(head(hidden)) at the expected tokens, in nats.
 
-    hidden    (N, hidden)
-    expected  (N)         int64
-    returns   ()          float32, or float64 for such a head
+    hidden    (N, hidden)  float
+    expected  (N,)         int64
+    returns   ()           float32, or float64 for such a head
     """
-    total: Tensor = ChunkedCrossEntropy.apply(
+    nats: Tensor = ChunkedCrossEntropy.apply(
         hidden,
         head.layer.weight,
         head.layer.bias,
@@ -98,31 +99,36 @@ def chunked_nll(hidden: Tensor, head: DeferredHead, expected: Tensor) -> Tensor:
         head.dtype,
         torch.is_grad_enabled(),
     )
-    return total
+    return nats
 
 
 class ChunkedCrossEntropy(torch.autograd.Function):
-    """Cross-entropy of a linear layer's output, summed; gradients are made in the forward.
+    """Summed cross-entropy of a linear layer's output; the forward computes the gradients too.
 
-    Chunk by chunk of positions, in one buffer: logits, their log-softmax, and their gradient
-    softmax − one-hot, whose products with the weight and with the input follow at once. The
-    backward only scales what stands, and serves once.
+    For each chunk of positions one buffer holds the logits, then their log-softmax, then their
+    gradient softmax − one-hot, whose products with the weight and with the input follow at once.
+    The backward only scales these gradients, and can run once.
     """
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        """Sum the loss; inputs are hidden, weight, bias, expected, dtype, whether to learn.
+        """Sum the loss; the inputs are the six below.
 
-        hidden  (N, D)   weight  (V, D)   bias  (V) or None   expected  (N)
+        hidden          (N, D)   float
+        weight          (V, D)   float
+        bias            (V,)     float, or None
+        expected        (N,)     int64
+        dtype           torch.dtype of the products
+        needs_gradient  bool
         """
-        hidden, weight, bias, expected, dtype, wanted = inputs
+        hidden, weight, bias, expected, dtype, needs_gradient = inputs
         exact = torch.promote_types(dtype, torch.float32)
         rows, table = hidden.to(dtype), weight.to(dtype)
-        total = torch.zeros((), dtype=exact, device=hidden.device)
-        ctx.found = [torch.empty_like(rows) if wanted else None, None, None]
-        if wanted:
+        nats = torch.zeros((), dtype=exact, device=hidden.device)
+        ctx.gradients = [torch.empty_like(rows) if needs_gradient else None, None, None]
+        if needs_gradient:
             blank = torch.empty_like if len(rows) else torch.zeros_like  # a rank may have no label
-            ctx.found[1:] = [
+            ctx.gradients[1:] = [
                 blank(x, dtype=exact) if x is not None and x.requires_grad else None
                 for x in (weight, bias)
             ]
@@ -132,41 +138,43 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             logits = F.linear(rows[chunk], table, None if bias is None else bias.to(dtype))
             logits = logits.to(exact)  # (C, V)
             torch.log_softmax(logits, 1, out=logits)
-            words = expected[chunk].unsqueeze(1)
-            total -= logits.gather(1, words).sum()
-            if wanted:
-                gradient = logits.exp_().scatter_add_(1, words, logits.new_full(words.shape, -1.0))
-                _add_gradients(ctx.found, chunk, gradient, rows, table)
+            targets = expected[chunk].unsqueeze(1)  # (C, 1)
+            nats -= logits.gather(1, targets).sum()
+            if needs_gradient:
+                minus_one = logits.new_full(targets.shape, -1.0)
+                grad_logits = logits.exp_().scatter_add_(1, targets, minus_one)
+                _add_gradients(ctx.gradients, chunk, grad_logits, rows, table)
         ctx.dtypes = [x if x is None else x.dtype for x in (hidden, weight, bias)]
-        return total
+        return nats
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        """Scale the gradients that the forward made, in place."""
-        found, ctx.found = ctx.found, None
+        """Scale the gradients that the forward computed, in place."""
+        computed, ctx.gradients = ctx.gradients, None
         scaled = [
             None if x is None else x.mul_(gradients[0]).to(dtype)
-            for x, dtype in zip(found, ctx.dtypes, strict=True)
+            for x, dtype in zip(computed, ctx.dtypes, strict=True)
         ]
         return (*scaled, None, None, None)
 
 
 def _add_gradients(
-    found: list[Tensor | None], chunk: slice, gradient: Tensor, rows: Tensor, table: Tensor
+    sums: list[Tensor | None], chunk: slice, grad_logits: Tensor, rows: Tensor, table: Tensor
 ) -> None:
-    """Add a chunk's gradients to those of hidden, weight and bias, as far as they are wanted.
+    """Add the gradients of a chunk to those of hidden, weight and bias, as far as they are needed.
 
-    gradient  (C, V)  of the logits
+    grad_logits  (C, V)  float32
     """
-    narrow, kept = gradient.to(table.dtype), float(chunk.start > 0)  # of sums there is none yet
-    to_hidden, to_weight, to_bias = found
-    if to_hidden is not None:
-        torch.mm(narrow, table, out=to_hidden[chunk])
-    if to_weight is not None and to_weight.dtype == narrow.dtype:
-        to_weight.addmm_(narrow.T, rows[chunk], beta=kept)
-    elif to_weight is not None:
+    narrow = grad_logits.to(table.dtype)
+    beta = float(chunk.start > 0)  # the first chunk has no earlier sum to keep
+    grad_hidden, grad_weight, grad_bias = sums
+    if grad_hidden is not None:
+        torch.mm(narrow, table, out=grad_hidden[chunk])
+    if grad_weight is not None and grad_weight.dtype == narrow.dtype:
+        grad_weight.addmm_(narrow.T, rows[chunk], beta=beta)
+    elif grad_weight is not None:
         part = narrow.T @ rows[chunk]
-        to_weight = to_weight.add_(part) if kept else to_weight.copy_(part)
-    if to_bias is not None:
-        part = gradient.sum(0)
-        to_bias = to_bias.add_(part) if kept else to_bias.copy_(part)
+        grad_weight = grad_weight.add_(part) if beta else grad_weight.copy_(part)
+    if grad_bias is not None:
+        part = grad_logits.sum(0)
+        grad_bias = grad_bias.add_(part) if beta else grad_bias.copy_(part)

@@ -1,4 +1,4 @@
-"""Attention for rows end to end in one line: no padding, and a shared beginning computed once."""
+"""Packing: attention over rows in one sequence, without padding, with a shared prefix once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,88 +12,97 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 
 from abrege.compute.cpu import attention
 from abrege.compute.micro_batch import PackedSequence
+from abrege.core.events import OnEvent, silent
 from abrege.models.device import compute_dtype
+from abrege.models.private_api import PACKING, attention_implementation, is_usable
 
-ATTENTION_NAME = "abrege_line"
+ATTENTION_NAME = "abrege_packed"
 SLIDING_WINDOW_MODEL_TYPES = ("gemma3_text", "mistral", "phi3", "qwen2", "qwen3", "smollm3")
-"""Models that tell the attention function how far a layer looks back."""
+"""Models whose attention modules tell the attention function their sliding window."""
 
-_now: ContextVar[tuple[PackedSequence, Tensor]] = ContextVar(
-    "line"
-)  # passing through, on this thread
+_current: ContextVar[tuple[PackedSequence, Tensor]] = ContextVar("packed sequence")  # of a thread
 
 
 @contextmanager
-def packed_forward(line: PackedSequence | None, predicts: Tensor) -> Iterator[None]:
-    """Say how the rows of a line stand, for the attention of the calls inside.
+def packed_forward(packed: PackedSequence | None, predicts: Tensor) -> Iterator[None]:
+    """Tell the attention functions of the calls inside how rows are packed.
 
+    packed    None where rows are padded
     predicts  (1, tokens - 1)  bool; the positions whose next token counts in the loss
     """
-    if line is None:
+    if packed is None:
         yield
         return
-    token = _now.set((line, predicts))
+    token = _current.set((packed, predicts))
     try:
         yield
     finally:
-        _now.reset(token)
+        _current.reset(token)
 
 
 def predicting_positions() -> Tensor:
-    """Give the places that predict a summary token of the line passing now, (N,) int64."""
-    _, predicts = _now.get()
+    """Return the positions of the current sequence that predict a summary token, (N,) int64."""
+    _, predicts = _current.get()
     return predicts[0].nonzero()[:, 0]
 
 
-def enable_packing(model: PreTrainedModel) -> bool:
-    """Let the model attend row by row, on a CPU; return whether it can.
+def enable_packing(model: PreTrainedModel, *, on_event: OnEvent = silent) -> bool:
+    """Let a causal model on a CPU attend to packed rows; return whether it can.
 
-    It can where every layer attends to what came before, all of it or a window, through
-    transformers' interface. On a GPU one call on padded rows keeps the device busier, so nothing
-    changes there.
+    It can where every layer attends to the tokens before, all of them or those of a sliding window,
+    through the attention interface of transformers. On a GPU one call on padded rows keeps the
+    device busier, so nothing changes there.
     """
-    config = model.config.get_text_config()
-    kinds = {"full_attention"}
-    if config.model_type in SLIDING_WINDOW_MODEL_TYPES:
-        kinds.add("sliding_attention")
-    windowed = (
-        getattr(config, "sliding_window", None)
-        and config.model_type not in SLIDING_WINDOW_MODEL_TYPES
-    )
+    if model.device.type != "cpu" or model.config.is_encoder_decoder:
+        return False
+    if not is_usable(PACKING, on_event=on_event):
+        return False
     if (
-        model.device.type != "cpu"
-        or model.config.is_encoder_decoder
-        or not model.is_backend_compatible()
-        or model.config._attn_implementation != "sdpa"
-        or not kinds.issuperset(getattr(config, "layer_types", None) or ())
-        or windowed
-        or getattr(config, "use_bidirectional_attention", None)
-        or getattr(config, "attn_logit_softcapping", None)
-        or getattr(config, "num_local_experts", None)
+        not model.is_backend_compatible()
+        or attention_implementation(model) != "sdpa"
+        or not _has_known_attention(model.config.get_text_config())
     ):
         return False
     model.set_attn_implementation(ATTENTION_NAME)
     return True
 
 
+def is_packing_enabled(model: Any) -> bool:
+    """Return whether `enable_packing` has changed a model."""
+    return attention_implementation(model) == ATTENTION_NAME
+
+
+def _has_known_attention(config: Any) -> bool:
+    """Return whether all layers attend causally, and tell their sliding window if there is one."""
+    tells_window = config.model_type in SLIDING_WINDOW_MODEL_TYPES
+    layer_types = {"full_attention", *(["sliding_attention"] if tells_window else [])}
+    return (
+        layer_types.issuperset(getattr(config, "layer_types", None) or ())
+        and (tells_window or not getattr(config, "sliding_window", None))
+        and not getattr(config, "use_bidirectional_attention", None)
+        and not getattr(config, "attn_logit_softcapping", None)
+        and not getattr(config, "num_local_experts", None)
+    )
+
+
 @contextmanager
 def unfused(model: PreTrainedModel) -> Iterator[None]:
-    """Let a packed model, rewritten or not, compute as transformers does: to decode, say."""
+    """Let a packed model, fused or not, compute as transformers does while inside: to decode."""
     base: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()
-    packed = base.config._attn_implementation == ATTENTION_NAME
-    rewritten = {
+    is_packed = is_packing_enabled(base)
+    fused = {
         module: vars(module).pop("forward")
         for module in base.modules()
-        if getattr(vars(module).get("forward"), "of_lines", False)
+        if getattr(vars(module).get("forward"), "packed_only", False)
     }
-    if packed:
+    if is_packed:
         base.set_attn_implementation("sdpa")
     try:
         yield
     finally:
-        if packed:
+        if is_packed:
             base.set_attn_implementation(ATTENTION_NAME)
-        for module, forward in rewritten.items():
+        for module, forward in fused.items():
             module.forward = forward
 
 
@@ -102,12 +111,12 @@ def packed_attention_forward(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    attention_mask: Tensor | None,  # noqa: ARG001 - rows are told apart by their lengths
+    attention_mask: Tensor | None,  # noqa: ARG001 - lengths separate the rows
     dropout: float = 0.0,
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attend inside each row: transformers' interface of an attention function."""
+    """Attend within each row: the attention function that is registered with transformers."""
     mixed = packed_attention(
         query,
         key,
@@ -120,12 +129,10 @@ def packed_attention_forward(
 
 
 def sliding_window(attention: Any) -> int | None:
-    """Give how many tokens an attention module of transformers sees, itself included, or None."""
-    if hasattr(attention, "sliding_window"):
-        found: int | None = attention.sliding_window
-    else:
-        found = getattr(attention.config, "sliding_window", None)
-    return found
+    """Return how many tokens an attention module sees, the query's included; None for all."""
+    holder = attention if hasattr(attention, "sliding_window") else attention.config
+    window: int | None = getattr(holder, "sliding_window", None)
+    return window
 
 
 def packed_attention(
@@ -137,54 +144,55 @@ def packed_attention(
     scaling: float | None,
     sliding_window: int | None = None,
 ) -> Tensor:
-    """Attend causally inside each row of the line that passes now.
+    """Attend causally within each row of the current packed sequence.
 
-    query       (1, heads, tokens, size)    tokens are the prefix and then each row's own
-    key, value  (1, key heads, tokens, size)
-    returns     (1, tokens, heads, size)
+    query       (1, heads, tokens, size)      float; tokens are the prefix, then those of each row
+    key, value  (1, key heads, tokens, size)  float
+    returns     (1, tokens, heads, size)      float
 
-    The prefix is attended from again for every row, which is cheap beside the linear layers it
-    passes only once; its output is taken from the first row.
+    Every row attends from the prefix again, which is cheap beside the linear layers that the prefix
+    passes only once; the output of the prefix is that of the first row.
     """
-    line, _ = _now.get()
-    dtype = compute_dtype(query)  # under autocast, turned queries are float32 and values are not
+    packed, _ = _current.get()
+    dtype = compute_dtype(query)  # under autocast, rotated queries are float32 and values are not
     query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
-    if attention.is_supported(line, query, dropout=dropout, sliding_window=sliding_window):
+    if attention.is_supported(packed, query, dropout=dropout, sliding_window=sliding_window):
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-        mixed: Tensor = attention.PackedAttention.apply(query, key, value, line, scale)
+        mixed: Tensor = attention.PackedAttention.apply(query, key, value, packed, scale)
         return mixed
-    found: list[Tensor] = []
-    for q, k, v in zip(*(split_rows(x, line) for x in (query, key, value)), strict=True):
+    rows: list[Tensor] = []
+    for q, k, v in zip(*(split_rows(x, packed) for x in (query, key, value)), strict=True):
+        mask = _window_mask(q, sliding_window)
         row = scaled_dot_product_attention(
             q,
             k,
             v,
-            attn_mask=_band(q, sliding_window),
+            attn_mask=mask,
             dropout_p=dropout,
-            is_causal=_band(q, sliding_window) is None,
+            is_causal=mask is None,
             scale=scaling,
             enable_gqa=query.shape[1] != key.shape[1],
         ).transpose(1, 2)
-        found.append(row[:, line.prefix_length :] if found else row)
-    return torch.cat(found, 1)
+        rows.append(row[:, packed.prefix_length :] if rows else row)
+    return torch.cat(rows, 1)
 
 
-def _band(query: Tensor, sliding_window: int | None) -> Tensor | None:
-    """Mask what lies further back than the window, (tokens, tokens) bool; None if nothing does."""
+def _window_mask(query: Tensor, sliding_window: int | None) -> Tensor | None:
+    """Return a causal mask of the window, (tokens, tokens) bool; None for a row shorter than it."""
     tokens = query.shape[2]
     if sliding_window is None or tokens <= sliding_window:
         return None
     return query.new_ones(tokens, tokens, dtype=torch.bool).tril().triu(1 - sliding_window)
 
 
-def split_rows(states: Tensor, line: PackedSequence) -> list[Tensor]:
-    """Cut a line into whole rows, (1, heads, prefix + length, size) each."""
-    prefix, *own = states.split([line.prefix_length, *line.lengths], 2)
-    return [torch.cat((prefix, row), 2) for row in own] if line.prefix_length else own
+def split_rows(states: Tensor, packed: PackedSequence) -> list[Tensor]:
+    """Split a packed sequence into rows with the prefix, (1, heads, prefix + length, size) each."""
+    prefix, *rows = states.split([packed.prefix_length, *packed.lengths], 2)
+    return [torch.cat((prefix, row), 2) for row in rows] if packed.prefix_length else rows
 
 
 def no_mask(*_: Any, **__: Any) -> None:
-    """Give no mask: `attend` needs none."""
+    """Return no mask: packed attention needs none."""
 
 
 AttentionInterface.register(ATTENTION_NAME, packed_attention_forward)

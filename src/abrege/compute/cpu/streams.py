@@ -1,7 +1,7 @@
-"""Two lines through a model at once on a CPU, each on its half of the cores.
+"""Streams: several packed sequences pass through a model at once, each on its share of the cores.
 
-Between the big products of a line stand passes over memory and many small products, which leave
-cores idle; another line's products use them meanwhile.
+Between the large products of one sequence lie passes over memory and many small products, which
+leave cores idle; the products of another sequence use them meanwhile.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,47 +17,48 @@ STREAMS = 2
 
 
 class StreamPool:
-    """Adds up the gradients of lines that pass through one model side by side.
+    """Threads that compute the gradients of packed micro-batches side by side and add them up.
 
-    Which lane takes which line follows from their lengths alone, and sums are taken in a fixed
-    order: the same lines give the same gradients, bit for bit.
+    Which stream computes which micro-batch follows from the lengths alone, and sums are taken in a
+    fixed order: the same micro-batches give the same gradients, bit for bit.
     """
 
     def __init__(self, threads: int) -> None:
         self.pool = ThreadPoolExecutor(
-            STREAMS, "lane", initializer=torch.set_num_threads, initargs=(threads // STREAMS,)
+            STREAMS, "stream", initializer=torch.set_num_threads, initargs=(threads // STREAMS,)
         )
 
     def add_gradients(
         self,
         model: nn.Module,
-        lines: Sequence[MicroBatch],
+        batches: Sequence[MicroBatch],
         loss_of: Callable[[MicroBatch], Tensor],
     ) -> Tensor:
-        """Add the gradient of the lines' losses onto that of the model; return their sum, ().
+        """Add the gradients of all losses to those of the model; return the sum of losses, ().
 
-        loss_of  called for each line on the thread of its lane
+        loss_of  called for each micro-batch, on the thread of its stream
         """
-        learning = [p for p in model.parameters() if p.requires_grad]
+        trainable = [p for p in model.parameters() if p.requires_grad]
 
-        def gradients(lane: Sequence[MicroBatch]) -> tuple[Tensor, list[Tensor]]:
+        def stream_gradients(stream: Sequence[MicroBatch]) -> tuple[Tensor, list[Tensor]]:
             total, sums = torch.zeros(()), list[Tensor]()
-            for line in lane:
-                loss = loss_of(line)
-                found = torch.autograd.grad(loss, learning)
+            for batch in stream:
+                loss = loss_of(batch)
+                gradients = torch.autograd.grad(loss, trainable)
                 if sums:
-                    torch._foreach_add_(sums, found)
-                else:  # the first line's stand for the sum: in full tuning, zeros cost a pass
-                    sums = [g if g.is_contiguous() else g.contiguous() for g in found]
+                    for summed, gradient in zip(sums, gradients, strict=True):
+                        summed.add_(gradient)
+                else:  # no sum that begins with zeros: in full tuning they cost a pass
+                    sums = [g if g.is_contiguous() else g.contiguous() for g in gradients]
                 total += loss.detach()
             return total, sums
 
-        lanes = [lane for lane in assign_to_streams(lines, STREAMS) if lane]
+        streams = [stream for stream in assign_to_streams(batches, STREAMS) if stream]
         total = torch.zeros(())
-        for lane in [self.pool.submit(gradients, lane) for lane in lanes]:
-            loss, sums = lane.result()
+        for future in [self.pool.submit(stream_gradients, stream) for stream in streams]:
+            loss, sums = future.result()
             total += loss
-            for parameter, gradient in zip(learning, sums, strict=True):
+            for parameter, gradient in zip(trainable, sums, strict=True):
                 parameter.grad = (
                     gradient if parameter.grad is None else parameter.grad.add_(gradient)
                 )

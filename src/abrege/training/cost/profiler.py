@@ -136,8 +136,8 @@ def kept_bytes(forward: Callable[[], Tensor], known: set[int]) -> int:
 
 def standing(model: nn.Module) -> list[Tensor]:
     """Give all tensors that stand through the run: weights, buffers, copies with adapters in."""
-    products = [p for m in model.modules() for p in getattr(m, "products", [])]
-    return [*model.parameters(), *model.buffers(), *(t for p in products for t in p.merged)]
+    products = [p for m in model.modules() for p in getattr(m, "fused_lora", [])]
+    return [*model.parameters(), *model.buffers(), *(t for p in products for t in p.merged_weights)]
 
 
 def short(row: TokenizedExample, tokens: int, labels: int) -> TokenizedExample:
