@@ -1,6 +1,6 @@
 import pytest
 
-from abrege.annotation.checks import checks, most_alike
+from abrege.annotation.checks import checks, consensus
 from abrege.recipe import Annotate
 from builders.records import a_document
 
@@ -13,7 +13,7 @@ def first_fault(document, summary, **changed):
 FINE = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
 
 
-def test_a_true_summary_in_other_words_is_not_refused():
+def test_a_true_summary_in_other_words_passes():
     assert first_fault(a_document(), FINE) is None
 
 
@@ -37,7 +37,7 @@ def test_a_true_summary_in_other_words_is_not_refused():
         ("# Bridge\n" + FINE, {}, "markup", "heading", ""),
     ],
 )  # fmt: skip
-def test_each_fault_is_named_with_what_was_found(summary, changed, reason, found, wanted):
+def test_each_fault_has_what_was_found_and_what_was_wanted(summary, changed, reason, found, wanted):
     fault = first_fault(a_document(), summary, **changed)
     assert (fault.reason, fault.actual, fault.expected) == (reason, found, wanted)
 
@@ -48,11 +48,11 @@ def test_a_summary_as_long_as_its_document_is_too_long():
     assert (fault.reason, fault.actual, fault.expected) == ("too long", "11", "8")
 
 
-def test_what_is_not_in_the_document_may_be_allowed():
+def test_unsupported_facts_pass_if_the_recipe_allows_them():
     assert first_fault(a_document(), FINE.replace("12", "15"), reject_unsupported=False) is None
 
 
-def test_a_copy_of_what_comes_later_is_no_copy_of_the_lead():
+def test_a_copy_of_a_later_sentence_is_no_copy_of_the_lead():
     later = "A ferry will carry people across the river until then."
     assert first_fault(a_document(), later) is None
 
@@ -63,8 +63,8 @@ def test_the_words_of_the_lead_in_another_order_are_no_copy_of_it():
     assert first_fault(a_document(), turned) is None
 
 
-def test_the_text_with_the_most_words_in_common_with_the_others_is_chosen():
+def test_the_consensus_is_the_text_with_the_highest_rouge_l_to_the_others():
     texts = ["a b c d", "a b c e", "x y z", "a b c"]
     # ROUGE-L F of the last with the others: 6/7, 6/7, 0; of the first: 3/4, 0, 6/7.
-    assert most_alike(texts, "en") == 3
-    assert most_alike(["one"], "en") == 0
+    assert consensus(texts, "en") == 3
+    assert consensus(["one"], "en") == 0

@@ -1,15 +1,15 @@
 import pytest
 
-from abrege.annotation.attempts import too_long
-from abrege.annotation.context_window import SHORTER, share_that_fits
+from abrege.annotation.attempts import response_too_long
+from abrege.annotation.context_window import DEFAULT_SHARE, share_that_fits
 
 
-def refused(said):
-    return too_long("k", {"said": said})
+def rejected(message):
+    return response_too_long("k", {"said": message})
 
 
 @pytest.mark.parametrize(
-    ("said", "limit", "asked"),
+    ("message", "limit", "prompt_tokens"),
     [
         # OpenAI, vLLM until 0.10, llama-cpp-python 0.3
         ("This model's maximum context length is 2560 tokens. However, you requested 4888 tokens "
@@ -26,19 +26,20 @@ def refused(said):
         ("Requested tokens (2285) exceed context window of 2048", 2048, 2285),
     ],
 )  # fmt: skip
-def test_what_fits_is_read_off_how_servers_refuse(said, limit, asked):
-    assert share_that_fits(refused(said), 300) == pytest.approx(0.95 * (limit - 300) / asked)
+def test_the_share_that_fits_is_parsed_from_the_error_of_each_server(message, limit, prompt_tokens):
+    share = share_that_fits(rejected(message), 300)
+    assert share == pytest.approx(0.95 * (limit - 300) / prompt_tokens)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "too long",
         "the request exceeds the available context size. try increasing the context size",
         "This model's maximum context length is 90 tokens.",
-        # Less than the answer alone: nothing fits by this, and half of the document may.
+        # Less than the completion: by this nothing fits, but a part of the document may.
         "maximum context length is 90 tokens, but your request has 80 input tokens",
     ],
 )
-def test_where_nobody_says_by_how_much_seven_tenths_are_kept(said):
-    assert share_that_fits(refused(said), 300) == SHORTER == 0.7
+def test_without_usable_numbers_seven_tenths_of_the_document_are_shown(message):
+    assert share_that_fits(rejected(message), 300) == DEFAULT_SHARE == 0.7

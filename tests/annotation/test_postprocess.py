@@ -1,6 +1,6 @@
 import pytest
 
-from abrege.annotation.postprocess import announces, refuses, summary_in
+from abrege.annotation.postprocess import extract_summary, is_refusal, mentions_itself
 from abrege.metrics.format_checks import find_preamble
 
 PLAIN = "La ville de Lyon ferme son pont en 1994."
@@ -26,24 +26,24 @@ PLAIN = "La ville de Lyon ferme son pont en 1994."
         f"  {PLAIN}  ",
     ],
 )
-def test_what_stands_round_a_summary_is_taken_off(answer):
-    assert summary_in(answer, find_preamble) == PLAIN
+def test_preambles_reasoning_markup_and_afterwords_are_removed(answer):
+    assert extract_summary(answer, find_preamble) == PLAIN
 
 
 def test_items_of_a_list_become_lines_and_a_year_at_a_lines_start_stays():
-    assert summary_in("- Un pont ferme.\n- Il est vieux.", find_preamble) == (
+    assert extract_summary("- Un pont ferme.\n- Il est vieux.", find_preamble) == (
         "Un pont ferme.\nIl est vieux."
     )
-    assert summary_in("1. Un pont.\n2. Une gare.", find_preamble) == "Un pont.\nUne gare."
-    assert summary_in("12. Infanteriedivision is a play.", find_preamble) == (
+    assert extract_summary("1. Un pont.\n2. Une gare.", find_preamble) == "Un pont.\nUne gare."
+    assert extract_summary("12. Infanteriedivision is a play.", find_preamble) == (
         "12. Infanteriedivision is a play."
     )
 
 
-def test_a_quotation_inside_a_summary_and_a_thought_without_an_end_are_told_apart():
+def test_a_quotation_inside_a_summary_stays_and_unclosed_reasoning_is_removed():
     quoted = "« Partez », dit-il, « et vite »"
-    assert summary_in(quoted, find_preamble) == quoted
-    assert summary_in("<think>Il faut", find_preamble) == ""
+    assert extract_summary(quoted, find_preamble) == quoted
+    assert extract_summary("<think>Il faut", find_preamble) == ""
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_a_quotation_inside_a_summary_and_a_thought_without_an_end_are_told_apar
         "Please provide the article.",
     ],
 )
-def test_a_teacher_that_writes_no_summary_is_known_by_its_words(text):
-    assert refuses(text)
+def test_a_refusal_is_recognized(text):
+    assert is_refusal(text)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_teacher_that_writes_no_summary_is_known_by_its_words(text):
         "I Can See You is a film.",
     ],
 )
-def test_a_summary_is_no_refusal(text):
-    assert not refuses(text)
+def test_a_summary_is_not_taken_for_a_refusal(text):
+    assert not is_refusal(text)
 
 
-def test_an_announcement_within_the_first_sentence_cannot_be_taken_off():
+def test_a_sentence_about_the_summary_itself_is_recognized():
     inside = "Voici un résumé de cet article qui parle d'un pont."
     assert find_preamble(inside) is None
-    assert announces(inside)
+    assert mentions_itself(inside)
     # A model of 135 M parameters ended so; the request had asked for a few sentences in English.
-    assert announces(f"{PLAIN} A summary of the article is provided in a few sentences.")
-    assert announces(f"{PLAIN}\nThe summary is:\n{PLAIN}")
-    assert announces("The article does not include the summary, but is clear.")
-    assert not announces("The court gave a summary of the case.")
-    assert not announces(PLAIN)
-    assert not announces("Voici venu le temps des ponts.")
+    assert mentions_itself(f"{PLAIN} A summary of the article is provided in a few sentences.")
+    assert mentions_itself(f"{PLAIN}\nThe summary is:\n{PLAIN}")
+    assert mentions_itself("The article does not include the summary, but is clear.")
+    assert not mentions_itself("The court gave a summary of the case.")
+    assert not mentions_itself(PLAIN)
+    assert not mentions_itself("Voici venu le temps des ponts.")

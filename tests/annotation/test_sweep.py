@@ -15,7 +15,7 @@ def _no_proxy(monkeypatch):
 GRID = {"temperature": [0.2, 0.7], "top_p": [0.5], "rows": 4}
 
 
-def test_each_point_is_asked_once_about_each_of_the_same_few_documents(tmp_path):
+def test_each_grid_point_requests_one_summary_of_each_sampled_document(tmp_path):
     def script(body):
         warm = body["temperature"] > 0.5 and number(body) % 2
         return Say("No." if warm else a_summary(number(body)))
@@ -23,13 +23,13 @@ def test_each_point_is_asked_once_about_each_of_the_same_few_documents(tmp_path)
     folder = a_run(tmp_path, count=8)
     with serving(script) as fake:
         cold, warm = sweep.run(a_recipe(fake.url, sweep=GRID, attempts=3), folder)
-        asked = [(a.body["temperature"], number(a.body)) for a in fake.asked]
-        assert len(asked) == len({*asked}) == 8
-        drawn = {n for _, n in asked}
+        requests = [(a.body["temperature"], number(a.body)) for a in fake.asked]
+        assert len(requests) == len({*requests}) == 8
+        sampled = {n for _, n in requests}
         again = sweep.run(a_recipe(fake.url, sweep=GRID, attempts=3), folder)
         assert len(fake.asked) == 8
     assert again == [cold, warm]
-    odd = sum(n % 2 for n in drawn)
+    odd = sum(n % 2 for n in sampled)
     assert (cold["rows"], cold["passed"], cold["refused"]) == (4, 4, {})
     assert (warm["passed"], warm["refused"]) == (4 - odd, {"too short": odd})
     assert cold["words"] == 12
@@ -38,7 +38,7 @@ def test_each_point_is_asked_once_about_each_of_the_same_few_documents(tmp_path)
     assert len(lines(folder, "sweep")) == 8
 
 
-def test_the_table_has_a_line_for_each_point_and_a_column_for_each_reason(tmp_path):
+def test_the_table_has_a_row_per_grid_point_and_a_column_per_reason(tmp_path):
     folder = a_run(tmp_path, count=2)
     with serving(lambda body: Say("No.") if body["top_p"] > 0.6 else faithful(body)) as fake:
         points = sweep.run(
@@ -52,6 +52,6 @@ def test_the_table_has_a_line_for_each_point_and_a_column_for_each_reason(tmp_pa
     assert second == ["0.2", "0.7", "2", "0", "2", "1", "–", "0.0", "0%", "14"]
 
 
-def test_an_introduction_has_no_decoding_to_sweep(tmp_path):
-    with pytest.raises(RecipeError, match="teacher lead decodes nothing"):
+def test_the_lead_has_no_sampling_settings_to_sweep(tmp_path):
+    with pytest.raises(RecipeError, match="teacher lead has no sampling settings"):
         sweep.run(a_recipe(), tmp_path)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from abrege.core.events import silent
 from abrege.core.io import write_jsonl
-from abrege.llm_client import openai_client as server
-from abrege.llm_client.retry import Retrying
+from abrege.llm_client import openai_client
+from abrege.llm_client.retry import RetryPolicy
 from abrege.recipe import parse
 from abrege.stages import annotate
 from builders.fake_server import Say
@@ -66,7 +66,7 @@ def ids(folder, name):
 
 def impatient():
     """Let a server be asked again at once."""
-    server.Retrying = partial(Retrying, first_seconds=0.001)
+    openai_client.RetryPolicy = partial(RetryPolicy, first_seconds=0.001)
 
 
 if __name__ == "__main__":  # children to be killed, of a process that has imported all they need

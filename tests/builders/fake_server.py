@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from abrege.llm_client.openai_client import Server
-from abrege.llm_client.retry import Retrying
+from abrege.llm_client.openai_client import OpenAIClient
+from abrege.llm_client.retry import RetryPolicy
 
 HELLO = [{"role": "user", "content": "hello"}]
 KEY = "sk-not-to-be-seen-1234567890"
@@ -161,12 +161,12 @@ def serving(script: Sequence[Say] | Callable[[dict[str, Any]], Say]) -> Iterator
         thread.join()
 
 
-def a_server(fake, **changes):
+def a_client(fake, **changes):
     quick = {
         "base_url": fake.url,
         "api_key": KEY,
-        "retrying": Retrying(first_seconds=0.001),
+        "retry_policy": RetryPolicy(first_seconds=0.001),
         "rng": random.Random(0),
         "timeout_seconds": 5.0,
     }
-    return Server(**({"model": "judge-1"} | quick | changes))
+    return OpenAIClient(**({"model": "judge-1"} | quick | changes))

@@ -174,8 +174,10 @@ def test_decisions_outlive_pairs_that_are_written_again(tmp_path):
     mended = pairs_of(tmp_path)
     # As annotate does: from the teacher's answers, of which r2's is another by now.
     a_run(tmp_path, r2="Second try.")
-    every = decisions.read(tmp_path)
-    pairs = {id_: decisions.apply(pair, every) for id_, pair in pairs_of(tmp_path).items()}
+    every = decisions.load_decisions(tmp_path)
+    pairs = {
+        id_: decisions.apply_decisions(pair, every) for id_, pair in pairs_of(tmp_path).items()
+    }
     assert pairs["r1"] == mended["r1"]
     assert pairs["r2"].references == ["Second try."]
     assert "review" not in pairs["r2"].meta

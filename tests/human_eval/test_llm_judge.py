@@ -9,8 +9,8 @@ from abrege.core.events import Note, Progress
 from abrege.core.io import write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.human_eval.judge import judge
-from abrege.llm_client.openai_client import Asking
-from builders.fake_server import KEY, Say, a_server, serving
+from abrege.llm_client.openai_client import SamplingParams
+from builders.fake_server import KEY, Say, a_client, serving
 
 ROWS = 10
 
@@ -58,7 +58,7 @@ def lines(folder):
 
 def test_each_row_is_asked_in_both_orders_and_the_second_system_wins_where_both_agree(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         found = judge(folder, server)
     assert len(fake.asked) == 2 * ROWS
     assert {tuple(shown(asked.body)) for asked in fake.asked} == {
@@ -75,7 +75,7 @@ def test_each_row_is_asked_in_both_orders_and_the_second_system_wins_where_both_
 
 def test_a_judge_that_always_takes_the_first_place_prefers_nobody(tmp_path):
     folder = a_run(tmp_path)
-    with serving([Say("1")]) as fake, a_server(fake) as server:
+    with serving([Say("1")]) as fake, a_client(fake) as server:
         found = judge(folder, server)
     figures, preference = found["figures"], found["preference"]
     assert (figures["disagreements"], figures["disagreement_share"]) == (ROWS, 1.0)
@@ -91,7 +91,7 @@ def test_a_loss_is_a_loss_and_an_unsure_row_a_tie(tmp_path):
     def script(body):
         return Say({("a", "b"): "1", ("b", "a"): "0"}.get(tuple(shown(body))) or prefers_good(body).text)  # fmt: skip # noqa: E501
 
-    with serving(script) as fake, a_server(fake) as server:
+    with serving(script) as fake, a_client(fake) as server:
         found = judge(folder, server)
     of_row = {d["id"]: d["outcome"] for d in found["decisions"]}
     assert of_row == {"p0": "loss", "p1": "win", "p2": "unsure"}
@@ -101,7 +101,7 @@ def test_a_loss_is_a_loss_and_an_unsure_row_a_tie(tmp_path):
 
 def test_nobody_is_asked_about_identical_texts_and_they_are_ties(tmp_path):
     folder = a_run(tmp_path, tuned=[f"plain {n} " if n < 4 else "good" for n in range(ROWS)])
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         found = judge(folder, server)
     assert len(fake.asked) == 2 * (ROWS - 4)
     assert (found["identical"], found["figures"]["n"]) == (4, ROWS - 4)
@@ -114,12 +114,12 @@ def test_a_killed_judge_started_again_asks_exactly_for_what_is_missing(tmp_path)
             raise KeyboardInterrupt
 
     folder, other = a_run(tmp_path / "a"), a_run(tmp_path / "b")
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         with pytest.raises(KeyboardInterrupt):
             judge(folder, server, on_event=interrupt)
         assert len(lines(folder)) == 5
         assert not (folder / "review/judge.json").exists()
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         seen = []
         found = judge(folder, server, on_event=seen.append)
         assert len(fake.asked) == 2 * ROWS - 5
@@ -135,7 +135,7 @@ def test_a_killed_judge_started_again_asks_exactly_for_what_is_missing(tmp_path)
 
 def test_a_judge_run_again_asks_nothing_and_writes_the_same_bytes(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         judge(folder, server)
         before = (folder / "review/judge.json").read_bytes()
         judge(folder, server)
@@ -145,7 +145,7 @@ def test_a_judge_run_again_asks_nothing_and_writes_the_same_bytes(tmp_path):
 
 def test_more_rows_with_the_same_seed_ask_only_about_the_further_ones(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         few = judge(folder, server, rows=4)
         judge(folder, server, rows=6)
         assert len(fake.asked) == 12
@@ -154,13 +154,15 @@ def test_more_rows_with_the_same_seed_ask_only_about_the_further_ones(tmp_path):
     assert few["rows"] == 4
 
 
-@pytest.mark.parametrize("changed", [{"model": "judge-2"}, {"asking": Asking(temperature=1.0)}])
+@pytest.mark.parametrize(
+    "changed", [{"model": "judge-2"}, {"params": SamplingParams(temperature=1.0)}]
+)
 def test_another_model_or_another_decoding_is_asked_anew(tmp_path, changed):
     folder = a_run(tmp_path)
     with serving(prefers_good) as fake:
-        with a_server(fake) as server:
+        with a_client(fake) as server:
             judge(folder, server)
-        with a_server(fake, **changed) as server:
+        with a_client(fake, **changed) as server:
             found = judge(folder, server)
     assert len(fake.asked) == 4 * ROWS
     assert found["answers"] == 2 * ROWS
@@ -168,7 +170,7 @@ def test_another_model_or_another_decoding_is_asked_anew(tmp_path, changed):
 
 def test_a_last_line_that_was_cut_is_dropped_and_asked_again(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         judge(folder, server)
         path = folder / "review/judge.jsonl"
         path.write_bytes(path.read_bytes()[:-20])
@@ -182,29 +184,29 @@ def test_a_file_that_is_only_a_cut_line_is_begun_anew(tmp_path):
     folder = a_run(tmp_path)
     (folder / "review").mkdir()
     (folder / "review/judge.jsonl").write_text('{"key": "a')
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         judge(folder, server)
     assert len(lines(folder)) == len(fake.asked) == 2 * ROWS
 
 
 def test_a_damaged_line_is_named(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         judge(folder, server)
         path = folder / "review/judge.jsonl"
         path.write_text("\n".join([*lines(folder)[:2], '{"key": 1}', ""]))
         with pytest.raises(DataError) as caught:
             judge(folder, server)
-    assert str(caught.value).startswith(f"{path}:3: this is not an answer that abrege wrote: ")
+    assert str(caught.value).startswith(f"{path}:3: this is not a response that abrege cached: ")
 
 
 def test_two_processes_do_not_judge_the_same_run(tmp_path):
     folder = a_run(tmp_path)
     (folder / "review").mkdir()
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         with (
             filelock.FileLock(folder / "review/.judge.jsonl.lock"),
-            pytest.raises(SetupError, match="another process is writing its answers here"),
+            pytest.raises(SetupError, match="another process is writing its responses here"),
         ):
             judge(folder, server)
         assert not fake.asked
@@ -220,7 +222,7 @@ def test_unreadable_and_cut_answers_are_counted_and_their_rows_left_out(tmp_path
             return Say("1 or 2")
         return Say("2", finish_reason="length") if first == "plain 2" else prefers_good(body)
 
-    with serving(script) as fake, a_server(fake) as server:
+    with serving(script) as fake, a_client(fake) as server:
         found = judge(folder, server)
     figures = found["figures"]
     assert (figures["n"], figures["unreadable_rows"], figures["unreadable_answers"]) == (8, 2, 2)
@@ -231,7 +233,7 @@ def test_where_nothing_can_be_read_there_are_no_figures_but_a_message(tmp_path):
     folder = a_run(tmp_path)
     with (
         serving([Say("I am a cat.")]) as fake,
-        a_server(fake) as server,
+        a_client(fake) as server,
         pytest.raises(DataError) as caught,
     ):
         judge(folder, server, rows=3)
@@ -250,9 +252,9 @@ def test_a_row_that_the_server_refuses_is_told_and_asked_again_the_next_time(tmp
         long = "Document 3." in body["messages"][1]["content"]
         return Say("too long", status=400) if long else prefers_good(body)
 
-    with serving(script) as fake, a_server(fake) as server:
+    with serving(script) as fake, a_client(fake) as server:
         found = judge(folder, server)
-        reason = f"{fake.url} refuses what it is asked (400): too long"
+        reason = f"{fake.url} rejects the request (400): too long"
         assert found["unanswered"] == [
             {"id": "p3", "first": "base", "reason": reason},
             {"id": "p3", "first": "tuned", "reason": reason},
@@ -266,7 +268,7 @@ def test_a_row_that_the_server_refuses_is_told_and_asked_again_the_next_time(tmp
 
 def test_the_file_says_who_judged_how_and_what_it_cost_and_no_file_holds_the_key(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         found = judge(folder, server, rows=4)
     assert found["model"] == "judge-1"
     assert found["named"] == {"judge-1@2026": 8}
@@ -281,7 +283,7 @@ def test_the_file_says_who_judged_how_and_what_it_cost_and_no_file_holds_the_key
 def test_rows_of_one_group_count_once(tmp_path):
     pairs = [a_pair(n, group=f"g{n // 3}") for n in range(9)]
     folder = a_run(tmp_path, pairs=pairs)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         found = judge(folder, server)
     assert found["figures"]["wins"] == 9
     preference = found["preference"]
@@ -291,7 +293,7 @@ def test_rows_of_one_group_count_once(tmp_path):
 def test_rows_that_say_the_same_are_asked_about_once(tmp_path):
     pairs = [a_pair(n, document="The same.") for n in range(3)]
     folder = a_run(tmp_path, pairs=pairs, base="plain", tuned="good")
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         found = judge(folder, server)
     assert len(fake.asked) == 2
     assert found["figures"]["wins"] == 3
@@ -303,7 +305,7 @@ def test_the_judge_is_told_the_aspect_and_asked_in_the_language_of_the_row(tmp_p
         a_pair(1, lang=None, document="Le chat dort sur le canapé pendant que la pluie tombe."),
     ]
     folder = a_run(tmp_path, pairs=pairs)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         found = judge(folder, server)
     said = [asked.body["messages"] for asked in fake.asked]
     assert all(system["content"].startswith("Tu compares") for system, _ in said)
@@ -316,8 +318,8 @@ def test_a_wrong_key_leaves_what_was_answered(tmp_path):
     script = [Say("1")] * 3 + [Say(status=401)]
     with (
         serving(script) as fake,
-        a_server(fake) as server,
-        pytest.raises(SetupError, match="refuses the key"),
+        a_client(fake) as server,
+        pytest.raises(SetupError, match="rejects the API key"),
     ):
         judge(folder, server, workers=1)
     assert len(lines(folder)) == 3
@@ -325,7 +327,7 @@ def test_a_wrong_key_leaves_what_was_answered(tmp_path):
 
 def test_what_cannot_be_compared_is_refused_before_anything_is_asked(tmp_path):
     folder = a_run(tmp_path)
-    with serving(prefers_good) as fake, a_server(fake) as server:
+    with serving(prefers_good) as fake, a_client(fake) as server:
         with pytest.raises(DataError, match="tuned cannot be judged against itself"):
             judge(folder, server, systems=("tuned", "tuned"))
         with pytest.raises(DataError, match=r"generate/lead\.jsonl is not there\.\n  Run the pipe"):

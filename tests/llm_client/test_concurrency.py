@@ -5,10 +5,17 @@ import time
 import pytest
 
 from abrege.core.errors import SetupError
-from abrege.llm_client.concurrency import GIVE_UP_AFTER, THREAD, Failure, Request, ask_all
-from abrege.llm_client.openai_client import Answer, Refused
-from abrege.llm_client.retry import Pace, Retrying
-from builders.fake_server import HELLO, Say, a_server, serving
+from abrege.llm_client.concurrency import (
+    GIVE_UP_AFTER,
+    THREAD,
+    FailedRequest,
+    Request,
+    complete_all,
+)
+from abrege.llm_client.openai_client import Completion, RequestRejectedError
+from abrege.llm_client.rate_limit import AdaptiveLimit
+from abrege.llm_client.retry import RetryPolicy
+from builders.fake_server import HELLO, Say, a_client, serving
 
 
 @pytest.fixture(autouse=True)
@@ -27,42 +34,45 @@ def those_left_behind_end():
             thread.join()
 
 
-def test_room_is_halved_once_a_jam_and_grows_by_one_after_a_run_of_answers():
-    pace = Pace(8)
+def test_the_limit_is_halved_once_per_congestion_and_grows_by_one_after_a_run_of_successes():
+    limit = AdaptiveLimit(8)
     began = time.monotonic()
-    pace.failed(began, busy=True)
-    pace.failed(began, busy=True)
-    assert pace.room == 4
-    pace.failed(time.monotonic(), busy=False)
-    assert pace.room == 4
+    limit.failed(began, busy=True)
+    limit.failed(began, busy=True)
+    assert limit.current == 4
+    limit.failed(time.monotonic(), busy=False)
+    assert limit.current == 4
     for _ in range(4):
-        pace.answered()
-    assert pace.room == 5
+        limit.succeeded()
+    assert limit.current == 5
     for _ in range(100):
-        pace.answered()
-    assert pace.room == 8
+        limit.succeeded()
+    assert limit.current == 8
 
 
-def test_many_questions_are_asked_together_but_never_more_than_the_workers():
-    with serving([Say(delay=0.05)]) as fake, a_server(fake) as server:
-        answers = {r.key: a for r, a in ask_all(server, some_requests(12), workers=3)}
+def test_no_more_requests_than_workers_are_in_flight():
+    with serving([Say(delay=0.05)]) as fake, a_client(fake) as client:
+        answers = {r.key: a for r, a in complete_all(client, some_requests(12), workers=3)}
     assert sorted(answers) == sorted(f"k{n}" for n in range(12))
-    assert all(isinstance(answer, Answer) for answer in answers.values())
+    assert all(isinstance(answer, Completion) for answer in answers.values())
     assert fake.most_under_way == 3
 
 
-def test_a_busy_server_is_asked_less_at_a_time_until_all_is_answered():
+def test_rate_limits_lower_the_concurrency_until_all_requests_succeed():
     def script(body):
         return Say(delay=0.02) if fake.under_way <= 2 else Say("busy", status=429)
 
-    with serving(script) as fake, a_server(fake, retrying=Retrying(first_seconds=0.05)) as server:
-        answers = [a for _, a in ask_all(server, some_requests(30), workers=8)]
-    assert sum(isinstance(answer, Answer) for answer in answers) == 30
+    with (
+        serving(script) as fake,
+        a_client(fake, retry_policy=RetryPolicy(first_seconds=0.05)) as client,
+    ):
+        answers = [a for _, a in complete_all(client, some_requests(30), workers=8)]
+    assert sum(isinstance(answer, Completion) for answer in answers) == 30
     # Without a smaller room, 6 of 8 attempts would be refused time and again.
     assert len(fake.asked) < 60
 
 
-def test_requests_are_taken_only_as_there_is_room_for_them():
+def test_requests_are_drawn_only_when_they_can_be_sent():
     taken = 0
 
     def endless():
@@ -71,20 +81,20 @@ def test_requests_are_taken_only_as_there_is_room_for_them():
             taken += 1
             yield Request(str(n), HELLO)
 
-    with serving([Say()]) as fake, a_server(fake) as server:
-        answers = ask_all(server, endless(), workers=3)
+    with serving([Say()]) as fake, a_client(fake) as client:
+        answers = complete_all(client, endless(), workers=3)
         assert len(list(itertools.islice(answers, 10))) == 10
         answers.close()
         those_left_behind_end()
     assert taken <= 10 + 3
 
 
-def test_who_stops_waits_for_nobody():
+def test_a_caller_that_stops_does_not_wait_for_requests_in_flight():
     def script(body):
         return Say(delay=0 if body["messages"][0]["content"] == "q0" else 0.7)
 
-    with serving(script) as fake, a_server(fake) as server:
-        answers = ask_all(server, some_requests(9), workers=3)
+    with serving(script) as fake, a_client(fake) as client:
+        answers = complete_all(client, some_requests(9), workers=3)
         assert next(answers)[0].key == "k0"
         began = time.monotonic()
         answers.close()
@@ -93,10 +103,10 @@ def test_who_stops_waits_for_nobody():
         assert len(fake.asked) <= 4
 
 
-def test_who_stops_ends_the_waiting_for_another_attempt():
+def test_a_caller_that_stops_ends_the_waiting_for_retries():
     script = [Say(), Say(status=429, headers={"Retry-After": "0.15"})]
-    with serving(script) as fake, a_server(fake) as server:
-        answers = ask_all(server, some_requests(4), workers=2)
+    with serving(script) as fake, a_client(fake) as client:
+        answers = complete_all(client, some_requests(4), workers=2)
         next(answers)
         time.sleep(0.05)
         began = time.monotonic()
@@ -108,69 +118,69 @@ def test_who_stops_ends_the_waiting_for_another_attempt():
         assert len(fake.asked) == asked
 
 
-def test_a_refused_question_is_a_failure_and_the_others_are_answered():
+def test_a_rejected_request_fails_and_the_others_succeed():
     def script(body):
         long = body["messages"][0]["content"] == "q2"
         return Say("too long", status=400) if long else Say()
 
-    with serving(script) as fake, a_server(fake) as server:
-        answers = {r.key: a for r, a in ask_all(server, some_requests(6), workers=2)}
+    with serving(script) as fake, a_client(fake) as client:
+        answers = {r.key: a for r, a in complete_all(client, some_requests(6), workers=2)}
     failure = answers.pop("k2")
-    assert failure == Failure(f"{fake.url} refuses what it is asked (400): too long")
+    assert failure == FailedRequest(f"{fake.url} rejects the request (400): too long")
     assert len(answers) == 5
-    assert all(isinstance(answer, Answer) for answer in answers.values())
+    assert all(isinstance(answer, Completion) for answer in answers.values())
 
 
-def test_a_server_that_refuses_everything_is_given_up():
-    with serving([Say("no seed here", status=400)]) as fake, a_server(fake) as server:
-        answers = ask_all(server, some_requests(50), workers=2)
+def test_a_server_that_rejects_everything_is_given_up():
+    with serving([Say("no seed here", status=400)]) as fake, a_client(fake) as client:
+        answers = complete_all(client, some_requests(50), workers=2)
         for _ in range(GIVE_UP_AFTER - 1):
-            assert isinstance(next(answers)[1], Failure)
-        with pytest.raises(Refused, match="no seed here"):
+            assert isinstance(next(answers)[1], FailedRequest)
+        with pytest.raises(RequestRejectedError, match="no seed here"):
             next(answers)
     assert len(fake.asked) <= GIVE_UP_AFTER + 2
 
 
-def test_a_wrong_key_ends_it_all():
+def test_a_wrong_key_ends_all_requests():
     with (
         serving([Say(status=401)]) as fake,
-        a_server(fake) as server,
-        pytest.raises(SetupError, match="refuses the key"),
+        a_client(fake) as client,
+        pytest.raises(SetupError, match="rejects the API key"),
     ):
-        list(ask_all(server, some_requests(50), workers=2))
+        list(complete_all(client, some_requests(50), workers=2))
     assert len(fake.asked) <= 4
 
 
-def test_a_mistake_of_ours_is_not_taken_for_a_failure_of_the_server():
+def test_a_bug_is_not_taken_for_a_failure_of_the_server():
     with (
         serving([Say()]) as fake,
-        a_server(fake) as server,
+        a_client(fake) as client,
         pytest.raises(TypeError),
     ):
-        list(ask_all(server, [Request("k", [7])]))
+        list(complete_all(client, [Request("k", [7])]))
 
 
-def test_however_many_questions_are_too_long_the_others_are_asked():
+def test_prompts_that_are_too_long_do_not_count_as_failures_in_a_row():
     def script(body):
         short = body["messages"][0]["content"] == "q19"
         return Say() if short else Say("maximum context length is 9 tokens", status=400)
 
-    with serving(script) as fake, a_server(fake) as server:
-        answers = {r.key: a for r, a in ask_all(server, some_requests(20), workers=2)}
-    assert isinstance(answers.pop("k19"), Answer)
+    with serving(script) as fake, a_client(fake) as client:
+        answers = {r.key: a for r, a in complete_all(client, some_requests(20), workers=2)}
+    assert isinstance(answers.pop("k19"), Completion)
     assert all(answer.too_long for answer in answers.values())
 
 
-def test_none_among_the_requests_waits_for_an_answer_to_go_on():
-    known = []
+def test_none_among_the_requests_waits_for_the_next_completion():
+    completed = []
 
     def requests():
         yield Request("first", HELLO)
-        while not known:
+        while not completed:
             yield None
         yield Request("second", HELLO)
 
-    with serving([Say(delay=0.02)]) as fake, a_server(fake) as server:
-        for request, _ in ask_all(server, requests(), workers=3):
-            known.append(request.key)
-    assert known == ["first", "second"]
+    with serving([Say(delay=0.02)]) as fake, a_client(fake) as client:
+        for request, _ in complete_all(client, requests(), workers=3):
+            completed.append(request.key)
+    assert completed == ["first", "second"]

@@ -9,9 +9,15 @@ import pytest
 
 from abrege.core.errors import SetupError
 from abrege.core.http_retry import retry_after
-from abrege.llm_client.openai_client import Asking, Refused, Server, TooLong, Unanswered
-from abrege.llm_client.retry import Retrying
-from builders.fake_server import HELLO, KEY, Say, a_server, serving
+from abrege.llm_client.openai_client import (
+    ContextLengthError,
+    NoResponseError,
+    OpenAIClient,
+    RequestRejectedError,
+    SamplingParams,
+)
+from abrege.llm_client.retry import RetryPolicy
+from builders.fake_server import HELLO, KEY, Say, a_client, serving
 
 
 @pytest.fixture(autouse=True)
@@ -21,175 +27,181 @@ def _no_environment(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def test_an_answer_has_its_text_its_end_its_tokens_and_the_models_own_name():
-    with serving([Say("deux")]) as fake, a_server(fake) as server:
-        answer = server.ask(HELLO)
+def test_a_completion_has_its_text_finish_reason_token_counts_and_the_servers_model_name():
+    with serving([Say("deux")]) as fake, a_client(fake) as client:
+        answer = client.complete(HELLO)
     assert (answer.text, answer.finish_reason, answer.model) == ("deux", "stop", "judge-1@2026")
     assert (answer.prompt_tokens, answer.completion_tokens) == (100, 7)
     assert 0 < answer.seconds < 5
 
 
-def test_tokens_that_the_server_does_not_tell_are_none_and_not_nought():
-    with serving([Say(usage=False)]) as fake, a_server(fake) as server:
-        answer = server.ask(HELLO)
+def test_token_counts_that_the_server_does_not_report_are_none_and_not_zero():
+    with serving([Say(usage=False)]) as fake, a_client(fake) as client:
+        answer = client.complete(HELLO)
     assert (answer.prompt_tokens, answer.completion_tokens) == (None, None)
 
 
 def test_only_options_that_are_set_are_sent():
     with serving([Say()]) as fake:
-        with a_server(fake, asking=Asking(temperature=0.7, top_p=0.9, seed=3)) as server:
-            server.ask(HELLO)
-        with a_server(fake, asking=Asking(temperature=None, max_tokens=None)) as server:
-            server.ask(HELLO)
+        with a_client(fake, params=SamplingParams(temperature=0.7, top_p=0.9, seed=3)) as client:
+            client.complete(HELLO)
+        with a_client(fake, params=SamplingParams(temperature=None, max_tokens=None)) as client:
+            client.complete(HELLO)
     common = {"model": "judge-1", "messages": HELLO}
-    first, second = (asked.body for asked in fake.asked)
+    first, second = (request.body for request in fake.asked)
     assert first == {**common, "temperature": 0.7, "top_p": 0.9, "max_tokens": 1024, "seed": 3}
     assert second == common
 
 
-def test_a_server_that_wants_the_limit_under_its_new_name_gets_it():
+def test_a_server_that_requires_max_completion_tokens_gets_it():
     def script(body):
         if "max_tokens" in body:
             return Say("Unsupported: 'max_tokens'. Use 'max_completion_tokens'.", status=400)
         return Say()
 
-    with serving(script) as fake, a_server(fake) as server:
-        server.ask(HELLO)
-        server.ask(HELLO)
-    assert [asked.body.get("max_completion_tokens") for asked in fake.asked] == [None, 1024, 1024]
+    with serving(script) as fake, a_client(fake) as client:
+        client.complete(HELLO)
+        client.complete(HELLO)
+    assert [request.body.get("max_completion_tokens") for request in fake.asked] == [
+        None,
+        1024,
+        1024,
+    ]
 
 
-def test_retry_after_is_waited_for():
+def test_a_retry_waits_for_retry_after():
     script = [Say("slow down", status=429, headers={"Retry-After": "0.2"}), Say("2")]
-    with serving(script) as fake, a_server(fake) as server:
-        assert server.ask(HELLO).text == "2"
+    with serving(script) as fake, a_client(fake) as client:
+        assert client.complete(HELLO).text == "2"
     first, second = fake.asked
     assert 0.2 <= second.at - first.at < 1
 
 
-def test_a_server_that_wants_too_long_a_wait_is_given_up_at_once():
+def test_a_retry_after_that_is_too_long_is_given_up_at_once():
     script = [Say("tomorrow", status=429, headers={"Retry-After": "86400"})]
     with (
         serving(script) as fake,
-        a_server(fake) as server,
-        pytest.raises(Unanswered, match="tomorrow; it wants 86400 s to pass"),
+        a_client(fake) as client,
+        pytest.raises(NoResponseError, match="tomorrow; the server asks to wait 86400 s"),
     ):
-        server.ask(HELLO)
+        client.complete(HELLO)
     assert len(fake.asked) == 1
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
-def test_a_passing_failure_twice_and_then_an_answer_is_an_answer(status):
+def test_a_request_succeeds_after_two_retryable_failures(status):
     script = [Say(status=status), Say(status=status), Say("2")]
-    with serving(script) as fake, a_server(fake) as server:
-        assert server.ask(HELLO).text == "2"
+    with serving(script) as fake, a_client(fake) as client:
+        assert client.complete(HELLO).text == "2"
     assert len(fake.asked) == 3
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-def test_a_question_that_is_refused_is_not_asked_again(status):
+def test_a_rejected_request_is_not_retried(status):
     with (
         serving([Say("the prompt is too long", status=status)]) as fake,
-        a_server(fake) as server,
-        pytest.raises(Refused, match=rf"\({status}\): the prompt is too long\n  Leave out"),
+        a_client(fake) as client,
+        pytest.raises(
+            RequestRejectedError, match=rf"\({status}\): the prompt is too long\n  Remove"
+        ),
     ):
-        server.ask(HELLO)
+        client.complete(HELLO)
     assert len(fake.asked) == 1
 
 
-def test_a_wrong_key_is_one_message_at_once_and_not_in_the_servers_words():
+def test_a_wrong_key_is_not_retried_and_the_servers_message_is_not_quoted():
     with (
         serving([Say(f"Incorrect API key: {KEY[:9]}***", status=401)]) as fake,
-        a_server(fake) as server,
+        a_client(fake) as client,
         pytest.raises(SetupError) as caught,
     ):
-        server.ask(HELLO)
+        client.complete(HELLO)
     assert str(caught.value) == (
-        f"{fake.url} refuses the key (401).\n"
+        f"{fake.url} rejects the API key (401).\n"
         "  Set OPENAI_API_KEY to a key of this server that may use this model."
     )
     assert len(fake.asked) == 1
 
 
-def test_a_model_that_is_not_there_is_told_with_those_that_are():
-    with serving([Say("no such model", status=404)]) as fake, a_server(fake) as server:
-        server.model = "judge-2"
+def test_an_unknown_model_is_an_error_that_lists_the_known_ones():
+    with serving([Say("no such model", status=404)]) as fake, a_client(fake) as client:
+        client.model = "judge-2"
         with pytest.raises(SetupError) as caught:
-            server.ask(HELLO)
+            client.complete(HELLO)
     assert str(caught.value) == (
-        f"{fake.url} has no model 'judge-2'.\n  It has judge-1: name one of them."
+        f"{fake.url} has no model 'judge-2'.\n  It has judge-1: choose one of them."
     )
     assert len(fake.asked) == 1
 
 
-def test_an_address_where_nothing_is_is_told():
+def test_an_address_without_a_chat_endpoint_is_an_error():
     with (
         serving([Say()]) as fake,
-        a_server(fake, base_url=fake.url.removesuffix("/v1")) as server,
-        pytest.raises(SetupError, match=r"is not there \(404: no such page\)"),
+        a_client(fake, base_url=fake.url.removesuffix("/v1")) as client,
+        pytest.raises(SetupError, match=r"does not exist \(404: no such page\)"),
     ):
-        server.ask(HELLO)
+        client.complete(HELLO)
     assert len(fake.asked) == 1
 
 
-def test_a_lack_of_credit_is_not_waited_for():
+def test_a_lack_of_credit_is_not_retried():
     error = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
     with (
         serving([Say(status=429, raw=json.dumps(error).encode())]) as fake,
-        a_server(fake) as server,
+        a_client(fake) as client,
         pytest.raises(SetupError, match="no credit is left"),
     ):
-        server.ask(HELLO)
+        client.complete(HELLO)
     assert len(fake.asked) == 1
 
 
 @pytest.mark.parametrize(
     ("say", "reason"),
     [
-        (Say(raw=b'{"choices": [{"mess'), "what it sent is not JSON"),
-        (Say(raw=b'{"choices": []}'), "what it sent is no answer: "),
+        (Say(raw=b'{"choices": [{"mess'), "the response is not JSON"),
+        (Say(raw=b'{"choices": []}'), "the response is no chat completion: "),
         (Say(raw=b'{"error": {"message": "overloaded"}}'), "overloaded"),
         (
             Say(raw=b"<html>Hi</html>", headers={"Content-Type": "text/html"}),
-            "what it sent is no answer: <html>Hi</html>",
+            "the response is no chat completion: <html>Hi</html>",
         ),
         (Say(cut=True), "no connection"),
     ],
 )
-def test_what_is_no_answer_is_asked_for_again_and_told_at_the_end(say, reason):
-    with serving([say, Say("2")]) as fake, a_server(fake) as server:
-        assert server.ask(HELLO).text == "2"
+def test_a_broken_response_is_retried_and_quoted_in_the_last_error(say, reason):
+    with serving([say, Say("2")]) as fake, a_client(fake) as client:
+        assert client.complete(HELLO).text == "2"
     with (
         serving([say]) as fake,
-        a_server(fake) as server,
-        pytest.raises(Unanswered) as caught,
+        a_client(fake) as client,
+        pytest.raises(NoResponseError) as caught,
     ):
-        server.ask(HELLO)
-    assert f"{fake.url} gave no answer, asked 6 times. The last time: " in str(caught.value)
+        client.complete(HELLO)
+    assert f"{fake.url} gave no response after 6 attempts. The last error: " in str(caught.value)
     assert reason in str(caught.value)
     assert len(fake.asked) == 6
 
 
 def test_a_slow_answer_hits_the_time_out():
     with serving([Say(delay=0.6)]) as fake:
-        once = Retrying(attempts=1)
-        with a_server(fake, timeout_seconds=0.1, retrying=once) as server:
+        once = RetryPolicy(attempts=1)
+        with a_client(fake, timeout_seconds=0.1, retry_policy=once) as client:
             began = time.monotonic()
-            with pytest.raises(Unanswered, match=r"nothing came within 0\.1 s"):
-                server.ask(HELLO)
+            with pytest.raises(NoResponseError, match=r"no response within 0\.1 s"):
+                client.complete(HELLO)
     assert time.monotonic() - began < 0.5
 
 
-def test_a_port_where_nobody_listens_is_told():
+def test_a_port_where_nothing_listens_is_an_error_after_the_retries():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    twice = Retrying(attempts=2, first_seconds=0.001)
+    twice = RetryPolicy(attempts=2, first_seconds=0.001)
     with (
-        Server("m", base_url=url, retrying=twice) as server,
-        pytest.raises(Unanswered, match=r"asked 2 times.*no connection.*refused"),
+        OpenAIClient("m", base_url=url, retry_policy=twice) as client,
+        pytest.raises(NoResponseError, match=r"after 2 attempts.*no connection.*refused"),
     ):
-        server.ask(HELLO)
+        client.complete(HELLO)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 429, 500])
@@ -197,43 +209,43 @@ def test_the_key_is_in_no_message_log_or_repr(status, caplog):
     caplog.set_level(logging.DEBUG)
     with (
         serving([Say(f"you sent {KEY}", status=status)]) as fake,
-        a_server(fake) as server,
+        a_client(fake) as client,
         pytest.raises(SetupError) as caught,
     ):
-        server.ask(HELLO)
-    assert {asked.key for asked in fake.asked} == {KEY}
-    assert KEY not in str(caught.value) + repr(caught.value) + repr(server) + caplog.text
+        client.complete(HELLO)
+    assert {request.key for request in fake.asked} == {KEY}
+    assert KEY not in str(caught.value) + repr(caught.value) + repr(client) + caplog.text
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 def test_a_password_in_the_address_is_not_shown():
-    with Server("m", base_url="http://me:secret@localhost:1/v1/") as server:
-        assert repr(server) == "Server('m', base_url='http://localhost:1/v1')"
+    with OpenAIClient("m", base_url="http://me:secret@localhost:1/v1/") as client:
+        assert repr(client) == "OpenAIClient('m', base_url='http://localhost:1/v1')"
 
 
-def test_address_and_key_are_those_of_the_environment_where_not_given(monkeypatch):
+def test_address_and_key_default_to_the_environment(monkeypatch):
     with serving([Say()]) as fake:
         monkeypatch.setenv("OPENAI_BASE_URL", fake.url)
-        with Server("judge-1") as server:
-            server.ask(HELLO)
+        with OpenAIClient("judge-1") as client:
+            client.complete(HELLO)
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
-        with Server("judge-1") as server:
-            server.ask(HELLO)
-    assert [asked.key for asked in fake.asked] == ["none", KEY]
+        with OpenAIClient("judge-1") as client:
+            client.complete(HELLO)
+    assert [request.key for request in fake.asked] == ["none", KEY]
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("arguments", "message"),
     [
-        ({}, "No server is named.\n  Give --base-url or set OPENAI_BASE_URL"),
-        ({"base_url": "localhost:11434/v1"}, "not one of the web.\n  Write it whole"),
-        ({"base_url": "http://h/v1", "api_key": "a\u2026b"}, "a sign that no key has"),
-        ({"base_url": "http://h/v1", "api_key": "a\nb"}, "a sign that no key has"),
+        ({}, "No server is configured.\n  Give --base-url or set OPENAI_BASE_URL"),
+        ({"base_url": "localhost:11434/v1"}, "not an http(s) URL.\n  Write it in full"),
+        ({"base_url": "http://h/v1", "api_key": "a\u2026b"}, "a character that no key has"),
+        ({"base_url": "http://h/v1", "api_key": "a\nb"}, "a character that no key has"),
     ],
 )
-def test_what_cannot_be_a_server_is_said_before_anything_is_asked(given, message):
+def test_an_impossible_address_or_key_is_an_error_before_the_first_request(arguments, message):
     with pytest.raises(SetupError) as caught:
-        Server("m", **given)
+        OpenAIClient("m", **arguments)
     assert message in str(caught.value)
 
 
@@ -242,12 +254,12 @@ class Highest(random.Random):
         return b
 
 
-def test_waits_double_up_to_their_bound_and_are_drawn_from_nought():
-    retrying = Retrying(first_seconds=1, longest_seconds=10)
-    waits = [retrying.wait_seconds(n, Highest()) for n in range(1, 7)]
+def test_backoff_doubles_up_to_its_bound_and_is_drawn_from_zero():
+    policy = RetryPolicy(first_seconds=1, longest_seconds=10)
+    waits = [policy.backoff_seconds(n, Highest()) for n in range(1, 7)]
     assert waits == [1, 2, 4, 8, 10, 10]
-    drawn = [retrying.wait_seconds(3, random.Random(n)) for n in range(200)]
-    assert min(drawn) < 0.4 < 3.6 < max(drawn) <= 4
+    samples = [policy.backoff_seconds(3, random.Random(n)) for n in range(200)]
+    assert min(samples) < 0.4 < 3.6 < max(samples) <= 4
 
 
 @pytest.mark.parametrize(
@@ -265,13 +277,13 @@ def test_waits_double_up_to_their_bound_and_are_drawn_from_nought():
         ("Fri, 31 Dec 1999 23:59:59 -0000", 30),
     ],
 )
-def test_retry_after_is_read_in_seconds_and_as_a_date(value, seconds):
+def test_retry_after_is_parsed_as_seconds_and_as_a_date(value, seconds):
     now = datetime(1999, 12, 31, 23, 59, 29, tzinfo=UTC)
     assert retry_after(value, now=now) == seconds
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [
         (400, "This model's maximum context length is 4096 tokens. However, you requested 5000."),
         (400, "The decoder prompt (length 9) is longer than the maximum model length of 8."),
@@ -279,17 +291,17 @@ def test_retry_after_is_read_in_seconds_and_as_a_date(value, seconds):
         (413, "no"),
     ],
 )
-def test_a_question_that_is_too_long_is_told_from_others_that_are_refused(status, said):
-    with serving([Say(said, status=status)]) as fake, a_server(fake) as server:
-        with pytest.raises(TooLong):
-            server.ask(HELLO)
+def test_a_prompt_that_is_too_long_is_distinguished_from_other_rejections(status, message):
+    with serving([Say(message, status=status)]) as fake, a_client(fake) as client:
+        with pytest.raises(ContextLengthError):
+            client.complete(HELLO)
         fake.script = [Say("unknown option: seed", status=400)]
-        with pytest.raises(Refused) as caught:
-            server.ask(HELLO)
-        assert not isinstance(caught.value, TooLong)
+        with pytest.raises(RequestRejectedError) as caught:
+            client.complete(HELLO)
+        assert not isinstance(caught.value, ContextLengthError)
 
 
-def test_a_question_may_be_asked_in_a_way_of_its_own():
-    with serving([Say()]) as fake, a_server(fake) as server:
-        server.ask(HELLO, asking=Asking(temperature=0.7, seed=9))
+def test_a_request_may_have_its_own_sampling_parameters():
+    with serving([Say()]) as fake, a_client(fake) as client:
+        client.complete(HELLO, params=SamplingParams(temperature=0.7, seed=9))
     assert (fake.asked[0].body["temperature"], fake.asked[0].body["seed"]) == (0.7, 9)

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from abrege import recipe
-from abrege.annotation.run import ANSWERS
+from abrege.annotation.run import RESPONSES
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Document, Prediction
-from abrege.llm_client.response_cache import Told
+from abrege.llm_client.response_cache import CachedResponse
 from abrege.pipeline import engine as engines
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.executors import cores, on_ray
@@ -116,7 +116,7 @@ def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path
     files = ["annotate/pairs.jsonl", "annotate/failed.jsonl"]
     assert read(tmp_path / "ray", *files) == read(tmp_path / "here", *files)
     here, there = (
-        {(told.key, told.text) for told in read_jsonl(tmp_path / name / ANSWERS, Told)}
+        {(told.key, told.text) for told in read_jsonl(tmp_path / name / RESPONSES, CachedResponse)}
         for name in ("here", "ray")
     )
     assert here == there

@@ -3,17 +3,17 @@ from functools import partial
 import pytest
 
 from abrege.annotation import decisions
-from abrege.annotation.decisions import Decision, hash_of
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note, Progress, silent
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Document, Pair
 from abrege.llm_client import openai_client as servers
-from abrege.llm_client.retry import Retrying
+from abrege.llm_client.retry import RetryPolicy
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.task import carry_out
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
+from builders.annotations import a_decision
 from builders.fake_server import Say, serving
 from builders.records import a_document
 
@@ -22,7 +22,7 @@ from builders.records import a_document
 def _impatient(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setattr(servers, "Retrying", partial(Retrying, first_seconds=0.001))
+    monkeypatch.setattr(servers, "RetryPolicy", partial(RetryPolicy, first_seconds=0.001))
 
 
 def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
@@ -139,13 +139,13 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
             annotate.run(a_recipe(fake.url, budget={"requests": 4}), folder)
         assert len(fake.asked) == 4
         assert str(caught.value) == (
-            "annotate.budget.requests: the next question could pass 4, after 4 answers.\n"
+            "annotate.budget.requests: the next request could exceed 4, after 4 responses.\n"
             f"  6 documents, 4 pairs (not asked for 2): these are in {folder / 'annotate'}.\n"
-            "  Allow more with --set annotate.budget.requests=… and run the same command again: "
-            "it asks only for what is missing."
+            "  Raise it with --set annotate.budget.requests=… and run the same command again: "
+            "it requests only what is missing."
         )
         assert len(ids(folder, "pairs")) == 4
-        with pytest.raises(SetupError, match="could pass 5, after 5 answers"):
+        with pytest.raises(SetupError, match="could exceed 5, after 5 responses"):
             annotate.run(a_recipe(fake.url, budget={"requests": 5}), folder)
         assert len(fake.asked) == 5  # those of earlier runs count
         annotate.run(a_recipe(fake.url, budget={"requests": 6}), folder)
@@ -161,10 +161,10 @@ def test_what_it_will_take_is_said_before_and_after_the_first_answers(tmp_path):
         annotate.run(a_recipe(fake.url, price=price), folder, on_event=seen.append)
     notes = [event.text for event in seen if isinstance(event, Note)]
     # 30 answers of at most 400 tokens are 12,000, which cost 120.
-    assert "30 questions at least" in notes[0]
-    assert "at most 12,000 written, " in notes[0]
+    assert "at least 30 requests" in notes[0]
+    assert "at most 12,000 completion tokens, " in notes[0]
     # Each of the 20 others takes 107 tokens, which cost 0.1 and 0.07.
-    assert "the others take 20 questions, 2,140 tokens" in notes[1]
+    assert "the others take 20 requests, 2,140 tokens" in notes[1]
     assert notes[1].endswith("and cost 3.40")
     last = [event for event in seen if isinstance(event, Progress)][-1]
     assert (last.done, last.total, last.figures["cost"]) == (30, 30, "5.10")
@@ -200,11 +200,6 @@ def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reason
     )
 
 
-def a_decision(of, decision, **changes):
-    told = {"id": "d20", "decision": decision, "of": hash_of(of), "reviewer": "Ann"}
-    return Decision(**{**told, "when": "2026-11-22T20:00:00+00:00", **changes})
-
-
 def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(tmp_path):
     def script(body):
         again = len(body["messages"]) > 1
@@ -214,11 +209,11 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
     with serving(script) as fake:
         recipe = a_recipe(fake.url, attempts=1)
         annotate.run(recipe, folder)
-        decisions.append(
+        decisions.append_decisions(
             folder,
             [
-                a_decision(a_summary(20), "redo", note="Say what becomes of it."),
-                a_decision(a_summary(21), "fix", id="d21", summary="A bridge is shut."),
+                a_decision("redo", of=a_summary(20), id="d20", note="Say what becomes of it."),
+                a_decision("fix", of=a_summary(21), id="d21", summary="A bridge is shut."),
             ],
         )
         [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
@@ -237,7 +232,7 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
 def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
     text = "Lyon is a town in the east of France, on two rivers.\n\n" + "It is old. " * 9
     write_jsonl(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])
-    decisions.append(tmp_path, [a_decision(text.partition("\n")[0], "redo", id="b")])
+    decisions.append_decisions(tmp_path, [a_decision("redo", of=text.partition("\n")[0], id="b")])
     found = annotate.run(a_recipe(), tmp_path)
     assert found["counts"] == {"documents": 2, "pairs": 1, "failed/redo": 1}
 

@@ -16,7 +16,7 @@ from abrege.core.errors import SetupError
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.types import Pair
 from abrege.llm_client import openai_client as servers
-from abrege.llm_client.retry import Retrying
+from abrege.llm_client.retry import RetryPolicy
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
 from builders.fake_server import Say, serving
@@ -27,7 +27,7 @@ from builders.records import a_document
 def _impatient(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setattr(servers, "Retrying", partial(Retrying, first_seconds=0.001))
+    monkeypatch.setattr(servers, "RetryPolicy", partial(RetryPolicy, first_seconds=0.001))
 
 
 def test_a_question_that_the_server_refuses_fails_alone_and_is_asked_again_another_time(tmp_path):
@@ -76,7 +76,7 @@ def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
     (folder / "annotate").mkdir()
     with (
         filelock.FileLock(folder / "annotate/.answers.jsonl.lock"),
-        pytest.raises(SetupError, match="another process is writing its answers"),
+        pytest.raises(SetupError, match="another process is writing its responses"),
     ):
         annotate.run(a_recipe("http://127.0.0.1:9/v1"), folder)
 

@@ -1,1 +1,1 @@
-"""Summaries written by a teacher: asking, checking, asking again, budgets."""
+"""Annotation: a teacher writes a summary of each document, and its answers are checked."""

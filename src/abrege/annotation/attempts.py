@@ -1,18 +1,18 @@
-"""What became of one document, and what to ask next: a function of the answers on disk."""
+"""The attempts on one document, and the next requests: a function of the cached responses."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import TypeAlias
 
-from abrege.annotation.budget import characters, estimated_tokens
-from abrege.annotation.context_window import TOO_LONG, is_capped, share_that_fits
-from abrege.annotation.postprocess import announces, refuses, summary_in
+from abrege.annotation.budget import count_characters, estimate_tokens
+from abrege.annotation.context_window import TOO_LONG, has_fixed_limit, share_that_fits
+from abrege.annotation.postprocess import extract_summary, is_refusal, mentions_itself
 from abrege.core.hashing import hash_json
 from abrege.core.types import Document
 from abrege.llm_client.concurrency import Request
-from abrege.llm_client.openai_client import Asking, Message
-from abrege.llm_client.response_cache import Told
+from abrege.llm_client.openai_client import Message, SamplingParams
+from abrege.llm_client.response_cache import CachedResponse
 from abrege.prompts.teacher_prompts import (
     Rejection,
     feedback_message,
@@ -22,136 +22,146 @@ from abrege.prompts.teacher_prompts import (
 from abrege.text.sentences import trim_to_sentence
 
 NO_ROOM = "no room"
+TRUNCATED = "cut"
+REFUSAL = "refusal"
 REDO = "redo"
-"""The fault of a summary that passed and that a reader wants anew: no attempt is lost by it, but
-by writing the very same again."""
-CUTS = 8
-"""How often a document is made shorter for a server that finds it too long."""
-_AFTER = 4  # characters after a cut: they tell whether a sentence ends there
+"""The fault of a summary that a reviewer wants rewritten: it passed the checks and uses up no
+attempt, unless the teacher writes the same summary again."""
+MAX_TRUNCATIONS = 8
+"""How often a document is truncated for a server that rejects it as too long."""
+_LOOKAHEAD = 4  # characters after a cut: they tell whether a sentence ends there
 
 Check: TypeAlias = Callable[[Document, str], Rejection | None]
-"""Looks for a fault in a summary of a document, whose language is filled in."""
+"""Returns a fault of a summary of a document, whose language is filled in."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How every document is asked for, and what is refused."""
+class AnnotationPlan:
+    """How every document is requested, and which summaries are rejected."""
 
     teacher: str
-    """Names the model, with its revision where it is known."""
-    asking: Asking
+    """Name of the model, with its revision if known."""
+    params: SamplingParams
     template: str | None = None
     system: str | None = None
-    attempts: int = 1
+    max_attempts: int = 1
     candidates: int = 1
     choose: Callable[[Sequence[str], str | None], int] | None = None
-    """Gives the place of the best of several texts; the first that passes where None."""
-    room: int | None = None
-    """Tokens of prompt and summary together, where they are bounded."""
-    tokens: Callable[[Sequence[Message]], int] = estimated_tokens
-    """Counts the tokens of a question."""
-    preamble: Callable[[str], str | None] = lambda _text: None
+    """Returns the index of the best of several texts; None takes the first that passes."""
+    context_window: int | None = None
+    """Most tokens of prompt and summary together, if limited."""
+    count_tokens: Callable[[Sequence[Message]], int] = estimate_tokens
+    """Counts the tokens of a prompt."""
+    find_preamble: Callable[[str], str | None] = lambda _text: None
     checks: Sequence[Check] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Try:
-    """One answer, the summary in it, and why it is refused, if it is."""
+class Attempt:
+    """A response, the summary in it, and why it is rejected, if it is."""
 
     attempt: int
     candidate: int
-    told: Told
+    response: CachedResponse
     summary: str
     fault: Rejection | None
-    kept_share: float
-    """How much of the document was shown."""
+    shown_share: float
+    """The share of the document in the prompt, after truncation."""
 
 
 @dataclass(frozen=True)
-class State:
-    """Where a document stands: done, where nothing is to be asked."""
+class DocumentState:
+    """The state of a document; it is done if there is nothing to request."""
 
-    tries: Sequence[Try]
+    attempts: Sequence[Attempt]
     requests: Sequence[Request] = ()
-    chosen: Try | None = None
+    chosen: Attempt | None = None
 
 
-def state(document: Document, plan: Plan, known: Mapping[str, Told]) -> State:
-    """Say where a document stands, by the answers there are.
+def document_state(
+    document: Document, plan: AnnotationPlan, responses: Mapping[str, CachedResponse]
+) -> DocumentState:
+    """Return the state of a document by the cached responses.
 
-    All candidates of an attempt are asked before any is told what is wrong with it; where the
-    first that passes is taken, the next one is asked only if the last was refused.
+    All candidates of an attempt are requested before any of them is retried with its fault; if
+    the first that passes is taken, the next candidate is requested only after a rejection.
     """
-    tries: list[Try] = []
-    for attempt in count(1):
-        wave, requests = _attempt(document, plan, known, tries, attempt)
-        tries += wave
+    attempts: list[Attempt] = []
+    for number in count(1):
+        candidates, requests = _candidates(document, plan, responses, attempts, number)
+        attempts += candidates
         if requests:
-            return State(tries, requests)
-        passed = [one for one in wave if one.fault is None]
+            return DocumentState(attempts, requests)
+        passed = [one for one in candidates if one.fault is None]
         if passed:
             best = plan.choose and plan.choose([one.summary for one in passed], document.lang)
-            return State(tries, chosen=passed[best or 0])
-        redone = {one.summary for one in tries if one.fault and one.fault.reason == REDO}
-        no_room = any(one.fault and one.fault.reason == NO_ROOM for one in wave)
-        if attempt >= plan.attempts + len(redone) or no_room:
-            return State(tries)
+            return DocumentState(attempts, chosen=passed[best or 0])
+        redone = {one.summary for one in attempts if one.fault and one.fault.reason == REDO}
+        no_room = any(one.fault and one.fault.reason == NO_ROOM for one in candidates)
+        if number >= plan.max_attempts + len(redone) or no_room:
+            return DocumentState(attempts)
     raise AssertionError
 
 
-def _attempt(
-    document: Document, plan: Plan, known: Mapping[str, Told], before: Sequence[Try], attempt: int
-) -> tuple[list[Try], list[Request]]:
-    """Give the answers of one attempt, and the questions that are not answered yet."""
-    wave: list[Try] = []
+def _candidates(
+    document: Document,
+    plan: AnnotationPlan,
+    responses: Mapping[str, CachedResponse],
+    earlier: Sequence[Attempt],
+    number: int,
+) -> tuple[list[Attempt], list[Request]]:
+    """Return the candidates of one attempt, and the requests without a response."""
+    candidates: list[Attempt] = []
     requests: list[Request] = []
     for candidate in range(plan.candidates):
-        last = next((t for t in before[::-1] if t.candidate == candidate), None)
-        found = _asked(document, plan, known, last, attempt, candidate)
-        if isinstance(found, Request):
-            requests.append(found)
+        last = next((one for one in earlier[::-1] if one.candidate == candidate), None)
+        result = _attempt_or_request(document, plan, responses, last, number, candidate)
+        if isinstance(result, Request):
+            requests.append(result)
         else:
-            wave.append(found)
-        if not plan.choose and (requests or wave[-1].fault is None):
+            candidates.append(result)
+        if not plan.choose and (requests or candidates[-1].fault is None):
             break
-    return wave, requests
+    return candidates, requests
 
 
-def _asked(
+def _attempt_or_request(
     document: Document,
-    plan: Plan,
-    known: Mapping[str, Told],
-    last: Try | None,
-    attempt: int,
+    plan: AnnotationPlan,
+    responses: Mapping[str, CachedResponse],
+    last: Attempt | None,
+    number: int,
     candidate: int,
-) -> Request | Try:
-    """Give a question, or its answer where there is one: of the longest text that was taken."""
-    keep = last.kept_share if last else 1.0
-    cuts, before = 0, None
+) -> Request | Attempt:
+    """Return the response with the longest text that fits, or the request that has none yet."""
+    keep = last.shown_share if last else 1.0
+    truncations, previous = 0, None
     while True:
-        request, share = _request(document, plan, last, attempt, candidate, keep)
-        answer = known.get(request.key) if share else too_long(request.key)
-        if answer is None:
+        request, share = _request(document, plan, last, number, candidate, keep)
+        response = responses.get(request.key) if share else response_too_long(request.key)
+        if response is None:
             return request
-        around = 1 - share * len(document.text) / max(1, characters(request.messages))
-        fits = share_that_fits(answer, plan.asking.max_tokens, around=around)
-        if fits is None or cuts == CUTS or is_capped(answer, before):
+        shown = share * len(document.text)
+        fixed_share = 1 - shown / max(1, count_characters(request.messages))
+        fits = share_that_fits(response, plan.params.max_tokens, fixed_share=fixed_share)
+        is_last = truncations == MAX_TRUNCATIONS or has_fixed_limit(response, previous)
+        if fits is None or is_last:
             break
-        keep, cuts, before = share * fits, cuts + 1, answer
-    summary = summary_in(answer.text, plan.preamble)
-    return Try(
-        attempt=attempt,
+        keep, truncations, previous = share * fits, truncations + 1, response
+    summary = extract_summary(response.text, plan.find_preamble)
+    return Attempt(
+        attempt=number,
         candidate=candidate,
-        told=answer,
+        response=response,
         summary=summary,
-        fault=_fault(document, plan, answer, summary),
-        kept_share=share,
+        fault=_fault(document, plan, response, summary),
+        shown_share=share,
     )
 
 
-def too_long(key: str, about: Mapping[str, str] | None = None) -> Told:
-    """Say that nothing came of a question, since it is too long."""
-    return Told(
+def response_too_long(key: str, about: Mapping[str, str] | None = None) -> CachedResponse:
+    """Return the empty response to a prompt that is too long."""
+    return CachedResponse(
         key=key,
         about=about or {},
         text="",
@@ -164,66 +174,82 @@ def too_long(key: str, about: Mapping[str, str] | None = None) -> Told:
 
 
 def _request(
-    document: Document, plan: Plan, last: Try | None, attempt: int, candidate: int, keep: float
+    document: Document,
+    plan: AnnotationPlan,
+    last: Attempt | None,
+    number: int,
+    candidate: int,
+    keep: float,
 ) -> tuple[Request, float]:
+    """Return a request that shows at most the share `keep`, and the share that it shows."""
     text = document.text
     if keep < 1:
         end = round(len(text) * keep)
-        text = trim_to_sentence(text[: end + _AFTER], document.lang) if end else ""
+        text = trim_to_sentence(text[: end + _LOOKAHEAD], document.lang) if end else ""
     messages = _messages(document, plan, last, text)
-    if plan.room is not None:
-        text, messages = _fitted(document, plan, last, text)
-    seed = plan.asking.seed
-    asking = replace(
-        plan.asking, seed=None if seed is None else seed + 1000 * (attempt - 1) + candidate
+    if plan.context_window is not None:
+        text, messages = _truncate_to_window(document, plan, last, text)
+    seed = plan.params.seed
+    params = replace(
+        plan.params, seed=None if seed is None else seed + 1000 * (number - 1) + candidate
     )
-    known_by = {
+    # The names are part of the key: changing one would lose every cached response.
+    identity = {
         "messages": messages,
         "teacher": plan.teacher,
-        "asking": asdict(asking),
-        "attempt": [attempt, candidate],
+        "asking": asdict(params),
+        "attempt": [number, candidate],
     }
     share = len(text) / max(1, len(document.text))
-    return Request(hash_json(known_by), messages, asking), share
+    return Request(hash_json(identity), messages, params), share
 
 
-def _messages(document: Document, plan: Plan, last: Try | None, text: str) -> list[Message]:
-    """Ask; after a refused summary, show it again and say what is wrong with it."""
+def _messages(
+    document: Document, plan: AnnotationPlan, last: Attempt | None, text: str
+) -> list[Message]:
+    """Return the prompt; after a rejected summary, with that summary and its fault."""
     template = teacher_template(plan.template, document.lang)
-    talk: list[Message] = [{"role": "system", "content": plan.system}] if plan.system else []
-    talk.append({"role": "user", "content": fill_teacher_template(template, document, text=text)})
+    messages: list[Message] = []
+    if plan.system:
+        messages.append({"role": "system", "content": plan.system})
+    messages.append(
+        {"role": "user", "content": fill_teacher_template(template, document, text=text)}
+    )
     if last is not None and last.fault is not None and last.summary:
-        talk.append({"role": "assistant", "content": last.summary})
-        talk.append({"role": "user", "content": feedback_message(last.fault, document.lang)})
-    return talk
+        messages.append({"role": "assistant", "content": last.summary})
+        messages.append({"role": "user", "content": feedback_message(last.fault, document.lang)})
+    return messages
 
 
-def _fitted(
-    document: Document, plan: Plan, last: Try | None, text: str
+def _truncate_to_window(
+    document: Document, plan: AnnotationPlan, last: Attempt | None, text: str
 ) -> tuple[str, list[Message]]:
-    """Cut the document from its end, at a sentence's where one is near, until the question fits."""
-    assert plan.room is not None
-    room = plan.room - (plan.asking.max_tokens or 0)
+    """Truncate the document, at a sentence end if one is near, until the prompt fits."""
+    assert plan.context_window is not None
+    available = plan.context_window - (plan.params.max_tokens or 0)
     messages = _messages(document, plan, last, text)
-    while text and (over := plan.tokens(messages) - room) > 0:
-        around = plan.tokens(_messages(document, plan, last, ""))
-        tokens = max(1, room + over - around)
-        keep = min(len(text) - 1, int(len(text) * (tokens - over) / tokens))
+    while text and (excess := plan.count_tokens(messages) - available) > 0:
+        fixed = plan.count_tokens(_messages(document, plan, last, ""))
+        tokens = max(1, available + excess - fixed)
+        keep = min(len(text) - 1, int(len(text) * (tokens - excess) / tokens))
         text = trim_to_sentence(text[: max(0, keep)], document.lang)
         messages = _messages(document, plan, last, text)
     return text, messages
 
 
-def _fault(document: Document, plan: Plan, answer: Told, summary: str) -> Rejection | None:
-    """Find the first fault of an answer, the plainest ones before those that take looking."""
-    first = (
-        (answer.finish_reason == TOO_LONG, NO_ROOM),
-        (answer.finish_reason == "length", "cut"),
-        (refuses(summary) or answer.finish_reason == "content_filter", "refusal"),
+def _fault(
+    document: Document, plan: AnnotationPlan, response: CachedResponse, summary: str
+) -> Rejection | None:
+    """Return the first fault of a response; the cheap checks come first."""
+    finish = response.finish_reason
+    reasons = (
+        (finish == TOO_LONG, NO_ROOM),
+        (finish == "length", TRUNCATED),
+        (is_refusal(summary) or finish == "content_filter", REFUSAL),
         (not summary, "empty"),
-        (announces(summary), "preamble"),
+        (mentions_itself(summary), "preamble"),
     )
-    reason = next((reason for holds, reason in first if holds), None)
+    reason = next((reason for applies, reason in reasons if applies), None)
     if reason:
         return Rejection(reason)
     return next((fault for check in plan.checks if (fault := check(document, summary))), None)

@@ -1,13 +1,13 @@
-"""What asking costs, and where it stops."""
+"""The budget of annotation: what requests cost in tokens and money, and when to stop."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from abrege.llm_client.openai_client import Message
-from abrege.llm_client.response_cache import Told
+from abrege.llm_client.response_cache import CachedResponse
 
-CHARACTERS = 3.0
-"""Of a token, for prompts whose tokens nobody counted: few, so that caps are kept.
+CHARACTERS_PER_TOKEN = 3.0
+"""For prompts that no tokenizer has counted: low, so that the budget is not exceeded.
 
 French has 3.4 with Qwen2.5's tokenizer, English 4.5.
 """
@@ -16,20 +16,20 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Price:
-    """Of a million tokens, in any currency."""
+    """The price of a million tokens, in any currency."""
 
     prompt: float
     completion: float
 
     def of(self, cost: "Cost") -> float:
-        """Give the price of what was or will be asked."""
-        written = cost.completion_tokens * self.completion
-        return (cost.prompt_tokens * self.prompt + written) / MILLION
+        """Return the price of some requests."""
+        completions = cost.completion_tokens * self.completion
+        return (cost.prompt_tokens * self.prompt + completions) / MILLION
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What answers take, or have taken."""
+    """What requests cost: their number and their tokens."""
 
     requests: int = 0
     prompt_tokens: float = 0
@@ -50,69 +50,73 @@ class Cost:
         )
 
 
-def estimated_tokens(messages: Sequence[Message]) -> int:
-    """Estimate the tokens of a question, rather too many than too few."""
-    return round(characters(messages) / CHARACTERS)
+def estimate_tokens(messages: Sequence[Message]) -> int:
+    """Estimate the tokens of a prompt, rather too many than too few."""
+    return round(count_characters(messages) / CHARACTERS_PER_TOKEN)
 
 
-def characters(messages: Sequence[Message]) -> int:
-    """Count what is written in a question."""
+def count_characters(messages: Sequence[Message]) -> int:
+    """Count the characters of a prompt."""
     return sum(len(message["content"]) for message in messages)
 
 
-def cost_of(told: Told) -> Cost:
-    """Give what an answer took; tokens that the server does not tell are estimated."""
-    prompt, written = told.prompt_tokens, told.completion_tokens
+def cost_of(response: CachedResponse) -> Cost:
+    """Return what a response cost; tokens that the server does not report are estimated."""
+    prompt, completion = response.prompt_tokens, response.completion_tokens
+    if prompt is None:
+        estimated = int(response.about["characters"]) / CHARACTERS_PER_TOKEN
     return Cost(
         requests=1,
-        prompt_tokens=int(told.about["characters"]) / CHARACTERS if prompt is None else prompt,
-        completion_tokens=len(told.text) / CHARACTERS if written is None else written,
+        prompt_tokens=estimated if prompt is None else prompt,
+        completion_tokens=(
+            len(response.text) / CHARACTERS_PER_TOKEN if completion is None else completion
+        ),
     )
 
 
 @dataclass
-class Purse:
-    """What was spent, what is set aside for questions under way, and the caps on both together.
+class Budget:
+    """What was spent, what is reserved for requests in flight, and the caps on their sum.
 
-    caps  requests, tokens and money, each where there is one
+    caps  of requests, tokens and money, as far as they are limited
     """
 
     caps: Mapping[str, float]
     price: Price | None = None
     spent: Cost = Cost()
-    stopped_by: str | None = None
-    """The cap that the next question would have passed."""
-    _held: dict[str, Cost] = field(default_factory=dict)
-    _all_held: Cost = Cost()
+    exceeded: str | None = None
+    """The cap that the next request could exceed."""
+    _reserved: dict[str, Cost] = field(default_factory=dict)
+    _total_reserved: Cost = Cost()
 
-    def pay(self, answers: Iterable[Told]) -> None:
-        """Count answers that were there before."""
-        self.spent = sum((cost_of(told) for told in answers), self.spent)
+    def add_spent(self, responses: Iterable[CachedResponse]) -> None:
+        """Count cached responses of earlier runs as spent."""
+        self.spent = sum((cost_of(response) for response in responses), self.spent)
 
-    def hold(self, key: str, cost: Cost) -> bool:
-        """Set aside the most that a question may take; False where a cap would be passed."""
-        total = self.spent + self._all_held + cost
-        for cap, most in self.caps.items():
-            if self._measured(total)[cap] > most:
-                self.stopped_by = cap
+    def reserve(self, key: str, cost: Cost) -> bool:
+        """Reserve the most that a request can cost; return False if that exceeds a cap."""
+        total = self.spent + self._total_reserved + cost
+        for cap, maximum in self.caps.items():
+            if self._in_units_of_caps(total)[cap] > maximum:
+                self.exceeded = cap
                 return False
-        self.stopped_by = None
-        self._held[key] = cost
-        self._all_held += cost
+        self.exceeded = None
+        self._reserved[key] = cost
+        self._total_reserved += cost
         return True
 
-    def settle(self, key: str, told: Told | None) -> None:
-        """Count an answer in the place of what was set aside for it; None where none came."""
-        self._all_held += -self._held.pop(key)
-        if told is not None:
-            self.spent += cost_of(told)
+    def settle(self, key: str, response: CachedResponse | None) -> None:
+        """Replace the reservation of a request by what it cost; None cost nothing."""
+        self._total_reserved += -self._reserved.pop(key)
+        if response is not None:
+            self.spent += cost_of(response)
 
     def money(self, cost: Cost | None = None) -> float | None:
-        """Give the money that a cost is, or that was spent; None without a price."""
+        """Return the price of a cost, by default of what was spent; None without a price."""
         cost = cost or self.spent
         return None if self.price is None else self.price.of(cost)
 
-    def _measured(self, cost: Cost) -> dict[str, float]:
+    def _in_units_of_caps(self, cost: Cost) -> dict[str, float]:
         return {
             "requests": cost.requests,
             "tokens": cost.prompt_tokens + cost.completion_tokens,

@@ -1,131 +1,133 @@
-"""Refusing: what of a teacher's summaries is not taken, by the metrics that tell it."""
+"""The checks of a teacher's summaries: which ones are rejected, and by which metric."""
 
 from collections.abc import Mapping, Sequence
 
-from abrege.annotation import decisions
 from abrege.annotation.attempts import REDO, Check
-from abrege.annotation.decisions import Decision
+from abrege.annotation.decisions import Decision, resolve
 from abrege.core.types import Document
-from abrege.metrics import extractiveness as extractive
-from abrege.metrics import faithfulness, rouge
-from abrege.metrics import format_checks as form
+from abrege.metrics import extractiveness, faithfulness, format_checks, rouge
 from abrege.prompts.teacher_prompts import Rejection, teacher_template
 from abrege.recipe import Annotate
-from abrege.text import tokenize as words
+from abrege.text import tokenize
 from abrege.text.sentences import first_sentences
-from abrege.text.tokenize import primary_language
 
-COPIED_WORDS = 5
-"""The shortest run of words that counts as copied: shorter ones any two texts share."""
-COPIED_REQUEST = 0.3
-"""The share of a summary in runs of the request's own words from which it repeats the request."""
-REPEATED = 0.2
-"""The share of three-word runs that came before: references have some hundredths."""
-LEAD = 1.5
-"""How many times the words of a summary the document's beginning is, that it may be copied from."""
-NAMED = 6  # unsupported things told to the teacher at a time
+MIN_COPIED_WORDS = 5
+"""The shortest run of words that counts as copied: any two texts share shorter ones."""
+MAX_COPIED_PROMPT = 0.3
+"""The share of a summary in runs of the prompt's own words from which it repeats the prompt."""
+MAX_REPETITION = 0.2
+"""The largest share of repeated trigrams: that of references is some hundredths."""
+LEAD_RATIO = 1.5
+"""The length of the lead that may be copied, in lengths of the summary."""
+MAX_NAMED = 6  # unsupported facts named to the teacher at a time
 LANGUAGES = {"fr": "français", "en": "English"}
 
 
 def checks(settings: Annotate) -> list[Check]:
-    """List what is looked for in a summary, the cheapest first."""
-    found: list[Check] = [_language, _markup, *band(settings), _repeats]
-    found.append(lambda document, summary: _copied_request(document, summary, settings.prompt))
-    found.append(lambda document, summary: _copied(document, summary, settings.max_lead_overlap))
-    return found if settings.reject_unsupported is False else [*found, unsupported]
+    """Return the checks of a summary, the cheapest first."""
+    every: list[Check] = [_check_language, _check_markup, *length_checks(settings), _check_repeats]
+    every.append(lambda document, summary: _check_prompt_copy(document, summary, settings.prompt))
+    every.append(
+        lambda document, summary: _check_lead_copy(document, summary, settings.max_lead_overlap)
+    )
+    return every if settings.reject_unsupported is False else [*every, check_unsupported]
 
 
-def redo(decided: Mapping[str, Sequence[Decision]]) -> Check:
-    """Refuse the summaries that people want the teacher to write anew.
+def redo_check(decisions: Mapping[str, Sequence[Decision]]) -> Check:
+    """Return the check that rejects summaries which reviewers want rewritten.
 
-    decided  people's decisions by row
+    decisions  reviewers' decisions by row id
     """
 
     def check(document: Document, summary: str) -> Rejection | None:
-        _, by = decisions.standing(summary, decided.get(document.id, ()))
-        return Rejection(REDO, by.note or "") if by and by.decision == "redo" else None
+        _, deciding = resolve(summary, decisions.get(document.id, ()))
+        if deciding and deciding.decision == "redo":
+            return Rejection(REDO, deciding.note or "")
+        return None
 
     return check
 
 
-def band(settings: Annotate) -> list[Check]:
-    """Refuse summaries with too few or too many words."""
+def length_checks(settings: Annotate) -> list[Check]:
+    """Return the checks of the length of a summary, in words."""
 
     def too_short(document: Document, summary: str) -> Rejection | None:
-        return _outside("too short", summary, document.lang, least=settings.min_words)
+        return _check_length("too short", summary, document.lang, minimum=settings.min_words)
 
     def too_long(document: Document, summary: str) -> Rejection | None:
-        most = words.count_words(document.text, document.lang) - 1
-        return _outside(
-            "too long", summary, document.lang, most=min(most, settings.max_words or most)
-        )
+        shorter = tokenize.count_words(document.text, document.lang) - 1
+        maximum = min(shorter, settings.max_words or shorter)
+        return _check_length("too long", summary, document.lang, maximum=maximum)
 
     return [too_short, too_long]
 
 
-def unsupported(document: Document, summary: str) -> Rejection | None:
-    """Refuse numbers, dates, names and quotes that the document does not have."""
-    found = faithfulness.unsupported_facts(document.text, summary, lang=document.lang)
-    texts = list(dict.fromkeys(one.text for one in found))
-    return Rejection("unsupported", ", ".join(texts[:NAMED])) if texts else None
+def check_unsupported(document: Document, summary: str) -> Rejection | None:
+    """Reject numbers, dates, names and quotes that the document does not have."""
+    facts = faithfulness.unsupported_facts(document.text, summary, lang=document.lang)
+    texts = list(dict.fromkeys(fact.text for fact in facts))
+    return Rejection("unsupported", ", ".join(texts[:MAX_NAMED])) if texts else None
 
 
-def most_alike(texts: Sequence[str], lang: str | None) -> int:
-    """Give the place of the text with the most ROUGE-L to the others; the first of equals."""
+def consensus(texts: Sequence[str], lang: str | None) -> int:
+    """Return the index of the text with the highest ROUGE-L to the others; the first of ties."""
 
-    def likeness(place: int) -> float:
-        others = [*texts[:place], *texts[place + 1 :]]
+    def mean_rouge(index: int) -> float:
+        others = [*texts[:index], *texts[index + 1 :]]
         if not others:
             return 0.0
         scores = rouge.score(
-            texts[place], others, metrics=["rougeL"], lang=lang, references_rule="mean"
+            texts[index], others, metrics=["rougeL"], lang=lang, references_rule="mean"
         )
         return scores["rougeL"].fmeasure
 
-    return max(range(len(texts)), key=likeness)
+    return max(range(len(texts)), key=mean_rouge)
 
 
-def _outside(
-    reason: str, summary: str, lang: str | None, *, least: int = 0, most: int | None = None
+def _check_length(
+    reason: str, summary: str, lang: str | None, *, minimum: int = 0, maximum: int | None = None
 ) -> Rejection | None:
-    length = words.count_words(summary, lang)
-    if length < least:
-        return Rejection(reason, str(length), str(least))
-    if most is not None and length > most:
-        return Rejection(reason, str(length), str(most))
+    length = tokenize.count_words(summary, lang)
+    if length < minimum:
+        return Rejection(reason, str(length), str(minimum))
+    if maximum is not None and length > maximum:
+        return Rejection(reason, str(length), str(maximum))
     return None
 
 
-def _language(document: Document, summary: str) -> Rejection | None:
-    if form.is_in_language(summary, document.lang) is False:
-        code = primary_language(document.lang) or ""
+def _check_language(document: Document, summary: str) -> Rejection | None:
+    if format_checks.is_in_language(summary, document.lang) is False:
+        code = tokenize.primary_language(document.lang) or ""
         return Rejection("language", expected=LANGUAGES.get(code, code))
     return None
 
 
-def _markup(_document: Document, summary: str) -> Rejection | None:
-    kinds = [kind for kind in form.find_markup(summary) if kind != "quotes"]
+def _check_markup(_document: Document, summary: str) -> Rejection | None:
+    kinds = [kind for kind in format_checks.find_markup(summary) if kind != "quotes"]
     return Rejection("markup", ", ".join(kinds)) if kinds else None
 
 
-def _repeats(document: Document, summary: str) -> Rejection | None:
-    share = form.repeated_ngrams(summary, lang=document.lang)
-    return Rejection("repetition", f"{share:.0%}", f"{REPEATED:.0%}") if share > REPEATED else None
+def _check_repeats(document: Document, summary: str) -> Rejection | None:
+    share = format_checks.repeated_ngrams(summary, lang=document.lang)
+    if share <= MAX_REPETITION:
+        return None
+    return Rejection("repetition", f"{share:.0%}", f"{MAX_REPETITION:.0%}")
 
 
-def _copied_request(document: Document, summary: str, template: str | None) -> Rejection | None:
-    request = teacher_template(template, document.lang).replace("{document}", "")
-    share = _share_of_runs(request, summary, document.lang)
-    return Rejection("copied request", f"{share:.0%}") if share >= COPIED_REQUEST else None
+def _check_prompt_copy(document: Document, summary: str, template: str | None) -> Rejection | None:
+    prompt = teacher_template(template, document.lang).replace("{document}", "")
+    share = _copied_share(prompt, summary, document.lang)
+    return Rejection("copied request", f"{share:.0%}") if share >= MAX_COPIED_PROMPT else None
 
 
-def _share_of_runs(text: str, summary: str, lang: str | None) -> float:
-    found = extractive.fragments(text, summary, lang=lang)
-    return sum(n for n in found.lengths if n >= COPIED_WORDS) / found.summary_words
+def _check_lead_copy(document: Document, summary: str, maximum: float) -> Rejection | None:
+    length = tokenize.count_words(summary, document.lang)
+    lead = first_sentences(document.text, words=round(LEAD_RATIO * length), lang=document.lang)
+    share = _copied_share(lead, summary, document.lang)
+    return Rejection("copied lead", f"{share:.0%}", f"{maximum:.0%}") if share >= maximum else None
 
 
-def _copied(document: Document, summary: str, most: float) -> Rejection | None:
-    length = words.count_words(summary, document.lang)
-    lead = first_sentences(document.text, words=round(LEAD * length), lang=document.lang)
-    share = _share_of_runs(lead, summary, document.lang)
-    return Rejection("copied lead", f"{share:.0%}", f"{most:.0%}") if share >= most else None
+def _copied_share(text: str, summary: str, lang: str | None) -> float:
+    """Return the share of a summary's words in long runs that the text has too."""
+    copied = extractiveness.fragments(text, summary, lang=lang)
+    return sum(n for n in copied.lengths if n >= MIN_COPIED_WORDS) / copied.summary_words

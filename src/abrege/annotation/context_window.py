@@ -1,67 +1,68 @@
-"""How much of a document a model has room for: read off what its server says and does."""
+"""Truncation of documents to a context window that only the server knows."""
 
 import re
 
-from abrege.llm_client.response_cache import Told
+from abrege.llm_client.response_cache import CachedResponse
 
 TOO_LONG = "too long"
-"""How the refusal of a question with too many tokens is marked on disk."""
-SHORTER = 0.7
-"""What is kept of a document that is too long where nobody says by how much."""
-_SPARE = 0.95  # of what would fit: characters are no tokens
-_CLIPPED = 0.9  # of the tokens allowed: an answer cut well below them had no room for more
+"""The finish reason in the cache of a prompt that the server rejected as too long."""
+DEFAULT_SHARE = 0.7
+"""The share of a document to show if nothing tells by how much it is too long."""
+_MARGIN = 0.95  # of what would fit, since characters are not tokens
+_CLIPPED = 0.9  # of the allowed tokens: a completion well below them ran out of context
 
 _LIMIT = re.compile(
     r"(?i)maximum context length (?:is|of) (\d+)|context (?:size|window)(?: of)? \(?(\d+)"
     r"|> (\d+) maximum"
 )
-_ASKED = re.compile(
+_PROMPT_TOKENS = re.compile(
     r"(?i)\((\d+) in the messages|has (\d+) input tokens|request \((\d+) tokens"
     r"|too long: (\d+) tokens|requested tokens \((\d+)\)"
 )
-"""As OpenAI and vLLM, newer vLLM, llama.cpp, Anthropic and llama-cpp-python count a prompt."""
+"""How OpenAI and vLLM, newer vLLM, llama.cpp, Anthropic and llama-cpp-python count a prompt."""
 
 
 def share_that_fits(
-    answer: Told, max_new_tokens: int | None, *, around: float = 0.0
+    response: CachedResponse, max_new_tokens: int | None, *, fixed_share: float = 0.0
 ) -> float | None:
-    """Say what share of the document shown can be shown; None where all of it fits.
+    """Return the share of the shown document that fits; None if all of it fits.
 
-    around  the part of the prompt that is not the document, and stays
+    fixed_share  the share of the prompt that is not the document and is not truncated
 
-    It does not fit where the server refused it, and where it began to answer and stopped far below
-    the tokens that it was allowed, as llama.cpp does when the context is full.
+    The document does not fit if the server rejected it, or if the completion was truncated far
+    below the allowed tokens, as llama.cpp does when its context is full.
     """
-    asked, limit = answer.prompt_tokens, None
-    if answer.finish_reason == TOO_LONG:
-        said = answer.about.get("said", "")
-        asked, limit = _number(_ASKED, said), _number(_LIMIT, said)
-    elif _clipped(answer, max_new_tokens):
-        limit = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+    prompt_tokens, limit = response.prompt_tokens, None
+    if response.finish_reason == TOO_LONG:
+        message = response.about.get("said", "")
+        prompt_tokens, limit = _number(_PROMPT_TOKENS, message), _number(_LIMIT, message)
+    elif _is_clipped(response, max_new_tokens):
+        limit = (response.prompt_tokens or 0) + (response.completion_tokens or 0)
     else:
         return None
-    room = (limit or 0) - (max_new_tokens or 0)
-    if not asked or room <= 0:
-        return SHORTER
-    return _SPARE * max(0.0, min(1.0, room / asked) - around) / (1 - around)
+    available = (limit or 0) - (max_new_tokens or 0)
+    if not prompt_tokens or available <= 0:
+        return DEFAULT_SHARE
+    share = max(0.0, min(1.0, available / prompt_tokens) - fixed_share)
+    return _MARGIN * share / (1 - fixed_share)
 
 
-def is_capped(answer: Told, before: Told | None) -> bool:
-    """Tell a server that ends all its answers early from one whose context was full.
+def has_fixed_limit(response: CachedResponse, previous: CachedResponse | None) -> bool:
+    """Return whether a server truncates all completions at its own limit.
 
-    before  its answer to a longer prompt: where room was short it was the shorter one
+    previous  its response to a longer prompt: with a full context, that one would be shorter
     """
-    if before is None or "length" not in (answer.finish_reason, before.finish_reason):
+    if previous is None or "length" not in (response.finish_reason, previous.finish_reason):
         return False
-    return answer.completion_tokens == before.completion_tokens
+    return response.completion_tokens == previous.completion_tokens
 
 
-def _clipped(answer: Told, max_new_tokens: int | None) -> bool:
-    if answer.finish_reason != "length" or answer.completion_tokens is None:
+def _is_clipped(response: CachedResponse, max_new_tokens: int | None) -> bool:
+    if response.finish_reason != "length" or response.completion_tokens is None:
         return False
-    return answer.completion_tokens < _CLIPPED * (max_new_tokens or 0)
+    return response.completion_tokens < _CLIPPED * (max_new_tokens or 0)
 
 
-def _number(pattern: re.Pattern[str], said: str) -> int | None:
-    found = pattern.search(said)
-    return int(next(group for group in found.groups() if group)) if found else None
+def _number(pattern: re.Pattern[str], message: str) -> int | None:
+    match = pattern.search(message)
+    return int(next(group for group in match.groups() if group)) if match else None

@@ -1,7 +1,7 @@
-"""What people decided on a teacher's summaries, kept line by line, and what follows for a pair.
+"""Reviewers' decisions on a teacher's summaries: an append-only file, and its effect on pairs.
 
-A decision holds for the very summary that was looked at: `of` is its hash. So a summary that a
-teacher wrote anew has none yet, and one that a person mended may be looked at again.
+A decision applies to the very summary that was reviewed: `of` is its hash. So a summary that the
+teacher rewrote has no decision yet, and one that a reviewer fixed can be reviewed again.
 """
 
 import json
@@ -16,47 +16,47 @@ from abrege.core.hashing import hash_json
 from abrege.core.io import atomic_write, json_line
 from abrege.core.types import Pair
 
-Verdict = Literal["keep", "fix", "redo"]
-HEEDED: tuple[Verdict, ...] = ("fix", "redo", "keep")
-"""Of several people's verdicts on one summary the first of these holds.
+Action = Literal["keep", "fix", "redo"]
+PRECEDENCE: tuple[Action, ...] = ("fix", "redo", "keep")
+"""Of several reviewers' decisions on one summary, the first of these applies.
 
-Whoever saw a fault is heeded before whoever saw none, and a person's text before another try.
+Who saw a fault goes before who saw none, and a written text before another attempt.
 """
 FILE = "annotate/decisions.jsonl"
-MARK = "review"
-"""Where the meta of a pair says what was decided on it."""
+META_KEY = "review"
+"""The key in the meta of a pair that holds the decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What one person decided on one summary."""
+    """The decision of one reviewer on one summary."""
 
     id: str
-    decision: Verdict
+    decision: Action
     of: str
-    """The hash of the summary that was looked at."""
+    """Hash of the reviewed summary."""
     reviewer: str
     when: str
     summary: str | None = None
-    """What to write instead; of a fix alone."""
+    """The replacement; only of a fix."""
     note: str | None = None
 
     def __post_init__(self) -> None:
-        if self.decision not in HEEDED or (self.decision == "fix") != bool(self.summary):
+        if self.decision not in PRECEDENCE or (self.decision == "fix") != bool(self.summary):
             raise ValueError(f"decision is {self.decision!r} with the summary {self.summary!r}")
 
 
-def hash_of(summary: str) -> str:
-    """Hash a summary, whatever white space a spreadsheet or a browser made of its own."""
+def hash_summary(summary: str) -> str:
+    """Hash a summary without regard to white space, which spreadsheets and browsers change."""
     return hash_json(" ".join(summary.split()))
 
 
-def read(folder: Path) -> dict[str, list[Decision]]:
-    """Read all decisions of a run folder, by row, in the order in which they came.
+def load_decisions(folder: Path) -> dict[str, list[Decision]]:
+    """Load all decisions of a run folder by row id, oldest first.
 
-    DataError names the line that is not one; the stage's own files can be made again, not these.
+    Raise DataError with the line that is not a decision: it cannot be computed again.
     """
-    found: dict[str, list[Decision]] = defaultdict(list)
+    by_row: dict[str, list[Decision]] = defaultdict(list)
     path = folder / FILE
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
@@ -65,82 +65,86 @@ def read(folder: Path) -> dict[str, list[Decision]]:
         except (ValueError, TypeError) as error:
             raise DataError(
                 f"{path}:{number}: this is not a decision that abrege wrote: {error}\n"
-                "  Mend the line, or delete it and import its reviewer's file again."
+                "  Correct the line, or delete it and import its reviewer's file again."
             ) from error
-        found[decision.id].append(decision)
-    return dict(found)
+        by_row[decision.id].append(decision)
+    return dict(by_row)
 
 
-def append(folder: Path, decisions: Iterable[Decision]) -> None:
-    """Add decisions to those of the run folder, all of them or none."""
+def append_decisions(folder: Path, decisions: Iterable[Decision]) -> None:
+    """Append decisions to those of the run folder, all of them or none."""
     path = folder / FILE
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    existing = path.read_text(encoding="utf-8") if path.is_file() else ""
     with atomic_write(path) as file:
-        file.write(before)
+        file.write(existing)
         for decision in decisions:
-            told = {name: v for name, v in asdict(decision).items() if v is not None}
-            file.write(f"{json_line(told)}\n")
+            fields = {name: v for name, v in asdict(decision).items() if v is not None}
+            file.write(f"{json_line(fields)}\n")
 
 
-def written(pair: Pair) -> str:
-    """Give what the teacher wrote, also where a person's text stands in its place now."""
-    text = pair.meta.get(MARK, {}).get("written", pair.references[0])
+def teacher_summary(pair: Pair) -> str:
+    """Return what the teacher wrote, even if a reviewer has replaced it."""
+    text = pair.meta.get(META_KEY, {}).get("written", pair.references[0])
     assert isinstance(text, str)
     return text
 
 
-def known(summary: str, decisions: Sequence[Decision]) -> set[str]:
-    """Hash a teacher's summary, and every text that people made of it, by fix after fix."""
-    found, more = set[str](), {hash_of(summary)}
-    while more:
-        found |= more
-        mended = {hash_of(d.summary) for d in decisions if d.summary and d.of in found}
-        more = mended - found
-    return found
+def version_hashes(summary: str, decisions: Sequence[Decision]) -> set[str]:
+    """Hash a teacher's summary and all texts that reviewers made of it, fix after fix."""
+    hashes, new = set[str](), {hash_summary(summary)}
+    while new:
+        hashes |= new
+        fixes = {hash_summary(d.summary) for d in decisions if d.summary and d.of in hashes}
+        new = fixes - hashes
+    return hashes
 
 
-def last_of_each(decisions: Sequence[Decision], of: str) -> dict[str, Decision]:
-    """Give each person's last decision on one summary, by name in small letters, oldest first."""
-    found: dict[str, Decision] = {}
+def latest_by_reviewer(decisions: Sequence[Decision], of: str) -> dict[str, Decision]:
+    """Return each reviewer's last decision on one summary, by casefolded name, oldest first."""
+    latest: dict[str, Decision] = {}
     for decision in decisions:
         if decision.of == of:
-            found.pop(decision.reviewer.casefold(), None)
-            found[decision.reviewer.casefold()] = decision
-    return found
+            latest.pop(decision.reviewer.casefold(), None)
+            latest[decision.reviewer.casefold()] = decision
+    return latest
 
 
-def standing(summary: str, decisions: Sequence[Decision]) -> tuple[str, Decision | None]:
-    """Give the summary that is to stand and the decision by which it does.
+def resolve(summary: str, decisions: Sequence[Decision]) -> tuple[str, Decision | None]:
+    """Return the summary to use and the decision that says so.
 
     summary    what the teacher wrote
-    decisions  those on its row, in the order in which they came
+    decisions  those on its row, oldest first
 
-    A person's last decision replaces their earlier ones; of several people's see `HEEDED`, and of
-    two fixes the later holds. What was decided on the mended text is followed likewise. Where the
-    decision is a redo, the teacher is to be asked again.
+    A reviewer's last decision replaces their earlier ones; of several reviewers see `PRECEDENCE`,
+    and of two fixes the later applies. Decisions on the fixed text are followed likewise. If the
+    decision is a redo, the teacher must write another summary.
     """
     seen: set[str] = set()
-    by = None
-    while (of := hash_of(summary)) not in seen:
+    deciding = None
+    while (of := hash_summary(summary)) not in seen:
         seen.add(of)
-        cast = last_of_each(decisions, of)
-        if not cast:
+        latest = latest_by_reviewer(decisions, of)
+        if not latest:
             break
-        by = min(reversed(cast.values()), key=lambda d: HEEDED.index(d.decision))
-        summary = by.summary or summary
-    return summary, by
+        deciding = min(reversed(latest.values()), key=lambda d: PRECEDENCE.index(d.decision))
+        summary = deciding.summary or summary
+    return summary, deciding
 
 
-def apply(pair: Pair, decisions: Mapping[str, Sequence[Decision]]) -> Pair:
-    """Give a pair as people want it, with who decided on it in its meta; itself where nobody did.
+def apply_decisions(pair: Pair, decisions: Mapping[str, Sequence[Decision]]) -> Pair:
+    """Return a pair with its reviewed summary, and the decision in its meta; itself if undecided.
 
-    decisions  by row: see `read`
+    decisions  by row id: see `load_decisions`
     """
-    teachers = written(pair)
-    summary, by = standing(teachers, decisions.get(pair.id, ()))
-    meta = {name: value for name, value in pair.meta.items() if name != MARK}
-    if by is not None:
-        meta[MARK] = {"decision": by.decision, "reviewer": by.reviewer, "when": by.when}
-        if summary != teachers:
-            meta[MARK]["written"] = teachers
+    original = teacher_summary(pair)
+    summary, deciding = resolve(original, decisions.get(pair.id, ()))
+    meta = {name: value for name, value in pair.meta.items() if name != META_KEY}
+    if deciding is not None:
+        meta[META_KEY] = {
+            "decision": deciding.decision,
+            "reviewer": deciding.reviewer,
+            "when": deciding.when,
+        }
+        if summary != original:
+            meta[META_KEY]["written"] = original
     return replace(pair, references=[summary, *pair.references[1:]], meta=meta)

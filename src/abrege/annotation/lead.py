@@ -1,44 +1,44 @@
-"""The lead as summary: what stands before a document's first heading, taken out of it."""
+"""The lead as a summary: the text before a document's first heading, removed from the document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abrege.text import tokenize as words
+from abrege.text import tokenize
 
-REST = 2
-"""Without headings the rest must have so many times the words of the first paragraph."""
+REST_RATIO = 2
+"""Without headings, the rest must have this many times the words of the first paragraph."""
 
 
 @dataclass(frozen=True)
-class Parted:
+class LeadSplit:
     """A document's introduction, and the document without it."""
 
     lead: str
     rest: str
 
 
-def part(
+def split_lead(
     text: str, headings: Sequence[tuple[int, int]] = (), *, lang: str | None = None
-) -> Parted | None:
-    """Take the introduction out of a text; None where it has none.
+) -> LeadSplit | None:
+    """Split the introduction from a text; return None if it has none.
 
-    headings  where each section begins, and its level
+    headings  offset and level of each section's heading
 
-    It is what stands before the first heading. Of a text without headings it is the first
-    paragraph, if what follows is long enough to be what that paragraph sums up.
+    The introduction is the text before the first heading. Of a text without headings it is the
+    first paragraph, if the rest is long enough to be what that paragraph summarizes.
     """
     if headings:
-        at = headings[0][0]
+        end = headings[0][0]
     else:
-        begins = len(text) - len(text.lstrip())
-        at = text.find("\n", begins)
-    if at < 0:
+        start = len(text) - len(text.lstrip())
+        end = text.find("\n", start)
+    if end < 0:
         return None
-    found = Parted(" ".join(text[:at].split()), text[at:].strip())
-    if not found.lead or not found.rest:
+    parts = LeadSplit(" ".join(text[:end].split()), text[end:].strip())
+    if not parts.lead or not parts.rest:
         return None
-    if not headings and words.count_words(found.rest, lang) < REST * words.count_words(
-        found.lead, lang
-    ):
-        return None
-    return found
+    if not headings:
+        rest_words, lead_words = (tokenize.count_words(t, lang) for t in (parts.rest, parts.lead))
+        if rest_words < REST_RATIO * lead_words:
+            return None
+    return parts

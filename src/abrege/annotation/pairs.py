@@ -1,4 +1,8 @@
-"""Pairs: what is written of documents and their summaries, each in one of two files."""
+"""The output of annotation: each document becomes a pair, or a failure with its reason.
+
+reads   clean/documents.jsonl  annotate/decisions.jsonl
+writes  annotate/pairs.jsonl  annotate/failed.jsonl
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from abrege.annotation import decisions
-from abrege.annotation.attempts import State, Try
-from abrege.annotation.scheduler import Row
+from abrege.annotation.attempts import Attempt, DocumentState
+from abrege.annotation.decisions import apply_decisions, load_decisions
+from abrege.annotation.scheduler import IndexedDocument
 from abrege.core.hashing import hash_json
 from abrege.core.io import atomic_write, json_line, read_jsonl
 from abrege.core.types import Document, Pair
@@ -19,20 +23,20 @@ from abrege.text.tokenize import word_tokenize
 
 DOCUMENTS = "clean/documents.jsonl"
 
-Failed: TypeAlias = dict[str, Any]
-Verdict: TypeAlias = Pair | Failed | None
-"""What becomes of a document; None where it is not known yet."""
+FailedDocument: TypeAlias = dict[str, Any]
+Outcome: TypeAlias = Pair | FailedDocument | None
+"""What a document becomes; None if it is not done."""
 
 
-def rows(recipe: Recipe, folder: Path) -> Iterator[Row]:
-    """Read the documents, each with its language: its own, else the recipe's, else the likely."""
-    for place, document in enumerate(read_jsonl(folder / DOCUMENTS, Document)):
+def read_documents(recipe: Recipe, folder: Path) -> Iterator[IndexedDocument]:
+    """Yield the documents with their language: their own, else the recipe's, else detected."""
+    for index, document in enumerate(read_jsonl(folder / DOCUMENTS, Document)):
         lang = document.lang or recipe.data.lang or language.detect([document.text])
-        yield Row(place, replace(document, lang=lang))
+        yield IndexedDocument(index, replace(document, lang=lang))
 
 
-def pair(document: Document, summary: str, provenance: dict[str, Any]) -> Pair:
-    """Make a pair that says where its summary comes from."""
+def make_pair(document: Document, summary: str, provenance: dict[str, Any]) -> Pair:
+    """Return a pair with the provenance of its summary."""
     about = {"title": document.title, "source": document.source}
     meta = {key: value for key, value in about.items() if value is not None}
     return Pair(
@@ -44,59 +48,70 @@ def pair(document: Document, summary: str, provenance: dict[str, Any]) -> Pair:
     )
 
 
-def failed(document: Document, fault: Rejection, *, attempts: Any = ()) -> Failed:
-    """Say why a document has no summary, with all that was tried."""
+def failed_document(document: Document, fault: Rejection, *, attempts: Any = ()) -> FailedDocument:
+    """Return why a document has no summary, with all attempts."""
     why = {"reason": fault.reason, "found": fault.actual, "wanted": fault.expected}
     return {"id": document.id, **why, "attempts": list(attempts)}
 
 
-def write(recipe: Recipe, folder: Path, verdict: Callable[[Row], Verdict]) -> dict[str, int]:
-    """Write pairs and failures in the order of the documents; return how many there are of each.
+def write_pairs(
+    recipe: Recipe, folder: Path, outcome_of: Callable[[IndexedDocument], Outcome]
+) -> dict[str, int]:
+    """Write pairs and failures in the order of the documents; return their counts.
 
-    A summary that another document has too is refused: at most one of the two can be right.
-    What people decided on a pair stands in it.
+    A summary that another document has too is rejected: at most one of the two can be right.
+    Reviewers' decisions are applied to the pairs.
     """
-    decided = decisions.read(folder)
+    decisions = load_decisions(folder)
     counts: Counter[str] = Counter(documents=0, pairs=0)
-    owner: dict[str, str] = {}
-    here = folder / "annotate"
+    owners: dict[str, str] = {}
+    output = folder / "annotate"
     with (
-        atomic_write(here / "pairs.jsonl") as pairs,
-        atomic_write(here / "failed.jsonl") as failures,
+        atomic_write(output / "pairs.jsonl") as pairs,
+        atomic_write(output / "failed.jsonl") as failures,
     ):
-        for row in rows(recipe, folder):
+        for row in read_documents(recipe, folder):
             counts["documents"] += 1
-            found = verdict(row)
-            if isinstance(found, Pair):
-                text = hash_json(found.document)
-                if owner.setdefault(_wording(found), text) != text:
-                    attempts = [{"text": found.references[0]}]
-                    found = failed(row.document, Rejection("duplicate"), attempts=attempts)
-            if isinstance(found, Pair):
+            outcome = _without_duplicate(row.document, outcome_of(row), owners)
+            if isinstance(outcome, Pair):
                 counts["pairs"] += 1
-                pairs.write(json_line(decisions.apply(found, decided)) + "\n")
-            elif found is not None:
-                counts[f"failed/{found['reason']}"] += 1
-                failures.write(json_line(found) + "\n")
+                pairs.write(json_line(apply_decisions(outcome, decisions)) + "\n")
+            elif outcome is not None:
+                counts[f"failed/{outcome['reason']}"] += 1
+                failures.write(json_line(outcome) + "\n")
             else:
                 counts["not asked for"] += 1
     assert counts["documents"] == sum(n for name, n in counts.items() if name != "documents")
     return dict(counts)
 
 
-def sentence(counts: dict[str, int]) -> str:
-    """Say what came of it in one line."""
+def describe_counts(counts: dict[str, int]) -> str:
+    """Return the counts of `write_pairs` on one line."""
     others = [f"{name.removeprefix('failed/')} {n}" for name, n in counts.items()][2:]
     why = f" ({', '.join(others)})" if others else ""
     return f"{counts['documents']} documents, {counts['pairs']} pairs{why}"
 
 
-def tried(tries: State | None) -> list[dict[str, Any]]:
-    """Tell all attempts on a document, with what was wrong with each."""
-    return [_tried(one) for one in (tries.tries if tries else ())]
+def describe_attempts(state: DocumentState) -> list[dict[str, Any]]:
+    """Return all attempts on a document with their faults, as JSON values."""
+    return [_describe_attempt(one) for one in state.attempts]
 
 
-def _tried(one: Try) -> dict[str, Any]:
+def _without_duplicate(document: Document, outcome: Outcome, owners: dict[str, str]) -> Outcome:
+    """Return a failure for a pair whose summary another document has too.
+
+    owners  hash of each summary's words and of its document's text, which this updates
+    """
+    if not isinstance(outcome, Pair):
+        return outcome
+    summary = outcome.references[0]
+    text = hash_json(outcome.document)
+    if owners.setdefault(hash_json(word_tokenize(summary, outcome.lang)), text) == text:
+        return outcome
+    return failed_document(document, Rejection("duplicate"), attempts=[{"text": summary}])
+
+
+def _describe_attempt(one: Attempt) -> dict[str, Any]:
     fault = one.fault
     return {
         "attempt": one.attempt,
@@ -104,11 +119,7 @@ def _tried(one: Try) -> dict[str, Any]:
         "reason": fault and fault.reason,
         "found": fault and fault.actual,
         "wanted": fault and fault.expected,
-        "text": one.told.text,
-        "finish_reason": one.told.finish_reason,
-        "completion_tokens": one.told.completion_tokens,
+        "text": one.response.text,
+        "finish_reason": one.response.finish_reason,
+        "completion_tokens": one.response.completion_tokens,
     }
-
-
-def _wording(found: Pair) -> str:
-    return hash_json(word_tokenize(found.references[0], found.lang))

@@ -1,12 +1,12 @@
-"""What stands in a teacher's answer beside its summary, and answers that hold none."""
+"""Postprocessing of a teacher's answers: extract the summary, and detect refusals."""
 
 import re
 from collections.abc import Callable
 
-# A thought is all before its last end, for some templates write its beginning for the model; one
-# that was begun and not ended goes too.
-_THOUGHT = re.compile(r"(?is)^.*</(?:think|thinking|thought|reasoning)>")
-_UNENDED = re.compile(r"(?is)<(?:think|thinking|thought|reasoning)>.*$")
+# Reasoning is all before its last closing tag, since some chat templates write the opening one;
+# reasoning without a closing tag is removed too.
+_REASONING = re.compile(r"(?is)^.*</(?:think|thinking|thought|reasoning)>")
+_UNCLOSED_REASONING = re.compile(r"(?is)<(?:think|thinking|thought|reasoning)>.*$")
 
 _REFUSAL = re.compile(
     r"\W*(?:"
@@ -25,12 +25,12 @@ _REFUSAL = re.compile(
     r"|(?:veuillez|pouvez-vous|peux-tu|merci de) (?:me )?(?:fournir|coller|donner|partager) )",
     re.IGNORECASE,
 )
-_ANNOUNCES = re.compile(
+_PREAMBLE = re.compile(
     r"\W*(?:voici|voilà|ci-dessous|here(?:['’]s| is| are)|below is|sure,|certainly,|bien sûr,)"
     r"[^.\n]{0,80}\b(?:résumé|résumés|synthèse|summary|summaries|version)\b",
     re.IGNORECASE,
 )
-_ITSELF = re.compile(
+_SELF_REFERENCE = re.compile(
     r"\b(?:an?|this|the|my) summary of (?:the|this|your) (?:article|text|document|passage) "
     r"(?:is|was|has been|gives|provides)\b"
     r"|\bthis summary (?:is|was|gives|provides|covers|highlights|captures)\b"
@@ -60,19 +60,19 @@ _LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]*\)")
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"))
 
 
-def without_thoughts(text: str) -> str:
-    """Take off what a reasoning model thinks before it answers."""
-    return _UNENDED.sub("", _THOUGHT.sub("", text))
+def remove_reasoning(text: str) -> str:
+    """Remove what a reasoning model writes before its answer."""
+    return _UNCLOSED_REASONING.sub("", _REASONING.sub("", text))
 
 
-def summary_in(text: str, preamble: Callable[[str], str | None]) -> str:
-    """Give the summary alone: no thought, no announcement, no farewell, no markup.
+def extract_summary(text: str, find_preamble: Callable[[str], str | None]) -> str:
+    """Return the summary of an answer, without reasoning, preamble, afterword and markup.
 
-    preamble  gives what a model says before its summary, as a line or clause of its own
+    find_preamble  returns a line or clause before the summary that announces it
     """
-    text = plain(without_thoughts(text)).strip()
-    while before := preamble(text):
-        text = text.removeprefix(before).strip()
+    text = remove_markup(remove_reasoning(text)).strip()
+    while preamble := find_preamble(text):
+        text = text.removeprefix(preamble).strip()
     while (shorter := _AFTERWORD.sub("", text)) != text:
         text = shorter
     for left, right in _QUOTES:
@@ -83,8 +83,8 @@ def summary_in(text: str, preamble: Callable[[str], str | None]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def plain(text: str) -> str:
-    """Take the marks of Markdown, HTML and chat templates off; headings go with their words."""
+def remove_markup(text: str) -> str:
+    """Remove the marks of Markdown, HTML and chat templates, and headings with their words."""
     for pattern in (_FENCE, _CONTROL, _TAG):
         text = pattern.sub("", text)
     text = _LINK.sub(r"\1", _BOLD.sub(r"\2", text))
@@ -93,11 +93,11 @@ def plain(text: str) -> str:
     return _HEADING.sub("", text)
 
 
-def refuses(summary: str) -> bool:
-    """Tell a teacher that says why it writes no summary."""
+def is_refusal(summary: str) -> bool:
+    """Return whether a teacher says why it writes no summary."""
     return _REFUSAL.match(summary) is not None
 
 
-def announces(summary: str) -> bool:
-    """Tell a summary that speaks of itself in a sentence of its own, and not only before it."""
-    return bool(_ANNOUNCES.match(summary) or _ITSELF.search(summary))
+def mentions_itself(summary: str) -> bool:
+    """Return whether a sentence of a summary is about the summary."""
+    return bool(_PREAMBLE.match(summary) or _SELF_REFERENCE.search(summary))

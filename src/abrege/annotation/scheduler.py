@@ -1,4 +1,4 @@
-"""The summaries of many documents, asked for until each passes or has been refused often enough."""
+"""The request scheduler: requests the summaries of many documents until each is done."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -6,141 +6,160 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
-from abrege.annotation.attempts import Plan, State, state, too_long
-from abrege.annotation.budget import Cost, Purse, characters, estimated_tokens
+from abrege.annotation.attempts import (
+    AnnotationPlan,
+    DocumentState,
+    document_state,
+    response_too_long,
+)
+from abrege.annotation.budget import Budget, Cost, count_characters, estimate_tokens
 from abrege.core.types import Document
-from abrege.llm_client.concurrency import Failure, Request
-from abrege.llm_client.openai_client import Answer
-from abrege.llm_client.response_cache import Ledger, Told
+from abrege.llm_client.concurrency import FailedRequest, Request
+from abrege.llm_client.openai_client import Completion
+from abrege.llm_client.response_cache import CachedResponse, ResponseCache
 
-Ask: TypeAlias = Callable[
-    [Iterable[Request | None]], Generator[tuple[Request, Answer | Failure], None, None]
+CompleteAll: TypeAlias = Callable[
+    [Iterable[Request | None]], Generator[tuple[Request, Completion | FailedRequest], None, None]
 ]
-"""Answers questions as they come, as `many.ask_all` does."""
+"""Answers requests as they come, like `llm_client.concurrency.complete_all`."""
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
-    """A document and its place among all."""
+class IndexedDocument:
+    """A document and its index among all."""
 
-    place: int
+    index: int
     document: Document
 
 
 @dataclass(frozen=True)
-class Step:
-    """One answer was used, or failed to come: where its document stands now.
+class DocumentUpdate:
+    """The state of a document after one more response, or after a request that failed.
 
-    failure  why a question has no answer; its document is given up for this time
+    failure  why a request has no response; the document is given up in this run
     """
 
-    row: Row
-    state: State
+    row: IndexedDocument
+    state: DocumentState
     failure: str | None = None
 
     @property
-    def is_last(self) -> bool:
-        """Tell whether nothing more is asked about the document."""
+    def is_final(self) -> bool:
+        """Whether nothing more is requested for the document."""
         return self.failure is not None or not self.state.requests
 
 
-class _Open:
-    """The documents that are asked about, and their questions."""
+class _Queue:
+    """The documents in progress, and their requests."""
 
-    def __init__(self, rows: Iterable[Row], plan: Plan, book: Ledger, purse: Purse) -> None:
-        self.done: deque[Step] = deque()
-        """Documents that were found done without a question of their own."""
-        self._plan, self._book, self._purse = plan, book, purse
+    def __init__(
+        self,
+        rows: Iterable[IndexedDocument],
+        plan: AnnotationPlan,
+        cache: ResponseCache,
+        budget: Budget,
+    ) -> None:
+        self.completed: deque[DocumentUpdate] = deque()
+        """Documents that the cached responses complete, without a request of their own."""
+        self._plan, self._cache, self._budget = plan, cache, budget
         self._rows = iter(rows)
         self._ready: deque[Request] = deque()
-        self._wanted: dict[str, list[Row]] = {}
-        """Who waits for the answer to a question, queued or asked: the same text may come twice."""
-        self._asked: set[str] = set()
+        self._waiting: dict[str, list[IndexedDocument]] = {}
+        """Documents that wait for a request, queued or sent: the same text may come twice."""
+        self._in_flight: set[str] = set()
 
     def requests(self) -> Iterator[Request | None]:
-        """Yield what to ask; None while it depends on answers that are to come."""
+        """Yield the requests to send; None while they depend on responses to come."""
         while True:
             while not self._ready and (row := next(self._rows, None)):
-                step = self.look(row)
-                if step.is_last:
-                    self.done.append(step)
-            if self._ready and self._purse.hold(self._ready[0].key, _most(self._ready[0])):
+                update = self.update(row)
+                if update.is_final:
+                    self.completed.append(update)
+            if self._ready and self._budget.reserve(self._ready[0].key, _max_cost(self._ready[0])):
                 request = self._ready.popleft()
-                self._asked.add(request.key)
+                self._in_flight.add(request.key)
                 yield request
-            elif self._asked:
+            elif self._in_flight:
                 yield None
             else:
                 return
 
-    def answered(self, request: Request, told: Told | None) -> list[Row]:
-        """Count an answer, and give those who wait for it."""
-        self._asked.remove(request.key)
-        self._purse.settle(request.key, told)
-        return self._wanted.pop(request.key)
+    def finish(self, request: Request, response: CachedResponse | None) -> list[IndexedDocument]:
+        """Count a response, and return the documents that wait for it."""
+        self._in_flight.remove(request.key)
+        self._budget.settle(request.key, response)
+        return self._waiting.pop(request.key)
 
-    def look(self, row: Row) -> Step:
-        """Say where a document stands, and queue what is to be asked about it."""
-        found = state(row.document, self._plan, self._book.told)
-        for request in found.requests:
-            if request.key not in self._wanted:
-                self._wanted[request.key] = []
+    def update(self, row: IndexedDocument) -> DocumentUpdate:
+        """Return the state of a document, and queue its requests."""
+        state = document_state(row.document, self._plan, self._cache.responses)
+        for request in state.requests:
+            if request.key not in self._waiting:
+                self._waiting[request.key] = []
                 self._ready.append(request)
-            if row not in self._wanted[request.key]:
-                self._wanted[request.key].append(row)
-        return Step(row, found)
+            if row not in self._waiting[request.key]:
+                self._waiting[request.key].append(row)
+        return DocumentUpdate(row, state)
 
-    def give_up(self, row: Row, failure: str) -> Step:
-        """Ask nothing more about a document."""
-        for key, rows in list(self._wanted.items()):
+    def give_up(self, row: IndexedDocument, failure: str) -> DocumentUpdate:
+        """Drop the requests of a document, and return its state."""
+        for key, rows in list(self._waiting.items()):
             rows[:] = [other for other in rows if other is not row]
-            if not rows and key not in self._asked:
-                del self._wanted[key]
-        self._ready = deque(request for request in self._ready if request.key in self._wanted)
-        return Step(row, state(row.document, self._plan, self._book.told), failure)
+            if not rows and key not in self._in_flight:
+                del self._waiting[key]
+        self._ready = deque(request for request in self._ready if request.key in self._waiting)
+        state = document_state(row.document, self._plan, self._cache.responses)
+        return DocumentUpdate(row, state, failure)
 
 
-def write_all(
-    rows: Iterable[Row], plan: Plan, book: Ledger, ask: Ask, *, purse: Purse
-) -> Generator[Step, None, None]:
-    """Ask about documents until each is done, yielding a step for every answer.
+def annotate_all(
+    rows: Iterable[IndexedDocument],
+    plan: AnnotationPlan,
+    cache: ResponseCache,
+    complete_all: CompleteAll,
+    *,
+    budget: Budget,
+) -> Generator[DocumentUpdate, None, None]:
+    """Request summaries until each document is done, and yield an update for every response.
 
-    Answers are on disk before they are used. Where the purse has no more for the next question,
-    those under way are waited for and nothing more is asked: `purse.stopped_by` then says why,
-    and documents that are not done have had no last step.
+    Responses are cached before they are used. If the budget does not allow the next request,
+    those in flight are awaited and no further one is sent: `budget.exceeded` then names the cap,
+    and documents that are not done have had no final update.
     """
-    open_rows = _Open(rows, plan, book, purse)
-    with closing(ask(open_rows.requests())) as answers:
-        for request, answer in answers:
-            told = _told(request, answer)
-            waiting = open_rows.answered(request, told)
-            if told is not None:
-                about = {**told.about, "id": waiting[0].document.id} if waiting else told.about
-                book.add(replace(told, about=about))
+    queue = _Queue(rows, plan, cache, budget)
+    with closing(complete_all(queue.requests())) as results:
+        for request, result in results:
+            response = _response(request, result)
+            waiting = queue.finish(request, response)
+            if response is not None:
+                row_id = {"id": waiting[0].document.id} if waiting else {}
+                cache.add(replace(response, about={**response.about, **row_id}))
             for row in waiting:
-                if told is None:
-                    assert isinstance(answer, Failure)
-                    yield open_rows.give_up(row, answer.reason)
+                if response is None:
+                    assert isinstance(result, FailedRequest)
+                    yield queue.give_up(row, result.reason)
                 else:
-                    yield open_rows.look(row)
-            while open_rows.done:
-                yield open_rows.done.popleft()
-    yield from open_rows.done
+                    yield queue.update(row)
+            while queue.completed:
+                yield queue.completed.popleft()
+    yield from queue.completed
 
 
-def _most(request: Request) -> Cost:
-    """Give the most that a question may take."""
-    written = request.asking and request.asking.max_tokens
+def _max_cost(request: Request) -> Cost:
+    """Return the most that a request can cost."""
+    max_tokens = request.params and request.params.max_tokens
     return Cost(
         requests=1,
-        prompt_tokens=estimated_tokens(request.messages),
-        completion_tokens=written or 0,
+        prompt_tokens=estimate_tokens(request.messages),
+        completion_tokens=max_tokens or 0,
     )
 
 
-def _told(request: Request, answer: Answer | Failure) -> Told | None:
-    """Give what is kept of an answer; of a failure only that the question is too long."""
-    about = {"characters": str(characters(request.messages))}
-    if isinstance(answer, Answer):
-        return Told(key=request.key, about=about, **asdict(answer))
-    return too_long(request.key, {**about, "said": answer.reason}) if answer.too_long else None
+def _response(request: Request, result: Completion | FailedRequest) -> CachedResponse | None:
+    """Return what is cached of a result; of a failure, only that the prompt is too long."""
+    about = {"characters": str(count_characters(request.messages))}
+    if isinstance(result, Completion):
+        return CachedResponse(key=request.key, about=about, **asdict(result))
+    if not result.too_long:
+        return None
+    return response_too_long(request.key, {**about, "said": result.reason})

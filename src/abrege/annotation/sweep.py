@@ -1,7 +1,7 @@
-"""Sweep: ask a teacher about a few documents with several decodings, to choose one by figures.
+"""The sweep: try a grid of sampling settings on a few documents, to choose one by its scores.
 
 reads   clean/documents.jsonl
-writes  annotate/sweep.jsonl, a line as soon as there is an answer
+writes  annotate/sweep.jsonl, a response cache
 """
 
 from collections import Counter
@@ -13,106 +13,114 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from abrege.annotation import teachers
-from abrege.annotation.attempts import Plan, State
-from abrege.annotation.budget import Purse
-from abrege.annotation.pairs import rows
-from abrege.annotation.scheduler import Ask, Row, write_all
+from abrege.annotation.attempts import AnnotationPlan, DocumentState
+from abrege.annotation.budget import Budget
+from abrege.annotation.pairs import read_documents
+from abrege.annotation.scheduler import CompleteAll, IndexedDocument, annotate_all
+from abrege.annotation.teachers import annotation_budget, annotation_plan, open_teacher
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.data.sampling import BottomKSample, SamplingPlan
-from abrege.llm_client import response_cache as ledger
-from abrege.metrics import extractiveness as extractive
-from abrege.metrics import faithfulness
-from abrege.metrics import format_checks as form
+from abrege.llm_client.response_cache import ResponseCache, open_cache
+from abrege.metrics import extractiveness, faithfulness, format_checks
 from abrege.recipe import Recipe
-from abrege.text import tokenize as words
+from abrege.text import tokenize
 
-ANSWERS = "annotate/sweep.jsonl"
+RESPONSES = "annotate/sweep.jsonl"
 
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dict[str, Any]]:
-    """Ask once about each document at each point of the grid; give a line of figures for each.
+    """Request one summary per document and grid point; return the scores of each point.
 
-    Nothing is asked twice: what is on disk from an earlier sweep is taken as it is.
+    Cached responses of an earlier sweep are used again.
     """
     settings = recipe.annotate
     if settings.teacher == "lead":
         raise RecipeError(
-            "annotate.sweep: teacher lead decodes nothing.\n  Name a server or a local model."
+            "annotate.sweep: teacher lead has no sampling settings.\n"
+            "  Use a server or a local model."
         )
-    sample = drawn(recipe, folder)
+    sample = sample_documents(recipe, folder)
     grid = list(product(settings.sweep.temperature, settings.sweep.top_p))
-    on_event(Note(f"sweep: {len(sample)} documents at {len(grid)} points"))
-    found = []
+    on_event(Note(f"sweep: {len(sample)} documents at {len(grid)} grid points"))
+    scores = []
     with (
-        teachers.opened(recipe, on_event=on_event) as teacher,
-        ledger.opened(folder / ANSWERS) as book,
+        open_teacher(recipe, on_event=on_event) as teacher,
+        open_cache(folder / RESPONSES) as cache,
     ):
-        purse = teachers.purse(settings)
-        purse.pay(book.told.values())
+        budget = annotation_budget(settings)
+        budget.add_spent(cache.responses.values())
         for number, (temperature, top_p) in enumerate(grid):
-            one = settings.model_copy(
-                update={"temperature": temperature, "top_p": top_p, "attempts": 1, "candidates": 1}
-            )
-            plan = replace(teachers.plan(one, teacher), choose=None)
-            states, silences = asked(sample, plan, book, teacher.ask, purse)
             point = {"temperature": temperature, "top_p": top_p}
-            found.append({**point, **figures(sample, states), "no answer": silences})
+            changed = settings.model_copy(update={**point, "attempts": 1, "candidates": 1})
+            plan = replace(annotation_plan(changed, teacher), choose=None)
+            states, failures = annotate_once(sample, plan, cache, teacher.complete_all, budget)
+            scores.append({**point, **score_point(sample, states), "no answer": failures})
             on_event(Progress("sweep", number + 1, len(grid), unit="points"))
-    return found
+    return scores
 
 
-def drawn(recipe: Recipe, folder: Path) -> list[Row]:
-    """Draw the documents to try on; more of them with the same seed are these and others."""
+def sample_documents(recipe: Recipe, folder: Path) -> list[IndexedDocument]:
+    """Sample the documents; a larger sample with the same seed contains the smaller one."""
     settings = recipe.annotate
-    draw = BottomKSample(SamplingPlan(max_documents=settings.sweep.rows, seed=settings.seed or 0))
-    for row in rows(recipe, folder):
-        if draw.accepts(row.document.id, row.place):
-            draw.add(row.document, row.place)
-    return [Row(place, document) for place, document in enumerate(draw.documents())]
+    sample = BottomKSample(SamplingPlan(max_documents=settings.sweep.rows, seed=settings.seed or 0))
+    for row in read_documents(recipe, folder):
+        if sample.accepts(row.document.id, row.index):
+            sample.add(row.document, row.index)
+    return [IndexedDocument(index, doc) for index, doc in enumerate(sample.documents())]
 
 
-def asked(
-    sample: Sequence[Row], plan: Plan, book: ledger.Ledger, ask: Ask, purse: Purse
-) -> tuple[dict[int, State], int]:
-    """Ask about each document once; give where each stands, and how many got no answer."""
-    states: dict[int, State] = {}
-    silences = 0
-    with closing(write_all(sample, plan, book, ask, purse=purse)) as steps:
-        for step in steps:
-            if step.failure is not None:
-                silences += 1
-            elif step.is_last:
-                states[step.row.place] = step.state
-    if purse.stopped_by:
+def annotate_once(
+    sample: Sequence[IndexedDocument],
+    plan: AnnotationPlan,
+    cache: ResponseCache,
+    complete_all: CompleteAll,
+    budget: Budget,
+) -> tuple[dict[int, DocumentState], int]:
+    """Request one summary per document; return their states, and how many requests failed.
+
+    Raise SetupError if the budget is exceeded.
+    """
+    states: dict[int, DocumentState] = {}
+    failures = 0
+    with closing(annotate_all(sample, plan, cache, complete_all, budget=budget)) as updates:
+        for update in updates:
+            if update.failure is not None:
+                failures += 1
+            elif update.is_final:
+                states[update.row.index] = update.state
+    if budget.exceeded:
         raise SetupError(
-            f"annotate.budget.{purse.stopped_by}: the sweep ends after {purse.spent.requests} "
-            "answers, which are kept.\n  Allow more, or try fewer points or rows."
+            f"annotate.budget.{budget.exceeded}: the sweep stops after {budget.spent.requests} "
+            "responses, which are kept.\n  Raise the budget, or try fewer points or rows."
         )
-    return states, silences
+    return states, failures
 
 
-def figures(sample: Sequence[Row], states: dict[int, State]) -> dict[str, Any]:
-    """Say how the summaries of one point are, refused ones too: the refused would flatter it."""
-    tries = [(row.document, states[row.place].tries[0]) for row in sample if row.place in states]
-    texts = [(document, one.summary) for document, one in tries if one.summary]
-    faults = Counter(one.fault.reason for _, one in tries if one.fault)
-    lengths = [words.count_words(text, document.lang) for document, text in texts]
-    copied = [extractive.fragments(d.text, t, lang=d.lang).density or 0.0 for d, t in texts]
-    facts = [
+def score_point(
+    sample: Sequence[IndexedDocument], states: dict[int, DocumentState]
+) -> dict[str, Any]:
+    """Score the summaries of one grid point, with rejected ones: without them it would flatter."""
+    attempts = [
+        (row.document, states[row.index].attempts[0]) for row in sample if row.index in states
+    ]
+    texts = [(document, one.summary) for document, one in attempts if one.summary]
+    reasons = Counter(one.fault.reason for _, one in attempts if one.fault)
+    lengths = [tokenize.count_words(text, document.lang) for document, text in texts]
+    densities = [extractiveness.fragments(d.text, t, lang=d.lang).density or 0.0 for d, t in texts]
+    supported = [
         fact.supported
         for d, t in texts
         for fact in faithfulness.extract_facts(d.text, t, lang=d.lang)
     ]
-    repeated = [form.repeated_ngrams(t, lang=d.lang) for d, t in texts]
+    repetition = [format_checks.repeated_ngrams(t, lang=d.lang) for d, t in texts]
     return {
-        "rows": len(tries),
-        "passed": sum(one.fault is None for _, one in tries),
-        "refused": dict(faults.most_common()),
+        "rows": len(attempts),
+        "passed": sum(one.fault is None for _, one in attempts),
+        "refused": dict(reasons.most_common()),
         "words": fmean(lengths) if lengths else None,
-        "unsupported facts": 1 - fmean(facts) if facts else None,
-        "copied run": fmean(copied) if copied else None,
-        "repeated": fmean(repeated) if repeated else None,
-        "tokens": sum(one.told.completion_tokens or 0 for _, one in tries),
+        "unsupported facts": 1 - fmean(supported) if supported else None,
+        "copied run": fmean(densities) if densities else None,
+        "repeated": fmean(repetition) if repetition else None,
+        "tokens": sum(one.response.completion_tokens or 0 for _, one in attempts),
     }

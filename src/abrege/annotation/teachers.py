@@ -1,4 +1,4 @@
-"""Teachers: who is asked, as a recipe names them, and what is asked of them."""
+"""Teachers: a model behind a server or on this machine, as a recipe configures it."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from abrege.annotation import checks as refusing
-from abrege.annotation.attempts import Plan
-from abrege.annotation.budget import Price, Purse, estimated_tokens
-from abrege.annotation.scheduler import Ask
+from abrege.annotation.attempts import AnnotationPlan
+from abrege.annotation.budget import Budget, Price, estimate_tokens
+from abrege.annotation.checks import checks, consensus
+from abrege.annotation.scheduler import CompleteAll
 from abrege.core.events import OnEvent, silent
-from abrege.llm_client.concurrency import Failure, Request, ask_all
-from abrege.llm_client.openai_client import Answer, Asking, Message, Server
-from abrege.metrics import format_checks as form
+from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
+from abrege.llm_client.openai_client import Completion, Message, OpenAIClient, SamplingParams
+from abrege.metrics.format_checks import find_preamble
 from abrege.pipeline import engine
 from abrege.pipeline.executors import Once, Pool
 from abrege.recipe import Annotate, Recipe
@@ -22,149 +22,148 @@ from abrege.recipe import Annotate, Recipe
 if TYPE_CHECKING:
     from abrege.inference.chat import ChatModel
 
-WAVE = 1000
-"""Batches of questions taken at a time: on a cluster each wave opens its models anew."""
+WAVE_BATCHES = 1000
+"""Batches sent to the workers at a time: on a cluster each wave loads the model again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Teacher:
-    """Someone who writes summaries."""
+    """A model that writes summaries."""
 
     name: str
-    """As the keys of answers know it, with the revision where it is known."""
-    ask: Ask
-    room: int | None
-    tokens: Callable[[Sequence[Message]], int]
-    told: dict[str, Any]
-    """What the manifest says of it."""
+    """Its name in the keys of the response cache, with the revision if known."""
+    complete_all: CompleteAll
+    context_window: int | None
+    count_tokens: Callable[[Sequence[Message]], int]
+    provenance: dict[str, Any]
+    """Its entry in the manifest."""
 
 
 @contextmanager
-def opened(recipe: Recipe, *, on_event: OnEvent) -> Iterator[Teacher]:
-    """Open the teacher that a recipe names, with its workers where it is a model of ours."""
+def open_teacher(recipe: Recipe, *, on_event: OnEvent) -> Iterator[Teacher]:
+    """Open the teacher of a recipe: a client of its server, or the local model."""
     settings = recipe.annotate
     assert settings.model is not None
     if settings.teacher == "local":
-        yield _local(settings, recipe.data.lang, engine.elsewhere(recipe), on_event)
+        yield _local_teacher(settings, recipe.data.lang, engine.elsewhere(recipe), on_event)
         return
-    with Server(
+    with OpenAIClient(
         settings.model,
         base_url=settings.base_url,
         timeout_seconds=settings.timeout_seconds,
-    ) as server:
+    ) as client:
         yield Teacher(
             name=settings.model,
-            ask=partial(ask_all, server, workers=settings.workers),
-            room=settings.context_window,
-            tokens=estimated_tokens,
-            told={"server": server.address},
+            complete_all=partial(complete_all, client, workers=settings.workers),
+            context_window=settings.context_window,
+            count_tokens=estimate_tokens,
+            provenance={"server": client.address},
         )
 
 
-def asking(settings: Annotate) -> Asking:
-    """Say how the teacher decodes; a nucleus means nothing where it takes the likeliest word."""
-    return Asking(
-        temperature=settings.temperature,
-        top_p=settings.top_p if settings.temperature != 0 else None,
-        max_tokens=settings.max_new_tokens,
-        seed=settings.seed,
-    )
-
-
-def plan(settings: Annotate, teacher: Teacher) -> Plan:
-    """Say how each document is asked for, and what is refused."""
-    return Plan(
+def annotation_plan(settings: Annotate, teacher: Teacher) -> AnnotationPlan:
+    """Return how each document is requested, and which summaries are rejected."""
+    return AnnotationPlan(
         teacher=teacher.name,
-        asking=asking(settings),
+        params=SamplingParams(
+            temperature=settings.temperature,
+            top_p=settings.top_p if settings.temperature != 0 else None,  # greedy: no nucleus
+            max_tokens=settings.max_new_tokens,
+            seed=settings.seed,
+        ),
         template=settings.prompt,
         system=settings.system,
-        attempts=settings.attempts,
+        max_attempts=settings.attempts,
         candidates=settings.candidates,
-        choose=refusing.most_alike if settings.choose == "consensus" else None,
-        room=teacher.room,
-        tokens=teacher.tokens,
-        preamble=form.find_preamble,
-        checks=refusing.checks(settings),
+        choose=consensus if settings.choose == "consensus" else None,
+        context_window=teacher.context_window,
+        count_tokens=teacher.count_tokens,
+        find_preamble=find_preamble,
+        checks=checks(settings),
     )
 
 
-def purse(settings: Annotate) -> Purse:
-    """Say what may be spent."""
-    caps = {name: most for name, most in settings.budget.model_dump().items() if most is not None}
-    asked = settings.price
-    return Purse(caps, Price(asked.prompt, asked.completion) if asked else None)
+def annotation_budget(settings: Annotate) -> Budget:
+    """Return the budget of a recipe, with nothing spent."""
+    caps = {cap: most for cap, most in settings.budget.model_dump().items() if most is not None}
+    price = settings.price
+    return Budget(caps, Price(price.prompt, price.completion) if price else None)
 
 
-def _local(settings: Annotate, lang: str | None, pool: Pool | None, on_event: OnEvent) -> Teacher:
-    speaker = _speaker(settings, lang, on_event)
-    most = speaker.room
+def _local_teacher(
+    settings: Annotate, lang: str | None, pool: Pool | None, on_event: OnEvent
+) -> Teacher:
+    model = _open_model(settings, lang, on_event)
+    longest = model.room
     assert settings.model is not None
-    named = settings.model_copy(update={"model": engine.from_anywhere(settings.model)})
-    there = Once(partial(_opened_there, named, lang))
-    answer = there if pool else partial(_answers, speaker)
+    for_workers = settings.model_copy(update={"model": engine.from_anywhere(settings.model)})
+    in_worker = Once(partial(_open_in_worker, for_workers, lang))
+    complete_batch = in_worker if pool else partial(_complete_batch, model)
     return Teacher(
-        name=f"{settings.model}@{speaker.weights}, {speaker.packing}",
-        ask=partial(_in_waves, pool or map, answer, rows=settings.workers),
-        room=min(most, settings.context_window or most),
-        tokens=lambda messages: len(speaker.prompt(messages)),
-        told={"weights": speaker.weights, "packing": speaker.packing, "device": speaker.device},
+        name=f"{settings.model}@{model.weights}, {model.packing}",
+        complete_all=partial(
+            _complete_in_waves, pool or map, complete_batch, rows=settings.workers
+        ),
+        context_window=min(longest, settings.context_window or longest),
+        count_tokens=lambda messages: len(model.prompt(messages)),
+        provenance={"weights": model.weights, "packing": model.packing, "device": model.device},
     )
 
 
-def _speaker(settings: Annotate, lang: str | None, on_event: OnEvent = silent) -> "ChatModel":
-    from abrege.inference import chat
+def _open_model(settings: Annotate, lang: str | None, on_event: OnEvent = silent) -> "ChatModel":
+    from abrege.inference.chat import load_chat_model
 
     assert settings.model is not None
-    return chat.load_chat_model(
+    return load_chat_model(
         settings.model, lang=lang, four_bits=settings.quantization == "nf4", on_event=on_event
     )
 
 
-def _opened_there(
+def _open_in_worker(
     settings: Annotate, lang: str | None
-) -> Callable[[Sequence[Request]], list[Answer]]:
-    """Open the model in the process that answers."""
-    return partial(_answers, _speaker(settings, lang))
+) -> Callable[[Sequence[Request]], list[Completion]]:
+    """Load the model in the worker process."""
+    return partial(_complete_batch, _open_model(settings, lang))
 
 
-def _in_waves(
+def _complete_in_waves(
     pool: Pool,
-    answer: Callable[[Sequence[Request]], list[Answer]],
+    complete_batch: Callable[[Sequence[Request]], list[Completion]],
     requests: Iterable[Request | None],
     *,
     rows: int,
-) -> Generator[tuple[Request, Answer | Failure], None, None]:
-    """Answer the questions that there are, `rows` at a time, then those that came of the answers.
+) -> Generator[tuple[Request, Completion | FailedRequest], None, None]:
+    """Complete the requests that there are, `rows` per batch, then those that followed from them.
 
-    What is answered together is so whoever answers it.
+    A batch is the same on one machine and on many, so its padding and its samples are too.
     """
-    waiting = iter(requests)
-    while wave := [*islice(iter(partial(next, waiting, None), None), WAVE * rows)]:
+    pending = iter(requests)
+    while wave := [*islice(iter(partial(next, pending, None), None), WAVE_BATCHES * rows)]:
         batches = [wave[n : n + rows] for n in range(0, len(wave), rows)]
-        for batch, answers in zip(batches, pool(answer, batches), strict=True):
-            yield from zip(batch, answers, strict=True)
+        for batch, completions in zip(batches, pool(complete_batch, batches), strict=True):
+            yield from zip(batch, completions, strict=True)
 
 
-def _answers(speaker: "ChatModel", batch: Sequence[Request]) -> list[Answer]:
-    how = batch[0].asking
-    assert how is not None
-    assert how.temperature is not None
-    assert how.max_tokens is not None
-    said = speaker.answer(
+def _complete_batch(model: "ChatModel", batch: Sequence[Request]) -> list[Completion]:
+    params = batch[0].params
+    assert params is not None
+    assert params.temperature is not None
+    assert params.max_tokens is not None
+    decoded = model.answer(
         [request.messages for request in batch],
         key="".join(request.key for request in batch),
-        temperature=how.temperature,
-        top_p=how.top_p,
-        max_new_tokens=how.max_tokens,
+        temperature=params.temperature,
+        top_p=params.top_p,
+        max_new_tokens=params.max_tokens,
     )
     return [
-        Answer(
+        Completion(
             text=one.prediction,
             finish_reason=one.finish_reason or "",
             prompt_tokens=one.prompt_tokens,
             completion_tokens=one.new_tokens,
-            model=speaker.weights,
-            seconds=said.seconds / len(batch),
+            model=model.weights,
+            seconds=decoded.seconds / len(batch),
         )
-        for one in said.predictions
+        for one in decoded.predictions
     ]

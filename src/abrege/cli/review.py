@@ -135,13 +135,13 @@ def _judge(args: argparse.Namespace) -> None:
     from abrege.cli.progress import drawing
     from abrege.human_eval.agreement import Preference
     from abrege.human_eval.judge import judge
-    from abrege.llm_client.openai_client import Asking, Server
+    from abrege.llm_client.openai_client import OpenAIClient, SamplingParams
 
-    asking = Asking(max_tokens=args.max_tokens)
+    params = SamplingParams(max_tokens=args.max_tokens)
     first, second = args.systems
     with (
         drawing() as on_event,
-        Server(args.model, base_url=args.base_url, asking=asking) as server,
+        OpenAIClient(args.model, base_url=args.base_url, params=params) as server,
     ):
         found = judge(
             args.folder,

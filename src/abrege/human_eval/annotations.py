@@ -85,7 +85,7 @@ def export(folder: Path, *, rows: int = 50, seed: int = 0, reviewer: str = "") -
         raise RecipeError(f"--rows {rows}: there is nothing to look at; write 1 or more")
     reviewer = answers.name_of(reviewer)
     stem = "-".join(["annotations", *re.findall(r"\w+", reviewer)])
-    decided, earlier = decisions.read(folder), sampled.read(folder)
+    decided, earlier = decisions.load_decisions(folder), sampled.read(folder)
     same = (
         earlier is not None
         and (earlier.rows, earlier.seed) == (rows, seed)
@@ -125,13 +125,13 @@ def import_(folder: Path, files: Sequence[Path]) -> Imported:
             "  Write the files for the reviewers first: abrege review export."
         )
     given = _read(files, sample)
-    earlier = decisions.read(folder)
+    earlier = decisions.load_decisions(folder)
     taken, refused = _take(given, sample, sampled.changed(sample, _pairs(folder), earlier))
     if refused and not taken:
         raise DataError(_all_refused(files, refused))
     new = [d for d in taken if not _is_known(d, earlier.get(d.id, ()))]
-    decisions.append(folder, new)
-    every = decisions.read(folder)
+    decisions.append_decisions(folder, new)
+    every = decisions.load_decisions(folder)
     pairs = _apply(folder, every)
     counts = {
         "read": sum(len(one.decided) + one.open for one in given),
@@ -161,11 +161,11 @@ def _pairs(folder: Path) -> Iterator[Pair]:
 
 def _wanted(folder: Path, decided: Decided) -> Iterator[Pair]:
     """Yield the pairs as people want them."""
-    return (decisions.apply(pair, decided) for pair in _pairs(folder))
+    return (decisions.apply_decisions(pair, decided) for pair in _pairs(folder))
 
 
 def _verdict(pair: Pair) -> str:
-    verdict = pair.meta.get(decisions.MARK, {}).get("decision", "undecided")
+    verdict = pair.meta.get(decisions.META_KEY, {}).get("decision", "undecided")
     assert isinstance(verdict, str)
     return verdict
 
@@ -203,7 +203,7 @@ def _traits(pair: Pair) -> Traits:
 
 def _sampled(pair: Pair, why: str | None) -> Sampled:
     summary, title = pair.references[0], pair.meta.get("title")
-    of = decisions.hash_of(summary)
+    of = decisions.hash_summary(summary)
     return Sampled(
         row=sampled.row_of(pair.id, of), id=pair.id, of=of, why=why, document=pair.document,
         summary=summary, title=title if isinstance(title, str) else None, lang=pair.lang,
@@ -256,7 +256,7 @@ def _take(
 
 def _is_known(decision: Decision, earlier: Sequence[Decision]) -> bool:
     """Tell whether a person's last word on this summary was the same."""
-    last = decisions.last_of_each(earlier, decision.of).get(decision.reviewer.casefold())
+    last = decisions.latest_by_reviewer(earlier, decision.of).get(decision.reviewer.casefold())
     said = (decision.decision, decision.summary, decision.note)
     return last is not None and (last.decision, last.summary, last.note) == said
 
@@ -291,11 +291,11 @@ def _accepted(sample: Sample, decided: Decided) -> Acceptance:
     names: dict[str, str] = {}
     holds: dict[str, Choice] = {}
     for one in sample.drawn:
-        cast = decisions.last_of_each(decided.get(one.id, ()), one.of)
+        cast = decisions.latest_by_reviewer(decided.get(one.id, ()), one.of)
         for name, decision in cast.items():
             names[name] = decision.reviewer
             people.setdefault(name, {})[one.id] = Choice(decision.decision, decision.summary)
-        _, by = decisions.standing(one.summary, decided.get(one.id, ()))
+        _, by = decisions.resolve(one.summary, decided.get(one.id, ()))
         if by:
             holds[one.id] = Choice(by.decision, by.summary)
     why = {one.id: one.why for one in sample.drawn}

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from abrege.annotation.decisions import HEEDED, Verdict, hash_of
+from abrege.annotation.decisions import PRECEDENCE, Action, hash_summary
 from abrege.core.errors import DataError
 from abrege.data.csv import read_csv
 from abrege.data.rows import raise_problems
@@ -36,7 +36,7 @@ class Answer:
 
     row: str
     id: str
-    decision: Verdict
+    decision: Action
     summary: str | None
     note: str | None
     when: str | None
@@ -179,7 +179,7 @@ def _take(
     if wrong:
         problems.append(f"{where}: {wrong}")
         return
-    assert decision in HEEDED
+    assert decision in PRECEDENCE
     decided.append(
         Answer(
             row=given["row"],
@@ -195,13 +195,13 @@ def _take(
 
 def _wrong(decision: str, summary: str, looked_at: str | None, when: str | None) -> str | None:
     """Say what is wrong with a decision, if anything is."""
-    if decision not in HEEDED:
-        return f"the decision is {decision!r}, and not one of {', '.join(sorted(HEEDED))}"
+    if decision not in PRECEDENCE:
+        return f"the decision is {decision!r}, and not one of {', '.join(sorted(PRECEDENCE))}"
     if decision == "fix" and not summary:
         return "fix without a corrected summary; write it, or decide redo"
     if decision != "fix" and summary:
         return f"{decision} beside a corrected summary; decide fix, or take the text away"
-    if summary and looked_at is not None and hash_of(summary) == hash_of(looked_at):
+    if summary and looked_at is not None and hash_summary(summary) == hash_summary(looked_at):
         return "fix, and the corrected summary is what it was; change it, or decide keep"
     return None if when is None or _is_time(when) else f"the time is {when!r}"
 

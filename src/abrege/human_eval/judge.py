@@ -21,10 +21,9 @@ from abrege.core.types import Pair
 from abrege.data.predictions import read_run_predictions
 from abrege.human_eval import judge_prompt as judging
 from abrege.human_eval.agreement import Outcome, preference
-from abrege.llm_client import response_cache as ledger
-from abrege.llm_client.concurrency import Failure, Request, ask_all
-from abrege.llm_client.openai_client import Server
-from abrege.llm_client.response_cache import Ledger, Told
+from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
+from abrege.llm_client.openai_client import OpenAIClient
+from abrege.llm_client.response_cache import CachedResponse, ResponseCache, open_cache
 from abrege.text import language
 
 QUESTION = ("question", "aspect")
@@ -56,7 +55,7 @@ class Asked:
 
 def judge(
     folder: Path,
-    server: Server,
+    server: OpenAIClient,
     *,
     systems: tuple[str, str] = ("base", "tuned"),
     rows: int = 50,
@@ -79,14 +78,14 @@ def judge(
         for row, lang in zip(drawn, langs, strict=True)
         if not row.is_identical
     ]
-    with ledger.opened(folder / "review/judge.jsonl") as book:
+    with open_cache(folder / "review/judge.jsonl") as book:
         failed = collect(book, asked, server, systems, workers=workers, on_event=on_event)
-        if failed and not book.told:
+        if failed and not book.responses:
             raise SetupError(
                 f"{server.address} answered none of {len(failed)} questions: {failed[0]['reason']}"
             )
         keys = {request.key for one in asked for request in one.requests}
-        told = {key: book.told[key] for key in sorted(keys & book.told.keys())}
+        told = {key: book.responses[key] for key in sorted(keys & book.responses.keys())}
         files = ["split/test.jsonl", *(f"generate/{s}.jsonl" for s in systems)]
         found = {
             "of": {Path(f).name: hash_path(folder / f) for f in files},
@@ -119,9 +118,9 @@ def draw(rows: Sequence[Row], *, count: int, seed: int) -> list[Row]:
 
 
 def collect(
-    book: Ledger,
+    book: ResponseCache,
     asked: Sequence[Asked],
-    server: Server,
+    server: OpenAIClient,
     systems: tuple[str, str],
     *,
     workers: int,
@@ -137,26 +136,26 @@ def collect(
         for one in asked
         for request, first in zip(one.requests, systems, strict=True)
     }
-    missing = [request for key, (request, _) in questions.items() if key not in book.told]
+    missing = [request for key, (request, _) in questions.items() if key not in book.responses]
     done, total = len(questions) - len(missing), len(questions)
     failed: list[dict[str, str]] = []
     if done:
         on_event(Note(f"judge: going on after {done} of {total} answers"))
     on_event(Progress("judge", done, total, unit="answers"))
-    with closing(ask_all(server, missing, workers=workers)) as answers:
+    with closing(complete_all(server, missing, workers=workers)) as answers:
         for request, answer in answers:
             _, about = questions[request.key]
-            if isinstance(answer, Failure):
+            if isinstance(answer, FailedRequest):
                 failed.append({**about, "reason": answer.reason})
                 continue
-            book.add(Told(key=request.key, about=about, **asdict(answer)))
+            book.add(CachedResponse(key=request.key, about=about, **asdict(answer)))
             done += 1
             on_event(Progress("judge", done, total, unit="answers"))
     return sorted(failed, key=lambda one: (one["id"], one["first"]))
 
 
 def outcomes(
-    drawn: Sequence[Row], asked: Sequence[Asked], told: Mapping[str, Told]
+    drawn: Sequence[Row], asked: Sequence[Asked], told: Mapping[str, CachedResponse]
 ) -> dict[str, Any]:
     """Say of each row how the second system fares, and of all rows what follows.
 
@@ -190,7 +189,9 @@ def outcomes(
     }
 
 
-def provenance(server: Server, told: Mapping[str, Told], langs: Sequence[str]) -> dict[str, Any]:
+def provenance(
+    server: OpenAIClient, told: Mapping[str, CachedResponse], langs: Sequence[str]
+) -> dict[str, Any]:
     """Say who judged, how it was asked, and what it cost over all the answers used."""
     answers = list(told.values())
     return {
@@ -198,7 +199,7 @@ def provenance(server: Server, told: Mapping[str, Told], langs: Sequence[str]) -
         "server": server.address,
         "model": server.model,
         "named": dict(sorted(Counter(a.model for a in answers).items())),
-        "asking": asdict(server.asking),
+        "asking": asdict(server.params),
         "prompt": {lang: hash_json(asdict(judging.judging(lang))) for lang in langs},
         "answers": len(answers),
         "answers_cut": sum(a.finish_reason == "length" for a in answers),
@@ -213,13 +214,13 @@ def provenance(server: Server, told: Mapping[str, Told], langs: Sequence[str]) -
     }
 
 
-def _requests(row: Row, server: Server, lang: str | None) -> tuple[Request, Request]:
+def _requests(row: Row, server: OpenAIClient, lang: str | None) -> tuple[Request, Request]:
     meta = row.pair.meta
     question = next((str(meta[name]) for name in QUESTION if meta.get(name)), None)
 
     def request(first: str, second: str) -> Request:
         said = judging.messages(row.pair.document, first, second, question=question, lang=lang)
-        known_by = {"messages": said, "model": server.model, "asking": asdict(server.asking)}
+        known_by = {"messages": said, "model": server.model, "asking": asdict(server.params)}
         return Request(hash_json(known_by), said)
 
     first, second = row.texts
@@ -232,12 +233,12 @@ def _language(rows: Sequence[Row]) -> str | None:
     return language.detect(nameless) if nameless else None
 
 
-def _verdict(told: Told) -> judging.Verdict | None:
+def _verdict(told: CachedResponse) -> judging.Verdict | None:
     """Read an answer; one that was cut off may have been about to say something else."""
     return None if told.finish_reason == "length" else judging.parse(told.text)
 
 
-def _nothing(told: Mapping[str, Told]) -> str:
+def _nothing(told: Mapping[str, CachedResponse]) -> str:
     example = next((repr(t.text[-200:]) for t in told.values()), "there is none")
     return (
         f"no row could be judged: of {len(told)} answers no two on a row could be read.\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from abrege.annotation.postprocess import without_thoughts
+from abrege.annotation.postprocess import remove_reasoning
 from abrege.llm_client.openai_client import Message
 from abrege.text.tokenize import primary_language
 
@@ -135,7 +135,7 @@ def parse(text: str) -> Verdict | None:
     "Answer: 2"; where there is none, a line such as "Summary 2 is better." or "They are alike.".
     Two different verdicts of a kind are no verdict, and a thought that never ends is none either.
     """
-    text = without_thoughts(text)
+    text = remove_reasoning(text)
     text = _MARKS.sub("", text).casefold().replace("\u00a0", " ")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     found = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from abrege.annotation.decisions import Decision, known, written
+from abrege.annotation.decisions import Decision, teacher_summary, version_hashes
 from abrege.core.errors import DataError
 from abrege.core.hashing import hash_json
 from abrege.core.io import read_json
@@ -80,6 +80,6 @@ def changed(
         if pair.id not in of:
             continue
         del found[pair.id]
-        if of[pair.id] not in known(written(pair), decided.get(pair.id, ())):
+        if of[pair.id] not in version_hashes(teacher_summary(pair), decided.get(pair.id, ())):
             found[pair.id] = "its summary has changed since"
     return found

@@ -1,1 +1,1 @@
-"""Other people's models, behind a server: asked to judge summaries, or to write them."""
+"""A client of OpenAI-compatible servers: retry, rate limits, concurrency and a response cache."""

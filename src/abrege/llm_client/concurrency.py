@@ -1,4 +1,4 @@
-"""Many questions at a time to one server, their answers as they come."""
+"""Concurrent requests to one server; the completions are yielded as they come."""
 
 import queue
 import threading
@@ -6,88 +6,89 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from abrege.llm_client.openai_client import (
-    Answer,
-    Asking,
+    Completion,
+    ContextLengthError,
     Message,
-    Refused,
-    Server,
-    TooLong,
-    Unanswered,
+    NoResponseError,
+    OpenAIClient,
+    RequestRejectedError,
+    SamplingParams,
 )
-from abrege.llm_client.retry import Pace
+from abrege.llm_client.rate_limit import AdaptiveLimit
 
-GIVE_UP_AFTER = 5  # questions failed in a row: then the fault is not theirs
-THREAD = "abrege-question"
+GIVE_UP_AFTER = 5  # failed requests in a row: then the requests are not to blame
+THREAD = "abrege-request"
 
 
 @dataclass(frozen=True)
 class Request:
-    """A question, and the key by which the asker knows it again."""
+    """A request, and the key by which the caller recognizes it."""
 
     key: str
     messages: Sequence[Message]
-    asking: Asking | None = None
-    """How it is to be answered, where not as the server's other questions."""
+    params: SamplingParams | None = None
+    """Its own sampling parameters, instead of those of the client."""
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why a question has no answer."""
+class FailedRequest:
+    """Why a request has no completion."""
 
     reason: str
     too_long: bool = False
-    """The question has more tokens than the model reads."""
+    """The prompt has more tokens than the context window of the model."""
 
 
-def ask_all(
-    server: Server, requests: Iterable[Request | None], *, workers: int = 4
-) -> Generator[tuple[Request, Answer | Failure], None, None]:
-    """Ask many questions, at most `workers` at a time, yielding the answers as they come.
+def complete_all(
+    client: OpenAIClient, requests: Iterable[Request | None], *, workers: int = 4
+) -> Generator[tuple[Request, Completion | FailedRequest], None, None]:
+    """Send many requests, at most `workers` at a time, and yield the completions as they come.
 
-    Requests are taken when there is room for them, so they may be endless; None among them says
-    that nothing can be asked before another answer has come. A question that got no answer gives
-    a Failure; after GIVE_UP_AFTER in a row, too long ones not counted, and at once for a wrong
-    key, model or address, the error is raised.
+    Requests are drawn when one can be sent, so they may be endless; None among them means that
+    no request can be sent before another completion has come. A request without a completion
+    yields a FailedRequest. The error is raised after GIVE_UP_AFTER failures in a row, not counting
+    prompts that are too long, and at once for a wrong key, model or address.
 
-    A caller who stops, Ctrl-C too, waits for nobody: questions under way are left behind in
-    daemon threads, and what is answered to them is lost.
+    A caller that stops, by Ctrl-C too, does not wait: requests in flight are left behind in
+    daemon threads, and their completions are lost.
     """
-    pace = Pace(workers)
-    answers: queue.SimpleQueue[tuple[Request, Answer | Exception]] = queue.SimpleQueue()
-    waiting = iter(requests)
-    asked = in_a_row = 0
+    limit = AdaptiveLimit(workers)
+    results: queue.SimpleQueue[tuple[Request, Completion | Exception]] = queue.SimpleQueue()
+    pending = iter(requests)
+    in_flight = failures_in_a_row = 0
 
     def work(request: Request) -> None:
         try:
-            answer = server.ask(request.messages, asking=request.asking, pace=pace)
-            answers.put((request, answer))
-        except Exception as error:  # whatever it is, the one who waits must hear of it
-            answers.put((request, error))
+            completion = client.complete(request.messages, params=request.params, limit=limit)
+            results.put((request, completion))
+        except Exception as error:  # whatever it is, the consumer must see it
+            results.put((request, error))
 
     try:
         while True:
-            while asked < workers and (request := next(waiting, None)) is not None:
+            while in_flight < workers and (request := next(pending, None)) is not None:
                 threading.Thread(target=work, args=(request,), name=THREAD, daemon=True).start()
-                asked += 1
-            if not asked:
+                in_flight += 1
+            if not in_flight:
                 return
-            request, answer = answers.get()
-            asked -= 1
-            if isinstance(answer, Answer):
-                in_a_row = 0
-                yield request, answer
+            request, result = results.get()
+            in_flight -= 1
+            if isinstance(result, Completion):
+                failures_in_a_row = 0
+                yield request, result
                 continue
-            failure = _failure(answer)
-            in_a_row += not failure.too_long
-            if in_a_row == GIVE_UP_AFTER:
-                raise answer
+            failure = _failure(result)
+            failures_in_a_row += not failure.too_long
+            if failures_in_a_row == GIVE_UP_AFTER:
+                raise result
             yield request, failure
     finally:
-        pace.stop()
+        limit.stop()
 
 
-def _failure(error: Exception) -> Failure:
-    """Say why a question has no answer; raise what would keep all others from theirs."""
-    if not isinstance(error, Unanswered | Refused):
+def _failure(error: Exception) -> FailedRequest:
+    """Return why one request failed; raise an error that would fail all others too."""
+    if not isinstance(error, NoResponseError | RequestRejectedError):
         raise error
-    return Failure(str(error).partition("\n")[0], too_long=isinstance(error, TooLong))
+    reason = str(error).partition("\n")[0]
+    return FailedRequest(reason, too_long=isinstance(error, ContextLengthError))

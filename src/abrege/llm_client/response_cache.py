@@ -1,4 +1,4 @@
-"""Answers on disk, one line each as soon as it has come, so that none is paid for twice."""
+"""A response cache on disk: a JSON line per response, so that none is paid for twice."""
 
 import json
 import os
@@ -15,12 +15,12 @@ from abrege.core.io import disk_error, json_line
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """An answer as it is kept: by the key of its question, with what it was about."""
+class CachedResponse:
+    """A response as it is cached: by the key of its request."""
 
     key: str
     about: Mapping[str, str]
-    """For people: what the key cannot say, such as the row."""
+    """For people and messages: what the key cannot say, such as the id of the row."""
     text: str
     finish_reason: str
     prompt_tokens: int | None
@@ -29,30 +29,30 @@ class Told:
     seconds: float
 
 
-class Ledger:
-    """The answers of this run and of earlier ones."""
+class ResponseCache:
+    """The responses of this run and of earlier ones, by the key of their request."""
 
-    def __init__(self, path: Path, file: IO[bytes], told: dict[str, Told]) -> None:
-        self.told: Mapping[str, Told] = told
-        self._told, self._path, self._file = told, path, file
+    def __init__(self, path: Path, file: IO[bytes], responses: dict[str, CachedResponse]) -> None:
+        self.responses: Mapping[str, CachedResponse] = responses
+        self._responses, self._path, self._file = responses, path, file
 
-    def add(self, told: Told) -> None:
-        """Put an answer on the disk; it is there when this returns."""
+    def add(self, response: CachedResponse) -> None:
+        """Append a response; it is on the disk when this returns."""
         try:
-            self._file.write(json_line(told).encode() + b"\n")
+            self._file.write(json_line(response).encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             raise disk_error(error, self._path) from error
-        self._told[told.key] = told
+        self._responses[response.key] = response
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Ledger]:
-    """Open the answers kept at `path`, for this process alone.
+def open_cache(path: Path) -> Iterator[ResponseCache]:
+    """Open the responses cached at `path`, for this process only.
 
-    A last line that was cut by kill -9 is dropped from the file; SetupError where another
-    process has the file open, for both would ask and pay.
+    A last line that was cut off by kill -9 is removed from the file. Raise SetupError if another
+    process has the file open, since both would pay for the same requests.
     """
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
     try:
@@ -60,43 +60,43 @@ def opened(path: Path) -> Iterator[Ledger]:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise SetupError(
-            f"{path}: another process is writing its answers here.\n  Wait for it to end."
+            f"{path}: another process is writing its responses here.\n  Wait for it to end."
         ) from None
     except OSError as error:
         raise disk_error(error, path) from error
     try:
-        told = _read(path)
-        file = _for_appending(path)
+        responses = _load(path)
+        file = _open_to_append(path)
         try:
-            yield Ledger(path, file, told)
+            yield ResponseCache(path, file, responses)
         finally:
-            with suppress(OSError):  # what could not be written was told by `add`
+            with suppress(OSError):  # `add` has raised what could not be written
                 file.close()
     finally:
         lock.release()
 
 
-def _for_appending(path: Path) -> IO[bytes]:
+def _open_to_append(path: Path) -> IO[bytes]:
     try:
         return path.open("ab")
     except OSError as error:
         raise disk_error(error, path) from error
 
 
-def _read(path: Path) -> dict[str, Told]:
+def _load(path: Path) -> dict[str, CachedResponse]:
     if not path.exists():
         return {}
-    whole, newline, cut = path.read_bytes().rpartition(b"\n")
-    if cut:
-        os.truncate(path, len(whole + newline))
-    found = {}
-    for number, text in enumerate(whole.split(b"\n") if newline else [], start=1):
+    complete, newline, incomplete = path.read_bytes().rpartition(b"\n")
+    if incomplete:
+        os.truncate(path, len(complete + newline))
+    responses = {}
+    for number, line in enumerate(complete.split(b"\n") if newline else [], start=1):
         try:
-            told = Told(**json.loads(text))
+            response = CachedResponse(**json.loads(line))
         except (ValueError, TypeError) as error:
             raise DataError(
-                f"{path}:{number}: this is not an answer that abrege wrote: {error}\n"
-                "  Delete the line and run the same command again: it is asked again."
+                f"{path}:{number}: this is not a response that abrege cached: {error}\n"
+                "  Delete the line and run the same command again: it sends the request again."
             ) from error
-        found[told.key] = told
-    return found
+        responses[response.key] = response
+    return responses

@@ -1,20 +1,23 @@
-"""How long to wait for a server, how often to ask again, and how much at a time."""
+"""Retry of requests that failed for a passing reason: exponential backoff with full jitter."""
 
-import math
 import random
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from abrege.core.http_retry import Passing
+from abrege.llm_client.rate_limit import AdaptiveLimit
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retrying:
-    """How often and how patiently a question is put again: exponential backoff, full jitter.
+class RetryPolicy:
+    """How often a request is retried, and how long to wait before each retry.
 
-    Full jitter: each wait is drawn evenly from 0 to its bound, so that many clients do not come
-    back together (Brooker 2015, "Exponential Backoff And Jitter", AWS Architecture Blog).
+    Full jitter: each wait is drawn evenly from 0 to its bound, so that many clients do not retry
+    together (Brooker 2015, "Exponential Backoff And Jitter", AWS Architecture Blog).
     """
 
     attempts: int = 6
@@ -22,64 +25,52 @@ class Retrying:
     """Bound of the first wait; each further one is twice as long."""
     longest_seconds: float = 60.0
     """Bound of every wait that we choose."""
-    longest_told_seconds: float = 600.0
-    """Longest Retry-After obeyed: a server that wants more is given up."""
+    longest_retry_after_seconds: float = 600.0
+    """Longest Retry-After that is obeyed; after a longer one the request is given up."""
 
-    def wait_seconds(self, failures: int, rng: random.Random) -> float:
+    def backoff_seconds(self, failures: int, rng: random.Random) -> float:
         """Draw the wait after so many failures."""
         return rng.uniform(0, min(self.longest_seconds, self.first_seconds * 2 ** (failures - 1)))
 
 
-class Pace:
-    """How many attempts may be under way: halved when the server is busy, grown by success.
+class RetriesExhaustedError(Exception):
+    """Every attempt failed for a passing reason, of which this is the last."""
 
-    Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain 1989): one more
-    after as many answers in a row as there is room, half when a busy server says so. Refusals
-    of attempts that began before the last halving do not count: they are the same jam.
+    def __init__(self, reason: str, *, attempts: int) -> None:
+        super().__init__(reason)
+        self.attempts = attempts
+
+
+def call_with_retry(
+    attempt: Callable[[], Result],
+    policy: RetryPolicy,
+    *,
+    limit: AdaptiveLimit,
+    rng: random.Random,
+) -> Result:
+    """Return what `attempt` returns, after retries if it raises `Passing`.
+
+    Raise RetriesExhaustedError after the last attempt, after a Retry-After that is too long, and
+    when the limit is stopped. Any other error passes through at once.
     """
-
-    def __init__(self, most: int) -> None:
-        self.most = self.room = most
-        self.stopped = False
-        self._under_way = 0
-        self._answers = 0
-        self._halved_at = -math.inf
-        self._change = threading.Condition()
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Wait for room, and take it."""
-        with self._change:
-            self._change.wait_for(lambda: self.stopped or self._under_way < self.room)
-            self._under_way += 1
+    reason = "no request was sent"
+    for number in range(1, policy.attempts + 1):
+        began = time.monotonic()
         try:
-            yield
-        finally:
-            with self._change:
-                self._under_way -= 1
-                self._change.notify_all()
-
-    def answered(self) -> None:
-        """Count an answer."""
-        with self._change:
-            self._answers += 1
-            if self._answers >= self.room:
-                self.room, self._answers = min(self.most, self.room + 1), 0
-
-    def failed(self, began: float, *, busy: bool) -> None:
-        """Count an attempt that failed, begun at a time of the monotonic clock."""
-        with self._change:
-            self._answers = 0
-            if busy and began > self._halved_at:
-                self.room, self._halved_at = max(1, self.room // 2), time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond the end of it all."""
-        with self._change:
-            self._change.wait_for(lambda: self.stopped, timeout=seconds)
-
-    def stop(self) -> None:
-        """End all waiting; no further attempt is made."""
-        with self._change:
-            self.stopped = True
-            self._change.notify_all()
+            with limit.slot():
+                if limit.stopped:
+                    break
+                began = time.monotonic()
+                result = attempt()
+        except Passing as error:
+            reason = str(error)
+            limit.failed(began, busy=error.busy)
+            if error.wait_seconds > policy.longest_retry_after_seconds:
+                reason += f"; the server asks to wait {error.wait_seconds:.0f} s"
+                break
+            if number < policy.attempts:
+                limit.sleep(max(policy.backoff_seconds(number, rng), error.wait_seconds))
+        else:
+            limit.succeeded()
+            return result
+    raise RetriesExhaustedError(reason, attempts=number)

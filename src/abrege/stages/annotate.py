@@ -9,11 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from abrege.annotation import checks as refusing
-from abrege.annotation import decisions, lead
-from abrege.annotation import run as asking
+from abrege.annotation import decisions
+from abrege.annotation import run as annotation
 from abrege.annotation.attempts import Check
-from abrege.annotation.pairs import DOCUMENTS, Failed, failed, pair, sentence, write
+from abrege.annotation.checks import check_unsupported, length_checks, redo_check
+from abrege.annotation.lead import split_lead
+from abrege.annotation.pairs import (
+    DOCUMENTS,
+    FailedDocument,
+    describe_counts,
+    failed_document,
+    make_pair,
+    write_pairs,
+)
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Document, Pair
@@ -72,36 +80,38 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str
     """Write a pair of each document or say why not; return what goes into the manifest."""
     if recipe.annotate.teacher == "lead":
         told: dict[str, Any] = {}
-        redo = refusing.redo(decisions.read(folder))
-        counts = write(recipe, folder, lambda row: by_lead(recipe.annotate, row.document, redo))
+        redo = redo_check(decisions.load_decisions(folder))
+        counts = write_pairs(
+            recipe, folder, lambda row: by_lead(recipe.annotate, row.document, redo)
+        )
     else:
-        counts, told = asking.run(recipe, folder, on_event=on_event)
-    on_event(Note(f"annotate: {sentence(counts)}"))
+        counts, told = annotation.run(recipe, folder, on_event=on_event)
+    on_event(Note(f"annotate: {describe_counts(counts)}"))
     if not counts["pairs"]:
         raise DataError(nothing(counts, folder))
     return {"counts": counts, **told}
 
 
-def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | Failed:
+def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | FailedDocument:
     """Make the introduction the summary, and take it out of the document.
 
     redo  tells the ones that people want anew, which an introduction cannot be
     """
-    parted = lead.part(document.text, document.headings, lang=document.lang)
+    parted = split_lead(document.text, document.headings, lang=document.lang)
     if parted is None:
-        return failed(document, Rejection("no introduction"))
+        return failed_document(document, Rejection("no introduction"))
     rest = replace(document, text=parted.rest)
-    looks = [*refusing.band(settings), redo]
-    looks += [refusing.unsupported] if settings.reject_unsupported else []
+    looks = [*length_checks(settings), redo]
+    looks += [check_unsupported] if settings.reject_unsupported else []
     fault = next((found for look in looks if (found := look(rest, parted.lead))), None)
     if fault:
-        return failed(document, fault, attempts=[{"text": parted.lead}])
-    return pair(rest, parted.lead, {"teacher": "lead"})
+        return failed_document(document, fault, attempts=[{"text": parted.lead}])
+    return make_pair(rest, parted.lead, {"teacher": "lead"})
 
 
 def nothing(counts: dict[str, int], folder: Path) -> str:
     """Say that there is nothing to go on with."""
     return (
-        f"annotate: no document has a summary that can be used: {sentence(counts)}.\n"
+        f"annotate: no document has a summary that can be used: {describe_counts(counts)}.\n"
         f"  {folder / 'annotate/failed.jsonl'} says what was tried and why it was refused."
     )

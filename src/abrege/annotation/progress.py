@@ -1,0 +1,149 @@
+"""The progress of annotation: which documents are done, what it costs, and how that is reported."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from abrege.annotation.attempts import DocumentState
+from abrege.annotation.budget import Budget, Cost
+from abrege.annotation.pairs import describe_counts
+from abrege.annotation.scheduler import DocumentUpdate
+from abrege.llm_client.response_cache import CachedResponse
+
+MAX_CHARACTERS_PER_TOKEN = 10
+"""More than any tokenizer has on plain text: English has 4 to 5."""
+FORECAST_AFTER = 10  # documents of this run, after which its duration is estimated
+
+
+@dataclass
+class AnnotationProgress:
+    """The states of all documents, by the cached responses of this run and of earlier ones."""
+
+    states: dict[int, DocumentState] = field(default_factory=dict)
+    """Of the documents that are done, by index."""
+    failures: dict[int, str] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+    expected: Cost = field(default_factory=Cost)
+    """The most that one response per missing document can cost."""
+
+    @property
+    def total(self) -> int:
+        """The number of documents."""
+        return len(self.states) + len(self.failures) + len(self.missing)
+
+    @property
+    def rejected(self) -> int:
+        """The number of documents that were given up."""
+        without = sum(state.chosen is None for state in self.states.values())
+        return without + len(self.failures)
+
+    def update(self, update: DocumentUpdate) -> None:
+        """Record the final update of a document."""
+        index = update.row.index
+        self.missing.remove(index)
+        if update.failure is None:
+            self.states[index] = update.state
+        else:
+            self.failures[index] = update.failure
+
+
+def describe_estimate(progress: AnnotationProgress, budget: Budget) -> str:
+    """Return what is to be requested, before it is."""
+    cached = f", {len(progress.states)} of them cached" if progress.states else ""
+    text = f"{progress.total} documents{cached}"
+    if not progress.missing:
+        return text
+    cost = progress.expected
+    text += (
+        f"; at least {cost.requests} requests: about {_tokens(cost.prompt_tokens)} prompt tokens "
+        f"and at most {_tokens(cost.completion_tokens)} completion tokens"
+    )
+    money = budget.money(cost)
+    return text if money is None else f"{text}, {money:.2f} at annotate.price"
+
+
+def describe_forecast(budget: Budget, before: Cost, ratio: float, seconds: float) -> str:
+    """Return what the other documents will take: `ratio` times as much as the first ones."""
+    spent = budget.spent + -before
+    tokens = spent.prompt_tokens + spent.completion_tokens
+    minutes = seconds * ratio / 60
+    text = (
+        f"judging by the first {FORECAST_AFTER}, the others take {ratio * spent.requests:.0f} "
+        f"requests, {_tokens(ratio * tokens)} tokens and {minutes:.1f} minutes"
+    )
+    money, money_before = budget.money(), budget.money(before)
+    if money is None or money_before is None:
+        return text
+    return f"{text}, and cost {ratio * (money - money_before):.2f}"
+
+
+def describe_exceeded(budget: Budget, counts: Mapping[str, int], folder: Path) -> str:
+    """Return which cap stopped the run, and what is done."""
+    cap = budget.exceeded or ""
+    return (
+        f"annotate.budget.{cap}: the next request could exceed {budget.caps[cap]:g}, after "
+        f"{budget.spent.requests} responses.\n"
+        f"  {describe_counts(dict(counts))}: these are in {folder / 'annotate'}.\n"
+        f"  Raise it with --set annotate.budget.{cap}=… and run the same command again: it "
+        "requests only what is missing."
+    )
+
+
+def summarize(progress: AnnotationProgress, budget: Budget) -> dict[str, Any]:
+    """Return the entry of the manifest: responses of all runs, rejections, tokens and money."""
+    attempts = [one for state in progress.states.values() for one in state.attempts]
+    reasons = Counter(one.fault.reason for one in attempts if one.fault)
+    chosen = [state.chosen for state in progress.states.values() if state.chosen]
+    return {
+        "answers": budget.spent.requests,
+        "answers_refused": dict(reasons.most_common()),
+        "prompts_read_in_part": sum(_is_read_in_part(one.response) for one in attempts),
+        "documents_cut": sum(one.shown_share < 1 for one in chosen),
+        "tokens": {
+            "prompt": round(budget.spent.prompt_tokens),
+            "completion": round(budget.spent.completion_tokens),
+        },
+        "money": budget.money(),
+        "models": dict(Counter(one.response.model for one in chosen).most_common()),
+    }
+
+
+def warnings(progress: AnnotationProgress, read_in_part: int) -> list[str]:
+    """Return what the user should know of requests without an answer and truncated prompts."""
+    notes = []
+    if progress.failures:
+        notes.append(
+            f"{len(progress.failures)} without an answer; "
+            "remove annotate/failed.jsonl and run again to request them again"
+        )
+    if read_in_part:
+        notes.append(
+            f"{read_in_part} prompts have so few tokens that the server truncated each of them: "
+            "give it a longer context (Ollama: num_ctx), or set annotate.context_window"
+        )
+    return notes
+
+
+def live_figures(
+    progress: AnnotationProgress, budget: Budget, *, documents_per_second: float
+) -> dict[str, str]:
+    """Return the figures beside the progress bar."""
+    figures = {"rows/min": f"{60 * documents_per_second:.3g}"}
+    if progress.rejected:
+        figures["rejected"] = str(progress.rejected)
+    money = budget.money()
+    if money is not None:
+        figures["cost"] = f"{money:.2f}"
+    return figures
+
+
+def _is_read_in_part(response: CachedResponse) -> bool:
+    """Return whether a server silently truncated a prompt, by the tokens that it counted."""
+    longest = MAX_CHARACTERS_PER_TOKEN * (response.prompt_tokens or 0)
+    return 0 < longest < int(response.about.get("characters", 0))
+
+
+def _tokens(count: float) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count:,.0f}"
