@@ -195,13 +195,9 @@ def synthetic(tokenizer: Any, count: int) -> list[Any]:
 
 def the_renderer(tokenizer: Any) -> Any:
     """Ask plainly, in the chat template."""
-    from abrege.prompts.prompt_format import (
-        DecodingProfile,
-        PromptFormat,
-        PromptRenderer,
-        prompt_template,
-        stop_token_ids,
-    )
+    from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
+    from abrege.prompts.template import prompt_template
+    from abrege.prompts.tokenizer import stop_token_ids
 
     return PromptRenderer(
         tokenizer,

@@ -1,6 +1,7 @@
 from abrege.core.types import Pair
 from abrege.inference.token_stats import count_tokens, suggest_max_new_tokens
-from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer, prompt_template
+from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer
+from abrege.prompts.template import prompt_template
 from builders.models import a_tokenizer
 from builders.records import a_rendering
 

@@ -100,5 +100,5 @@ def test_fewer_examples_are_shown_where_so_many_do_not_fit():
     assert len(few_shot.with_few_shot_examples(plain, told, positions=None).few_shot_examples) == 4
     fewer = few_shot.with_few_shot_examples(plain, told, positions=400)
     assert 1 <= len(fewer.few_shot_examples) < 4
-    with pytest.raises(RecipeError, match="not even one worked example fits"):
+    with pytest.raises(RecipeError, match="not one example fits beside a prompt"):
         few_shot.with_few_shot_examples(plain, told, positions=60)

@@ -4,15 +4,10 @@ import pytest
 
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair
-from abrege.prompts.prompt_format import (
-    DecodingProfile,
-    PromptFormat,
-    PromptRenderer,
-    prompt_template,
-    stop_token_ids,
-    trim_to_sentence,
-    use_chat_template,
-)
+from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
+from abrege.prompts.template import prompt_template
+from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
+from abrege.text.sentences import trim_to_sentence
 from builders import records
 from builders.models import CHAT, a_tokenizer
 

@@ -8,6 +8,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair
 from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
+from abrege.prompts.tokenizer import find_lang_code
 from builders import records
 from builders.models import (
     a_bart,
@@ -67,7 +68,7 @@ def test_a_summary_longer_than_the_decoder_reads_is_named_and_not_cut():
 )
 def test_the_code_of_the_language_stands_where_mbart_has_it_on_both_sides(kind, before, after):
     tokenizer = an_mbart_tokenizer(kind)
-    code = seq2seq.find_lang_code(tokenizer, "fr-CA")
+    code = find_lang_code(tokenizer, "fr-CA")
     renderer = PromptRenderer(tokenizer, a_rendering(template="{document}", lang_code=code))
     example = renderer.tokenize_pair(a_pair("a cat", "cat"))
     words = {"prompt": [*"▁a▁cat"], "summary": [*"▁cat"]}
@@ -89,10 +90,10 @@ def test_renderers_of_two_languages_share_a_tokenizer():
 
 def test_a_language_without_a_token_is_refused_with_those_that_there_are():
     with pytest.raises(RecipeError, match="'eu' is none that this model has; write one of af, ar,"):
-        seq2seq.find_lang_code(an_mbart_tokenizer(), "eu")
+        find_lang_code(an_mbart_tokenizer(), "eu")
     with pytest.raises(RecipeError, match="needs one; write one of ar, cs, de, en, es, et, fi, fr"):
-        seq2seq.find_lang_code(an_mbart_tokenizer("MBartTokenizer"), None)
-    assert seq2seq.find_lang_code(a_sided_tokenizer(), None) is None
+        find_lang_code(an_mbart_tokenizer("MBartTokenizer"), None)
+    assert find_lang_code(a_sided_tokenizer(), None) is None
 
 
 def test_what_a_model_is_follows_from_its_configuration():

@@ -245,7 +245,7 @@ def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
          "price has no effect with teacher: local"),
         ({"teacher": "local", "model": "m", "seed": None}, "temperature, top_p and seed are"),
         ({"teacher": "server", "model": "m", "prompt": "Sum up."},
-         "prompt: {document} must stand in it exactly once"),
+         "prompt: {document} must occur in it exactly once"),
         ({"teacher": "server", "model": "m", "prompt": "{document} {name}"},
          "prompt: {name} is not known; there is {document}, {title} and {meta.KEY}"),
         ({"teacher": "server", "model": "m", "max_words": 5}, "min_words is more than max_words"),

@@ -20,7 +20,8 @@ from abrege.inference.decoder import Decoder
 from abrege.models.adapter import load_adapter
 from abrege.models.load import load_model
 from abrege.models.quantization import WeightQuantization
-from abrege.prompts.prompt_format import PromptFormat, special_tokens
+from abrege.prompts.prompt_format import PromptFormat
+from abrege.prompts.tokenizer import special_tokens
 from abrege.recipe import yaml as tree
 
 SHARD = "5GB"  # a larger file than this is cut: hosts and disks refuse huge ones

@@ -24,15 +24,14 @@ from abrege.models.load import (
 )
 from abrege.models.quantization import WeightQuantization
 from abrege.prompts import seq2seq
-from abrege.prompts.default_prompts import ANSWERS
 from abrege.prompts.prompt_format import (
     DecodingProfile,
     PromptFormat,
     PromptRenderer,
     TokenizedExample,
-    stop_token_ids,
-    use_chat_template,
 )
+from abrege.prompts.template import SUMMARY_CUES
+from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 from abrege.text.tokenize import primary_language
 
 LONGEST = 8192
@@ -135,7 +134,7 @@ def load_chat_model(
     check_writes(config, model)
     chat = use_chat_template(tokenizer, "auto")
     goes_on = not (chat or config.is_encoder_decoder)
-    answer = ANSWERS.get(primary_language(lang) or "en", ANSWERS["en"])
+    answer = SUMMARY_CUES.get(primary_language(lang) or "en", SUMMARY_CUES["en"])
     rendering = PromptFormat(
         base_model=model,
         dtype=machine.dtype,

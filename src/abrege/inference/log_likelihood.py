@@ -42,10 +42,9 @@ from abrege.prompts.prompt_format import (
     PromptFormat,
     PromptRenderer,
     TokenizedExample,
-    prompt_template,
-    stop_token_ids,
-    use_chat_template,
 )
+from abrege.prompts.template import prompt_template
+from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
 BATCH_TOKENS = 2048
 LOGITS = 1 << 26  # logits held at once, 256 MiB of float32; a vocabulary may be 250,000 wide

@@ -18,14 +18,9 @@ from abrege.inference.decoder import Decoder
 from abrege.models import device
 from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned, resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.prompt_format import (
-    DecodingProfile,
-    PromptFormat,
-    PromptRenderer,
-    prompt_template,
-    stop_token_ids,
-    use_chat_template,
-)
+from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
+from abrege.prompts.template import prompt_template
+from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
 MOST_NEW = 128
 """The longest summary of a model that was not tuned, in tokens."""

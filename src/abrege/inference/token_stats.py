@@ -8,14 +8,9 @@ from abrege.core.events import OnEvent, silent
 from abrege.core.types import Pair
 from abrege.models.load import load_config, load_tokenizer, resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.prompt_format import (
-    DecodingProfile,
-    PromptFormat,
-    PromptRenderer,
-    prompt_template,
-    stop_token_ids,
-    use_chat_template,
-)
+from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
+from abrege.prompts.template import prompt_template
+from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
 LONGEST = 0.99  # max_new_tokens leaves room for this share of the summaries
 MARGIN = 1.1

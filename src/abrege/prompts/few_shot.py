@@ -1,4 +1,4 @@
-"""Worked examples in a prompt (few-shot): what an untuned model can do when it is shown how."""
+"""Few-shot examples in the prompt: what a model can do that is shown how, without tuning."""
 
 import random
 import statistics
@@ -11,61 +11,66 @@ from abrege.prompts.prompt_format import EXAMPLE_SEPARATOR, PromptRenderer
 
 
 def sample_examples(train: Sequence[Pair], count: int, *, seed: int) -> list[Pair]:
-    """Draw so many pairs of different groups, of those whose documents are not long.
+    """Sample `count` pairs of different groups, among those with at most the median length.
 
-    Not long is up to the median, in characters: what every prompt repeats should be typical, and
-    no longer than it must be. Fewer are given where the split has fewer groups.
+    Lengths are in characters: an example, which every prompt repeats, should be typical and no
+    longer than necessary. Returns fewer if the split has fewer groups.
     """
-    longest = statistics.median(len(pair.document) for pair in train)
-    fitting = [pair for pair in train if len(pair.document) <= longest]
-    random.Random(f"shots {seed}").shuffle(fitting)
-    of_groups = {pair.id if pair.group is None else pair.group: pair for pair in fitting}
-    return list(of_groups.values())[:count]
+    median_length = statistics.median(len(pair.document) for pair in train)
+    short = [pair for pair in train if len(pair.document) <= median_length]
+    random.Random(f"shots {seed}").shuffle(short)
+    by_group = {pair.id if pair.group is None else pair.group: pair for pair in short}
+    return list(by_group.values())[:count]
 
 
 def stop_at_separator(prediction: Prediction, renderer: PromptRenderer) -> Prediction:
-    """End a summary where it goes on to a request of its own; in a chat a stop token ends it."""
-    text, goes_on, _ = prediction.prediction.partition(EXAMPLE_SEPARATOR)
-    if renderer.format.chat or not goes_on:
+    """Truncate a summary where the model goes on with a request; in a chat a stop token ends it."""
+    text, separator, _ = prediction.prediction.partition(EXAMPLE_SEPARATOR)
+    if renderer.format.chat or not separator:
         return prediction
     return replace(prediction, prediction=text.strip(), finish_reason="stop")
 
 
-def _fitted(renderer: PromptRenderer, shots: Sequence[Pair], positions: int | None) -> list[Pair]:
-    """Cut the examples' documents to the room that there is; fewer examples where it is little."""
-    room = renderer.format.max_tokens
-    for count in range(len(shots), 0, -1):
-        each = room
+def with_few_shot_examples(
+    renderer: PromptRenderer, examples: Sequence[Pair], *, positions: int | None
+) -> PromptRenderer:
+    """Return a renderer that puts examples before every prompt.
+
+    examples   their documents are truncated like all, and further if the model reads too little
+    positions  how many tokens the model reads; None: no limit
+
+    Fewer examples are used if not all fit. The limit of the prompt grows by what the examples take,
+    so that a document is truncated as without them, unless the model reads no more.
+    """
+    prompt_format, tokenizer = renderer.format, renderer.tokenizer
+    fitting = _fit_examples(renderer, examples, positions)
+    few_shot = PromptRenderer(tokenizer, prompt_format, few_shot_examples=fitting)
+    empty = replace(fitting[0], document="")
+    example_tokens = len(few_shot.full_prompt_ids(empty)) - len(renderer.full_prompt_ids(empty))
+    max_tokens = prompt_format.max_tokens + example_tokens
+    if positions is not None:
+        max_tokens = min(max_tokens, positions)
+    wider = replace(prompt_format, max_tokens=max_tokens)
+    return PromptRenderer(tokenizer, wider, few_shot_examples=fitting)
+
+
+def _fit_examples(
+    renderer: PromptRenderer, examples: Sequence[Pair], positions: int | None
+) -> list[Pair]:
+    """Truncate the documents of examples to the room there is; use fewer if that is too little."""
+    max_tokens = renderer.format.max_tokens
+    for count in range(len(examples), 0, -1):
+        each = max_tokens
         if positions is not None:
-            each = min(room, max(positions - room, positions // 2) // count)
+            each = min(max_tokens, max(positions - max_tokens, positions // 2) // count)
         try:
-            return [replace(s, document=renderer.truncate_document(s, each)) for s in shots[:count]]
-        except DataError:  # the request and the summary alone are longer than that
+            return [
+                replace(example, document=renderer.truncate_document(example, each))
+                for example in examples[:count]
+            ]
+        except DataError:  # the instruction and the summary alone are longer than that
             continue
     raise RecipeError(
-        f"few-shot: not even one worked example fits beside a request in the {positions} tokens "
-        "that this model reads.\n  Take few-shot out of generate.systems."
+        f"few-shot: this model reads {positions} tokens, and not one example fits beside a prompt."
+        "\n  Take few-shot out of generate.systems."
     )
-
-
-def with_few_shot_examples(
-    renderer: PromptRenderer, shots: Sequence[Pair], *, positions: int | None
-) -> PromptRenderer:
-    """Give a renderer that puts worked examples before every request.
-
-    shots      their documents are cut as all are, and further where the model lacks the room
-    positions  how many tokens the model can read; None where it has no bound
-
-    Fewer examples are shown where so many do not fit. The room grows by what the examples take, so
-    that a document is cut no shorter than without them, unless the model's positions end before.
-    """
-    known = renderer.format
-    fitted = _fitted(renderer, shots, positions)
-    alone = PromptRenderer(renderer.tokenizer, known, few_shot_examples=fitted)
-    empty = replace(fitted[0], document="")
-    taken = len(alone.full_prompt_ids(empty)) - len(renderer.full_prompt_ids(empty))
-    most = known.max_tokens + taken
-    if positions is not None:
-        most = min(most, positions)
-    wider = replace(known, max_tokens=most)
-    return PromptRenderer(renderer.tokenizer, wider, few_shot_examples=fitted)

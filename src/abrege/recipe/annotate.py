@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic import NonNegativeFloat as AtLeastZero
 from pydantic import PositiveInt as AtLeastOne
 
-from abrege.prompts import teacher_prompts
+from abrege.prompts.template import TEACHER_PLACEHOLDERS, template_error
 from abrege.recipe.settings import Settings
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -144,7 +144,7 @@ class Annotate(Settings):
     def _check_ranges(self) -> "Annotate":
         if self.teacher == "local" and None in (self.temperature, self.top_p, self.seed):
             raise ValueError("temperature, top_p and seed are needed with teacher: local")
-        wrong = self.prompt and teacher_prompts.mistake(self.prompt)
+        wrong = self.prompt and template_error(self.prompt, TEACHER_PLACEHOLDERS)
         if wrong:
             raise ValueError(f"prompt: {wrong}")
         if self.max_words and self.min_words > self.max_words:

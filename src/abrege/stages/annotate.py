@@ -41,6 +41,7 @@ CODE = (
         "llm_client",
         "annotation",
         "prompts/teacher_prompts",
+        "prompts/template",
         "text",
         "core/types",
         "annotation/decisions",

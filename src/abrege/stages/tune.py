@@ -240,13 +240,9 @@ def rendering_for(
     """Fix what the model is asked and how it decodes, for this stage and every later one."""
     from abrege.inference.token_stats import suggest_max_new_tokens
     from abrege.prompts import seq2seq
-    from abrege.prompts.prompt_format import (
-        DecodingProfile,
-        PromptFormat,
-        prompt_template,
-        stop_token_ids,
-        use_chat_template,
-    )
+    from abrege.prompts.prompt_format import DecodingProfile, PromptFormat
+    from abrege.prompts.template import prompt_template
+    from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
     chat = use_chat_template(tokenizer, recipe.prompt.chat)

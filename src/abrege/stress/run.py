@@ -191,12 +191,11 @@ def _load_systems(
 
 def _check_meta(models: "Iterable[Summarizer]", meta: Mapping[str, str]) -> None:
     """Raise RecipeError if the prompt of a model needs a {meta.KEY} that has no value."""
-    from abrege.prompts.prompt_format import PLACEHOLDER
+    from abrege.prompts.template import meta_keys
 
     for model in models:
-        for placeholder in PLACEHOLDER.findall(model.renderer.format.template):
-            key = placeholder.removeprefix("meta.")
-            if placeholder != key and key not in meta:
+        for key in meta_keys(model.renderer.format.template):
+            if key not in meta:
                 raise RecipeError(
                     f"the prompt of this model needs {{meta.{key}}}: add --meta {key}=..."
                 )
