@@ -30,11 +30,12 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
 
     from abrege.models import device
     from abrege.models import load as loading
+    from abrege.models.resolve import resolve_model
     from abrege.training import student
 
     if name == "abrege":
         device.retain_heap()
-    located = loading.resolve_model(harness.MODEL)
+    located = resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, asked)
     model = loading.load_model(located, torch.float32, "cpu")

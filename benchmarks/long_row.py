@@ -39,6 +39,7 @@ def main() -> None:
 
     from abrege.models import device
     from abrege.models import load as loading
+    from abrege.models.resolve import resolve_model
     from abrege.pipeline import provenance as footprint
     from abrege.training import student
     from abrege.training.cost import estimate
@@ -48,7 +49,7 @@ def main() -> None:
     if asked.keep:
         memory.FAR_ABOVE = 10**9
     device.retain_heap()
-    located = loading.resolve_model(harness.MODEL)
+    located = resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, argparse.Namespace(**{**vars(asked), "steps": asked.steps - 1}))
     rows[asked.batch * (LONG_STEP - 1)] = lengthened(rows[0], asked.tokens)

@@ -32,12 +32,13 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Train by `name` and time every step but the first."""
     from abrege.models import device
     from abrege.models import load as loading
+    from abrege.models.resolve import resolve_model
     from abrege.training import student
 
     machine = device.choose_device(asked.dtype)
     if name in ("abrege", "trl-best+heap"):
         device.retain_heap()
-    located = loading.resolve_model(harness.MODEL)
+    located = resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, asked)
     base = loading.load_model(located, machine.torch_dtype, machine.device)

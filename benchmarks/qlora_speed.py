@@ -35,13 +35,14 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     from abrege.models import device
     from abrege.models import load as loading
     from abrege.models.quantization import WeightQuantization
+    from abrege.models.resolve import resolve_model
     from abrege.training import student
 
     machine = device.choose_device("bfloat16" if name == "peft" else asked.dtype)
     ours = name in ("lora", "qlora")
     if ours:
         device.retain_heap()
-    located = loading.resolve_model(harness.MODEL)
+    located = resolve_model(harness.MODEL)
     tokenizer = loading.load_tokenizer(located)
     rows = harness.rows(tokenizer, asked)
     packing = None if name == "lora" else WeightQuantization("nf4", double=True)

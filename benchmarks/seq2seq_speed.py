@@ -32,10 +32,11 @@ def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Train by `name` and time every step but the first."""
     from abrege.models import device
     from abrege.models import load as loading
+    from abrege.models.resolve import resolve_model
 
     if name == "abrege":
         device.retain_heap()
-    tokenizer = loading.load_tokenizer(loading.resolve_model(harness.MODEL))
+    tokenizer = loading.load_tokenizer(resolve_model(harness.MODEL))
     rows = [for_sides(row) for row in harness.rows(tokenizer, asked)]
     model, clock = a_model(), harness.Clock()
     with TemporaryDirectory() as folder:

@@ -14,21 +14,21 @@ def resident():
 
 torch.ones(1)
 before = resident()
-with device.retained_heap() as kept:
+with device.retained_heap() as retained:
     block = [torch.ones(25_000_000) for _ in range(4)]
     top = torch.ones(1000)
     del block
     inside = resident()
-print(kept, inside - before, resident() - before)
+print(retained, inside - before, resident() - before)
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has mallopt")
-def test_freed_memory_is_kept_inside_and_given_back_at_the_end():
+def test_freed_memory_is_retained_inside_and_returned_at_the_end():
     done = subprocess.run(
         [sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=120
     )
-    kept, inside, after = done.stdout.split()
-    assert kept == "True"
+    retained, inside, after = done.stdout.split()
+    assert retained == "True"
     assert int(inside) > 350  # megabytes
     assert int(after) < 100

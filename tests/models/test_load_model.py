@@ -8,30 +8,31 @@ from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
 from abrege.inference.summarizer import load_summarizer
 from abrege.models import device
-from abrege.models import load as loading
 from abrege.models.adapter import load_adapter
+from abrege.models.load import check_dtype, load_model, load_tokenizer
+from abrege.models.resolve import resolve_model
 from abrege.prompts.prompt_format import DecodingProfile
 from abrege.training.student import attach_lora
 from builders.models import a_bart, a_llama, a_t5, a_tokenizer
 from builders.records import a_rendering
 
 
-def test_a_folder_without_weights_is_said_so(tmp_path, student_folder):
+def test_a_folder_without_weights_is_an_error(tmp_path, student_folder):
     shutil.copy(student_folder / "config.json", tmp_path)
     with pytest.raises(SetupError, match="there are no weights"):
-        loading.resolve_model(str(tmp_path))
+        resolve_model(str(tmp_path))
     (tmp_path / "model.safetensors").touch()
     with pytest.raises(SetupError, match="there are no weights"):
-        loading.resolve_model(str(tmp_path))
+        resolve_model(str(tmp_path))
 
 
-def test_a_folder_that_is_no_model_or_is_not_there_is_said_so(tmp_path):
+def test_a_folder_that_is_no_model_or_is_missing_is_an_error(tmp_path):
     with pytest.raises(SetupError, match=r"there is no config\.json"):
-        loading.resolve_model(str(tmp_path))
+        resolve_model(str(tmp_path))
     with pytest.raises(SetupError, match="there is no such folder"):
-        loading.resolve_model("./nowhere")
+        resolve_model("./nowhere")
     with pytest.raises(SetupError, match="there is no such file"):
-        loading.resolve_model("nowhere.gguf")
+        resolve_model("nowhere.gguf")
 
 
 def test_damaged_weights_are_one_message(tmp_path, student_folder):
@@ -40,22 +41,24 @@ def test_damaged_weights_are_one_message(tmp_path, student_folder):
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:2000])
     with pytest.raises(SetupError, match="this model cannot be loaded"):
-        loading.load_model(loading.resolve_model(str(folder)), torch.float32, "cpu")
+        load_model(resolve_model(str(folder)), torch.float32, "cpu")
 
 
 def test_a_hub_name_without_a_network_is_one_message():
     # HF_HUB_OFFLINE is set for all tests
     with pytest.raises(SetupError, match="not found in the local cache, and the hub"):
-        loading.load_tokenizer("nobody/nothing")
+        load_tokenizer("nobody/nothing")
 
 
-def test_an_unknown_demo_part_is_told_with_the_known_ones():
-    with pytest.raises(RecipeError, match="demo:smollm2-135m-instruct"):
-        loading.resolve_model("demo:nothing")
+def test_an_unknown_demo_model_is_an_error_that_lists_the_known_ones():
+    with pytest.raises(RecipeError, match="The demo models are demo:smollm2-135m-instruct, "):
+        resolve_model("demo:nothing")
 
 
-def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path, monkeypatch):
-    monkeypatch.setenv("ABREGE_CACHE", str(tmp_path / "cache"))  # a user's may know it already
+def test_a_gguf_file_is_unpacked_once_to_the_weights_of_the_model(tmp_path, monkeypatch):
+    monkeypatch.setenv(
+        "ABREGE_CACHE", str(tmp_path / "cache")
+    )
     # written with gguf-py, as llama.cpp's converter lays a Llama out
     import gguf
 
@@ -94,25 +97,25 @@ def test_a_gguf_is_unpacked_once_to_weights_that_llama_reads(tmp_path, monkeypat
     writer.write_tensors_to_file()
     writer.close()
 
-    said = []
-    located = loading.resolve_model(str(path), on_event=lambda e: said.append(e.text))
-    again = loading.resolve_model(str(path), on_event=lambda e: said.append(e.text))
+    notes = []
+    folder = resolve_model(str(path), on_event=lambda e: notes.append(e.text))
+    again = resolve_model(str(path), on_event=lambda e: notes.append(e.text))
 
-    assert located == again
-    assert said == ["unpacking tiny.gguf to a transformers folder, once"]
-    unpacked = loading.load_model(located, torch.float32, "cpu")
+    assert folder == again
+    assert notes == ["unpacking tiny.gguf to a transformers folder, once"]
+    unpacked = load_model(folder, torch.float32, "cpu")
     ids = torch.tensor([[5, 6, 7]])
     torch.testing.assert_close(unpacked(ids).logits, model(ids).logits, rtol=1e-4, atol=1e-5)
 
 
-def test_float16_is_refused_on_a_cpu():
+def test_float16_on_a_cpu_is_an_error():
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with pytest.raises(RecipeError, match="float16 overflows and is slow on a CPU"):
         device.choose_device("float16")
 
 
-def test_the_arithmetic_is_measured_once_and_remembered(monkeypatch):
+def test_bfloat16_is_timed_once_and_the_result_is_cached(monkeypatch):
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     times = iter([3.0, 0.5])
@@ -128,7 +131,7 @@ def test_the_arithmetic_is_measured_once_and_remembered(monkeypatch):
 def tuned_folder(tmp_path, student_folder):
     folder = tmp_path / "run/tune"
     model = attach_lora(
-        loading.load_model(str(student_folder), torch.float32, "cpu"),
+        load_model(str(student_folder), torch.float32, "cpu"),
         r=2,
         alpha=4,
         dropout=0.0,
@@ -143,14 +146,14 @@ def tuned_folder(tmp_path, student_folder):
     return folder
 
 
-def test_a_run_folder_and_its_tune_folder_open_the_same_model(tuned_folder):
+def test_a_run_folder_and_its_tune_folder_load_the_same_model(tuned_folder):
     pair = Pair(id="a", document="The cat sat.", references=[])
     [one] = load_summarizer(tuned_folder).summarize_pairs([pair])
     [two] = load_summarizer(tuned_folder.parent).summarize_pairs([pair])
     assert one == two
 
 
-def test_a_stream_gives_the_words_of_the_batch_and_ends_with_the_prediction(tuned_folder):
+def test_streaming_yields_the_text_of_a_batch_and_returns_the_prediction(tuned_folder):
     model = load_summarizer(tuned_folder)
     document = "The cat sat on the mat. " * 20
     [expected] = model.summarize_pairs([Pair(id="text", document=document, references=[])])
@@ -174,7 +177,7 @@ def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch):
         list(model.stream("The cat sat."))
 
 
-def test_a_folder_without_a_tuned_model_is_said_so(tmp_path):
+def test_a_folder_without_a_tuned_model_is_an_error(tmp_path):
     with pytest.raises(DataError, match="there is no tuned model here"):
         load_summarizer(tmp_path)
 
@@ -189,7 +192,7 @@ def test_a_folder_without_a_tuned_model_is_said_so(tmp_path):
         ("Llama", {"hidden_size": 32, "num_hidden_layers": 1, "tie_word_embeddings": False}),
     ],
 )
-def test_a_model_without_a_head_that_writes_is_refused(kind, sizes, tmp_path):
+def test_a_model_without_a_language_model_head_is_an_error(kind, sizes, tmp_path):
     import transformers
 
     family = {"T5Encoder": "T5", "LlamaForSequenceClassification": "Llama"}.get(kind, kind)
@@ -198,37 +201,37 @@ def test_a_model_without_a_head_that_writes_is_refused(kind, sizes, tmp_path):
     name = kind if "For" in kind else f"{kind}Model"
     getattr(transformers, name)(config).save_pretrained(tmp_path)
     with pytest.raises(RecipeError, match="has no head that writes text"):
-        loading.load_model(str(tmp_path), torch.float32, "cpu")
+        load_model(str(tmp_path), torch.float32, "cpu")
 
 
-def test_a_trunk_whose_embeddings_are_its_head_writes(tmp_path):
+def test_a_base_model_class_with_tied_embeddings_loads_with_its_head(tmp_path):
     # facebook/bart-base is published as a BartModel
     model = a_bart()
     model.model.save_pretrained(tmp_path)
-    loaded = loading.load_model(str(tmp_path), torch.float32, "cpu").eval()
+    loaded = load_model(str(tmp_path), torch.float32, "cpu").eval()
     ids = {"input_ids": torch.tensor([[5, 6]]), "decoder_input_ids": torch.tensor([[1, 7]])}
     torch.testing.assert_close(loaded(**ids).logits, model.eval()(**ids).logits)
 
 
 @pytest.mark.parametrize("family", ["T5", "MT5", "UMT5", "LongT5"])
-def test_the_t5_family_is_never_loaded_in_float16(family, tmp_path):
+def test_the_t5_family_in_float16_is_an_error(family, tmp_path):
     import transformers
 
     config = getattr(transformers, f"{family}Config")()
     with pytest.raises(RecipeError, match=rf"float16 overflows in {family.lower()}.* 65,504"):
-        loading.check_dtype(config, torch.float16)
-    loading.check_dtype(config, torch.bfloat16)
-    loading.check_dtype(a_bart().config, torch.float16)
+        check_dtype(config, torch.float16)
+    check_dtype(config, torch.bfloat16)
+    check_dtype(a_bart().config, torch.float16)
     a_t5().save_pretrained(tmp_path)
     with pytest.raises(RecipeError, match="float16 overflows in t5"):
-        loading.load_model(str(tmp_path), torch.float16, "cpu")
+        load_model(str(tmp_path), torch.float16, "cpu")
 
 
-def test_an_adapter_of_another_base_is_refused_with_what_does_not_fit(tmp_path):
+def test_an_adapter_of_another_base_is_an_error_that_names_the_weight(tmp_path):
     wide = attach_lora(a_llama(vocab=500), r=2, alpha=4, dropout=0.0, modules=["lm_head"], seed=0)
     wide.save_pretrained(tmp_path, save_embedding_layers=False)
     with pytest.raises(SetupError) as caught:
         load_adapter(a_llama(vocab=400), tmp_path)
-    assert "does not fit the base: base_model.model.lm_head.lora_B.weight is [500, 2]" in str(
+    assert "does not fit the base model: base_model.model.lm_head.lora_B.weight is [500, 2]" in str(
         caught.value
     )

@@ -1,4 +1,4 @@
-"""What happens where bitsandbytes is imported."""
+"""Importing bitsandbytes."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ pytest.importorskip("bitsandbytes")
 FAKE = "asked = []\ndef get_kernel(name, **_):\n    asked.append(name)\n    raise OSError(name)\n"
 
 
-def test_importing_bitsandbytes_asks_no_hub_for_a_kernel_and_says_nothing(tmp_path):
+def test_importing_bitsandbytes_downloads_no_kernel_and_prints_nothing(tmp_path):
     (tmp_path / "kernels.py").write_text(FAKE)
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"

@@ -1,4 +1,4 @@
-"""What only a CUDA device shows. These run where there is one: pytest -m gpu."""
+"""Tests that need a CUDA device: pytest -m gpu."""
 
 import json
 
@@ -7,7 +7,7 @@ import torch
 
 from abrege.inference.decoder import Decoder
 from abrege.models import device
-from abrege.models import load as loading
+from abrege.models.load import load_model
 from abrege.models.quantization import WeightQuantization
 from abrege.prompts.prompt_format import DecodingProfile
 from abrege.training import run as training_run
@@ -40,17 +40,17 @@ def tune(folder, model, *, dtype, **plan):
 
 
 def loaded(folder, dtype, where, **more):
-    return loading.load_model(str(folder), dtype, where, **more)
+    return load_model(str(folder), dtype, where, **more)
 
 
-def test_a_gpu_with_bfloat16_computes_in_it():
+def test_a_gpu_with_native_bfloat16_uses_it():
     if torch.cuda.is_bf16_supported(including_emulation=False):
         assert device.choose_device("auto").dtype == "bfloat16"
 
 
 @pytest.mark.parametrize(("dtype", "near"), [("float32", 1e-3), ("bfloat16", 0.03)])
 def test_steps_on_a_gpu_have_the_losses_of_those_on_a_cpu(tmp_path, student_folder, dtype, near):
-    # On a CPU in lines and rewritten, on a GPU padded and plain.
+    # packed and fused on a CPU, padded and plain on a GPU
     wanted = getattr(torch, dtype)
     cpu = student.attach_lora(loaded(student_folder, torch.float32, "cpu"), **LORA)
     gpu = student.attach_lora(loaded(student_folder, wanted, "cuda"), **LORA)
@@ -61,7 +61,7 @@ def test_steps_on_a_gpu_have_the_losses_of_those_on_a_cpu(tmp_path, student_fold
 
 
 @pytest.mark.parametrize("optim", ["adamw_torch_fused", "paged_adamw_8bit", "paged_adamw_32bit"])
-def test_qlora_learns_on_a_gpu_with_each_optimiser(tmp_path, student_folder, optim):
+def test_qlora_learns_on_a_gpu_with_each_optimizer(tmp_path, student_folder, optim):
     pytest.importorskip("bitsandbytes")
     packed = loaded(student_folder, torch.bfloat16, "cuda", quantization=WeightQuantization())
     model = student.attach_lora(packed, **LORA)
@@ -76,7 +76,7 @@ def test_full_tuning_on_a_gpu_keeps_its_weights_in_float32(tmp_path, student_fol
     assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
-def test_a_gpu_writes_what_a_cpu_writes(student_folder):
+def test_predictions_on_a_gpu_are_those_on_a_cpu(student_folder):
     prompts = examples(a_tokenizer())[:6]
     texts = []
     for where in ("cpu", "cuda"):

@@ -127,7 +127,7 @@ def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
     packed = a_student(student_folder, quantization)
     model = adapted(packed)
     assert sum(hasattr(m, "fused_lora") for m in model.modules()) == 14  # all of two layers
-    plain = a_student(student_folder, quantization, unpacked=True)
+    plain = a_student(student_folder, quantization, dequantized=True)
     truth = adapted(plain)
 
     ours, theirs = on_a_line(model, packed), on_a_line(truth, plain)
@@ -223,8 +223,8 @@ def test_an_output_without_gradients_leaves_packed_weights_as_they_are(student_f
 def test_unpacked_for_decoding_the_model_gives_the_same_logits(student_folder, dtype):
     ids = torch.arange(5, 45).view(2, 20)
     packed, plain = (
-        load_model(str(student_folder), dtype, "cpu", quantization=DOUBLE, unpacked=unpacked).eval()
-        for unpacked in (False, True)
+        load_model(str(student_folder), dtype, "cpu", quantization=DOUBLE, dequantized=flag).eval()
+        for flag in (False, True)
     )
     linears = [m for m in plain.modules() if isinstance(m, nn.Linear)]
     assert {type(m) for m in linears} == {nn.Linear}

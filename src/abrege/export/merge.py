@@ -93,7 +93,7 @@ def load_base(
     quantization  how it was packed while it was tuned over; the values it then had are taken
     """
     packed = WeightQuantization(**quantization) if quantization else None
-    return load_model(located, getattr(torch, dtype), "cpu", quantization=packed, unpacked=True)
+    return load_model(located, getattr(torch, dtype), "cpu", quantization=packed, dequantized=True)
 
 
 def cast_weights(model: PreTrainedModel, dtype: str) -> PreTrainedModel:

@@ -15,14 +15,14 @@ from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
 from abrege.models import device
 from abrege.models.load import (
+    check_can_write,
     check_causal,
-    check_writes,
     load_config,
     load_model,
     load_tokenizer,
-    resolve_model,
 )
 from abrege.models.quantization import WeightQuantization
+from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import (
     DecodingProfile,
@@ -131,7 +131,7 @@ def load_chat_model(
     tokenizer = load_tokenizer(located)
     machine = device.choose_device(dtype)
     config = load_config(located)
-    check_writes(config, model)
+    check_can_write(config, model)
     chat = use_chat_template(tokenizer, "auto")
     goes_on = not (chat or config.is_encoder_decoder)
     answer = SUMMARY_CUES.get(primary_language(lang) or "en", SUMMARY_CUES["en"])

@@ -35,7 +35,8 @@ from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair
 from abrege.inference.summarizer import load_summarizer
 from abrege.models import device
-from abrege.models.load import check_causal, load_config, load_model, load_tokenizer, resolve_model
+from abrege.models.load import check_causal, load_config, load_model, load_tokenizer
+from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import (
     DecodingProfile,

@@ -16,7 +16,8 @@ from abrege.core.run_folder import find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
 from abrege.models import device
-from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned, resolve_model
+from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned
+from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from abrege.core.events import OnEvent, silent
 from abrege.core.types import Pair
-from abrege.models.load import load_config, load_tokenizer, resolve_model
+from abrege.models.load import load_config, load_tokenizer
+from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template

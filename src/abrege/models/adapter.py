@@ -1,4 +1,4 @@
-"""A tuned adapter over its base, refused where it was trained over another one."""
+"""Load a tuned adapter over its base model."""
 
 from pathlib import Path
 from typing import Any
@@ -11,38 +11,42 @@ from transformers import PreTrainedModel
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, silent
 
-WEIGHTS = "adapter_model.safetensors"
+ADAPTER_FILE = "adapter_model.safetensors"
 
 
 def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = silent) -> Any:
-    """Put a tuned adapter over its base, ready to decode or to be merged.
+    """Load an adapter over its base, ready to decode or to be merged.
 
-    SetupError where its names or shapes do not fit.
+    Raise SetupError where the names or shapes of its weights do not fit this base, which peft alone
+    would load in part.
     """
     try:
         config = PeftConfig.from_pretrained(str(folder))
         adapted = PeftModel(base, config)
     except (ValueError, OSError) as error:
         raise _misfit(folder, str(error).strip().splitlines()[0]) from error
-    if (known := config.base_model_name_or_path) and known != base.name_or_path:
-        on_event(Note(f"the adapter says it was trained over {known}, not {base.name_or_path}"))
-    shapes = {
+    trained_over = config.base_model_name_or_path
+    if trained_over and trained_over != base.name_or_path:
+        on_event(
+            Note(f"the adapter says it was trained over {trained_over}, not {base.name_or_path}")
+        )
+    base_shapes = {
         name: list(weight.shape)
         for name, weight in get_peft_model_state_dict(adapted, save_embedding_layers=False).items()
     }
-    with safe_open(folder / WEIGHTS, framework="pt") as file:
-        found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-    for name in sorted({*shapes, *found}):
-        if shapes.get(name) != found.get(name):
-            here, there = (of.get(name, "nothing") for of in (shapes, found))
-            raise _misfit(folder, f"{name} is {there} in the adapter, and {here} over this base")
-    set_peft_model_state_dict(adapted, load_file(folder / WEIGHTS))
+    with safe_open(folder / ADAPTER_FILE, framework="pt") as file:
+        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    for name in sorted({*base_shapes, *shapes}):
+        in_adapter, in_base = shapes.get(name, "nothing"), base_shapes.get(name, "nothing")
+        if in_adapter != in_base:
+            raise _misfit(folder, f"{name} is {in_adapter} in the adapter, {in_base} in this base")
+    set_peft_model_state_dict(adapted, load_file(folder / ADAPTER_FILE))
     adapted.eval()
     return adapted
 
 
-def _misfit(folder: Path, what: str) -> SetupError:
+def _misfit(folder: Path, reason: str) -> SetupError:
     return SetupError(
-        f"{folder}: this adapter does not fit the base: {what}.\n"
-        "  Name the base that it was trained over in tune.model."
+        f"{folder}: this adapter does not fit the base model: {reason}.\n"
+        "  Name the base model that it was trained over in tune.model."
     )

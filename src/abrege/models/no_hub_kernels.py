@@ -1,8 +1,8 @@
-"""Keeps bitsandbytes, whoever imports it, from fetching a kernel off a hub.
+"""Keep bitsandbytes, whoever imports it, from downloading a kernel from a hub.
 
-peft and transformers import bitsandbytes wherever it is installed, and on a CPU with AVX512-BF16
-its import asks the package `kernels` for a download, or warns that there is none. Importing it
-here first would do too, but brings torch's compiler, which most commands never need.
+peft and transformers import bitsandbytes wherever it is installed. On a CPU with AVX512-BF16 that
+import asks the package `kernels` for a download, or warns that the package is missing. Importing
+bitsandbytes here first would help too, but loads torch's compiler, which most commands never need.
 """
 
 import logging
@@ -14,33 +14,33 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-ASKS = "bitsandbytes.backends.cpu.ops"  # the module whose import looks for the hub's kernel
+KERNEL_MODULE = "bitsandbytes.backends.cpu.ops"  # the module whose import looks for a hub kernel
 
 
 class WithoutHubKernels(MetaPathFinder):
-    """Lets one module of bitsandbytes be run only while `kernels` cannot be imported."""
+    """Finder that lets one module of bitsandbytes run only while `kernels` cannot be imported."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find that module as ever, but run it by `_run`; leave all others alone."""
-        spec = PathFinder.find_spec(fullname, path, target) if fullname == ASKS else None
+        """Return the spec of that module with a changed loader; None for all other modules."""
+        spec = PathFinder.find_spec(fullname, path, target) if fullname == KERNEL_MODULE else None
         if spec and spec.loader:
             loader: Any = spec.loader
-            loader.exec_module = partial(_run, loader.exec_module)
+            loader.exec_module = partial(_exec_without_kernels, loader.exec_module)
         return spec
 
 
-def _run(execute: Callable[[ModuleType], None], module: ModuleType) -> None:
-    """Run the module; the one line that it would log about the missing kernel is left out."""
-    logger = logging.getLogger(ASKS)
-    before, silenced = sys.modules.get("kernels"), logger.disabled
-    sys.modules["kernels"] = None  # type: ignore[assignment]  # Python's way to refuse an import
+def _exec_without_kernels(execute: Callable[[ModuleType], None], module: ModuleType) -> None:
+    """Run the module without the line that it would log about the missing kernel."""
+    logger = logging.getLogger(KERNEL_MODULE)
+    kernels, was_disabled = sys.modules.get("kernels"), logger.disabled
+    sys.modules["kernels"] = None  # type: ignore[assignment]  # makes Python refuse the import
     logger.disabled = True
     try:
         execute(module)
     finally:
-        logger.disabled = silenced
+        logger.disabled = was_disabled
         del sys.modules["kernels"]
-        if before is not None:
-            sys.modules["kernels"] = before
+        if kernels is not None:
+            sys.modules["kernels"] = kernels

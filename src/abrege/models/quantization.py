@@ -1,6 +1,6 @@
-"""Base weights in 4 bits (Dettmers et al. 2023), packed and unpacked by bitsandbytes.
+"""Quantize base weights to 4 bits (Dettmers et al. 2023) and dequantize them, by bitsandbytes.
 
-bitsandbytes is an extra: nothing here imports it before a model is to be quantised.
+bitsandbytes is an extra: nothing here imports it before a model is to be quantized.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,14 @@ from transformers import PreTrainedModel
 
 from abrege.core.errors import SetupError
 
-BLOCK = 64  # weights that share one scale, as bitsandbytes and transformers have it
-
 
 @dataclass(frozen=True)
 class WeightQuantization:
-    """How the base is packed: the 16 values a weight may take, and scales in 8 bits or in 32."""
+    """How the base is quantized.
+
+    type    the 16 values that a weight may take
+    double  store the scales in 8 bits instead of 32 (double quantization)
+    """
 
     type: Literal["nf4", "fp4"] = "nf4"
     double: bool = True
@@ -27,14 +29,15 @@ class WeightQuantization:
 def from_pretrained_arguments(
     quantization: WeightQuantization, dtype: torch.dtype, device: str
 ) -> dict[str, Any]:
-    """Say to any `from_pretrained` how to pack each weight as it comes off the disk.
+    """Return the arguments of `from_pretrained` that quantize each weight as it is read.
 
-    dtype  of what stays whole (embeddings, norms, output head) and of the products
-    SetupError where bitsandbytes is missing.
+    dtype  of what is not quantized (embeddings, norms, output head), and of the products
+
+    Raise SetupError where bitsandbytes is not installed.
     """
     if find_spec("bitsandbytes") is None:
         raise SetupError(
-            "tune.method: qlora packs the model by bitsandbytes, which is not installed.\n"
+            "tune.method: qlora quantizes the model with bitsandbytes, which is not installed.\n"
             "  pip install 'abrege[qlora]'"
         )
     from transformers import BitsAndBytesConfig
@@ -49,10 +52,10 @@ def from_pretrained_arguments(
 
 
 def disable_repacking(model: nn.Module) -> None:
-    """Keep packed weights as they are when the model is asked for an output without gradients.
+    """Prevent bitsandbytes from changing quantized weights at an output without gradients.
 
-    On a CPU with AVX512-BF16 bitsandbytes lays them out anew at the first such call, in place,
-    and rounds their scales to bfloat16: a validation would change what is trained on.
+    On a CPU with AVX512-BF16 it lays them out anew at the first such call, in place, and rounds
+    their scales to bfloat16: a validation would change the weights that are trained over.
     """
     for module in model.modules():
         if is_quantized(module):
@@ -60,62 +63,65 @@ def disable_repacking(model: nn.Module) -> None:
 
 
 def release_mapped_file(model: nn.Module) -> None:
-    """Copy what stayed whole into memory, so that the file that it was read from can be closed.
+    """Copy what is not quantized into memory, so that the mapped weight file can be closed.
 
-    Otherwise an embedding on a CPU keeps all of the mapped file resident beside the packed weights.
+    Otherwise an embedding on a CPU keeps the whole file resident beside the quantized weights.
     """
     for parameter in model.parameters():
-        if _state(parameter) is None and parameter.device.type == "cpu":
+        if _quant_state(parameter) is None and parameter.device.type == "cpu":
             parameter.data = parameter.data.clone()
 
 
 def is_quantized(module: Any) -> bool:
-    """Say whether this is a linear layer of bitsandbytes with its weight in 4 bits."""
-    return _state(getattr(module, "weight", None)) is not None
+    """Return whether a module is a linear layer of bitsandbytes with 4-bit weights."""
+    return _quant_state(getattr(module, "weight", None)) is not None
 
 
 def dequantize(weight: Tensor) -> Tensor:
-    """Give a weight that may be packed as it enters a product, (out, in).
+    """Return a weight as it enters a product, (out, in); a plain weight is returned as it is.
 
-    By bitsandbytes' own code: a table look-up in plain torch gives the same bits at a third of
-    its speed (docs/log.md). Scales in 8 bits are read anew each time, an eighth of the whole.
+    bitsandbytes' own code does it: a table look-up in plain torch gives the same bits at a third of
+    its speed (docs/log.md). 8-bit scales are read each time, an eighth of the time in all.
     """
-    state = _state(weight)
+    state = _quant_state(weight)
     if state is None:
         return weight
     from bitsandbytes.functional import dequantize_4bit
 
-    unpacked: Tensor = dequantize_4bit(weight.data, state)
-    return unpacked
+    plain: Tensor = dequantize_4bit(weight.data, state)
+    return plain
 
 
 def dequantized_dtype(weight: Tensor) -> torch.dtype:
-    """Give the dtype of `unpack(weight)`."""
-    state = _state(weight)
-    found: torch.dtype = weight.dtype if state is None else state.dtype
-    return found
+    """Return the dtype of `dequantize(weight)`."""
+    state = _quant_state(weight)
+    dtype: torch.dtype = weight.dtype if state is None else state.dtype
+    return dtype
 
 
 def dequantize_model(model: PreTrainedModel) -> PreTrainedModel:
-    """Turn packed layers into plain ones that hold the values QLoRA was trained on, in place.
+    """Turn quantized layers into plain ones with the values that QLoRA trained over, in place.
 
-    For decoding: a step multiplies one token a row, and would unpack all weights for it.
+    For decoding: a step multiplies one token a row, and would dequantize all weights for it.
     """
     plain: PreTrainedModel = model.dequantize()
     return plain
 
 
 def count_trainable(model: nn.Module) -> tuple[int, int]:
-    """Count the weights that learn and all weights, a packed one as the many it stands for."""
-    sizes = [(p.requires_grad, _size(p)) for p in model.parameters()]
-    return sum(size for learns, size in sizes if learns), sum(size for _, size in sizes)
+    """Return the numbers of trainable weights and of all weights.
+
+    A tensor of 4-bit weights counts as the weights that it holds.
+    """
+    sizes = [(p.requires_grad, _weight_count(p)) for p in model.parameters()]
+    return sum(size for trains, size in sizes if trains), sum(size for _, size in sizes)
 
 
-def _size(parameter: nn.Parameter) -> int:
-    state = _state(parameter)
+def _weight_count(parameter: nn.Parameter) -> int:
+    state = _quant_state(parameter)
     return parameter.numel() if state is None else int(torch.Size(state.shape).numel())
 
 
-def _state(weight: Any) -> Any:
-    """Give what bitsandbytes keeps beside a 4-bit weight; None for any other weight."""
+def _quant_state(weight: Any) -> Any:
+    """Return what bitsandbytes stores beside a 4-bit weight; None for any other weight."""
     return getattr(weight, "quant_state", None)

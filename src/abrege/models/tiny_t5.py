@@ -1,4 +1,4 @@
-"""An encoder-decoder with random weights: recipes that need one can be tried without a hub."""
+"""A small encoder-decoder with random weights, to try recipes for one without a hub."""
 
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,13 @@ from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerBase, T5Config, T5ForConditionalGeneration
 
 NAME = "demo:t5-random"
-CACHE_KEY = "t5-random-1"  # raised when what is built changes
+CACHE_KEY = "t5-random-1"  # increase when the model that is built changes
 PAD, END = "<|endoftext|>", "<|im_end|>"  # of SmolLM2's tokenizer
-FLAN_SETTINGS: dict[str, Any] = {"tie_word_embeddings": False}  # read as: logits are not scaled
+FLAN_SETTINGS: dict[str, Any] = {"tie_word_embeddings": False}  # so that logits are not scaled
 
 
 def write_tiny_t5(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Write a T5 of 22 M weights and the tokenizer, which ends every text as T5's does."""
+    """Write a T5 of 22 M weights, and the tokenizer, changed to end every text as T5's does."""
     fast: Any = tokenizer
     fast.pad_token, fast.eos_token, fast.bos_token, fast.chat_template = PAD, END, None, None
     fast.backend_tokenizer.post_processor = TemplateProcessing(

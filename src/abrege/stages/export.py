@@ -160,8 +160,9 @@ def _merge(
     """Write the model, merged where there is an adapter, to `part`; say what was done."""
     from abrege.export import merge as merging
     from abrege.models import load as loading
+    from abrege.models.resolve import resolve_model
 
-    located = loading.resolve_model(recipe.tune.model, on_event=on_event)
+    located = resolve_model(recipe.tune.model, on_event=on_event)
     if (tune / ADAPTER).is_file():
         trained = read_json(tune / MANIFEST)["dtype"]
         original = recipe.export.base == "original"

@@ -277,6 +277,7 @@ def the_model(
     """Load what a system decodes with: the base, or what was tuned of it."""
     from abrege.models import device
     from abrege.models import load as loading
+    from abrege.models.resolve import resolve_model
 
     machine = device.choose_device(recipe.tune.dtype)
     dtype, where = machine.torch_dtype, machine.device
@@ -284,9 +285,7 @@ def the_model(
         packed = rendering.quantization
         base = recipe.tune.model
         return loading.load_tuned(tune, base, dtype, where, quantization=packed, on_event=on_event)
-    return loading.load_model(
-        loading.resolve_model(recipe.tune.model, on_event=on_event), dtype, where
-    )
+    return loading.load_model(resolve_model(recipe.tune.model, on_event=on_event), dtype, where)
 
 
 def likelihood(

@@ -118,6 +118,7 @@ def _run(
     from abrege.models import device
     from abrege.models import load as loading
     from abrege.models import quantization as quantized
+    from abrege.models.resolve import resolve_model
     from abrege.prompts.prompt_format import PromptRenderer
     from abrege.training import distributed, student
     from abrege.training import run as training_run
@@ -131,7 +132,7 @@ def _run(
     valid = list(read_jsonl(folder / "split/valid.jsonl", Pair))
     check_valid(recipe, len(valid))
     with distributed.local_main_process_first():
-        located = loading.resolve_model(recipe.tune.model, on_event=on_event)
+        located = resolve_model(recipe.tune.model, on_event=on_event)
     tokenizer = loading.load_tokenizer(located)
     config = loading.load_config(located)
     check_sequence(recipe, config)

