@@ -1,4 +1,4 @@
-"""Builds MediaWiki dumps of a few pages, as dumps and Special:Export write them."""
+"""MediaWiki dumps of a few pages, as Wikimedia and Special:Export write them."""
 
 from collections.abc import Sequence
 from html import escape
@@ -31,7 +31,7 @@ def a_dump(pages: Sequence[str], *, version: str = "0.11") -> bytes:
 
 
 def some_articles(count: int, *, words: int = 40) -> list[str]:
-    """Give articles of about so many words each, all different."""
+    """Return articles of about so many words each, all different."""
     return [
         a_page(n, f"'''Page {n}''' " + " ".join(f"mot{n}x{k}" for k in range(words)))
         for n in range(1, count + 1)

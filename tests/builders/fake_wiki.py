@@ -1,4 +1,4 @@
-"""A wiki with an api.php that knows a few pages, and stumbles where a test tells it to."""
+"""A wiki with an api.php that has a few pages, and sends failures that a test chooses."""
 
 import json
 import threading
@@ -10,19 +10,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-LISTED, WHOLE = 2, 3
-"""Members of a list, and texts of pages, that one answer has room for."""
+LIST_SIZE, TEXTS = 2, 3
+"""Members of a list, and texts of pages, in one response."""
 
 
 @dataclass
-class Stumble:
-    """What is sent instead of an answer."""
+class Response:
+    """What is sent instead of the proper response."""
 
     status: int = 200
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    cut: bool = False
-    """An answer is begun and the connection closed in the middle of it."""
+    truncated: bool = False
+    """The connection is closed in the middle of the response."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Page:
     text: str = "Some words."
     ns: int = 0
     to: str | None = None
-    """Where a redirect leads."""
+    """The target of a redirect."""
     model: str = "wikitext"
 
 
@@ -38,11 +38,11 @@ class FakeWiki(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, pages: Mapping[str, Page], stumbles: Sequence[Stumble]) -> None:
+    def __init__(self, pages: Mapping[str, Page], responses: Sequence[Response]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages = dict(pages)
-        self.stumbles = list(stumbles)
-        self.asked: list[dict[str, str]] = []
+        self.responses = list(responses)
+        self.queries: list[dict[str, str]] = []
         self.headers: list[Mapping[str, str]] = []
 
     @property
@@ -50,54 +50,56 @@ class FakeWiki(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/w/api.php"
 
     @property
-    def titles_asked(self) -> list[str]:
-        return [t for asked in self.asked for t in asked.get("titles", "").split("|") if t]
+    def requested_titles(self) -> list[str]:
+        return [t for query in self.queries for t in query.get("titles", "").split("|") if t]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a connection that is cut is part of the tests."""
+        """Ignore it: a truncated connection is part of the tests."""
 
-    def answer(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        if asked.get("meta") == "siteinfo":
+    def answer(self, query: Mapping[str, str]) -> dict[str, Any]:
+        if query.get("meta") == "siteinfo":
             return {"batchcomplete": True, "query": SITE}
-        if "list" in asked:
-            return self._list(asked)
-        return self._texts(asked)
+        if "list" in query:
+            return self._list(query)
+        return self._texts(query)
 
-    def _list(self, asked: Mapping[str, str]) -> dict[str, Any]:
+    def _list(self, query: Mapping[str, str]) -> dict[str, Any]:
         pages = list(self.pages.items())
-        if asked["list"] != "categorymembers":
+        if query["list"] != "categorymembers":
             pages = [(title, p) for title, p in pages if p.ns == 0 and p.to is None]
-        elif asked["cmtitle"] not in ("Category:Birds", "Catégorie:Birds"):
+        elif query["cmtitle"] not in ("Category:Birds", "Catégorie:Birds"):
             pages = []
-        start = int(asked.get("somecontinue", 0))
-        members = [{"pageid": 0, "ns": p.ns, "title": t} for t, p in pages[start : start + LISTED]]
-        found: dict[str, Any] = {"query": {asked["list"]: members}}
-        if start + LISTED < len(pages):
-            found["continue"] = {"somecontinue": str(start + LISTED), "continue": "-||"}
-        return found
+        start = int(query.get("somecontinue", 0))
+        members = [
+            {"pageid": 0, "ns": p.ns, "title": t} for t, p in pages[start : start + LIST_SIZE]
+        ]
+        response: dict[str, Any] = {"query": {query["list"]: members}}
+        if start + LIST_SIZE < len(pages):
+            response["continue"] = {"somecontinue": str(start + LIST_SIZE), "continue": "-||"}
+        return response
 
-    def _texts(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        start = int(asked.get("rvcontinue", 0))
+    def _texts(self, query: Mapping[str, str]) -> dict[str, Any]:
+        start = int(query.get("rvcontinue", 0))
         normalized, redirects, pages = [], [], []
-        for title in asked["titles"].split("|"):
+        for title in query["titles"].split("|"):
             composed = unicodedata.normalize("NFC", title)
             name = composed[:1].upper() + composed[1:].replace("_", " ")
             if name != title:
                 encoded = composed != title
                 origin = quote(title) if encoded else title
                 normalized.append({"fromencoded": encoded, "from": origin, "to": name})
-            if (page := self.pages.get(name)) and page.to and "redirects" in asked:
+            if (page := self.pages.get(name)) and page.to and "redirects" in query:
                 redirects.append({"from": name, "to": page.to})
                 name = page.to
             pages.append(self._page(name))
         for place, page_ in enumerate(pages):  # as a wiki does whose answers have a largest size
-            if not start <= place < start + WHOLE:
+            if not start <= place < start + TEXTS:
                 page_.pop("revisions", None)
-        query = {"normalized": normalized, "redirects": redirects, "pages": pages}
-        found: dict[str, Any] = {"query": query}
-        if start + WHOLE < len(pages):
-            found["continue"] = {"rvcontinue": str(start + WHOLE), "continue": "||info"}
-        return found
+        result = {"normalized": normalized, "redirects": redirects, "pages": pages}
+        response: dict[str, Any] = {"query": result}
+        if start + TEXTS < len(pages):
+            response["continue"] = {"rvcontinue": str(start + TEXTS), "continue": "||info"}
+        return response
 
     def _page(self, title: str) -> dict[str, Any]:
         page = self.pages.get(title)
@@ -135,24 +137,24 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        asked = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
-        self.server.asked.append(asked)
+        query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
+        self.server.queries.append(query)
         self.server.headers.append(dict(self.headers))
-        stumble = self.server.stumbles.pop(0) if self.server.stumbles else Stumble()
-        body = (stumble.body or json.dumps(self.server.answer(asked))).encode()
-        self.send_response(stumble.status)
-        for name, value in stumble.headers.items():
+        response = self.server.responses.pop(0) if self.server.responses else Response()
+        body = (response.body or json.dumps(self.server.answer(query))).encode()
+        self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if stumble.cut else body)
-        self.close_connection = stumble.cut
+        self.wfile.write(body[: len(body) // 2] if response.truncated else body)
+        self.close_connection = response.truncated
 
 
 @contextmanager
-def a_wiki(pages: Mapping[str, Page], *stumbles: Stumble) -> Iterator[FakeWiki]:
-    """Run a wiki in a thread, for as long as the block lasts."""
-    server = FakeWiki(pages, stumbles)
+def a_wiki(pages: Mapping[str, Page], *responses: Response) -> Iterator[FakeWiki]:
+    """Run a wiki in a thread, inside the with block."""
+    server = FakeWiki(pages, responses)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

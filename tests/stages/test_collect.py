@@ -82,7 +82,7 @@ def test_the_demo_dump_is_read_out_of_its_wheel_and_known_by_its_hash(tmp_path, 
     [
         (
             "https://x.org/w/api.php",
-            "wiki.live.read",
+            "wiki.live.read_articles",
             {"titles": None, "category": "Ville", "contact": "me@x.org"},
         ),
         ("texts.jsonl.gz", "data.raw_documents.read_documents", {"columns": {"text": "body"}}),
@@ -107,7 +107,7 @@ def test_each_kind_of_source_is_read_by_its_reader_with_its_settings(
     assert {key: asked[key] for key in expected} == expected
     assert {k: v for k, v in columns.items() if v} == given.get("columns", {})
     assert asked["source"] == source
-    assert ("folder" in asked) == (reader == "wiki.live.read")
+    assert ("folder" in asked) == (reader == "wiki.live.read_articles")
     assert found["counts"] == {"read": 2, "kept": 1, "empty": 1}
 
 

@@ -2,9 +2,9 @@ from collections import Counter
 
 import pytest
 
-from abrege.data.sampling import Draw
-from abrege.wiki import dump
-from abrege.wiki.disambiguation import disambiguates
+from abrege.data.sampling import SamplingPlan
+from abrege.wiki.disambiguation import is_disambiguation
+from abrege.wiki.dump import read_dump
 from builders.dumps import a_dump, a_page
 
 
@@ -24,8 +24,8 @@ from builders.dumps import a_dump, a_page
         (None, "__DISAMBIG__"),
     ],
 )
-def test_a_page_that_lists_meanings_says_so_in_the_words_of_its_wiki(lang, wikitext):
-    assert disambiguates(wikitext, lang)
+def test_a_disambiguation_page_is_detected_by_the_templates_of_its_wiki(lang, wikitext):
+    assert is_disambiguation(wikitext, lang)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,22 @@ def test_a_page_that_lists_meanings_says_so_in_the_words_of_its_wiki(lang, wikit
         ("en", "<!-- {{disambig}} --> Ada is a language, <nowiki>{{disambig}}</nowiki>"),
     ],
 )
-def test_an_article_that_leads_to_such_a_page_is_an_article(lang, wikitext):
-    assert not disambiguates(wikitext, lang)
+def test_an_article_that_links_to_a_disambiguation_page_is_not_one(lang, wikitext):
+    assert not is_disambiguation(wikitext, lang)
 
 
 @pytest.mark.timeout(4)
 @pytest.mark.parametrize(
     "broken", ["<!--" * 200_000, "{{" + " " * 1_000_000, "{{a b c d " * 60_000]
 )
-def test_a_page_of_broken_marks_takes_no_long_look(broken):
-    assert not disambiguates(broken, "en")
+def test_broken_markup_takes_no_quadratic_time(broken):
+    assert not is_disambiguation(broken, "en")
 
 
-def test_a_dump_leaves_them_out_and_counts_them(tmp_path):
+def test_disambiguation_pages_of_a_dump_are_skipped_and_counted(tmp_path):
     path = tmp_path / "a.xml"
     path.write_bytes(a_dump([a_page(1, "Un fleuve."), a_page(2, "* un\n* deux\n{{Homonymie}}")]))
     counts = Counter()
-    found = list(dump.read(path, draw=Draw(), counts=counts))
-    assert [document.id for document in found] == ["1"]
+    documents = list(read_dump(path, plan=SamplingPlan(), counts=counts))
+    assert [document.id for document in documents] == ["1"]
     assert counts == {"read": 2, "kept": 1, "disambiguation": 1}

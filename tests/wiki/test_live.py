@@ -9,9 +9,9 @@ import pytest
 from abrege import __version__
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Progress
-from abrege.data.sampling import Draw
-from abrege.wiki import live as mediawiki
-from builders.fake_wiki import Page, Stumble, a_wiki
+from abrege.data.sampling import SamplingPlan
+from abrege.wiki import live
+from builders.fake_wiki import Page, Response, a_wiki
 
 BUSY = {"code": "maxlag", "info": "Waiting for db1: 9 seconds lagged", "lag": 9}
 BIRDS = {f"Bird {n}": Page(text=f"Bird {n} sings. " * n) for n in range(1, 9)}
@@ -20,16 +20,21 @@ BIRDS = {f"Bird {n}": Page(text=f"Bird {n} sings. " * n) for n in range(1, 9)}
 @pytest.fixture(autouse=True)
 def _plain_text(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(mediawiki, "text_of", lambda text, *, lang, namespaces: (text, []))
+    monkeypatch.setattr(live, "wikitext_to_text", lambda text, *, lang, namespaces: (text, []))
 
 
 class Reading:
-    """One call of read: what it gave, counted, told and waited."""
+    """One call of read_articles: its documents, counts, events and waits."""
 
     def __init__(self, wiki, folder, **changes):
         self.counts, self.events, self.waits = Counter(), [], []
-        options = {"draw": Draw(), "titles": None, "category": None, "contact": "me@example.org"}
-        self.documents = mediawiki.read(
+        options = {
+            "plan": SamplingPlan(),
+            "titles": None,
+            "category": None,
+            "contact": "me@example.org",
+        }
+        self.documents = live.read_articles(
             wiki if isinstance(wiki, str) else wiki.url,
             **options | changes,
             folder=folder,
@@ -46,7 +51,7 @@ class Reading:
         return [event.text for event in self.events if hasattr(event, "text")]
 
 
-def test_a_page_that_lists_meanings_is_left_out_and_counted(tmp_path):
+def test_a_disambiguation_page_is_skipped_and_counted(tmp_path):
     pages = {"Merle": Page(text="Le merle chante."), "Ada": Page(text="* a\n{{Homonymie}}")}
     with a_wiki(pages) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Merle", "Ada"])
@@ -54,7 +59,7 @@ def test_a_page_that_lists_meanings_is_left_out_and_counted(tmp_path):
     assert reading.counts == {"read": 2, "kept": 1, "disambiguation": 1}
 
 
-def test_an_article_knows_where_it_comes_from(tmp_path):
+def test_an_article_has_its_source_and_revision(tmp_path):
     with a_wiki({"Merle": Page(text="Le merle chante.")}) as wiki:
         [document] = Reading(wiki, tmp_path, titles=["Merle"]).documents
     assert (document.id, document.title, document.lang) == ("1", "Merle", "fr")
@@ -84,17 +89,17 @@ def test_the_wiki_is_told_who_reads_and_asked_politely(tmp_path):
     agent, gzip = (wiki.headers[0][name] for name in ("User-Agent", "Accept-Encoding"))
     assert agent.startswith(f"abrege/{__version__} (me@example.org) httpx2/")
     assert gzip == "gzip"
-    assert {asked["maxlag"] for asked in wiki.asked} == {"5"}
-    sizes = {len(asked["titles"].split("|")) for asked in wiki.asked if "titles" in asked}
+    assert {asked["maxlag"] for asked in wiki.queries} == {"5"}
+    sizes = {len(asked["titles"].split("|")) for asked in wiki.queries if "titles" in asked}
     assert sizes == {50, 20}  # 50 + 50 + 20
-    assert reading.waits == [0] + [1.0] * (len(wiki.asked) - 1)
+    assert reading.waits == [0] + [1.0] * (len(wiki.queries) - 1)
 
 
 def test_titles_are_asked_for_in_addresses_that_servers_take(tmp_path):
     titles = [f"{n} " + "鳥" * 60 for n in range(50)]  # 9 bytes a sign in an address
     with a_wiki(dict.fromkeys(titles, Page())) as wiki:
         assert Reading(wiki, tmp_path, titles=titles).titles() == titles
-    assert max(len(json.dumps(asked)) for asked in wiki.asked) < 8000
+    assert max(len(json.dumps(asked)) for asked in wiki.queries) < 8000
 
 
 def test_a_category_is_read_whole_and_draws_by_the_seed(tmp_path):
@@ -104,7 +109,12 @@ def test_a_category_is_read_whole_and_draws_by_the_seed(tmp_path):
         assert reading.titles() == list(BIRDS)
         assert reading.counts == {"read": 9, "kept": 8, "other namespace": 1}
         first, again, other = (
-            Reading(wiki, tmp_path / str(n), category=name, draw=Draw(articles=3, seed=seed))
+            Reading(
+                wiki,
+                tmp_path / str(n),
+                category=name,
+                plan=SamplingPlan(max_documents=3, seed=seed),
+            )
             for n, (name, seed) in enumerate([("Birds", 1), ("Catégorie:Birds", 1), ("Birds", 2)])
         )
         drawn = first.titles()
@@ -113,24 +123,24 @@ def test_a_category_is_read_whole_and_draws_by_the_seed(tmp_path):
         assert {*other.titles()} != {*drawn}
 
 
-def test_random_articles_go_on_until_enough_are_within_the_band(tmp_path):
+def test_random_articles_continue_until_enough_are_within_the_word_range(tmp_path):
     # Bird n has 3 n words: those of 9 to 15 words are birds 3, 4 and 5.
     with a_wiki(BIRDS | {"Merle": Page(to="Bird 1")}) as wiki:
-        reading = Reading(wiki, tmp_path, draw=Draw(articles=3, words=(9, 15)))
+        reading = Reading(wiki, tmp_path, plan=SamplingPlan(max_documents=3, word_range=(9, 15)))
         assert reading.titles() == ["Bird 3", "Bird 4", "Bird 5"]
     assert reading.counts == {"read": 5, "kept": 3, "too short": 2}
-    assert {asked["list"] for asked in wiki.asked if "list" in asked} == {"random"}
+    assert {query["list"] for query in wiki.queries if "list" in query} == {"random"}
 
 
-def test_a_wiki_with_fewer_articles_than_asked_for_gives_them_and_says_so(tmp_path):
+def test_a_wiki_with_too_few_articles_is_reported(tmp_path):
     with a_wiki(BIRDS) as wiki:
-        reading = Reading(wiki, tmp_path, draw=Draw(articles=20, at_random=False))
+        reading = Reading(wiki, tmp_path, plan=SamplingPlan(max_documents=20, at_random=False))
         assert reading.titles() == list(BIRDS)
-    assert reading.notes == ["the wiki gave 8 of 20 articles asked for"]
-    assert {asked["list"] for asked in wiki.asked if "list" in asked} == {"allpages"}
+    assert reading.notes == ["the wiki has only 8 of 20 articles"]
+    assert {query["list"] for query in wiki.queries if "list" in query} == {"allpages"}
 
 
-def test_every_page_that_gives_no_document_is_counted(tmp_path):
+def test_every_skipped_page_is_counted_by_its_reason(tmp_path):
     pages = {
         "Merle": Page(),
         "Blackbird": Page(to="Merle"),
@@ -143,7 +153,7 @@ def test_every_page_that_gives_no_document_is_counted(tmp_path):
     titles = ["blackbird", "Turdus_merula", "Nowhere", "Modèle:Oiseau", "Data", "Blank", "Few"]
     pages["Merle"].text = "The blackbird sings."
     with a_wiki(pages) as wiki:
-        reading = Reading(wiki, tmp_path, titles=titles, draw=Draw(words=(3, None)))
+        reading = Reading(wiki, tmp_path, titles=titles, plan=SamplingPlan(word_range=(3, None)))
         [document] = reading.documents
     assert (document.title, document.meta["redirected_from"]) == ("Merle", "Blackbird")
     reasons = ["same page twice", "missing", "other namespace", "not wikitext", "empty"]
@@ -156,61 +166,61 @@ def test_every_page_that_gives_no_document_is_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("stumble", "told"),
+    ("failure", "expected"),
     [
-        (Stumble(429, headers={"Retry-After": "17"}), (17.0, "it is busy (429)")),
-        (Stumble(503, body="<html>down</html>"), (5.0, "it is busy (503)")),
+        (Response(429, headers={"Retry-After": "17"}), (17.0, "it is busy (429)")),
+        (Response(503, body="<html>down</html>"), (5.0, "it is busy (503)")),
         (
-            Stumble(body=json.dumps({"error": BUSY}), headers={"Retry-After": "9"}),
+            Response(body=json.dumps({"error": BUSY}), headers={"Retry-After": "9"}),
             (9.0, "maxlag: Waiting for db1: 9 seconds lagged"),
         ),
-        (Stumble(cut=True), (5.0, "the answer broke off")),
-        (Stumble(body='{"query": {'), (5.0, "what it sent is not JSON")),
+        (Response(truncated=True), (5.0, "the response was truncated")),
+        (Response(body='{"query": {'), (5.0, "the response is not JSON")),
     ],
 )
-def test_what_passes_is_waited_for(tmp_path, stumble, told):
-    with a_wiki(BIRDS, Stumble(), stumble) as wiki:
+def test_a_temporary_failure_is_retried_after_a_wait(tmp_path, failure, expected):
+    with a_wiki(BIRDS, Response(), failure) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Bird 1"])
         assert reading.titles() == ["Bird 1"]
-    assert reading.waits == [0, 1.0, told[0], 1.0]
+    assert reading.waits == [0, 1.0, expected[0], 1.0]
     [note] = reading.notes
-    assert note.startswith(f"{wiki.url}: {told[1]}")
-    assert note.endswith(f"; asking again in {told[0]:.0f} s")
+    assert note.startswith(f"{wiki.url}: {expected[1]}")
+    assert note.endswith(f"; retrying in {expected[0]:.0f} s")
 
 
 def test_retry_after_may_be_a_date(tmp_path):
     at = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
-    with a_wiki(BIRDS, Stumble(429, headers={"Retry-After": at})) as wiki:
+    with a_wiki(BIRDS, Response(429, headers={"Retry-After": at})) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Bird 1"])
         assert reading.titles() == ["Bird 1"]
     assert 95 < reading.waits[1] <= 100
 
 
-def test_a_wiki_that_stays_busy_is_given_up_after_growing_waits(tmp_path):
-    with a_wiki(BIRDS, *[Stumble(503)] * 20) as wiki:
+def test_a_wiki_that_stays_busy_is_an_error_after_growing_waits(tmp_path):
+    with a_wiki(BIRDS, *[Response(503)] * 20) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Bird 1"])
-        with pytest.raises(SetupError, match=r"asked 8 times, .*busy \(503\)"):
+        with pytest.raises(SetupError, match=r"8 attempts, .*busy \(503\)"):
             reading.titles()
     assert [wait for wait in reading.waits if wait] == [5, 10, 20, 40, 80, 120, 120]
 
 
-def test_a_wiki_that_wants_hours_to_pass_is_given_up_at_once(tmp_path):
-    with a_wiki(BIRDS, Stumble(429, headers={"Retry-After": "7200"})) as wiki:
+def test_a_retry_after_of_hours_is_an_error_at_once(tmp_path):
+    with a_wiki(BIRDS, Response(429, headers={"Retry-After": "7200"})) as wiki:
         reading = Reading(wiki, tmp_path, titles=["Bird 1"])
-        with pytest.raises(SetupError, match="it wants 7200 s to pass"):
+        with pytest.raises(SetupError, match="its Retry-After is 7200 s"):
             reading.titles()
     assert reading.waits == [0]
 
 
-@pytest.mark.parametrize("choice", [{"category": "Birds"}, {"draw": Draw(articles=8)}])
-def test_a_killed_run_asks_only_for_what_is_missing(tmp_path, choice):
-    refused = Stumble(body='{"error": {"code": "x", "info": "y"}}')
+@pytest.mark.parametrize("choice", [{"category": "Birds"}, {"plan": SamplingPlan(max_documents=8)}])
+def test_an_interrupted_run_downloads_only_what_is_missing(tmp_path, choice):
+    refused = Response(body='{"error": {"code": "x", "info": "y"}}')
     with a_wiki(BIRDS) as wiki:
         whole = Reading(wiki, tmp_path / "whole", **choice).titles()
-        requests = len(wiki.asked)
-    file = tmp_path / "cut" / mediawiki.FILE
+        requests = len(wiki.queries)
+    file = tmp_path / "cut" / live.CACHE_FILE
     for answers in range(requests):
-        with a_wiki(BIRDS, *[Stumble()] * answers, refused) as wiki:
+        with a_wiki(BIRDS, *[Response()] * answers, refused) as wiki:
             file.unlink(missing_ok=True)
             with pytest.raises(DataError):
                 Reading(wiki, file.parent, **choice).titles()
@@ -220,87 +230,89 @@ def test_a_killed_run_asks_only_for_what_is_missing(tmp_path, choice):
             again = Reading(wiki, file.parent, **choice)
             assert again.titles() == whole
             assert again.counts["kept"] == 8
-            assert len(wiki.asked) <= requests - answers + 2  # the pages come in three parts
-            asked = len(wiki.asked)
+            assert len(wiki.queries) <= requests - answers + 2  # the pages come in three parts
+            asked = len(wiki.queries)
             assert Reading(wiki, file.parent, **choice).titles() == whole
-            assert len(wiki.asked) == asked
+            assert len(wiki.queries) == asked
 
 
-def test_a_run_that_was_whole_asks_for_nothing(tmp_path):
+def test_a_complete_run_downloads_nothing_again(tmp_path):
     with a_wiki(BIRDS) as wiki:
         first = Reading(wiki, tmp_path, category="Birds").titles()
-        asked = len(wiki.asked)
+        asked = len(wiki.queries)
         assert Reading(wiki, tmp_path, category="Birds").titles() == first
-        assert len(wiki.asked) == asked
+        assert len(wiki.queries) == asked
 
 
-def refusal(wiki, folder, kind, **changes) -> str:
+def error_message(wiki, folder, kind, **changes) -> str:
     with pytest.raises(kind) as caught:
         Reading(wiki, folder, **{"titles": ["Bird 1"]} | changes).titles()
     return str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("stumble", "kind", "said"),
+    ("failure", "kind", "expected"),
     [
         (
-            Stumble(body="<!DOCTYPE html><html>Main page</html>"),
+            Response(body="<!DOCTYPE html><html>Main page</html>"),
             DataError,
-            "this is not the api.php of a wiki: it answers with a web page where JSON was expected."
-            "\n  Give that address as collect.source; of Wikipedias it is of the form http://",
+            "this is not the api.php of a wiki: it responds with a web page, not JSON."
+            "\n  Give that address as collect.source; of Wikipedias it has the form http://",
         ),
-        (Stumble(404, body="nothing"), DataError, "it answers 404."),
-        (Stumble(body="[]"), DataError, "it sent JSON that is no answer of a wiki."),
-        (Stumble(body="{}"), DataError, "what it says of itself is not what a MediaWiki says"),
+        (Response(404, body="nothing"), DataError, "it responds with status 404."),
+        (Response(body="[]"), DataError, "it responds with JSON that is not an object."),
+        (Response(body="{}"), DataError, "its siteinfo is not that of a MediaWiki"),
         (
-            Stumble(403, body="Please set a user-agent"),
+            Response(403, body="Please set a user-agent"),
             SetupError,
-            "does not let us read it (403): Please set a user-agent\n  Is collect.contact",
+            "denies access (403): Please set a user-agent\n  Set collect.contact",
         ),
         (
-            Stumble(body='{"error": {"code": "readapidenied", "info": "You need read rights."}}'),
+            Response(body='{"error": {"code": "readapidenied", "info": "You need read rights."}}'),
             SetupError,
-            "closed to those who are not logged in.\n  found: readapidenied: You need read rights.",
+            "can only be read after login.\n  found: readapidenied: You need read rights.",
         ),
         (
-            Stumble(body='{"error": {"code": "badvalue", "info": "No such thing."}}'),
+            Response(body='{"error": {"code": "badvalue", "info": "No such thing."}}'),
             DataError,
-            "the wiki refuses what it is asked.\n  found: badvalue: No such thing.",
+            "the wiki rejects the query.\n  found: badvalue: No such thing.",
         ),
     ],
 )
-def test_what_no_waiting_mends_is_one_message(tmp_path, stumble, kind, said):
-    with a_wiki(BIRDS, stumble) as wiki:
-        message = refusal(wiki, tmp_path, kind)
+def test_a_permanent_failure_is_one_message(tmp_path, failure, kind, expected):
+    with a_wiki(BIRDS, failure) as wiki:
+        message = error_message(wiki, tmp_path, kind)
         assert message.startswith(f"{wiki.url}: ")
-        assert said in message
-        assert len(wiki.asked) == 1
+        assert expected in message
+        assert len(wiki.queries) == 1
 
 
-def test_where_there_is_no_wiki_it_is_said_at_once(tmp_path):
+def test_a_refused_connection_is_an_error_at_once(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://me:secret@127.0.0.1:{free.getsockname()[1]}/w/api.php"
-        message = refusal(url, tmp_path, SetupError)
-    assert "there is no way to this wiki" in message
+        message = error_message(url, tmp_path, SetupError)
+    assert "cannot connect to this wiki" in message
     assert "secret" not in message
 
 
-def test_titles_of_which_the_wiki_has_none_and_an_empty_category_are_refused(tmp_path):
+def test_missing_titles_and_an_empty_category_are_errors(tmp_path):
     with a_wiki(BIRDS) as wiki:
-        none = refusal(wiki, tmp_path / "a", DataError, titles=["X", "Y"])
-        empty = refusal(wiki, tmp_path / "b", DataError, titles=None, category="Fish")
+        none = error_message(wiki, tmp_path / "a", DataError, titles=["X", "Y"])
+        empty = error_message(wiki, tmp_path / "b", DataError, titles=None, category="Fish")
     assert none == f"{wiki.url}: it has none of the pages of collect.titles."
     assert f"{wiki.url}: it has no Category:Fish, or no page in it." in empty
 
 
 @pytest.mark.parametrize("contact", ["mé@example.org", "a\nb", " "])
-def test_a_contact_that_cannot_be_sent_is_refused(tmp_path, contact):
-    message = refusal("http://127.0.0.1:9/api.php", tmp_path, RecipeError, contact=contact)
+def test_a_contact_that_cannot_be_in_a_user_agent_is_an_error(tmp_path, contact):
+    message = error_message("http://127.0.0.1:9/api.php", tmp_path, RecipeError, contact=contact)
     assert message.startswith(f"collect.contact: {contact!r} cannot be sent")
 
 
-def test_a_damaged_line_of_what_was_fetched_is_named(tmp_path):
-    (tmp_path / mediawiki.FILE).write_text('{"site": {}}\nnonsense\n')
-    message = refusal("http://127.0.0.1:9/api.php", tmp_path, DataError)
-    assert message.startswith(f"{tmp_path / mediawiki.FILE}:2: this is no answer that abrege wrote")
+def test_a_damaged_line_of_the_cache_is_an_error_with_its_number(tmp_path):
+    (tmp_path / live.CACHE_FILE).write_text('{"site": {}}\nnonsense\n')
+    message = error_message("http://127.0.0.1:9/api.php", tmp_path, DataError)
+    assert message.startswith(
+        f"{tmp_path / live.CACHE_FILE}:2: this is not a response that abrege wrote"
+    )

@@ -1,12 +1,12 @@
 import pytest
 
-from abrege.wiki.wikitext import text_of
+from abrege.wiki.wikitext import wikitext_to_text
 
 FRENCH = {"Fichier": 6, "Catégorie": 14, "Portail": 100}
 
 
 def text(wikitext: str, lang: str = "fr") -> str:
-    return text_of(wikitext, lang=lang, namespaces=FRENCH)[0]
+    return wikitext_to_text(wikitext, lang=lang, namespaces=FRENCH)[0]
 
 
 @pytest.mark.parametrize(
@@ -31,23 +31,23 @@ def text(wikitext: str, lang: str = "fr") -> str:
         ("reste {{non fermé\n| un = deux\n[[ouvert", "reste non fermé\n\nouvert"),
     ],
 )  # fmt: skip
-def test_of_markup_only_the_words_are_left(wikitext, plain):
+def test_markup_is_removed_and_its_words_stay(wikitext, plain):
     assert text(wikitext) == plain
 
 
-def test_a_heading_is_a_bare_line_whose_place_and_level_are_known():
+def test_a_heading_is_a_line_without_markup_whose_offset_and_level_are_returned():
     wikitext = (
         "Début.\n== ''Histoire'' <ref>note</ref> ==\nTexte.\n\n\n"
         "=== [[Paris|La ville]] ===<!-- x -->\nSuite {{x}}.\n== {{vide}} ==\nFin = 2 = 1 + 1"
     )  # fmt: skip
-    found, headings = text_of(wikitext, lang="fr", namespaces=FRENCH)
+    plain, headings = wikitext_to_text(wikitext, lang="fr", namespaces=FRENCH)
 
-    assert found == "Début.\n\nHistoire\n\nTexte.\n\nLa ville\n\nSuite.\n\nFin = 2 = 1 + 1"
+    assert plain == "Début.\n\nHistoire\n\nTexte.\n\nLa ville\n\nSuite.\n\nFin = 2 = 1 + 1"
     assert headings == [(8, 2), (26, 3)]
-    assert [found[at:].split("\n")[0] for at, _ in headings] == ["Histoire", "La ville"]
+    assert [plain[at:].split("\n")[0] for at, _ in headings] == ["Histoire", "La ville"]
 
 
-def test_files_and_categories_are_known_in_languages_that_the_wiki_does_not_name():
+def test_files_and_categories_are_detected_in_other_languages_than_the_wikis():
     # A French page may hold an English picture, and a Russian dump may lack its older names.
     hidden = "[[Image:a.png|thumb|b]][[Datei:c.jpg]][[Файл:d.jpg|мини]][[Category:e]][[分类:f]]"
     assert text(hidden + "[[Datei]]") == "Datei"
@@ -70,7 +70,7 @@ def test_files_and_categories_are_known_in_languages_that_the_wiki_does_not_name
         ("de", "im {{s|XX}} {{unité|3|m}} Jahr", "im Jahr"),
     ],
 )  # fmt: skip
-def test_templates_that_stand_for_words_are_read_by_the_language_of_the_wiki(lang, wikitext, plain):
+def test_templates_that_show_words_are_expanded_by_the_language_of_the_wiki(lang, wikitext, plain):
     assert text(wikitext, lang) == plain
 
 
@@ -88,7 +88,7 @@ def test_templates_that_stand_for_words_are_read_by_the_language_of_the_wiki(lan
         ("fr", "{{unité|1000|à=2500|m}}, {{nombre|54,56|m}}", "1\u202f000 à 2\u202f500 m, 54,56 m"),
     ],
 )  # fmt: skip
-def test_numbers_are_written_as_the_wiki_shows_them(lang, wikitext, plain):
+def test_numbers_are_formatted_as_the_wiki_shows_them(lang, wikitext, plain):
     assert text(wikitext, lang) == plain
 
 
@@ -100,7 +100,7 @@ def test_numbers_are_written_as_the_wiki_shows_them(lang, wikitext, plain):
         ("'''l''', '''a''' et ''b''", "l, a et b"),
     ],
 )
-def test_an_apostrophe_before_italics_is_kept(wikitext, plain):
+def test_an_apostrophe_before_italics_stays(wikitext, plain):
     assert text(wikitext) == plain
 
 

@@ -16,13 +16,13 @@ from abrege.core.demo_assets import Wheel
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import write_jsonl
+from abrege.core.optional import require
 from abrege.core.types import Document
 from abrege.data import readers
 from abrege.data.load import local_path
 from abrege.data.sampling import SamplingPlan
 from abrege.recipe import Recipe
 from abrege.recipe.collect import Collect
-from abrege.wiki import dump
 
 CODE = ("stages/collect", "data", "wiki", "text/tokenize", "core/types")
 WRITES = ("documents.jsonl",)
@@ -93,16 +93,16 @@ def _documents(
     source, plan = collect.source, _sampling_plan(collect)
     if source in DEMOS:
         path = _unpacked(source, temporary, on_event)
-        return dump.read(path, plan=plan, counts=counts, on_event=on_event)
+        return _read_dump(path, plan, counts, on_event)
     if is_dump(source):
-        path = readers.existing_file(Path(source))
-        return dump.read(path, plan=plan, counts=counts, on_event=on_event)
+        return _read_dump(readers.existing_file(Path(source)), plan, counts, on_event)
     if is_api(source):
-        from abrege.wiki import live as mediawiki
+        _require_wiki_packages()
+        from abrege.wiki.live import read_articles
 
-        asked = collect.model_dump(include={"titles", "category", "contact"})
-        return mediawiki.read(
-            source, plan=plan, **asked, folder=into, counts=counts, on_event=on_event
+        selection = collect.model_dump(include={"titles", "category", "contact"})
+        return read_articles(
+            source, plan=plan, **selection, folder=into, counts=counts, on_event=on_event
         )
     from abrege.data.raw_documents import read_documents
 
@@ -110,6 +110,20 @@ def _documents(
     return read_documents(
         source, columns=columns, lang=lang, plan=plan, counts=counts, on_event=on_event
     )
+
+
+def _read_dump(
+    path: Path, plan: SamplingPlan, counts: Counter[str], on_event: OnEvent
+) -> Iterator[Document]:
+    _require_wiki_packages()
+    from abrege.wiki.dump import read_dump
+
+    return read_dump(path, plan=plan, counts=counts, on_event=on_event)
+
+
+def _require_wiki_packages() -> None:
+    for module in ("mwparserfromhell", "httpx2"):
+        require(module, extra="collect", purpose="Collecting from a wiki")
 
 
 def is_api(source: str) -> bool:

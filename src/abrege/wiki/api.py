@@ -1,6 +1,6 @@
-"""A MediaWiki's api.php, asked one request at a time, politely and with patience.
+"""Query a MediaWiki's api.php, one request at a time, with polite pauses and retries.
 
-Knows nothing of documents: questions are parameters, answers are JSON. What is asked of readers:
+Requests are parameters and responses are JSON; documents are unknown here. For the rules see
 mediawiki.org, API:Etiquette and Manual:Maxlag parameter; foundation.wikimedia.org, User-Agent
 policy.
 """
@@ -20,44 +20,44 @@ from abrege.core.events import Note, OnEvent, silent
 from abrege.core.http_retry import Passing, retry_after
 from abrege.data.rows import shorten
 
-ALWAYS = {"action": "query", "format": "json", "formatversion": "2", "maxlag": "5"}
-BUSY = ("maxlag", "ratelimited", "readonly")
-"""Errors that pass; so do those that begin as OUR_FAULT, which is how a wiki names its own."""
-OUR_FAULT = "internal_api_error"
-NOT_FOR_YOU = ("readapidenied", "permissiondenied")
+BASE_PARAMETERS = {"action": "query", "format": "json", "formatversion": "2", "maxlag": "5"}
+RETRIED_ERRORS = ("maxlag", "ratelimited", "readonly")
+"""Error codes that are retried, as are those that begin with INTERNAL_ERROR."""
+INTERNAL_ERROR = "internal_api_error"
+PERMISSION_ERRORS = ("readapidenied", "permissiondenied")
 TIMEOUT_SECONDS = 60.0
-CONNECT_SECONDS = 10.0
-NO_WAY = (
+CONNECT_TIMEOUT_SECONDS = 10.0
+CONNECTION_ERRORS = (
     *(httpx2.ConnectError, httpx2.ConnectTimeout),
     *(httpx2.ProxyError, httpx2.UnsupportedProtocol),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long to wait before a request, and how often to ask again.
+class WikiRetryPolicy:
+    """How long to wait before a request, and how often to retry it.
 
-    One reader who asks one thing at a time needs no jitter: nobody comes back together with it.
+    A single client that sends one request at a time needs no jitter.
     """
 
     pause_seconds: float = 1.0
-    attempts: int = 8
-    first_seconds: float = 5.0
-    """The first wait after a failure, as wikis ask for; each further one is twice as long."""
-    longest_seconds: float = 120.0
-    longest_told_seconds: float = 900.0
-    """Longest Retry-After obeyed: a wiki that wants more is given up for now."""
+    max_attempts: int = 8
+    first_wait_seconds: float = 5.0
+    """The wait after the first failure, as wikis ask for; it doubles with each further one."""
+    max_wait_seconds: float = 120.0
+    max_retry_after_seconds: float = 900.0
+    """Longest Retry-After that is obeyed; a longer one is an error."""
 
-    def wait_seconds(self, failures: int, told: float) -> float:
-        """Give the wait after so many failures, where the wiki told to wait so long."""
-        chosen = math.ldexp(self.first_seconds, failures - 1)
-        return max(told, min(self.longest_seconds, chosen))
+    def wait_seconds(self, failures: int, retry_after_seconds: float) -> float:
+        """Return the wait after so many failures, at least the wiki's own Retry-After."""
+        backoff = math.ldexp(self.first_wait_seconds, failures - 1)
+        return max(retry_after_seconds, min(self.max_wait_seconds, backoff))
 
 
-class Api:
-    """The api.php of one wiki.
+class WikiApi:
+    """A client for the api.php of one wiki.
 
-    contact  an e-mail or page, told to the wiki in the User-Agent
+    contact  an e-mail or page, sent to the wiki in the User-Agent
     sleep    waits so many seconds
     """
 
@@ -66,144 +66,145 @@ class Api:
         url: str,
         *,
         contact: str,
-        patience: Patience | None = None,
+        retry_policy: WikiRetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
         on_event: OnEvent = silent,
     ) -> None:
         if not (contact.isascii() and contact.isprintable() and contact.strip()):
             raise RecipeError(
                 f"collect.contact: {contact!r} cannot be sent to a wiki.\n"
-                "  Give an e-mail or the address of a page, in plain letters."
+                "  Give an e-mail or the address of a page, in ASCII characters."
             )
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or WikiRetryPolicy()
         self._sleep, self._on_event = sleep, on_event
-        self._answered, self._warned = False, set[str]()
-        agent = f"abrege/{__version__} ({contact.strip()}) httpx2/{httpx2.__version__}"
+        self._has_responded, self._warnings_shown = False, set[str]()
+        user_agent = f"abrege/{__version__} ({contact.strip()}) httpx2/{httpx2.__version__}"
         try:
             self._url = httpx2.URL(url)
         except httpx2.InvalidURL as error:
-            raise RecipeError(f"collect.source: {url} is no address: {error}") from error
+            raise RecipeError(f"collect.source: {url} is not a valid address: {error}") from error
         self.name = str(self._url.copy_with(username=None, password=None))
         self._client = httpx2.Client(
-            headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
-            timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
+            headers={"User-Agent": user_agent, "Accept-Encoding": "gzip"},
+            timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
             follow_redirects=True,
         )
 
-    def __enter__(self) -> "Api":
+    def __enter__(self) -> "WikiApi":
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._client.close()
 
-    def query(self, **parameters: str) -> Iterator[dict[str, Any]]:
-        """Ask, and yield the answer and all that continue it."""
-        after: dict[str, str] | None = {}
-        while after is not None:
-            answer = self.ask(**parameters | after)
-            after = answer.get("continue")
-            yield answer
+    def query_all(self, **parameters: str) -> Iterator[dict[str, Any]]:
+        """Yield the response to a query, and all responses that continue it."""
+        continuation: dict[str, str] | None = {}
+        while continuation is not None:
+            response = self.query(**parameters | continuation)
+            continuation = response.get("continue")
+            yield response
 
-    def ask(self, **parameters: str) -> dict[str, Any]:
-        """Ask, again where that may help, and give the answer.
+    def query(self, **parameters: str) -> dict[str, Any]:
+        """Return the response to a query, with retries.
 
-        SetupError where the wiki cannot be reached, is closed to us or stays busy;
-        DataError where this is no wiki, or it refuses the question.
+        Raise SetupError if the wiki cannot be reached, denies access or stays busy; DataError if
+        this is not a wiki, or it rejects the query.
         """
-        for failures in range(1, self._patience.attempts + 1):
-            self._sleep(self._patience.pause_seconds if self._answered else 0)
+        for failures in range(1, self._retry_policy.max_attempts + 1):
+            self._sleep(self._retry_policy.pause_seconds if self._has_responded else 0)
             try:
-                answer = self._attempt(parameters)
+                response = self._attempt(parameters)
             except Passing as error:
-                reason, told = str(error), error.wait_seconds
-                wait = self._patience.wait_seconds(failures, told)
-                if told > self._patience.longest_told_seconds:
-                    raise self._given_up(f"{reason}; it wants {told:.0f} s to pass") from None
-                if failures < self._patience.attempts:
-                    self._on_event(Note(f"{self.name}: {reason}; asking again in {wait:.0f} s"))
+                reason, retry_after_seconds = str(error), error.wait_seconds
+                wait = self._retry_policy.wait_seconds(failures, retry_after_seconds)
+                if retry_after_seconds > self._retry_policy.max_retry_after_seconds:
+                    reason += f"; its Retry-After is {retry_after_seconds:.0f} s"
+                    raise self._no_response(reason) from None
+                if failures < self._retry_policy.max_attempts:
+                    self._on_event(Note(f"{self.name}: {reason}; retrying in {wait:.0f} s"))
                     self._sleep(wait)
             else:
-                self._answered = True
-                self._tell_warnings(answer)
-                return answer
-        raise self._given_up(f"asked {failures} times, the last time: {reason}")
+                self._has_responded = True
+                self._show_warnings(response)
+                return response
+        raise self._no_response(f"{failures} attempts, the last one: {reason}")
 
     def _attempt(self, parameters: dict[str, str]) -> dict[str, Any]:
-        """Ask once: Passing where another attempt may help."""
+        """Send a query once; raise Passing if a retry may help."""
         try:
-            response = self._client.get(self._url, params=ALWAYS | parameters)
-        except NO_WAY as error:
-            if self._answered:
+            response = self._client.get(self._url, params=BASE_PARAMETERS | parameters)
+        except CONNECTION_ERRORS as error:
+            if self._has_responded:
                 raise Passing(f"no connection ({shorten(error)})") from None
             raise SetupError(
-                f"{self.name}: there is no way to this wiki ({shorten(error, 100)}).\n"
-                "  Is the address right, and is there a network?"
+                f"{self.name}: cannot connect to this wiki ({shorten(error, 100)}).\n"
+                "  Check the address and the network."
             ) from error
         except httpx2.TimeoutException:
-            raise Passing(f"nothing came within {TIMEOUT_SECONDS:.0f} s") from None
+            raise Passing(f"no response within {TIMEOUT_SECONDS:.0f} s") from None
         except httpx2.HTTPError as error:
-            raise Passing(f"the answer broke off ({shorten(error, 80)})") from None
+            raise Passing(f"the response was truncated ({shorten(error, 80)})") from None
         self._check_status(response)
-        return self._checked(response)
+        return self._parse(response)
 
     def _check_status(self, response: httpx2.Response) -> None:
         status = response.status_code
         if status in (408, 429) or status >= 500:
-            raise Passing(f"it is busy ({status})", wait_seconds=_asked_for(response))
+            raise Passing(f"it is busy ({status})", wait_seconds=_retry_after_of(response))
         if status in (401, 403):
             raise SetupError(
-                f"{self.name}: this wiki does not let us read it ({status}): "
+                f"{self.name}: this wiki denies access ({status}): "
                 f"{shorten(response.text, 200)}\n"
-                "  Is collect.contact an address where you can be reached? Else use its dump."
+                "  Set collect.contact to an address where you can be reached, or use a dump."
             )
         if status != 200:
-            raise self._no_api(f"answers {status}")
+            raise self._not_an_api(f"responds with status {status}")
 
-    def _checked(self, response: httpx2.Response) -> dict[str, Any]:
+    def _parse(self, response: httpx2.Response) -> dict[str, Any]:
         try:
-            answer = response.json()
+            content = response.json()
         except ValueError:
             if response.text.lstrip().startswith("<"):
-                raise self._no_api("answers with a web page where JSON was expected") from None
-            raise Passing(f"what it sent is not JSON: {shorten(response.text)!r}") from None
-        if not isinstance(answer, dict):
-            raise self._no_api("sent JSON that is no answer of a wiki")
-        error = answer.get("error")
+                raise self._not_an_api("responds with a web page, not JSON") from None
+            raise Passing(f"the response is not JSON: {shorten(response.text)!r}") from None
+        if not isinstance(content, dict):
+            raise self._not_an_api("responds with JSON that is not an object")
+        error = content.get("error")
         if not error:
-            return answer
-        code, said = str(error.get("code")), f"{error.get('code')}: {error.get('info')}"
-        if code in BUSY or code.startswith(OUR_FAULT):
-            raise Passing(shorten(said, 100), wait_seconds=_asked_for(response))
-        if code in NOT_FOR_YOU:
+            return content
+        code, message = str(error.get("code")), f"{error.get('code')}: {error.get('info')}"
+        if code in RETRIED_ERRORS or code.startswith(INTERNAL_ERROR):
+            raise Passing(shorten(message, 100), wait_seconds=_retry_after_of(response))
+        if code in PERMISSION_ERRORS:
             raise SetupError(
-                f"{self.name}: this wiki is closed to those who are not logged in.\n"
-                f"  found: {shorten(said, 200)}\n  Ask its owner for a dump."
+                f"{self.name}: this wiki can only be read after login.\n"
+                f"  found: {shorten(message, 200)}\n  Ask its owner for a dump."
             )
         raise DataError(
-            f"{self.name}: the wiki refuses what it is asked.\n  found: {shorten(said, 300)}"
+            f"{self.name}: the wiki rejects the query.\n  found: {shorten(message, 300)}"
         )
 
-    def _no_api(self, found: str) -> DataError:
+    def _not_an_api(self, problem: str) -> DataError:
         guess = self._url.copy_with(username=None, password=None, query=None, path="/w/api.php")
         return DataError(
-            f"{self.name}: this is not the api.php of a wiki: it {found}.\n"
-            f"  Give that address as collect.source; of Wikipedias it is of the form {guess}."
+            f"{self.name}: this is not the api.php of a wiki: it {problem}.\n"
+            f"  Give that address as collect.source; of Wikipedias it has the form {guess}."
         )
 
-    def _given_up(self, said: str) -> SetupError:
+    def _no_response(self, reason: str) -> SetupError:
         return SetupError(
-            f"{self.name}: no answer ({said}).\n"
-            "  Run the same command again later: what was fetched is kept."
+            f"{self.name}: no response ({reason}).\n"
+            "  Run the same command again later: what was downloaded is cached."
         )
 
-    def _tell_warnings(self, answer: dict[str, Any]) -> None:
-        for module, said in answer.get("warnings", {}).items():
-            text = said.get("warnings") if isinstance(said, dict) else None
-            if text and text not in self._warned:
-                self._warned.add(text)
-                self._on_event(Note(f"{self.name} warns ({module}): {shorten(text, 200)}"))
+    def _show_warnings(self, response: dict[str, Any]) -> None:
+        for module, warning in response.get("warnings", {}).items():
+            text = warning.get("warnings") if isinstance(warning, dict) else None
+            if text and text not in self._warnings_shown:
+                self._warnings_shown.add(text)
+                self._on_event(Note(f"{self.name}: warning ({module}): {shorten(text, 200)}"))
 
 
-def _asked_for(response: httpx2.Response) -> float:
-    """Give the seconds that a wiki asks to be left alone."""
+def _retry_after_of(response: httpx2.Response) -> float:
+    """Return the seconds of the Retry-After header."""
     return retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))

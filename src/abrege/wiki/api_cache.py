@@ -1,4 +1,4 @@
-"""What a wiki has answered, on disk as soon as it has come, so that nothing is asked for twice."""
+"""Cache the responses of a wiki on disk as they arrive, so that nothing is downloaded twice."""
 
 import json
 import os
@@ -11,68 +11,73 @@ from abrege.core.errors import DataError
 from abrege.core.io import disk_error, json_line
 
 
-class Fetched:
-    """The answers of this run and of earlier ones that were cut.
+class WikiCache:
+    """The responses of this run and of earlier, interrupted ones.
 
-    A line is {"site": …}, {"members": …, "after": …} of a list that the wiki gave, in parts, or a
-    page under the title it was asked for: {"asked": …, …}. Pages stay on the disk: of each only
-    its place is held.
+    A line of the file is {"site": …}; {"members": …, "after": …}, a part of a list of pages; or a
+    page, with the title that was requested: {"asked": …, …}. Pages stay on disk: only their
+    offsets are in memory.
     """
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.site: dict[str, Any] | None = None
         self.listings: list[dict[str, Any]] = []
-        self._places: dict[str, int] = {}
+        self._offsets: dict[str, int] = {}
         self._path, self._file = path, file
 
     def __contains__(self, title: str) -> bool:
-        return title in self._places
+        return title in self._offsets
 
     def add(self, *records: Mapping[str, Any]) -> None:
-        """Put records on the disk; they are there when this returns."""
+        """Append records; they are on disk when this returns."""
         try:
             for record in records:
-                place = self._file.seek(0, os.SEEK_END)
+                offset = self._file.seek(0, os.SEEK_END)
                 self._file.write(json_line(record).encode() + b"\n")
-                self._take(dict(record), place)
+                self._index(dict(record), offset)
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             raise disk_error(error, self._path) from error
 
     def page(self, title: str) -> dict[str, Any]:
-        """Give the record of a title that was asked for."""
-        self._file.seek(self._places[title])
-        found: dict[str, Any] = json.loads(self._file.readline())
-        return found
+        """Return the cached record of a requested title."""
+        self._file.seek(self._offsets[title])
+        record: dict[str, Any] = json.loads(self._file.readline())
+        return record
 
-    def recall(self) -> None:
-        """Take in what earlier runs wrote; a last line that was cut is dropped from the file."""
+    def load(self) -> None:
+        """Load the records of earlier runs, and truncate an incomplete last line.
+
+        Raise DataError with the line if the file is damaged.
+        """
         self._file.seek(0)
-        for number, place, text in _lines(self._file):
-            if not text.endswith(b"\n"):
-                self._file.truncate(place)
+        offset = 0
+        for number, line in enumerate(self._file, start=1):
+            if not line.endswith(b"\n"):
+                self._file.truncate(offset)
                 return
             try:
-                self._take(json.loads(text), place)
+                self._index(json.loads(line), offset)
             except (ValueError, TypeError, KeyError) as error:
                 raise DataError(
-                    f"{self._path}:{number}: this is no answer that abrege wrote: {error}\n"
-                    "  Delete the line and run the same command again: it is asked again."
+                    f"{self._path}:{number}: this is not a response that abrege wrote: {error}\n"
+                    "  Delete the line and run the same command again: it is downloaded again."
                 ) from error
+            offset += len(line)
 
-    def _take(self, record: dict[str, Any], place: int) -> None:
+    def _index(self, record: dict[str, Any], offset: int) -> None:
         if "site" in record:
             self.site = record["site"]
         elif "members" in record:
             self.listings.append(record)
         else:
-            self._places[record["asked"]] = place
+            self._offsets[record["asked"]] = offset
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Fetched]:
-    """Open what was fetched into `path`, which is made where it is not there."""
+def open_cache(path: Path) -> Iterator[WikiCache]:
+    """Open the cache in the file `path`, which is created if it does not exist."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -80,14 +85,6 @@ def opened(path: Path) -> Iterator[Fetched]:
     except OSError as error:
         raise disk_error(error, path) from error
     with file:
-        found = Fetched(path, file)
-        found.recall()
-        yield found
-
-
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the number, the place and the bytes of each line."""
-    place = 0
-    for number, text in enumerate(file, start=1):
-        yield number, place, text
-        place += len(text)
+        cache = WikiCache(path, file)
+        cache.load()
+        yield cache

@@ -1,12 +1,12 @@
-"""Pages that are no article: they list what a title may mean."""
+"""Detect disambiguation pages by the templates of their wiki."""
 
 import re
 from functools import cache
 
 from abrege.text.tokenize import primary_language
 
-_ANYWHERE = "disambiguation|disambig|disamb|dab"
-_NAMES = {
+_ALL_LANGUAGES = "disambiguation|disambig|disamb|dab"
+_TEMPLATES = {
     "en": r"[^|{}\n]{1,60} disambiguation|(?:[^|{}\n]{1,60} )?disambiguation cleanup"
     "|hndis|geodis|mathdab|schooldis|roaddis|numberdis|callsigndis",
     "fr": r"homonymie(?: [^|{}\n]{1,60})?|(?!voir )[^|{}\n]{1,60} homonymes|patronym(?:ie|e)"
@@ -20,21 +20,23 @@ _NAMES = {
     "sv": "förgrening|gren|robotskapad förgrening",
     "pl": "ujednoznacznienie",
 }
-"""Language of the wiki → the templates that say it, and their usual other names."""
+"""Language of the wiki → its disambiguation templates, with their usual redirects."""
 
-# To the end where it is not closed: many openings without an end are then read once.
+# To the end of the page if it is not closed: many unclosed openings are then matched once.
 _HIDDEN = re.compile(r"(?is)<!--.*?(?:-->|\Z)|<nowiki>.*?(?:</nowiki>|\Z)")
 
 
-def disambiguates(wikitext: str, lang: str | None) -> bool:
-    """Tell a page that says by a template of its own wiki that it is no article.
+def is_disambiguation(wikitext: str, lang: str | None) -> bool:
+    """Return whether a page has a disambiguation template of its wiki.
 
-    A hatnote, which leads from an article to such a page, is another template.
+    lang  language of the wiki; None for templates of all languages only
+
+    A hatnote, which links from an article to such a page, is another template.
     """
-    return _said(primary_language(lang) or "").search(_HIDDEN.sub("", wikitext)) is not None
+    return _pattern(primary_language(lang) or "").search(_HIDDEN.sub("", wikitext)) is not None
 
 
 @cache
-def _said(lang: str) -> re.Pattern[str]:
-    names = f"{_ANYWHERE}|{_NAMES[lang]}" if lang in _NAMES else _ANYWHERE
+def _pattern(lang: str) -> re.Pattern[str]:
+    names = f"{_ALL_LANGUAGES}|{_TEMPLATES[lang]}" if lang in _TEMPLATES else _ALL_LANGUAGES
     return re.compile(rf"(?i)\{{\{{[\s_]{{0,9}}(?:{names})[\s_]{{0,9}}[|}}]|__DISAMBIG__")

@@ -1,6 +1,7 @@
-"""Articles of a MediaWiki dump (pages-articles.xml, .bz2, .gz), streamed and parsed on all cores.
+"""Read the articles of a MediaWiki dump (pages-articles.xml, .bz2, .gz), parsed on all cores.
 
-The XML of a page and its wikitext are read only where the page is wanted, by another process.
+The dump is streamed; the XML and the wikitext of a page are parsed by another process, and only if
+the page is sampled.
 """
 
 import re
@@ -19,40 +20,39 @@ from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
 from abrege.data.sampling import BottomKSample, SamplingPlan
 from abrege.pipeline.executors import Pool, on_cores
-from abrege.wiki import compression as compressed
-from abrege.wiki import site
-from abrege.wiki.disambiguation import disambiguates
-from abrege.wiki.dump_pages import Page, split
-from abrege.wiki.site import Site
-from abrege.wiki.wikitext import text_of
+from abrege.wiki.compression import decompress
+from abrege.wiki.disambiguation import is_disambiguation
+from abrege.wiki.dump_pages import DumpPage, split_pages
+from abrege.wiki.site import DumpSite, parse_siteinfo
+from abrege.wiki.wikitext import wikitext_to_text
 
-BATCH = 512 * 1024
-"""Bytes of XML that are handed to a process at once."""
-SMALL = 4 * 1024 * 1024
+BATCH_BYTES = 512 * 1024
+"""XML that is handed to a process at once."""
+SMALL_FILE_BYTES = 4 * 1024 * 1024
 """Files up to this size are parsed by this process: starting others would take longer."""
-MOST = 1000
-"""Pages of a batch, most of which need not be parsed where a few are drawn."""
-NOT_DRAWN = "not drawn"
-SAYS_NAMESPACE = (0, 6)
-"""Version of the format since which each page says its namespace."""
+MAX_BATCH_PAGES = 1000
+"""Pages of a batch; few of them need to be parsed if the sample is small."""
+NOT_SAMPLED = "not drawn"
+NAMESPACE_VERSION = (0, 6)
+"""Version of the export format since which each page has its namespace."""
 
 _REDIRECT = re.compile(r"\s*#\s*\w+\s*:?\s*\[\[")
-"""How the text of a redirect begins, in any language: in old dumps nothing else tells it."""
+"""Start of a redirect's text, in any language: old dumps have no other sign of it."""
 _NAMESPACE = re.compile(rb"<ns>(-?\d+)</ns>")
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A page that cannot be read, and so a dump that is damaged."""
+class DamagedPage:
+    """A page that cannot be parsed, so the dump is damaged."""
 
     message: str
 
 
-Found: TypeAlias = Document | Fault | str
-"""What comes of a page; a text is the reason for which it is left out."""
+ParsedPage: TypeAlias = Document | DamagedPage | str
+"""A parsed page; a string is the reason for which it is skipped."""
 
 
-def read(
+def read_dump(
     path: Path,
     *,
     plan: SamplingPlan,
@@ -60,54 +60,54 @@ def read(
     on_event: OnEvent = silent,
     processes: int | None = None,
 ) -> Iterator[Document]:
-    """Yield the articles of a dump that are drawn, in its order.
+    """Yield a sample of the articles of a dump, in its order.
 
-    counts     filled: read = kept + each reason for which a page was left out
-    processes  how many parse; one for each core where left out
+    counts     filled: read = kept + each reason for which a page was skipped
+    processes  how many parse; by default one for each core
 
-    Of a dump cut short the whole pages are kept, and a Note names the byte after the last.
-    DataError where it is no dump, is damaged or is not UTF-8.
+    Of a truncated dump the complete pages are read, and a Note has the byte after the last. Raise
+    DataError if the file is not a dump, is damaged or is not UTF-8.
     """
     size = path.stat().st_size
     if not size:
-        raise DataError(f"{path}: this file is empty.\n  Fetch the dump again.")
+        raise DataError(f"{path}: this file is empty.\n  Download the dump again.")
 
     def on_read(done: int) -> None:  # what was read last is still to be parsed
         on_event(Progress("collect", min(done, size - 1), size, unit="bytes"))
 
-    drawn = BottomKSample(plan) if plan.max_documents and plan.at_random else None
-    with on_cores(1 if size <= SMALL else processes) as several:
-        head, pages = split(
-            path, compressed.read(path, pool=several, on_read=on_read), counts, on_event
-        )
-        wiki = _site(path, head)
-        parse = partial(documents, wiki=wiki, plan=plan, source=path.name)
-        found = _found(_batches(pages, wiki, drawn), parse, drawn, several)
-        yield from _taken(found, plan, drawn, counts=counts, where=path)
+    sample = BottomKSample(plan) if plan.max_documents and plan.at_random else None
+    with on_cores(1 if size <= SMALL_FILE_BYTES else processes) as pool:
+        blocks = decompress(path, pool=pool, on_read=on_read)
+        head, pages = split_pages(path, blocks, counts, on_event)
+        site = _parse_siteinfo(path, head)
+        parse = partial(parse_pages, site=site, plan=plan, source=path.name)
+        parsed = _parse_in_pool(_batches(pages, site, sample), parse, sample, pool)
+        yield from _sample(parsed, plan, sample, counts=counts, path=path)
     on_event(Progress("collect", size, size, unit="bytes"))
     if plan.max_documents and counts["kept"] < plan.max_documents:
-        kept = counts["kept"]
-        on_event(Note(f"{path}: it gave {kept} of the {plan.max_documents} articles asked for"))
+        on_event(Note(f"{path}: it has only {counts['kept']} of {plan.max_documents} articles"))
 
 
-def documents(pages: Sequence[Page], *, wiki: Site, plan: SamplingPlan, source: str) -> list[Found]:
-    """Read pages whole, each to a document, a fault or the reason for which it is left out."""
-    return [_document(page, wiki, plan, source) for page in pages]
+def parse_pages(
+    pages: Sequence[DumpPage], *, site: DumpSite, plan: SamplingPlan, source: str
+) -> list[ParsedPage]:
+    """Parse each page to a document, a DamagedPage or the reason for which it is skipped."""
+    return [_parse_page(page, site, plan, source) for page in pages]
 
 
-def _document(page: Page, wiki: Site, plan: SamplingPlan, source: str) -> Found:
+def _parse_page(page: DumpPage, site: DumpSite, plan: SamplingPlan, source: str) -> ParsedPage:
     try:
         element = ET.fromstring(page.xml.decode("utf-8"))  # noqa: S314 - a page declares no entity
     except UnicodeDecodeError as error:
-        return Fault(
+        return DamagedPage(
             f"not UTF-8: byte {page.byte + error.start + 1} of the XML is "
             f"0x{page.xml[error.start]:02X}, in the page {page.title}.\n"
-            "  Fetch the dump again, or write it anew as UTF-8 (iconv)."
+            "  Download the dump again, or convert it to UTF-8 (iconv)."
         )
     except ET.ParseError as error:
-        return Fault(
+        return DamagedPage(
             f"invalid XML in the page {page.title}, which begins at byte {page.byte}: {error}.\n"
-            "  Fetch the dump again, or take the page out."
+            "  Download the dump again, or remove the page."
         )
     revisions = element.findall("revision")
     if not revisions or revisions[-1].findtext("model", "wikitext") != "wikitext":
@@ -116,135 +116,140 @@ def _document(page: Page, wiki: Site, plan: SamplingPlan, source: str) -> Found:
     wikitext = revision.findtext("text", "")
     if _REDIRECT.match(wikitext):
         return "redirect"
-    if disambiguates(wikitext, wiki.lang):
+    if is_disambiguation(wikitext, site.lang):
         return "disambiguation"
     try:
-        text, headings = text_of(wikitext, lang=wiki.lang, namespaces=wiki.namespaces)
+        text, headings = wikitext_to_text(wikitext, lang=site.lang, namespaces=site.namespaces)
     except ParserError:
         return "unparsable"
-    number = revision.findtext("id")
-    about = {
-        "revision": int(number) if number else None,
+    revision_id = revision.findtext("id")
+    meta = {
+        "revision": int(revision_id) if revision_id else None,
         "date": revision.findtext("timestamp"),
-        "url": wiki.url(page.title),
-        "licence": wiki.licence,
-        "site": wiki.name,
+        "url": site.url(page.title),
+        "licence": site.licence,
+        "site": site.name,
     }
     document = Document(
         id=page.id,
         text=text,
         title=page.title,
-        lang=wiki.lang,
+        lang=site.lang,
         source=source,
         headings=headings,
-        meta={key: value for key, value in about.items() if value is not None},
+        meta={key: value for key, value in meta.items() if value is not None},
     )
     return plan.rejection_reason(document) or document
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """Pages in the order of the dump: those to be parsed, and what becomes of the others.
+class _PageBatch:
+    """Pages in the order of the dump: the ones to parse, and why the others are skipped.
 
-    pages    place in the dump, id and, of those that are not parsed, the reason
+    pages    position in the dump, id and, of a skipped page, the reason
+    to_parse the pages without a reason
     """
 
     pages: list[tuple[int, str, str | None]] = field(default_factory=list)
-    wanted: list[Page] = field(default_factory=list)
+    to_parse: list[DumpPage] = field(default_factory=list)
 
 
-def _batches(pages: Iterable[Page], wiki: Site, drawn: BottomKSample | None) -> Iterator[_Batch]:
-    batch, size = _Batch(), 0
-    for place, page in enumerate(pages):
-        reason = _left_out(page, wiki)
-        if reason is None and drawn and not drawn.accepts(page.id, place):
-            reason = NOT_DRAWN
-        batch.pages.append((place, page.id, reason))
+def _batches(
+    pages: Iterable[DumpPage], site: DumpSite, sample: BottomKSample | None
+) -> Iterator[_PageBatch]:
+    batch, size = _PageBatch(), 0
+    for position, page in enumerate(pages):
+        reason = _skip_reason(page, site)
+        if reason is None and sample and not sample.accepts(page.id, position):
+            reason = NOT_SAMPLED
+        batch.pages.append((position, page.id, reason))
         if reason is None:
-            batch.wanted.append(page)
+            batch.to_parse.append(page)
             size += len(page.xml)
-        if size >= BATCH or len(batch.pages) >= MOST:
+        if size >= BATCH_BYTES or len(batch.pages) >= MAX_BATCH_PAGES:
             yield batch
-            batch, size = _Batch(), 0
+            batch, size = _PageBatch(), 0
     yield batch
 
 
-def _left_out(page: Page, wiki: Site) -> str | None:
-    """Say why a page is no article, by what stands before its text."""
+def _skip_reason(page: DumpPage, site: DumpSite) -> str | None:
+    """Return why a page is not an article, by the XML before its text."""
     if not page.id:
         return "no id"
     if b"<redirect" in page.head:
         return "redirect"
-    said = _NAMESPACE.search(page.head)
-    if said is None and wiki.version >= SAYS_NAMESPACE:
+    match = _NAMESPACE.search(page.head)
+    if match is None and site.version >= NAMESPACE_VERSION:
         return "no namespace"
-    number = int(said[1]) if said else wiki.number(page.title)
-    return "other namespace" if number else None
+    namespace = int(match[1]) if match else site.namespace_of(page.title)
+    return "other namespace" if namespace else None
 
 
-def _found(
-    batches: Iterable[_Batch],
-    parse: Callable[[Sequence[Page]], list[Found]],
-    drawn: BottomKSample | None,
-    several: Pool,
-) -> Iterator[tuple[int, Found]]:
-    """Yield what comes of each page, and its place.
+def _parse_in_pool(
+    batches: Iterable[_PageBatch],
+    parse: Callable[[Sequence[DumpPage]], list[ParsedPage]],
+    sample: BottomKSample | None,
+    pool: Pool,
+) -> Iterator[tuple[int, ParsedPage]]:
+    """Yield the position and the result of each page.
 
-    Pages were sent to be parsed before what came of earlier ones was known. Of those that are no
-    longer wanted nothing is told but that, so the counts do not depend on the number of processes.
+    Pages are sent to the pool before the results of earlier ones are known. Those that the sample
+    no longer accepts are only reported as such, so the counts do not depend on the number of
+    processes.
     """
-    waiting: deque[_Batch] = deque()
+    pending: deque[_PageBatch] = deque()
 
-    def sent() -> Iterator[Sequence[Page]]:
+    def send() -> Iterator[Sequence[DumpPage]]:
         for batch in batches:
-            waiting.append(batch)
-            yield batch.wanted
+            pending.append(batch)
+            yield batch.to_parse
 
-    for results in several(parse, sent()):
-        found = iter(results)
-        for place, id_, reason in waiting.popleft().pages:
+    for results in pool(parse, send()):
+        parsed_pages = iter(results)
+        for position, page_id, reason in pending.popleft().pages:
             if reason is not None:
-                yield place, reason
+                yield position, reason
                 continue
-            made = next(found)
-            yield place, NOT_DRAWN if drawn and not drawn.accepts(id_, place) else made
+            parsed = next(parsed_pages)
+            accepted = sample is None or sample.accepts(page_id, position)
+            yield position, parsed if accepted else NOT_SAMPLED
 
 
-def _taken(
-    found: Iterable[tuple[int, Found]],
+def _sample(
+    parsed: Iterable[tuple[int, ParsedPage]],
     plan: SamplingPlan,
-    drawn: BottomKSample | None,
+    sample: BottomKSample | None,
     *,
     counts: Counter[str],
-    where: Path,
+    path: Path,
 ) -> Iterator[Document]:
-    """Count what came of the pages, and yield the documents that are taken."""
+    """Count the pages, and yield the sampled documents."""
     added = 0
-    for place, document in found:
+    for position, document in parsed:
         counts["read"] += 1
-        if isinstance(document, Fault):
-            raise DataError(f"{where}: {document.message}")
+        if isinstance(document, DamagedPage):
+            raise DataError(f"{path}: {document.message}")
         if isinstance(document, str):
             counts[document] += 1
-        elif drawn:
-            drawn.add(document, place)
+        elif sample:
+            sample.add(document, position)
             added += 1
         else:
             counts["kept"] += 1
             yield document
             if counts["kept"] == plan.max_documents:
                 return
-    if drawn:
-        for document in drawn.documents():
+    if sample:
+        for document in sample.documents():
             counts["kept"] += 1
             yield document
-        counts[NOT_DRAWN] += added - counts["kept"]
+        counts[NOT_SAMPLED] += added - counts["kept"]
 
 
-def _site(path: Path, head: bytes) -> Site:
+def _parse_siteinfo(path: Path, head: bytes) -> DumpSite:
     try:
-        return site.of(head)
+        return parse_siteinfo(head)
     except (ET.ParseError, ValueError) as error:
         raise DataError(
-            f"{path}: invalid XML before its first page: {error}.\n  Fetch the dump again."
+            f"{path}: invalid XML before its first page: {error}.\n  Download the dump again."
         ) from error

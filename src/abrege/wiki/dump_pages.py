@@ -1,6 +1,6 @@
-"""Find the pages of a MediaWiki dump in its bytes, without reading their XML.
+"""Split the bytes of a MediaWiki dump into pages, without parsing their XML.
 
-Their tags cannot stand in a text, where `<` is escaped.
+Page tags cannot occur in a text, where `<` is escaped.
 """
 
 import re
@@ -15,123 +15,131 @@ from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent
 from abrege.data.rows import shorten
 
-OPEN, CLOSE, END = b"<page>", b"</page>", b"</mediawiki>"
-LONGEST_HEAD = 1024 * 1024
+PAGE_START, PAGE_END, DUMP_END = b"<page>", b"</page>", b"</mediawiki>"
+MAX_HEAD_BYTES = 1024 * 1024
 """Bytes before the first page; those of Wikipedia are 5,000."""
-LONGEST = 256 * 1024 * 1024
-"""Bytes of a page; a text has 2 MB at most, a page with all its revisions any number."""
+MAX_PAGE_BYTES = 256 * 1024 * 1024
+"""A text has 2 MB at most, a page with all its revisions any number."""
 
 _TITLE = re.compile(rb"<title>(.*?)</title>", re.DOTALL)
 _ID = re.compile(rb"<id>(\d+)</id>")
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page as it stands in the dump."""
+class DumpPage:
+    """The XML of a page of the dump."""
 
     xml: bytes
     byte: int
-    """Where it begins in the XML."""
+    """Where it begins in the XML of the dump."""
 
     @cached_property
     def head(self) -> bytes:
-        """Give what stands before its revisions."""
+        """The XML before the first revision."""
         return self.xml[: self.xml.find(b"<revision")]
 
     @property
     def id(self) -> str:
-        """Give the number of the page in its wiki; nothing where it has none."""
-        found = _ID.search(self.head)
-        return found[1].decode() if found else ""
+        """The number of the page in its wiki; empty if it has none."""
+        match = _ID.search(self.head)
+        return match[1].decode() if match else ""
 
     @property
     def title(self) -> str:
-        """Give the title of the page."""
-        found = _TITLE.search(self.head)
-        return unescape(found[1].decode(errors="replace")) if found else ""
+        """The title of the page; empty if it has none."""
+        match = _TITLE.search(self.head)
+        return unescape(match[1].decode(errors="replace")) if match else ""
 
 
-def split(
+def split_pages(
     path: Path, chunks: Iterator[bytes], counts: Counter[str], on_event: OnEvent
-) -> tuple[bytes, Iterator[Page]]:
-    """Give what stands before the first page, and the pages."""
+) -> tuple[bytes, Iterator[DumpPage]]:
+    """Return the XML before the first page, and an iterator over the pages.
+
+    Raise DataError if this is not the XML of a dump. If the dump is truncated, a Note has the
+    byte after the last complete page, and a started page is counted as `cut short`.
+    """
     head = b""
-    while OPEN not in head and len(head) < LONGEST_HEAD:
-        more = next(chunks, b"")
-        if not more:
+    while PAGE_START not in head and len(head) < MAX_HEAD_BYTES:
+        chunk = next(chunks, b"")
+        if not chunk:
             break
-        head += more
-    at = head.find(OPEN)
-    if at < 0 or b"<mediawiki" not in head[:at]:
-        raise _no_dump(path, head)
-    return head[:at], _pages(path, head[at:], at, chunks=chunks, counts=counts, on_event=on_event)
+        head += chunk
+    start = head.find(PAGE_START)
+    if start < 0 or b"<mediawiki" not in head[:start]:
+        raise _not_a_dump(path, head)
+    pages = _pages(path, head[start:], start, chunks=chunks, counts=counts, on_event=on_event)
+    return head[:start], pages
 
 
 def _pages(
     path: Path,
-    held: bytes,
+    buffer: bytes,
     byte: int,
     *,
     chunks: Iterator[bytes],
     counts: Counter[str],
     on_event: OnEvent,
-) -> Iterator[Page]:
-    """Yield pages; say so where the dump ends before its end.
+) -> Iterator[DumpPage]:
+    """Yield the pages, and report a truncated dump.
 
-    held  what was read already
-    byte  where that begins in the XML
+    buffer  bytes that were already read
+    byte    where they begin in the XML
     """
-    whole = 0
+    complete = 0
     while True:
         done = 0
-        while (at := held.find(OPEN, done)) >= 0 and (end := held.find(CLOSE, at)) >= 0:
-            done = end + len(CLOSE)
-            whole += 1
-            yield Page(held[at:done], byte + at)
-        held, byte = held[done:], byte + done
-        more = next(chunks, None)
-        if more is None:
+        while (start := buffer.find(PAGE_START, done)) >= 0 and (
+            end := buffer.find(PAGE_END, start)
+        ) >= 0:
+            done = end + len(PAGE_END)
+            complete += 1
+            yield DumpPage(buffer[start:done], byte + start)
+        buffer, byte = buffer[done:], byte + done
+        chunk = next(chunks, None)
+        if chunk is None:
             break
-        held += more
-        if len(held) > LONGEST:
+        buffer += chunk
+        if len(buffer) > MAX_PAGE_BYTES:
             raise DataError(
-                f"{path}: the page at byte {byte} of the XML is longer than {LONGEST >> 20} MB.\n"
-                "  Take the dump without earlier revisions: pages-articles."
+                f"{path}: the page at byte {byte} of the XML is longer than "
+                f"{MAX_PAGE_BYTES >> 20} MB.\n"
+                "  Use the dump without earlier revisions: pages-articles."
             )
-    if END in held:
+    if DUMP_END in buffer:
         return
-    half = OPEN in held
+    partial = PAGE_START in buffer
     on_event(
         Note(
-            f"{path}: cut short: its end is missing after byte {byte} of the XML; the {whole} "
-            f"whole pages before it are read{', half a page after it is not' if half else ''}. "
-            "Fetch the dump again for the rest."
+            f"{path}: truncated: its end is missing after byte {byte} of the XML; {complete} "
+            f"complete pages were read{', and one partial page was skipped' if partial else ''}. "
+            "Download the dump again for the rest."
         )
     )
-    if half:
+    if partial:
         counts["read"] += 1
         counts["cut short"] += 1
 
 
-def _no_dump(path: Path, head: bytes) -> DataError:
-    """Say what a file is that is no dump, as well as its first bytes tell."""
-    begins = head.lstrip()[:200].lower()
-    if begins.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in begins:
+def _not_a_dump(path: Path, head: bytes) -> DataError:
+    """Describe a file that is not a dump, by its first bytes."""
+    start = head.lstrip()[:200].lower()
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start:
         return DataError(
             f"{path}: not UTF-8: it looks like UTF-16.\n"
-            "  Unpack it where it is compressed, and write it anew: iconv -f UTF-16 -t UTF-8."
+            "  Decompress it if necessary, and convert it: iconv -f UTF-16 -t UTF-8."
         )
-    shown = shorten(head[:200].decode(errors="replace"))
-    if begins.startswith((b"<!doctype html", b"<html")):
+    excerpt = shorten(head[:200].decode(errors="replace"))
+    if start.startswith((b"<!doctype html", b"<html")):
         return DataError(
-            f"{path}: an HTML page where a dump was expected: {shown}\n"
-            "  A server gives such a page where it has no such file. Fetch the dump again."
+            f"{path}: expected a dump, found an HTML page: {excerpt}\n"
+            "  A server sends such a page if it does not have the file. Download the dump again."
         )
     if head and b"<mediawiki" not in head:
         return DataError(
-            f"{path}: no MediaWiki dump: it begins with {shown}\n"
-            "  Take a file named …-pages-articles.xml.bz2, or an export of Special:Export."
+            f"{path}: not a MediaWiki dump: it begins with {excerpt}\n"
+            "  Use a file named …-pages-articles.xml.bz2, or an export of Special:Export."
         )
-    if END in head:
-        return DataError(f"{path}: this dump holds no pages.\n  Export at least one page.")
-    return DataError(f"{path}: this dump is cut short before its first page.\n  Fetch it again.")
+    if DUMP_END in head:
+        return DataError(f"{path}: this dump has no pages.\n  Export at least one page.")
+    return DataError(f"{path}: this dump is truncated before its first page.\n  Download it again.")

@@ -1,10 +1,10 @@
-"""What the namespaces of files and of categories are called, in many languages."""
+"""The names of the file and category namespaces of wikis in many languages."""
 
 from collections.abc import Mapping
 
 MEDIA, FILE, CATEGORY = -2, 6, 14
 HIDDEN = (MEDIA, FILE, CATEGORY)
-"""What a page shows of links to these is no text, unless they begin with a colon."""
+"""A link to one of these is not text, unless it begins with a colon."""
 
 _FILES = """
 file image media fichier média datei bild archivo imagen immagine ficheiro imagem arquivo fitxer
@@ -19,17 +19,17 @@ luokka kategoriya kategooria kategorija kategorio flokkur kategoria categorías 
 категорія категорија катэгорыя санат կատեգորիա კატეგორია تصنيف رده קטגוריה 분류 カテゴリ 分类
 分類 श्रेणी หมวดหมู่
 """
-OF_ANY_LANGUAGE: Mapping[str, int] = {
+ALL_LANGUAGES: Mapping[str, int] = {
     **dict.fromkeys(_FILES.split(), FILE),
     **dict.fromkeys(_CATEGORIES.split(), CATEGORY),
 }
-"""Name, lower case → number; a dump names its own ones, but not all their older names."""
+"""Name in lower case → number; a dump lists its own names, but not all their older ones."""
 
 
-def number(prefix: str, own: Mapping[str, int]) -> int | None:
-    """Give the number of the namespace that the beginning of a link names; None where it is none.
+def namespace_number(prefix: str, site_namespaces: Mapping[str, int]) -> int | None:
+    """Return the number of the namespace that a link's prefix names; None if it names none.
 
-    own  names that the wiki itself uses, in lower case, with their numbers
+    site_namespaces  names that the wiki itself uses, in lower case, with their numbers
     """
     name = prefix.strip().replace("_", " ").lower()
-    return own.get(name, OF_ANY_LANGUAGE.get(name))
+    return site_namespaces.get(name, ALL_LANGUAGES.get(name))

@@ -1,4 +1,4 @@
-"""What a wiki says of itself, its lists and its pages: asked once, and kept from then on."""
+"""Download a wiki's siteinfo, lists and pages through its api.php, and cache them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,19 +8,18 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from abrege.core.errors import DataError
-from abrege.wiki import api_cache as fetched
-from abrege.wiki.api import Api
-from abrege.wiki.api_cache import Fetched
+from abrege.wiki.api import WikiApi
+from abrege.wiki.api_cache import WikiCache, open_cache
 
-BATCH = 50
-"""Most titles that a wiki takes in one question."""
-LONGEST_QUESTION = 6000
-"""Bytes of titles in one address: web servers refuse addresses beyond 8 kB."""
+MAX_TITLES = 50
+"""Titles that a wiki accepts in one request."""
+MAX_TITLES_BYTES = 6000
+"""Bytes of titles in one address: web servers reject addresses beyond 8 kB."""
 
 
 @dataclass(frozen=True)
-class Site:
-    """A wiki: the names of its namespaces are in lower case, with their numbers."""
+class WikiSite:
+    """A wiki's siteinfo; the names of namespaces are in lower case, with their numbers."""
 
     url: str
     name: str
@@ -30,64 +29,65 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Wiki:
-    """A wiki that is asked, and what it has answered so far."""
+class CachedWiki:
+    """A wiki, and the cache of its responses."""
 
-    api: Api
-    kept: Fetched
+    api: WikiApi
+    cache: WikiCache
 
-    def site(self) -> Site:
-        """Give what the wiki says of itself."""
-        if self.kept.site is None:
-            what = "general|namespaces|namespacealiases|rightsinfo"
-            answer = self.api.ask(meta="siteinfo", siprop=what)
-            self.kept.add({"site": _site(self.api.name, answer.get("query"))})
-        return Site(**self.kept.site or {})
+    def site(self) -> WikiSite:
+        """Return the wiki's siteinfo."""
+        if self.cache.site is None:
+            properties = "general|namespaces|namespacealiases|rightsinfo"
+            response = self.api.query(meta="siteinfo", siprop=properties)
+            self.cache.add({"site": _parse_siteinfo(self.api.name, response.get("query"))})
+        return WikiSite(**self.cache.site or {})
 
-    def listed(self, asked: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-        """Yield title and namespace of the pages on a list: those kept, then what continues them.
+    def list_pages(self, query: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+        """Yield title and namespace of the pages of a list: the cached ones, then the others.
 
-        asked  the parameters, of which `list` names the kind; one list has room in a file
+        query  the parameters, of which `list` names the kind; a cache has one list
         """
-        after: dict[str, str] | None = {}
-        for listing in self.kept.listings:
+        continuation: dict[str, str] | None = {}
+        for listing in self.cache.listings:
             yield from listing["members"]
-            after = listing["after"]
-        while after is not None:
-            answer = self.api.ask(**{**asked, **after})
-            after = answer.get("continue")
-            items = answer.get("query", {}).get(asked["list"], [])
+            continuation = listing["after"]
+        while continuation is not None:
+            response = self.api.query(**{**query, **continuation})
+            continuation = response.get("continue")
+            items = response.get("query", {}).get(query["list"], [])
             members = [(item["title"], item["ns"]) for item in items]
-            self.kept.add({"members": members, "after": after})
+            self.cache.add({"members": members, "after": continuation})
             yield from members
 
-    def pages(self, titles: Iterable[str], *, batch: int = BATCH) -> Iterator[dict[str, Any]]:
-        """Yield the record of each title, fetching those that are not kept, a batch at a time."""
-        for together in _batches(titles, min(batch, BATCH)):
-            missing = [title for title in together if title not in self.kept]
+    def pages(
+        self, titles: Iterable[str], *, batch_size: int = MAX_TITLES
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the record of each title, downloading the missing ones in batches."""
+        for batch in _batches(titles, min(batch_size, MAX_TITLES)):
+            missing = [title for title in batch if title not in self.cache]
             if missing:
-                self.kept.add(*_fetch(self.api, missing))
-            yield from (self.kept.page(title) for title in together)
+                self.cache.add(*_download(self.api, missing))
+            yield from (self.cache.page(title) for title in batch)
 
 
 @contextmanager
-def opened(api: Api, path: Path) -> Iterator[Wiki]:
-    """Open the file of what a wiki has answered, beside the wiki."""
-    with fetched.opened(path) as kept, api:
-        yield Wiki(api, kept)
+def open_wiki(api: WikiApi, path: Path) -> Iterator[CachedWiki]:
+    """Open a wiki with the cache in the file `path`."""
+    with open_cache(path) as cache, api:
+        yield CachedWiki(api, cache)
 
 
-def _site(url: str, found: Any) -> dict[str, Any]:
+def _parse_siteinfo(url: str, siteinfo: Any) -> dict[str, Any]:
     try:
-        general, rights = found["general"], found.get("rightsinfo", {})
-        spaces = found["namespaces"].values()
+        general, rights = siteinfo["general"], siteinfo.get("rightsinfo", {})
         names = {
-            name.lower(): space["id"]
-            for space in spaces
-            for name in (space["name"], space.get("canonical"))
+            name.lower(): namespace["id"]
+            for namespace in siteinfo["namespaces"].values()
+            for name in (namespace["name"], namespace.get("canonical"))
             if name
         }
-        aliases = {each["alias"].lower(): each["id"] for each in found["namespacealiases"]}
+        aliases = {item["alias"].lower(): item["id"] for item in siteinfo["namespacealiases"]}
         return {
             "url": url,
             "name": general["sitename"],
@@ -97,54 +97,54 @@ def _site(url: str, found: Any) -> dict[str, Any]:
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{url}: what it says of itself is not what a MediaWiki says (no {error}).\n"
-            "  MediaWiki 1.25 and later can be read; of others use a dump."
+            f"{url}: its siteinfo is not that of a MediaWiki (no {error}).\n"
+            "  MediaWiki 1.25 or later is supported; for others use a dump."
         ) from error
 
 
-def _batches(titles: Iterable[str], most: int) -> Iterator[list[str]]:
-    together, length = list[str](), 0
+def _batches(titles: Iterable[str], max_titles: int) -> Iterator[list[str]]:
+    batch, length = list[str](), 0
     for title in titles:
         size = len(quote(title)) + len("%7C")
-        if together and (len(together) == most or length + size > LONGEST_QUESTION):
-            yield together
-            together, length = [], 0
-        together.append(title)
+        if batch and (len(batch) == max_titles or length + size > MAX_TITLES_BYTES):
+            yield batch
+            batch, length = [], 0
+        batch.append(title)
         length += size
-    if together:
-        yield together
+    if batch:
+        yield batch
 
 
-def _fetch(api: Api, titles: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Ask for the pages of these titles; an answer may come in parts, each with some of all."""
+def _download(api: WikiApi, titles: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the record of each title, merged from responses that may have only a part of it."""
     pages: dict[str, dict[str, Any]] = {}
     normalized: dict[str, str] = {}
     redirects: dict[str, str] = {}
-    asked = {"prop": "revisions|info", "rvprop": "ids|timestamp|content", "rvslots": "main"}
-    for answer in api.query(**asked, inprop="url", redirects="1", titles="|".join(titles)):
-        found = answer.get("query", {})
-        for page in found.get("pages", []):
+    query = {"prop": "revisions|info", "rvprop": "ids|timestamp|content", "rvslots": "main"}
+    for response in api.query_all(**query, inprop="url", redirects="1", titles="|".join(titles)):
+        result = response.get("query", {})
+        for page in result.get("pages", []):
             pages.setdefault(page["title"], {}).update(page)
-        normalized |= {_from(each): each["to"] for each in found.get("normalized", [])}
-        redirects |= {each["from"]: each["to"] for each in found.get("redirects", [])}
+        normalized |= {_requested_title(n): n["to"] for n in result.get("normalized", [])}
+        redirects |= {r["from"]: r["to"] for r in result.get("redirects", [])}
     for title in titles:
-        written = normalized.get(title, title)
-        target, passed = written, {written}
-        while target in redirects and redirects[target] not in passed:
+        start = normalized.get(title, title)
+        target, visited = start, {start}
+        while target in redirects and redirects[target] not in visited:
             target = redirects[target]
-            passed.add(target)
-        origin = written if target != written else None
+            visited.add(target)
+        origin = start if target != start else None
         yield {"asked": title, **_record(pages.get(target)), "redirected_from": origin}
 
 
-def _from(normalized: Mapping[str, Any]) -> str:
-    """Give the title that was asked for: one that is not in NFC comes back percent-encoded."""
+def _requested_title(normalized: Mapping[str, Any]) -> str:
+    """Return the title that was requested: one that is not in NFC is returned percent-encoded."""
     title = str(normalized["from"])
     return unquote(title) if normalized.get("fromencoded") else title
 
 
 def _record(page: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Give what is kept of a page: its text, or why there is none."""
+    """Return the cached fields of a page, or why it has no text."""
     if page is None or page.get("missing"):
         return {"left_out": "missing"}
     revision: dict[str, Any] = next(iter(page.get("revisions", [])), {})

@@ -1,7 +1,7 @@
-"""Turn the wikitext of a page into plain text whose headings are known.
+"""Convert the wikitext of a page to plain text with its headings.
 
-mwparserfromhell cuts the text into tokens, which are nested as they should be; its tree of nodes,
-which takes four fifths of its time, is not built.
+Only the tokenizer of mwparserfromhell is used, whose tokens are correctly nested; its tree of
+nodes, which takes four fifths of its time, is not built.
 """
 
 import html
@@ -13,183 +13,189 @@ from mwparserfromhell.parser import CTokenizer  # type: ignore[attr-defined]
 from mwparserfromhell.parser import tokens as kinds
 from mwparserfromhell.parser.tokenizer import Tokenizer
 
-from abrege.wiki import namespaces as known
-from abrege.wiki.lines import MARK, lines_of
-from abrege.wiki.templates import Rule, shown
+from abrege.wiki.lines import HEADING_MARK, clean_lines
+from abrege.wiki.namespaces import HIDDEN, namespace_number
+from abrege.wiki.templates import TemplateRule, template_rule
 
 _TOKENIZER: Any = CTokenizer or Tokenizer  # in C where it could be built
-NO_PROSE = (
+NON_PROSE_TAGS = (
     "ref|references|math|ce|chem|gallery|timeline|score|syntaxhighlight|source|pre|graph|imagemap"
     "|inputbox|categorytree|templatedata|templatestyles|mapframe|maplink|hiero|section|includeonly"
     "|dynamicpagelist"
 )
-"""Tags whose contents are no prose: notes, formulas, figures, the text of programs."""
-BLOCKS = "blockquote|br|center|dd|div|dl|dt|hr|li|ol|p|poem|table|td|th|tr|ul|h[1-6]"
-INLINE = (
+"""Tags whose content is not prose: notes, formulas, figures, code."""
+BLOCK_TAGS = "blockquote|br|center|dd|div|dl|dt|hr|li|ol|p|poem|table|td|th|tr|ul|h[1-6]"
+INLINE_TAGS = (
     "abbr|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|mark|noinclude|nowiki|onlyinclude"
     "|q|r[bpt]|rtc|ruby|s|samp|small|span|strike|strong|su[bp]|time|tt|u|var|wbr"
 )
-# MediaWiki takes these out before it reads anything else, in this way: the first end tag ends
-# the tag, whatever stands between. Parsed, a formula would be taken for markup.
-_UNREAD = re.compile(
-    r"<(?:(?P<kept>nowiki>.*?</nowiki\s*>)|!--.*?(?:-->|\Z)"
-    rf"|(?P<tag>{NO_PROSE})\b[^<>]*?(?:/>|>.*?</(?P=tag)\s*>))",
+# MediaWiki removes these before it parses anything else, in this way: the first end tag ends the
+# tag, whatever is between. Parsed, a formula would be taken for markup.
+_UNPARSED = re.compile(
+    r"<(?:(?P<nowiki>nowiki>.*?</nowiki\s*>)|!--.*?(?:-->|\Z)"
+    rf"|(?P<tag>{NON_PROSE_TAGS})\b[^<>]*?(?:/>|>.*?</(?P=tag)\s*>))",
     re.DOTALL | re.IGNORECASE,
 )
-_NO_PROSE = re.compile(NO_PROSE, re.IGNORECASE)
-_BLOCK = re.compile(BLOCKS, re.IGNORECASE)
-_LONE_BLOCK = re.compile(rf"</?(?:{BLOCKS})\b[^<>]*>", re.IGNORECASE)
-_LONE_TAG = re.compile(rf"</?(?:{INLINE}|{NO_PROSE})\b[^<>]*>", re.IGNORECASE)
-_MAGIC = re.compile(r"__[^\W\d_]+__")
+_NON_PROSE_TAGS = re.compile(NON_PROSE_TAGS, re.IGNORECASE)
+_BLOCK = re.compile(BLOCK_TAGS, re.IGNORECASE)
+_UNPAIRED_BLOCK = re.compile(rf"</?(?:{BLOCK_TAGS})\b[^<>]*>", re.IGNORECASE)
+_UNPAIRED_TAG = re.compile(rf"</?(?:{INLINE_TAGS}|{NON_PROSE_TAGS})\b[^<>]*>", re.IGNORECASE)
+_BEHAVIOR_SWITCH = re.compile(r"__[^\W\d_]+__")
 _INTERLANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+){0,2}|simple")
 _ENTITY: Mapping[type, str] = {kinds.HTMLEntityNumeric: "#", kinds.HTMLEntityHex: "x"}
 _LISTMARKS = {"*": "", "#": "", ";": "", ":": ""}
 
 
-def text_of(
+def wikitext_to_text(
     wikitext: str, *, lang: str | None, namespaces: Mapping[str, int]
 ) -> tuple[str, list[tuple[int, int]]]:
-    """Give the text of a page, and where in it the line of each heading begins and its level.
+    """Return the text of a page, and (offset of its line, level) of each heading in it.
 
-    lang        language of the wiki, by which a few templates are read (wiki/templates.py)
-    namespaces  names of the wiki's namespaces and their numbers, as its siteinfo gives them
+    lang        language of the wiki, for its templates (see wiki/templates.py)
+    namespaces  names of the wiki's namespaces and their numbers, as in its siteinfo
 
-    Templates, tables, notes, formulas, files and categories are left out; what a link shows, lists
-    and the words inside other tags stay. Lines are those of the page; of empty ones no two follow.
+    Templates, tables, notes, formulas, files and categories are removed; link texts, lists and
+    the words inside other tags stay. Lines are those of the page, without consecutive empty ones.
+    Raise mwparserfromhell's ParserError for wikitext that it cannot parse.
     """
-    own = {name.lower(): number for name, number in namespaces.items()}
-    wikitext = _UNREAD.sub(_kept, wikitext.replace(MARK, ""))
-    return lines_of(_Reader(wikitext, lang, own).read())
+    site_namespaces = {name.lower(): number for name, number in namespaces.items()}
+    wikitext = _UNPARSED.sub(_nowiki_only, wikitext.replace(HEADING_MARK, ""))
+    return clean_lines(_TokenReader(wikitext, lang, site_namespaces).read())
 
 
-def _kept(unread: re.Match[str]) -> str:
-    """Leave what is to be shown as it stands: a `<ref>` in there begins no note."""
-    return f"<{unread['kept']}" if unread["kept"] else ""
+def _nowiki_only(match: re.Match[str]) -> str:
+    """Return a nowiki element unchanged, and nothing for others: a `<ref>` in it is no note."""
+    return f"<{match['nowiki']}" if match["nowiki"] else ""
 
 
-class _Reader:
-    """Reads the tokens of a page once, from left to right, and keeps what is text."""
+class _TokenReader:
+    """Reads the tokens of a page once, from left to right, and returns their text."""
 
-    def __init__(self, wikitext: str, lang: str | None, own: Mapping[str, int]) -> None:
-        # Marks of bold and italics need not be nested, as tags must: _unquoted takes them off.
+    def __init__(self, wikitext: str, lang: str | None, namespaces: Mapping[str, int]) -> None:
+        # Bold and italic marks need not be nested, as tags must: clean_lines removes them.
         self.tokens: list[Any] = _TOKENIZER().tokenize(wikitext, 0, True)  # noqa: FBT003
-        self.at = 0
+        self.position = 0
         self.lang = lang
-        self.own = own
+        self.namespaces = namespaces
 
     def read(self, *ends: type) -> str:
-        """Give the text up to the first of these tokens, which is left behind, or to the end."""
+        """Return the text up to the first token of these kinds, which stays, or to the end."""
         tokens, parts = self.tokens, []
-        while self.at < len(tokens):
-            token = tokens[self.at]
+        while self.position < len(tokens):
+            token = tokens[self.position]
             kind = type(token)
             if kind in ends:
                 break
-            self.at += 1
-            parts.append(_plain(token["text"]) if kind is kinds.Text else _READ[kind](self))
+            self.position += 1
+            parts.append(_clean_text(token["text"]) if kind is kinds.Text else _READ[kind](self))
         return "".join(parts)
 
     def skip(self, opening: type, *closing: type) -> None:
-        """Go past the token that closes what was just opened."""
+        """Skip to after the token that closes what was just opened."""
         depth, tokens = 1, self.tokens
         while depth:
-            kind = type(tokens[self.at])
+            kind = type(tokens[self.position])
             depth += (kind is opening) - (kind in closing)
-            self.at += 1
+            self.position += 1
 
     def raw(self) -> str:
-        """Give the text of the next token, without reading it; nothing where it is no text."""
-        token = self.tokens[self.at]
+        """Return the text of the next token, without consuming it; empty if it is not text."""
+        token = self.tokens[self.position]
         return str(token["text"]) if type(token) is kinds.Text else ""
 
     def template(self) -> str:
-        """Show what a template shows, where it is known and its arguments stand in it."""
-        rule = shown(self.raw(), self.lang)
+        """Expand a template with a rule; skip any other."""
+        rule = template_rule(self.raw(), self.lang)
         if rule is None:
             self.skip(kinds.TemplateOpen, kinds.TemplateClose)
             return ""
-        return self.apply(rule)
+        return self.expand(rule)
 
-    def apply(self, rule: Rule) -> str:
-        """Read the arguments of a template, and give what its rule makes of them."""
-        given: dict[str, str] = {}
-        place, text = 0, self.read(*_ENDS_OF_ARGUMENT)
-        while (kind := type(self.tokens[self.at])) is not kinds.TemplateClose:
+    def expand(self, rule: TemplateRule) -> str:
+        """Read the arguments of a template, and return its expansion."""
+        arguments: dict[str, str] = {}
+        index, text = 0, self.read(*_ENDS_OF_ARGUMENT)
+        while (kind := type(self.tokens[self.position])) is not kinds.TemplateClose:
             if kind is kinds.TemplateParamSeparator:
-                place += 1
-                name = str(place)
-            else:  # what was just read is no argument, but the name of one
-                name = given.pop(str(place), text)
-                place -= 1
-            self.at += 1
+                index += 1
+                name = str(index)
+            else:  # what was just read is not an argument, but the name of one
+                name = arguments.pop(str(index), text)
+                index -= 1
+            self.position += 1
             text = self.read(*_ENDS_OF_ARGUMENT).strip()
-            given[name] = text
-        self.at += 1
-        return rule(given)
+            arguments[name] = text
+        self.position += 1
+        return rule(arguments)
 
     def argument(self) -> str:
         self.skip(kinds.ArgumentOpen, kinds.ArgumentClose)
         return ""
 
     def link(self) -> str:
-        """Show the text of a link, or its target; nothing of a file or a category."""
+        """Return the text of a link, or its target; nothing for a file or a category."""
         target = self.raw()
         prefix, colon, _ = target.partition(":")
-        number = known.number(prefix, self.own) if colon and prefix else None
-        if number in known.HIDDEN:
+        number = namespace_number(prefix, self.namespaces) if colon and prefix else None
+        if number in HIDDEN:
             self.skip(kinds.WikilinkOpen, kinds.WikilinkClose)
             return ""
         text = self.read(kinds.WikilinkSeparator, kinds.WikilinkClose)
-        if type(self.tokens[self.at]) is kinds.WikilinkSeparator:
-            self.at += 1
+        if type(self.tokens[self.position]) is kinds.WikilinkSeparator:
+            self.position += 1
             text = self.read(kinds.WikilinkClose) or text
         elif colon and number is None and _INTERLANGUAGE.fullmatch(prefix):
             text = ""
-        self.at += 1
+        self.position += 1
         return text.removeprefix(":")
 
-    def address(self) -> str:
-        """Show the text of an external link; the address where it stands by itself."""
-        in_brackets = self.tokens[self.at - 1]["brackets"]
+    def external_link(self) -> str:
+        """Return the text of an external link, or its address if it is not in brackets."""
+        in_brackets = self.tokens[self.position - 1]["brackets"]
         text = self.read(kinds.ExternalLinkSeparator, kinds.ExternalLinkClose)
-        if type(self.tokens[self.at]) is kinds.ExternalLinkSeparator:
-            self.at += 1
+        if type(self.tokens[self.position]) is kinds.ExternalLinkSeparator:
+            self.position += 1
             text = self.read(kinds.ExternalLinkClose)
         elif in_brackets:
             text = ""
-        self.at += 1
+        self.position += 1
         return text
 
     def entity(self) -> str:
         name = ""
-        while type(token := self.tokens[self.at]) is not kinds.HTMLEntityEnd:
+        while type(token := self.tokens[self.position]) is not kinds.HTMLEntityEnd:
             name += _ENTITY.get(type(token)) or token["text"]
-            self.at += 1
-        self.at += 1
-        return html.unescape(f"&{name};").replace(MARK, "")
+            self.position += 1
+        self.position += 1
+        return html.unescape(f"&{name};").replace(HEADING_MARK, "")
 
     def heading(self) -> str:
-        level = self.tokens[self.at - 1]["level"]
+        level = self.tokens[self.position - 1]["level"]
         title = " ".join(self.read(kinds.HeadingEnd).split())
-        self.at += 1
-        return f"\n{MARK}{level}{title}\n"
+        self.position += 1
+        return f"\n{HEADING_MARK}{level}{title}\n"
 
     def tag(self) -> str:
-        """Show the words inside a tag; nothing of a table, and of a list not its marks."""
-        opened, before = self.at - 1, self.tokens[max(0, self.at - 2)]
+        """Return the text inside a tag; nothing for a table, and no list marks."""
+        opened, before = self.position - 1, self.tokens[max(0, self.position - 2)]
         markup, name = self.tokens[opened].get("wiki_markup"), self.raw()
-        if markup == "{|" or _NO_PROSE.fullmatch(name) or name.lower() == "table":
+        if markup == "{|" or _NON_PROSE_TAGS.fullmatch(name) or name.lower() == "table":
             self.skip(kinds.TagOpenOpen, kinds.TagCloseSelfclose, kinds.TagCloseClose)
             return "\n"
-        while (kind := type(self.tokens[self.at])) not in _ENDS_OF_TAG:
-            self.at += 1
+        while (kind := type(self.tokens[self.position])) not in _ENDS_OF_TAG:
+            self.position += 1
             if kind is kinds.TagOpenOpen:  # inside an attribute
                 self.skip(kinds.TagOpenOpen, kinds.TagCloseSelfclose, kinds.TagCloseClose)
-        alone = kind is kinds.TagCloseSelfclose
-        self.at += 1
-        if alone and markup == ":" and opened and not before.get("text", "\n").endswith("\n"):
-            return ":"  # between a term and what it means
-        if alone:
+        self_closing = kind is kinds.TagCloseSelfclose
+        self.position += 1
+        if (
+            self_closing
+            and markup == ":"
+            and opened
+            and not before.get("text", "\n").endswith("\n")
+        ):
+            return ":"  # between a term and its definition
+        if self_closing:
             return _LISTMARKS.get(markup or "", "\n" if _BLOCK.fullmatch(name) else "")
         text = self.read(kinds.TagOpenClose)
         self.skip(kinds.TagOpenOpen, kinds.TagCloseClose)
@@ -202,19 +208,19 @@ _ENDS_OF_ARGUMENT = (
     kinds.TemplateClose,
 )
 _ENDS_OF_TAG = (kinds.TagCloseOpen, kinds.TagCloseSelfclose)
-_READ: Mapping[type, Callable[[_Reader], str]] = {
-    kinds.TemplateOpen: _Reader.template,
-    kinds.ArgumentOpen: _Reader.argument,
-    kinds.WikilinkOpen: _Reader.link,
-    kinds.ExternalLinkOpen: _Reader.address,
-    kinds.HTMLEntityStart: _Reader.entity,
-    kinds.HeadingStart: _Reader.heading,
-    kinds.TagOpenOpen: _Reader.tag,
+_READ: Mapping[type, Callable[[_TokenReader], str]] = {
+    kinds.TemplateOpen: _TokenReader.template,
+    kinds.ArgumentOpen: _TokenReader.argument,
+    kinds.WikilinkOpen: _TokenReader.link,
+    kinds.ExternalLinkOpen: _TokenReader.external_link,
+    kinds.HTMLEntityStart: _TokenReader.entity,
+    kinds.HeadingStart: _TokenReader.heading,
+    kinds.TagOpenOpen: _TokenReader.tag,
 }
 
 
-def _plain(text: str) -> str:
-    """Take tags without their other half, and switches such as __NOTOC__, out of plain text."""
+def _clean_text(text: str) -> str:
+    """Remove unpaired tags and behavior switches such as __NOTOC__ from plain text."""
     if "<" in text:
-        text = _LONE_TAG.sub("", _LONE_BLOCK.sub("\n", text))
-    return _MAGIC.sub("", text) if "__" in text else text
+        text = _UNPAIRED_TAG.sub("", _UNPAIRED_BLOCK.sub("\n", text))
+    return _BEHAVIOR_SWITCH.sub("", text) if "__" in text else text
