@@ -1,8 +1,9 @@
 import pytest
 
 from abrege.annotation import sweep
-from abrege.cli.swept import table
 from abrege.core.errors import RecipeError
+from abrege.report.command_tables import sweep_table
+from abrege.report.terminal import render_table
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, lines, number
 from builders.fake_server import Say, serving
 
@@ -45,11 +46,12 @@ def test_the_table_has_a_row_per_grid_point_and_a_column_per_reason(tmp_path):
             a_recipe(fake.url, sweep={"temperature": [0.2], "top_p": [0.5, 0.7], "rows": 2}),
             folder,
         )
-    head, first, second, *_ = (line.split() for line in table(points))
-    assert head[:5] == ["temperature", "top-p", "rows", "passed", "too"]
+    lines_shown = render_table(sweep_table(points)).splitlines()
+    head, first, second, *_ = (line.split() for line in lines_shown)
+    assert head[:5] == ["Temperature", "top-p", "Rows", "Passed", "too"]
     # Of twelve words three are a run of the document (9), two are one (4), five stand alone.
-    assert first == ["0.2", "0.5", "2", "2", "0", "12", "0%", "1.5", "0%", "14"]
-    assert second == ["0.2", "0.7", "2", "0", "2", "1", "–", "0.0", "0%", "14"]
+    assert first == ["0.2", "0.5", "2", "2", "0", "12.0", "0.0", "%", "1.50", "0.0", "%", "14"]
+    assert second == ["0.2", "0.7", "2", "0", "2", "1.0", "–", "0.00", "0.0", "%", "14"]
 
 
 def test_the_lead_has_no_sampling_settings_to_sweep(tmp_path):

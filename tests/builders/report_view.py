@@ -1,43 +1,44 @@
-"""A run as the page sees it, with invented numbers, for the tests of the report."""
+"""A run as the report sees it, with invented numbers, for the tests of the report."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+from abrege.evaluation.verdict import TuningVerdict
+from abrege.report.table import Table
 from abrege.report.view_model import (
-    Answer,
-    Comparison,
-    Example,
-    Gallery,
-    Lengths,
-    Run,
-    Score,
-    Setup,
-    Split,
-    Stage,
-    Step,
-    Verdict,
+    Estimate,
+    ExampleGroup,
+    ExampleRow,
+    ExampleSummary,
+    LengthSample,
+    LossPoint,
+    RunReport,
+    RunSetup,
+    SplitSize,
+    StageSummary,
+    SystemComparison,
 )
 
 VOID = {"meta", "link", "br", "hr", "img"}
 
 
-def a_score(value: float, **changes: Any) -> Score:
-    given = {"low": value - 0.02, "high": value + 0.02, "signature": "rougeL|words:unicode|n:150"}
-    return Score(value=value, **{**given, **changes})
+def an_estimate(value: float, **changes: Any) -> Estimate:
+    values = {"low": value - 0.02, "high": value + 0.02, "signature": "rougeL|words:unicode|n:150"}
+    return Estimate(value=value, **{**values, **changes})
 
 
-def a_system(rouge_1: float) -> dict[str, Score | None]:
+def a_system(rouge_1: float) -> dict[str, Estimate | None]:
     return {
-        "rouge1": a_score(rouge_1, signature="rouge1|words:unicode|n:150"),
-        "rougeL": a_score(rouge_1 - 0.1),
-        "length_ratio": a_score(1.25, low=1.2, high=1.3),
+        "rouge1": an_estimate(rouge_1, signature="rouge1|words:unicode|n:150"),
+        "rougeL": an_estimate(rouge_1 - 0.1),
+        "length_ratio": an_estimate(1.25, low=1.2, high=1.3),
         "stop_rate": None,
     }
 
 
-def a_comparison(**changes: Any) -> Comparison:
-    given = {
+def a_comparison(**changes: Any) -> SystemComparison:
+    values = {
         "metric": "rougeL",
         "system": "tuned",
         "baseline": "base",
@@ -50,30 +51,30 @@ def a_comparison(**changes: Any) -> Comparison:
         "losses": 46,
         "n": 150,
     }
-    return Comparison(**{**given, **changes})
+    return SystemComparison(**{**values, **changes})
 
 
-def an_example(**changes: Any) -> Example:
-    given = {
+def an_example(**changes: Any) -> ExampleRow:
+    values = {
         "id": "paper-1/outcome",
         "document": "A short document.",
         "references": ["What it says."],
-        "answers": [
-            Answer(system="base", text="It goes on.", rouge_l=0.123, hit_limit=True),
-            Answer(system="tuned", text="It says.", rouge_l=0.456),
+        "summaries": [
+            ExampleSummary(system="base", text="It goes on.", rouge_l=0.123, hit_limit=True),
+            ExampleSummary(system="tuned", text="It says.", rouge_l=0.456),
         ],
         "lang": "en",
         "difference": 0.333,
     }
-    return Example(**{**given, **changes})
+    return ExampleRow(**{**values, **changes})
 
 
-def a_gallery(*examples: Example) -> Gallery:
-    return Gallery(title="Best", rule="Said here.", examples=examples)
+def an_example_group(*examples: ExampleRow) -> ExampleGroup:
+    return ExampleGroup(title="Best", rule="Said here.", examples=examples)
 
 
-def a_stage(**changes: Any) -> Stage:
-    given = {
+def a_stage(**changes: Any) -> StageSummary:
+    values = {
         "name": "tune",
         "counts": {"rows": 300, "dropped/too_long": 4},
         "notes": ["a note"],
@@ -84,16 +85,19 @@ def a_stage(**changes: Any) -> Stage:
         "dtype": "bfloat16",
         "finished": "2026-11-22T04:12:09+00:00",
     }
-    return Stage(**{**given, **changes})
+    return StageSummary(**{**values, **changes})
 
 
-def a_run(**changes: Any) -> Run:
-    run = Run(
+def a_run(**changes: Any) -> RunReport:
+    run = RunReport(
         name="quickstart",
-        setup=Setup(
+        setup=RunSetup(
             model="a-model",
             source="a-source",
-            splits=[Split(name="train", rows=300, groups=100), Split(name="test", rows=150)],
+            splits=[
+                SplitSize(name="train", rows=300, groups=100),
+                SplitSize(name="test", rows=150),
+            ],
             lang="en",
             method="LoRA",
             trainable=36,
@@ -102,15 +106,19 @@ def a_run(**changes: Any) -> Run:
         recipe="name: quickstart\n",
         n=150,
         groups=50,
-        verdict=Verdict(better=True, sentence="Tuned is better. This is one run."),
+        verdict=TuningVerdict(better=True, sentence="Tuned is better. This is one run."),
         systems={"tuned": a_system(0.368), "base": a_system(0.209)},
         comparisons=[a_comparison()],
-        steps=[Step(step=1, loss=3.1), Step(step=2, loss=2.6), Step(step=2, eval_loss=2.7)],
-        lengths=[
-            Lengths(name="train summaries", kind="train", words=[20, 24, 30]),
-            Lengths(name="tuned", kind="tuned", words=[18, 19]),
+        steps=[
+            LossPoint(step=1, loss=3.1),
+            LossPoint(step=2, loss=2.6),
+            LossPoint(step=2, eval_loss=2.7),
         ],
-        galleries=[a_gallery(an_example())],
+        lengths=[
+            LengthSample(name="train summaries", kind="train", words=[20, 24, 30]),
+            LengthSample(name="tuned", kind="tuned", words=[18, 19]),
+        ],
+        example_groups=[an_example_group(an_example())],
         stages=[a_stage()],
         preflight={
             "rows": 300,
@@ -122,8 +130,13 @@ def a_run(**changes: Any) -> Run:
     return replace(run, **changes)
 
 
-class Read(HTMLParser):
-    """What a browser makes of the page: tags closed in order, texts, attributes."""
+def texts(table: Table) -> list[list[str]]:
+    """Return the text of every cell."""
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+class ParsedPage(HTMLParser):
+    """A page as a browser parses it: tags closed in order, texts, attributes."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -21,33 +21,33 @@ def pairs(tmp_path, monkeypatch):
     return tmp_path
 
 
-def refused(capsys, *words) -> tuple[int, str]:
+def error_line(capsys, *words) -> tuple[int, str]:
     code = main(["doctor", "pairs.jsonl", *words])
     return code, capsys.readouterr().err.splitlines()[-1]
 
 
 def test_the_doctor_prints_markdown_and_writes_a_page_and_rows(pairs, capsys):
     assert main(["doctor", "pairs.jsonl", "--near-duplicates", "1"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("# pairs.jsonl\n\n**Have a look: nearly empty summary.**\n")
-    assert "| nearly empty summary (fewer than 3 words) | look | 2.5 % | 1 of 40 | r7 |" in said
+    out = capsys.readouterr().out
+    assert out.startswith("# pairs.jsonl\n\n**Worth a look: nearly empty summary.**\n")
+    assert "| nearly empty summary (fewer than 3 words) | look | 2.5 % | 1 of 40 | r7 |" in out
     assert json.loads((pairs / "doctor/short.jsonl").read_text())["id"] == "r7"
     assert "<h1>pairs.jsonl</h1>" in (pairs / "doctor/doctor.html").read_text(encoding="utf-8")
 
 
-def test_json_holds_every_figure(pairs, capsys):
+def test_json_has_every_figure(pairs, capsys):
     assert main(["doctor", "pairs.jsonl", "--json", "--out", "x/y"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["rows"], found["out"]) == ({"all": 40}, "x/y")
-    [short] = [told for told in found["checks"] if told["check"] == "short"]
+    result = json.loads(capsys.readouterr().out)
+    assert (result["rows"], result["out"]) == ({"all": 40}, "x/y")
+    [short] = [check for check in result["checks"] if check["check"] == "short"]
     assert (short["verdict"], short["share"], short["first"][0]["id"]) == ("look", 0.025, "r7")
     assert (pairs / "x/y/doctor.html").is_file()
 
 
-def test_a_threshold_that_is_crossed_ends_with_exit_code_5(pairs, capsys):
+def test_a_crossed_limit_ends_with_exit_code_5(pairs, capsys):
     assert main(["doctor", "pairs.jsonl", "--fail-on", "short=0.025"]) == 0
     capsys.readouterr()
-    assert refused(capsys, "--fail-on", "short=0.02", "longer=0") == (
+    assert error_line(capsys, "--fail-on", "short=0.02", "longer=0") == (
         5,
         "  short: 2.50%, more than 2.00%",
     )
@@ -67,14 +67,14 @@ def test_a_threshold_that_is_crossed_ends_with_exit_code_5(pairs, capsys):
         ),
         (["--fail-on", "short=2"], "abrege: --fail-on short=2: write a share from 0 to 1"),
         (["--fail-on", "leaks=0"], "  leaks needs given splits, cut needs --model"),
-        (["--max-tokens", "64"], "abrege: --max-tokens has no effect without --model"),
+        (["--max-tokens", "64"], "abrege: --max-length has no effect without --model"),
         (["--near-duplicates", "0"], "abrege: --near-duplicates 0: write a share above 0"),
         (["--columns", "title"], "abrege: --columns title: write it as PART=NAME"),
         (["--columns", "text=x"], "abrege: --columns text=x: there is no part 'text'; there are"),
         (["--lang", "english"], "abrege: there is no language 'english'; did you mean en?"),
     ],
 )
-def test_what_has_no_meaning_or_effect_is_refused(pairs, capsys, words, message):
-    code, said = refused(capsys, *words)
+def test_an_option_without_meaning_or_effect_is_an_error(pairs, capsys, words, message):
+    code, line = error_line(capsys, *words)
     assert code == 2
-    assert said.startswith(message)
+    assert line.startswith(message)

@@ -40,7 +40,7 @@ def scored(capsys, *words):
 def test_scores_come_as_a_table_with_intervals_and_signatures(files, capsys):
     code, out, err = printed(capsys, "score", "bad.txt", "--references", "ref.txt", "--lang", "fr")
     assert code == 0
-    assert out.startswith("bad.txt: 4 rows, language fr\n\nmetric")
+    assert out.startswith("bad.txt: 4 rows, language fr\n\nMetric")
     row = next(line for line in out.splitlines() if line.startswith("ROUGE-1 "))
     assert row.split()[:2] == ["ROUGE-1", "50.0"]  # ¼ (2·1·⅙ / (1+⅙) … of le; 0; ¾; 1)
     assert "\nrougeLsum|abrege-" in out
@@ -87,7 +87,7 @@ def test_what_cannot_be_told_of_a_row_is_null_and_no_example(files, capsys, tmp_
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
     assert [row["in_language"] for row in rows] == [None, 1.0]
     _, out, _ = printed(capsys, "score", *words, "--examples", "3")
-    assert out.count("\nbest, in the target language 100.0: 2") == 1
+    assert out.count("\nbest, in the target language 100.0 %: 2") == 1
     assert ": 1\n" not in out
 
 
@@ -116,7 +116,7 @@ def test_scores_are_parted_by_a_column(files, capsys):
     assert [parts[p]["scores"]["rougeL"]["value"] for p in "ab"] == [1.0, 0.0]
     assert "|n:2|groups:2|" in parts["a"]["scores"]["rougeL"]["signature"]
     _, out, _ = printed(capsys, "score", path, "--by", "kind", "--lang", "fr")
-    assert "\nkind  rows " in out
+    assert "\nkind  Rows " in out
     assert "\na        2  100.0 [100.0, 100.0]" in out
 
 
@@ -141,8 +141,8 @@ def test_the_best_row_is_the_least_where_less_is_better(files, capsys):
     ref = files("r.txt", ["x", "y", "z"])
     words = (path, "--references", ref, "--metrics", "repeated", "--examples", "1", "--lang", "en")
     _, out, _ = printed(capsys, "score", *words)
-    assert "\nbest, repeated trigrams 0.0: 2\n" in out
-    assert "\nworst, repeated trigrams 25.0: 1\n" in out
+    assert "\nbest, repeated trigrams 0.0 %: 2\n" in out
+    assert "\nworst, repeated trigrams 25.0 %: 1\n" in out
 
 
 def test_a_row_is_explained_word_by_word(files, capsys):
@@ -165,9 +165,9 @@ def test_a_row_is_explained_word_by_word(files, capsys):
         (["--by", "topic"], 2, "--by topic: no such column; known: document_words, group, lang"),
         (["--by", "document_words"], 2, "--by document_words needs the documents: give them with"),
         (["--explain", "99"], 3, "there is no row with the id '99' to explain"),
-        (["--json", "--explain", "1"], 2, "--examples and --explain are for reading"),
-        (["--idf"], 2, "--idf has no effect without bertscore among --metrics"),
-        (["--wordnet", "."], 2, "--wordnet has no effect without meteor among --metrics"),
+        (["--json", "--explain", "1"], 2, "--examples and --explain have no effect with --json"),
+        (["--idf"], 2, "--idf has no effect without bertscore in --metrics"),
+        (["--wordnet", "."], 2, "--wordnet has no effect without meteor in --metrics"),
         (["--columns", "gold"], 2, "--columns gold: write it as PART=NAME"),
         (["--stemmer", "--profile", "pip-rouge"], 2, "stemmer has no effect with profile"),
     ],
@@ -237,12 +237,12 @@ def test_what_is_missing_for_a_metric_is_said_and_the_metric_left_out(files, cap
     words = ("score", "good.txt", "--references", "ref.txt", "--metrics")
     code, out, err = printed(capsys, *words, "rouge1,bertscore,density")
     assert code == 0
-    assert "left out: bertscore: no score without an encoder, which --encoder names" in err
-    assert "left out: density: no score without the documents, which --data gives" in err
+    assert "left out, without an encoder (--encoder): bertscore" in err
+    assert "left out, without the documents (--data): density" in err
     assert "BERTScore" not in out
     code, out, err = printed(capsys, *words, "bertscore")
     assert (code, out) == (2, "")
-    assert "--metrics: nothing is left to score" in err
+    assert "--metrics: no metric is left to compute" in err
 
 
 def test_a_metric_that_waits_for_the_last_row_may_be_the_only_one(files, capsys, monkeypatch):
@@ -259,14 +259,14 @@ def test_a_metric_that_waits_for_the_last_row_may_be_the_only_one(files, capsys,
     words = ("--references", "ref.txt", "--metrics", "bertscore", "--encoder", "e")
     assert scored(capsys, "good.txt", *words)["scores"]["bertscore"]["value"] == 1.0
     found = printed(capsys, "score", "good.txt", *words, "--examples", "1")
-    assert (found[0], "bertscore comes after all rows" in found[2]) == (2, True)
+    assert (found[0], "scores row by row, not bertscore" in found[2]) == (2, True)
 
 
 def test_what_cannot_be_told_is_not_compared_and_it_is_said(files, capsys):
     words = ("--references", "ref.txt", "--metrics", "rouge1,in_language", "--json")
     _, out, err = printed(capsys, "compare", "good.txt", "bad.txt", *words)
     assert [row["metric"] for row in json.loads(out)["comparisons"]] == ["rouge1"]
-    assert "cannot be told of these texts: in_language" in err
+    assert "no score for these texts, so not compared: in_language" in err
 
 
 def test_the_best_row_by_words_is_told_in_words(files, capsys):
@@ -295,8 +295,8 @@ def test_a_longer_summary_is_not_called_better(files, capsys):
 @pytest.mark.parametrize(
     ("names", "code", "message"),
     [
-        (["good.txt"], 2, "compare needs two files or more"),
-        (["good.txt", "good.txt"], 2, "compare needs two files or more, each named once"),
+        (["good.txt"], 2, "compare needs two or more files"),
+        (["good.txt", "good.txt"], 2, "compare needs two or more files, each given once"),
         (["good.txt", "three.txt"], 3, "three.txt has 3 rows, but ref.txt has 4"),
     ],
 )
@@ -380,8 +380,8 @@ def test_lead_and_people_stand_beside_the_scores_where_there_are_documents(with_
     assert found["baselines"]["human"]["rouge1"]["value"] == 0.25
     code, out, _ = printed(capsys, "score", with_documents, "--data", "data.jsonl", "--lang", "en")
     assert code == 0
-    assert out.splitlines()[2].endswith("recall  lead-3  human")
-    assert "human: of each of 2 rows, a reference against its others (one less)" in out
+    assert out.splitlines()[2].endswith("Recall  lead-3  Human")
+    assert "Human: a reference against the other references of its row (one less), on 2 rows" in out
 
 
 def test_the_baselines_asked_for_are_the_ones_shown(with_documents, capsys):
@@ -400,7 +400,7 @@ def test_the_baselines_asked_for_are_the_ones_shown(with_documents, capsys):
             ["--baselines", "lead"],
             "--baselines: no 'lead'; there are lead-N (N of 1 to 99), random",
         ),
-        (["--references", "ref.txt", "--baselines", "lead-3"], "lead-3 is made of the documents"),
+        (["--references", "ref.txt", "--baselines", "lead-3"], "lead-3 needs the documents"),
     ],
 )
 def test_baselines_that_cannot_be_made_are_refused(files, capsys, words, said):
@@ -422,7 +422,7 @@ def test_lengths_are_told_beside_those_of_the_train_summaries(files, capsys, tmp
     assert found["references"]["n"] == 4
     _, out, _ = printed(capsys, "score", *words)
     # of 2, 0, 4 and 1 words, two lie from 2 to 6
-    assert "50.0 % of the predictions have 2 to 6 words, as nine in ten of the train" in out
+    assert "50.0 % of the predictions have 2 to 6 words, like nine in ten of the train" in out
 
 
 def test_why_a_model_ended_and_how_many_tokens_it_wrote_are_scored(files, capsys, tmp_path):
@@ -469,7 +469,7 @@ def test_a_row_without_the_column_is_parted_as_none(files, capsys, tmp_path):
 def test_a_model_that_is_asked_needs_the_language_of_the_texts(with_documents, capsys):
     words = ("--data", "data.jsonl", "--metrics", "perplexity", "--model", "org/name")
     code, _, err = printed(capsys, "score", with_documents, *words)
-    assert (code, "name it with --lang" in err) == (2, True)
+    assert (code, "give it with --lang" in err) == (2, True)
 
 
 def test_what_is_read_is_never_written_over(files, capsys, tmp_path):

@@ -9,7 +9,7 @@ from builders.fake_server import Say, serving
 from builders.records import some_rows
 
 RECIPE = """
-name: swept
+name: sweep
 collect: {source: texts}
 clean: {min_words: 5, near_duplicates: null, max_symbols: 0.4}
 annotate:
@@ -50,7 +50,7 @@ def test_the_sweep_of_a_recipe_is_a_table_and_leaves_no_pairs(texts, capsys):
         capsys.readouterr()
         assert main(["annotate", "r.yaml", "--sweep"]) == 0
         head, cold, warm, *_ = capsys.readouterr().out.splitlines()
-        assert head.split()[:5] == ["temperature", "top-p", "rows", "passed", "cut"]
+        assert head.split()[:5] == ["Temperature", "top-p", "Rows", "Passed", "cut"]
         assert (cold.split()[:5], warm.split()[:5]) == (
             ["0.2", "0.5", "3", "3", "0"],
             ["0.7", "0.5", "3", "0", "3"],
@@ -58,6 +58,6 @@ def test_the_sweep_of_a_recipe_is_a_table_and_leaves_no_pairs(texts, capsys):
         assert len(fake.asked) == 6
         assert main(["annotate", "r.yaml", "--sweep", "--json"]) == 0
         assert len(fake.asked) == 6
-    told = json.loads(capsys.readouterr().out)
-    assert [point["passed"] for point in told["sweep"]] == [3, 0]
-    assert not (texts / "runs/swept/annotate/pairs.jsonl").exists()
+    result = json.loads(capsys.readouterr().out)
+    assert [point["passed"] for point in result["sweep"]] == [3, 0]
+    assert not (texts / "runs/sweep/annotate/pairs.jsonl").exists()

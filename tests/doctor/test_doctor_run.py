@@ -5,8 +5,8 @@ import pytest
 
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
-from abrege.doctor.run import crossed, examine
-from abrege.doctor.scan import Asked, keep
+from abrege.doctor.run import crossed_limits, diagnose_source
+from abrege.doctor.scan import ScanOptions, sample_row
 
 THEMES = ("bridge", "harbour", "library", "market", "school", "station", "museum", "garden")
 
@@ -22,13 +22,13 @@ def a_row(n: int) -> dict:
     }
 
 
-def written(path, rows) -> str:
+def write_rows(path, rows) -> str:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return str(path)
 
 
-def told(found):
-    return {t.check: (t.flagged, t.rows) for t in found.checks if t.flagged}
+def flag_counts(diagnosis):
+    return {c.check: (c.flagged, c.rows) for c in diagnosis.checks if c.flagged}
 
 
 def flagged(folder, check):
@@ -36,19 +36,19 @@ def flagged(folder, check):
     return [json.loads(line) for line in lines]
 
 
-def test_each_flaw_of_a_file_is_counted_and_its_rows_are_written(tmp_path):
+def test_each_flaw_of_a_file_is_counted_and_its_rows_are_write_rows(tmp_path):
     rows = [a_row(n) for n in range(20)]
     rows[3]["summary"] = ""
     rows[4]["summary"] = "closed"
     rows[5] |= {k: rows[0][k] for k in ("text", "summary")}
     rows[6]["text"] = rows[1]["text"]
     rows[7]["text"] = rows[2]["text"] + " indeed"
-    source = written(tmp_path / "x.jsonl", rows)
+    source = write_rows(tmp_path / "x.jsonl", rows)
 
-    found = examine(source, Asked(lang="en"), out=tmp_path / "out")
+    diagnosis = diagnose_source(source, ScanOptions(lang="en"), out=tmp_path / "out")
 
-    assert (found.total, found.rows, found.lang) == (19, {"all": 19}, "en")
-    assert told(found) == {
+    assert (diagnosis.total, diagnosis.rows, diagnosis.lang) == (19, {"all": 19}, "en")
+    assert flag_counts(diagnosis) == {
         "unusable": (1, 20),
         "short": (1, 19),
         "duplicate": (1, 19),
@@ -69,43 +69,47 @@ def test_each_flaw_of_a_file_is_counted_and_its_rows_are_written(tmp_path):
         assert (row["id"], row["found"]) == what
 
 
-def test_given_splits_are_held_against_one_another(tmp_path):
+def test_given_splits_are_compared_with_one_another(tmp_path):
     train, test = [a_row(n) for n in range(8)], [a_row(n) for n in range(8, 12)]
     test[1]["text"] = train[2]["text"].upper()
     test[2]["summary"] = train[3]["summary"]
     (tmp_path / "data").mkdir()
-    written(tmp_path / "data/test.jsonl", test)
-    written(tmp_path / "data/train.jsonl", train)
+    write_rows(tmp_path / "data/test.jsonl", test)
+    write_rows(tmp_path / "data/train.jsonl", train)
 
-    found = examine(str(tmp_path / "data"), Asked(lang="en"), out=tmp_path)
+    diagnosis = diagnose_source(str(tmp_path / "data"), ScanOptions(lang="en"), out=tmp_path)
 
-    assert told(found)["leaks"] == (2, 4)
+    assert flag_counts(diagnosis)["leaks"] == (2, 4)
     assert [(row["id"], row["split"], row["found"]) for row in flagged(tmp_path, "leaks")] == [
         ("r9", "test", "document of r2"),
         ("r10", "test", "summary of r3"),
     ]
-    assert crossed(found, {"leaks": 0.4, "short": 0.0}) == ["leaks: 50.00%, more than 40.00%"]
-    assert crossed(found, {"leaks": 0.5}) == []
+    assert crossed_limits(diagnosis, {"leaks": 0.4, "short": 0.0}) == [
+        "leaks: 50.00%, more than 40.00%"
+    ]
+    assert crossed_limits(diagnosis, {"leaks": 0.5}) == []
 
 
-def test_a_sample_is_told_as_such_with_its_interval(tmp_path):
-    source = written(tmp_path / "x.jsonl", [a_row(n) for n in range(40)])
-    found = examine(source, Asked(sample=10, near_rows=15, lang="en"), out=tmp_path)
-    intervals = {t.check: (t.rows, t.interval is not None) for t in found.checks}
+def test_a_share_of_a_sample_has_an_interval(tmp_path):
+    source = write_rows(tmp_path / "x.jsonl", [a_row(n) for n in range(40)])
+    diagnosis = diagnose_source(
+        source, ScanOptions(sample=10, near_rows=15, lang="en"), out=tmp_path
+    )
+    intervals = {c.check: (c.rows, c.interval is not None) for c in diagnosis.checks}
     assert intervals["unsupported"] == (10, True)
     assert intervals["short"] == (40, False)
     assert intervals["near"] == (15, False)
-    whole = examine(source, Asked(sample=40, lang="en"), out=tmp_path)
-    assert not any(t.interval for t in whole.checks)
+    complete = diagnose_source(source, ScanOptions(sample=40, lang="en"), out=tmp_path)
+    assert not any(c.interval for c in complete.checks)
 
 
-def test_every_row_is_as_likely_to_be_kept_as_any_other():
+def test_every_row_is_equally_likely_to_be_sampled():
     pairs = [Pair(id=str(n), document="d", references=["s"]) for n in range(10)]
     times = [0] * 10
     for seed in range(2000):
-        sample, drawn = [], random.Random(seed)
+        sample, generator = [], random.Random(seed)
         for n, pair in enumerate(pairs):
-            keep(sample, (n, pair), 2, drawn)
+            sample_row(sample, (n, pair), 2, generator)
         for n, _ in sample:
             times[n] += 1
     # 400 of 2000 each; four standard deviations of a binomial are 72.
@@ -113,31 +117,31 @@ def test_every_row_is_as_likely_to_be_kept_as_any_other():
     assert all(abs(count - 400) < 72 for count in times)
 
 
-def test_tokens_are_counted_and_a_room_recommended(tmp_path, student_folder):
-    source = written(tmp_path / "x.jsonl", [a_row(n) for n in range(20)])
-    asked = Asked(lang="en", model=str(student_folder), max_tokens=64)
-    found = examine(source, asked, out=tmp_path)
-    assert found.tokens is not None
-    cut = {fit.max_tokens: fit.rows_cut for fit in found.tokens.fits}
-    assert told(found)["cut"] == (20, 20)
+def test_tokens_are_counted_and_a_max_length_recommended(tmp_path, student_folder):
+    source = write_rows(tmp_path / "x.jsonl", [a_row(n) for n in range(20)])
+    options = ScanOptions(lang="en", model=str(student_folder), max_length=64)
+    diagnosis = diagnose_source(source, options, out=tmp_path)
+    assert diagnosis.tokens is not None
+    cut = {fit.max_tokens: fit.rows_cut for fit in diagnosis.tokens.fits}
+    assert flag_counts(diagnosis)["cut"] == (20, 20)
     assert cut[64] == 1
-    assert found.tokens.recommended % 64 == 0
-    assert cut[found.tokens.recommended] <= 0.05 < cut[256]
-    assert found.tokens.reads == 512
+    assert diagnosis.tokens.recommended % 64 == 0
+    assert cut[diagnosis.tokens.recommended] <= 0.05 < cut[256]
+    assert diagnosis.tokens.reads == 512
 
 
-def test_rows_flagged_before_do_not_stay(tmp_path):
-    source = written(tmp_path / "x.jsonl", [a_row(1) | {"summary": "closed"}, a_row(2)])
-    examine(source, Asked(lang="en"), out=tmp_path / "out")
-    written(tmp_path / "x.jsonl", [a_row(1), a_row(2)])
-    examine(source, Asked(lang="en"), out=tmp_path / "out")
+def test_rows_of_an_earlier_run_are_removed(tmp_path):
+    source = write_rows(tmp_path / "x.jsonl", [a_row(1) | {"summary": "closed"}, a_row(2)])
+    diagnose_source(source, ScanOptions(lang="en"), out=tmp_path / "out")
+    write_rows(tmp_path / "x.jsonl", [a_row(1), a_row(2)])
+    diagnose_source(source, ScanOptions(lang="en"), out=tmp_path / "out")
     assert not (tmp_path / "out/short.jsonl").exists()
 
 
 def test_data_without_a_pair_is_an_error_that_shows_the_first_row(tmp_path):
-    source = written(tmp_path / "x.jsonl", [a_row(n) | {"summary": None} for n in range(3)])
+    source = write_rows(tmp_path / "x.jsonl", [a_row(n) | {"summary": None} for n in range(3)])
     with pytest.raises(DataError) as caught:
-        examine(source, Asked(), out=tmp_path / "out")
+        diagnose_source(source, ScanOptions(), out=tmp_path / "out")
     assert str(caught.value) == (
-        f"{source}: not one of 3 rows is a pair.\n  {source}:1: summary (summary) is null"
+        f"{source}: none of 3 rows is a pair.\n  {source}:1: summary (summary) is null"
     )

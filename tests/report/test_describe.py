@@ -1,11 +1,9 @@
-"""What a run did, in words."""
-
 from pathlib import Path
 
 import pytest
 
 from abrege import recipe as recipes
-from abrege.report import describe as doings
+from abrege.report.describe import describe_method, describe_source
 
 
 @pytest.mark.parametrize(
@@ -19,7 +17,7 @@ from abrege.report import describe as doings
         (
             {"method": "qlora", "lora": {"r": 8, "alpha": 8, "dora": True, "modules": ["q", "v"]}},
             {"steps": 7},
-            "DoRA of rank 8 (α 8) on q, v over 4-bit weights (nf4, scales quantised too); "
+            "DoRA of rank 8 (α 8) on q, v over 4-bit weights (nf4, double quantization); "
             "7 steps of 16 rows, learning rate 5e-4, cosine",
         ),
         (
@@ -32,8 +30,8 @@ from abrege.report import describe as doings
                 "metric_for_best_model": "rougeL",
             },
             {"steps": 90, "kept_step": 60},
-            "every weight; the loss over the whole text, 90 steps of 16 rows, learning rate 5e-5, "
-            "linear; kept as after step 60, the best by rougeL",
+            "all weights; loss over prompt and summary, 90 steps of 16 rows, learning rate 5e-5, "
+            "linear; weights of step 60, the best by rougeL",
         ),
         (
             {"load_best_model_at_end": True},
@@ -43,9 +41,9 @@ from abrege.report import describe as doings
         ),
     ],
 )
-def test_the_method_is_told_with_what_learnt_and_which_weights_were_kept(tune, manifest, words):
+def test_the_method_names_the_trained_weights_and_the_best_step(tune, manifest, words):
     recipe = recipes.parse({"data": {"source": "d"}, "tune": {"model": "m", **tune}})
-    assert doings.method(recipe, manifest) == words
+    assert describe_method(recipe, manifest) == words
 
 
 @pytest.mark.parametrize(
@@ -53,16 +51,16 @@ def test_the_method_is_told_with_what_learnt_and_which_weights_were_kept(tune, m
     [
         ({"data": {"source": "/x/pairs.csv"}}, "pairs.csv"),
         ({"data": {"train": "/x/a.csv", "test": "/x/b.csv"}}, "a.csv, b.csv"),
-        ({"collect": {"source": "/x/w.xml"}}, "w.xml, summed up by their own introductions"),
+        ({"collect": {"source": "/x/w.xml"}}, "w.xml, summarized by their own introductions"),
         (
             {
                 "collect": {"source": "/x/w.xml"},
                 "annotate": {"teacher": "local", "model": "/m/qwen.gguf"},
             },
-            "w.xml, summed up by qwen.gguf",
+            "w.xml, summarized by qwen.gguf",
         ),
     ],
 )
-def test_a_source_is_told_with_who_wrote_its_summaries(tables, words):
+def test_a_source_names_the_writer_of_its_summaries(tables, words):
     recipe = recipes.parse({"tune": {"model": "m"}, **tables})
-    assert doings.source(recipe, named=lambda path: Path(path).name) == words
+    assert describe_source(recipe, display_name=lambda path: Path(path).name) == words

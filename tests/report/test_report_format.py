@@ -1,11 +1,22 @@
 import pytest
 
-from abrege.report import format as figures
-from builders.report_view import a_comparison, a_score
+from abrege.report.format import (
+    finite,
+    format_bytes,
+    format_confidence,
+    format_count,
+    format_interval,
+    format_metric,
+    format_p,
+    format_rate,
+    format_seconds,
+    format_share,
+    plural,
+)
 
 
 @pytest.mark.parametrize(
-    ("p", "shown"),
+    ("p", "text"),
     [
         (0.0005, "< 0.001"),
         (0.001, "0.001"),
@@ -16,33 +27,35 @@ from builders.report_view import a_comparison, a_score
         (None, "–"),
     ],
 )
-def test_p_is_never_rounded_across_the_threshold(p, shown):
-    assert figures.p_value(p) == shown
+def test_a_p_value_is_never_rounded_across_the_threshold(p, text):
+    assert format_p(p) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.074, "+7.4"), (-0.003, "−0.3"), (-0.0001, "0.0"), (0.0001, "0.0")]
+    ("value", "text"), [(0.074, "+7.4"), (-0.003, "−0.3"), (-0.0001, "0.0"), (0.0001, "0.0")]
 )
-def test_a_difference_has_a_sign_but_for_zero(value, shown):
-    assert figures.difference("rougeL", value) == shown
+def test_a_difference_has_a_sign_unless_it_is_zero(value, text):
+    assert format_metric("rougeL", value, signed=True) == text
 
 
-def test_each_metric_has_its_own_scale():
-    assert figures.score("rougeL", 0.266) == "26.6"
-    assert figures.score("length_ratio", 1.944) == "1.94"
-    assert figures.score("stop_rate", 0.99) == "99.0 %"
-    assert figures.score("words", 24.04) == "24.0"
-    assert figures.score("stop_rate", None) == "–"
+def test_each_metric_has_the_scale_digits_and_unit_of_the_registry():
+    assert format_metric("rougeL", 0.266) == "26.6"
+    assert format_metric("perplexity", 12.5) == "12.50"
+    assert format_metric("length_ratio", 1.944) == "1.94"
+    assert format_metric("stop_rate", 0.99) == "99.0 %"
+    assert format_metric("words", 24.04) == "24.0"
+    assert format_metric("stop_rate", None) == "–"
 
 
-def test_an_interval_stands_in_brackets_and_a_differences_with_signs():
-    assert figures.interval("rougeL", a_score(0.3)) == "[28.0, 32.0]"
-    assert figures.interval("rougeL", a_comparison(low=-0.01, high=0.1)) == "[−1.0, +10.0]"
-    assert figures.interval("rougeL", a_score(0.3, low=None)) == ""
+def test_an_interval_is_in_brackets_and_that_of_a_difference_has_signs():
+    assert format_interval("rougeL", 0.28, 0.32) == "[28.0, 32.0]"
+    assert format_interval("rougeL", -0.01, 0.1, signed=True) == "[−1.0, +10.0]"
+    assert format_interval("stop_rate", 0.5, 1.0) == "[50.0, 100.0]"
+    assert format_interval("rougeL", None, 0.3) == ""
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "text"),
     [
         (0.4, "0.4 s"),
         (59.94, "59.9 s"),
@@ -53,29 +66,29 @@ def test_an_interval_stands_in_brackets_and_a_differences_with_signs():
         (None, "–"),
     ],
 )
-def test_a_time_is_written_for_people(value, shown):
-    assert figures.seconds(value) == shown
+def test_a_duration_is_written_for_people(value, text):
+    assert format_seconds(value) == text
 
 
-def test_a_share_is_whole_only_where_nothing_is_missing():
-    assert figures.share(9_999_999, 10_000_000) == "> 99.9 %"
-    assert figures.share(1, 10_000_000) == "< 0.1 %"
-    assert figures.share(300, 300) == "100.0 %"
-    assert figures.share(0, 300) == "0.0 %"
-    assert figures.share(0, 0) == "–"
+def test_a_share_is_0_or_100_per_cent_only_where_it_is_exact():
+    assert format_share(9_999_999, 10_000_000) == "> 99.9 %"
+    assert format_share(1, 10_000_000) == "< 0.1 %"
+    assert format_share(300, 300) == "100.0 %"
+    assert format_share(0, 300) == "0.0 %"
+    assert format_share(0, 0) == "–"
 
 
-def test_counts_rates_and_bytes_are_written_as_people_do():
-    assert figures.count(12460) == "12,460"
-    assert figures.rate(0.0005) == "5e-4"
-    assert figures.rate(0.00025) == "2.5e-4"
-    assert figures.memory(2_913_000_000) == "2.91 GB"
-    assert figures.memory(4_100_000) == "4.1 MB"
-    assert figures.plural(1, "row") == "1 row"
-    assert figures.plural(2000, "row") == "2,000 rows"
-    assert figures.confidence(0.95) == "95 %"
+def test_counts_rates_and_bytes_are_written_for_people():
+    assert format_count(12460) == "12,460"
+    assert format_rate(0.0005) == "5e-4"
+    assert format_rate(0.00025) == "2.5e-4"
+    assert format_bytes(2_913_000_000) == "2.91 GB"
+    assert format_bytes(4_100_000) == "4.1 MB"
+    assert plural(1, "row") == "1 row"
+    assert plural(2000, "row") == "2,000 rows"
+    assert format_confidence(0.95) == "95 %"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "3", True])
 def test_only_a_finite_number_is_a_number(value):
-    assert figures.finite(value) is None
+    assert finite(value) is None

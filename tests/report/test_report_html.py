@@ -4,13 +4,13 @@ import pytest
 from jinja2 import UndefinedError
 
 from abrege.report.html import read_asset, render_template
-from builders.report_view import Read
+from builders.report_view import ParsedPage
 
 
 def test_every_value_in_a_template_is_escaped():
     page = render_template("page.html.j2", title="<script>1 & 'two'</script>")
     assert "<title>&lt;script&gt;1 &amp; &#39;two&#39;&lt;/script&gt;</title>" in page
-    assert Read(page).tags.count("script") == 0
+    assert ParsedPage(page).tags.count("script") == 0
 
 
 def test_a_control_character_becomes_the_replacement_character():

@@ -9,8 +9,8 @@ from abrege.core.hashing import hash_path
 from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.pipeline.fingerprint import code_version
-from abrege.report import describe as doings
-from abrege.report.view_model import Mark
+from abrege.report.describe import describe_decoding
+from abrege.report.view_model import MatchedWord
 from abrege.stages import report
 
 SYSTEMS = ("lead", "base", "base-cut", "tuned")
@@ -128,14 +128,14 @@ def test_two_reports_of_one_run_are_equal_byte_for_byte(tmp_path):
 
 def test_rows_are_picked_by_rouge_l_of_tuned_minus_base(tmp_path):
     told = report.gather(a_recipe(), a_run_folder(tmp_path))
-    best, worst, random = told.galleries
+    best, worst, random = told.example_groups
 
     assert ids(best) == ["p5", "p4"]
     assert ids(worst) == ["p0", "p1"]
     assert len(ids(random)) == 2
-    base, tuned = best.examples[0].answers
+    base, tuned = best.examples[0].summaries
     assert (base.text, tuned.text, tuned.rouge_l) == ("base wrote 5", "tuned wrote 5", 0.5)
-    assert [a.hit_limit for a in worst.examples[0].answers] == [True, False]
+    assert [a.hit_limit for a in worst.examples[0].summaries] == [True, False]
 
 
 def test_scores_are_taken_as_they_are_and_tuned_stands_first(tmp_path):
@@ -166,7 +166,7 @@ def test_what_was_done_is_read_from_the_manifests(tmp_path):
 @pytest.mark.parametrize(
     ("generate", "words"),
     [
-        ({"num_beams": 4}, "4 beams, at most 48 new tokens"),
+        ({"num_beams": 4}, "beam search with 4 beams, at most 48 new tokens"),
         (
             {"do_sample": True, "temperature": 0.7, "top_p": 0.7, "seed": 5},
             "sampling (temperature 0.7, top_p 0.7, seed 5), at most 48 new tokens",
@@ -176,7 +176,7 @@ def test_what_was_done_is_read_from_the_manifests(tmp_path):
 def test_the_decoding_is_said_in_words(generate, words):
     profile = {"profile": {"max_new_tokens": 48}}
 
-    assert doings.decoding(a_recipe(generate=generate), profile) == words
+    assert describe_decoding(a_recipe(generate=generate), profile) == words
 
 
 def test_lengths_are_those_of_all_texts(tmp_path):
@@ -185,8 +185,8 @@ def test_lengths_are_those_of_all_texts(tmp_path):
     assert {s.name: list(s.words) for s in told.lengths} == {
         "train summaries": [2, 1] * ROWS,
         "references": [2, 1] * ROWS,
-        "base": [3] * ROWS,
-        "tuned": [3] * ROWS,
+        "Base": [3] * ROWS,
+        "Tuned": [3] * ROWS,
     }
 
 
@@ -220,14 +220,14 @@ def test_examples_show_what_is_shared_with_the_best_reference_and_what_is_unsupp
         for i in range(ROWS)
     ]
     write_jsonl(folder / "generate/tuned.jsonl", told)
-    best = report.gather(a_recipe(), folder).galleries[0].examples[0]
-    [answer] = [a for a in best.answers if a.system == "tuned"]
+    best = report.gather(a_recipe(), folder).example_groups[0].examples[0]
+    [answer] = [a for a in best.summaries if a.system == "tuned"]
     # References "one two" and "three": the first is matched, "one" and the last "two" in order;
     # the first "Two" is the one that counts for ROUGE-1, each as often as in both.
-    assert answer.marks == [
-        Mark(start=0, end=3, in_order=False),
-        Mark(start=10, end=13, in_order=True),
-        Mark(start=20, end=23, in_order=True),
+    assert answer.matches == [
+        MatchedWord(start=0, end=3, in_order=False),
+        MatchedWord(start=10, end=13, in_order=True),
+        MatchedWord(start=20, end=23, in_order=True),
     ]
     assert answer.unsupported == ["99"]
 
@@ -254,10 +254,10 @@ def test_absent_systems_are_replaced_and_the_page_says_by_what(tmp_path, systems
     recipe = a_recipe(generate={"systems": systems})
     folder = a_run_folder(tmp_path, recipe, systems)
     report.run(recipe, folder)
-    best = report.gather(recipe, folder).galleries[0]
+    best = report.gather(recipe, folder).example_groups[0]
 
     assert best.rule == f"The rows with the highest {rule}, out of 6."
-    assert [a.system for a in best.examples[0].answers] == compared
+    assert [a.system for a in best.examples[0].summaries] == compared
     assert f"highest {rule}, out of 6." in (folder / "report/index.html").read_text("utf-8")
 
 
@@ -331,7 +331,7 @@ def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
     }
     write_json(folder / "stress/scores.json", stress)
     told = report.gather(a_recipe(), folder)
-    assert told.preferences[0].choices[0].who == "Ann"
+    assert told.blind_comparisons[0].counts[0].reviewer == "Ann"
     assert told.stress.kinds[0].name == "aside"
 
     write_jsonl(folder / "generate/tuned.jsonl", [a_prediction(i, "other") for i in range(ROWS)])
@@ -339,7 +339,7 @@ def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
     notes = []
     report.run(a_recipe(), folder, on_event=notes.append)
     told = report.gather(a_recipe(), folder)
-    assert (told.preferences, told.stress) == ([], None)
+    assert (told.blind_comparisons, told.stress) == ([], None)
     texts = [note.text for note in notes if isinstance(note, Note)]
     assert texts[:2] == [
         "report: review/preference.json is left out: it is of other summaries",

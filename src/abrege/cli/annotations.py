@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abrege.cli.score_options import positive
+from abrege.cli.score_options import positive_int
 from abrege.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def add_actions(add: Add) -> None:
     add  makes the parser of an action from its name, its line of help and its epilog
     """
     made = add("export", "write a sample of a teacher's summaries for people to look over", EXPORT)
-    made.add_argument("--rows", type=positive, default=50, metavar="N",
+    made.add_argument("--rows", type=positive_int, default=50, metavar="N",
         help="how many (default: 50)")  # fmt: skip
     made.add_argument("--seed", type=int, default=0, metavar="N",
         help="fixes which rows (default: 0)")  # fmt: skip

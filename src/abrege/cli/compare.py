@@ -1,41 +1,42 @@
-"""`abrege compare`: is one system's summaries better than another's, and how sure is that."""
+"""`abrege compare`: test whether one system's summaries are better than another's."""
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from abrege.cli import score_options as scoring
-from abrege.cli.shown import columns, figure
+from abrege.cli.score_options import (
+    add_scoring_arguments,
+    describe_rows,
+    read_request,
+    read_resampling,
+    reference_sources,
+    row_counts,
+)
 from abrege.core.errors import RecipeError
-
-if TYPE_CHECKING:
-    from abrege.evaluation.score_table import ScoreTable
 
 EXAMPLES = """examples:
   abrege compare base.txt tuned.txt --references references.txt
   abrege compare runs/demo/generate/base.jsonl runs/demo/generate/tuned.jsonl \\
       --data runs/demo/split/test.jsonl
 
-The first is what the others are compared with. Rows of one group are resampled together; p-values
-of all systems and metrics are corrected together (Holm). "detectable" is the smallest true
-difference that so many rows would show in eight of ten such tests."""
+The others are compared with the first. Rows of one group are resampled together; the p-values of
+all systems and metrics are corrected together (Holm). The minimum detectable effect is the smallest
+true difference that eight of ten such tests on so many rows would detect."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege compare`."""
     parser.epilog = EXAMPLES
     parser.add_argument("predictions", type=Path, nargs="+", metavar="PREDICTIONS",
-        help="two files or more, of the same rows in the same order")  # fmt: skip
-    scoring.add_arguments(parser)
+        help="two or more files with the same rows in the same order")  # fmt: skip
+    add_scoring_arguments(parser)
     parser.set_defaults(metrics="rouge", model=None, base=False)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare, and print the table or the JSON."""
-    from abrege.cli.progress import drawing
+    """Compare the systems, and print tables or JSON."""
+    from abrege.cli.progress import show_progress
     from abrege.data.predictions import read_candidates
     from abrege.evaluation.score_files import (
         SystemPredictions,
@@ -43,68 +44,40 @@ def run(args: argparse.Namespace) -> int:
         describe_comparisons,
         score,
     )
+    from abrege.report.command_tables import comparison_table
+    from abrege.report.terminal import render_table
 
     names = [str(path) for path in args.predictions]
     if len({*names}) < 2 or len({*names}) < len(names):
-        raise RecipeError("compare needs two files or more, each named once")
-    wanted, how = scoring.asked(args), scoring.resampling(args)
-    where = scoring.sources(args)
-    with drawing() as on_event:
+        raise RecipeError("compare needs two or more files, each given once")
+    request, resampling = read_request(args), read_resampling(args)
+    sources = reference_sources(args)
+    with show_progress() as on_event:
         systems = [
-            SystemPredictions(name, read_candidates(path, on_event=on_event, **where))
+            SystemPredictions(name, read_candidates(path, on_event=on_event, **sources))
             for name, path in zip(names, args.predictions, strict=True)
         ]
-        tables = score(systems, wanted, on_event=on_event)
-    scores = {name: table.scores(how) for name, table in tables.items()}
-    comparisons = compare(tables, how)
-    said = describe_comparisons(comparisons)
-    if untold := [m for m in wanted.metrics if m not in {row["metric"] for row in comparisons}]:
-        print(f"cannot be told of these texts: {', '.join(untold)}", file=sys.stderr)
+        tables = score(systems, request, on_event=on_event)
+    scores = {name: table.scores(resampling) for name, table in tables.items()}
+    comparisons = compare(tables, resampling)
+    sentences = describe_comparisons(comparisons)
+    compared = {comparison["metric"] for comparison in comparisons}
+    if skipped := [metric for metric in request.metrics if metric not in compared]:
+        print(f"no score for these texts, so not compared: {', '.join(skipped)}", file=sys.stderr)
+    first = tables[names[0]]
     if args.json:
-        found = {
-            **scoring.facts(tables[names[0]]),
+        result = {
+            **row_counts(first),
             "systems": scores,
             "comparisons": comparisons,
-            "in_words": said,
+            "in_words": sentences,
         }
-        print(json.dumps(found, ensure_ascii=False, indent=1))
-    else:
-        print("\n".join([*_lines(tables[names[0]], scores, comparisons), "", *said]))
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+        return 0
+    print(describe_rows(first))
+    for system in dict.fromkeys(comparison["system"] for comparison in comparisons):
+        of_system = [c for c in comparisons if c["system"] == system]
+        print(f"\n{render_table(comparison_table(of_system, scores))}")
+    signatures = dict.fromkeys(comparison["signature"] for comparison in comparisons)
+    print("\n".join(["", *signatures, "", *sentences]))
     return 0
-
-
-def _lines(
-    table: "ScoreTable",
-    scores: Mapping[str, Mapping[str, Any]],
-    comparisons: Sequence[Mapping[str, Any]],
-) -> Iterator[str]:
-    from abrege.metrics.registry import METRICS
-
-    yield scoring.heading(table)
-    for system in dict.fromkeys(row["system"] for row in comparisons):
-        rows = [row for row in comparisons if row["system"] == system]
-        yield f"\n{system} against {rows[0]['baseline']}"
-        names = ["first", "this", "difference", "interval", "p", "Holm", "won/tied/lost"]
-        cells = [["metric", *names, "detectable"]]
-        for row in rows:
-            metric = row["metric"]
-            values = [scores[s][metric]["value"] for s in (row["baseline"], system)]
-            low, high = (figure(metric, row[side], sign=True) for side in ("low", "high"))
-            cells.append(
-                [
-                    METRICS[metric].label,
-                    *(figure(metric, value) for value in values),
-                    figure(metric, row["difference"], sign=True),
-                    f"[{low}, {high}]",
-                    *(_p(row.get(key)) for key in ("p", "p_holm")),
-                    f"{row['wins']}/{row['ties']}/{row['losses']}",
-                    figure(metric, row["detectable"]),
-                ]
-            )
-        yield from columns(cells)
-    yield ""
-    yield from dict.fromkeys(row["signature"] for row in comparisons)
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2g}"

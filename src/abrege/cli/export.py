@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export the model; say where it is, and how near it is to the tuned one."""
     from abrege import recipe
-    from abrege.cli.progress import drawing
+    from abrege.cli.progress import show_progress
     from abrege.pipeline.exporting import export
 
     path = args.folder / "recipe.yaml"
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         )
     asked = {"base": args.base, "dtype": args.dtype}
     overrides = [f"export.{key}={value}" for key, value in asked.items() if value]
-    with drawing() as on_event:
+    with show_progress() as on_event:
         outcome, exported = export(
             recipe.load(path, overrides),
             args.folder,

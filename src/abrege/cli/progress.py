@@ -1,6 +1,6 @@
-"""Draw what stages report by `on_event` on stderr: bars on a terminal, else a line now and then.
+"""Show the events of `on_event` on stderr: progress bars on a terminal, else a line now and then.
 
-No colour anywhere, so NO_COLOR has nothing to switch off.
+Nothing is colored, so NO_COLOR has nothing to switch off.
 """
 
 import os
@@ -18,47 +18,47 @@ from abrege.core.events import Event, Note, OnEvent, Progress, silent
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def speaks() -> bool:
-    """Say whether this process may speak: of those torchrun starts, only rank 0."""
+def is_main_process() -> bool:
+    """Return whether this process may print: of those that torchrun starts, only rank 0."""
     return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
-def drawing(
+def show_progress(
     stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[OnEvent]:
-    """Give an `on_event` that draws on `stream` (stderr), and take its bars down at the end."""
-    if not speaks():
+    """Yield an `on_event` that writes to `stream` (stderr); close its bars at the end."""
+    if not is_main_process():
         yield silent
         return
     stream = sys.stderr if stream is None else stream
     if not stream.isatty():
-        yield Lines(stream, clock)
+        yield ProgressLines(stream, clock)
         return
-    bars = Bars(stream)
+    bars = ProgressBars(stream)
     try:
         yield bars
     finally:
         bars.close()
 
 
-class Bars:
-    """One tqdm bar a task, with rate, time left and the live figures."""
+class ProgressBars:
+    """A tqdm bar for each task, with its rate, remaining time and latest figures."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._open: dict[str, tqdm[Never]] = {}
+        self._bars: dict[str, tqdm[Never]] = {}
 
     def __call__(self, event: Event) -> None:
-        """Draw one event."""
+        """Show one event."""
         if isinstance(event, Note):
             tqdm.write(event.text, file=self._stream)
         elif event.total:
-            self._move(event)
+            self._update(event)
 
-    def _move(self, event: Progress) -> None:
-        if event.task not in self._open:
-            self._open[event.task] = tqdm(
+    def _update(self, event: Progress) -> None:
+        if event.task not in self._bars:
+            self._bars[event.task] = tqdm(
                 desc=event.task,
                 initial=event.done,  # what an earlier run did must not count as speed
                 total=event.total,
@@ -66,21 +66,21 @@ class Bars:
                 file=self._stream,
                 dynamic_ncols=True,
             )
-        bar = self._open[event.task]
+        bar = self._bars[event.task]
         bar.set_postfix(event.figures, refresh=False)
         bar.update(event.done - bar.n)
         if event.done >= event.total:
-            self._open.pop(event.task).close()
+            self._bars.pop(event.task).close()
 
     def close(self) -> None:
-        """Leave every open bar as it stands and go to a new line."""
-        while self._open:
-            self._open.popitem()[1].close()
+        """Leave every open bar as it is and start a new line."""
+        while self._bars:
+            self._bars.popitem()[1].close()
 
 
 @dataclass
-class Lines:
-    """Plain lines for a log: at most one in ten seconds a task, and the last."""
+class ProgressLines:
+    """Plain lines for a log: at most one every ten seconds for each task, and the last one."""
 
     stream: TextIO
     clock: Callable[[], float]
@@ -90,17 +90,18 @@ class Lines:
         self._last: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
-        """Write one event, unless it comes too soon after the last of its task."""
+        """Write one event, unless it comes too soon after the previous one of its task."""
         if isinstance(event, Note):
             self._write(event.text)
             return
         now = self.clock()
         started, first = self._started.setdefault(event.task, (now, event.done))
-        ended = event.done >= event.total
-        if ended or now - self._last.setdefault(event.task, now) >= SECONDS_BETWEEN_LINES:
+        is_finished = event.done >= event.total
+        last = self._last.setdefault(event.task, now)
+        if is_finished or now - last >= SECONDS_BETWEEN_LINES:
             self._last[event.task] = now
             self._write(_line(event, seconds=now - started, since_start=event.done - first))
-        if ended:
+        if is_finished:
             del self._started[event.task]
             self._last.pop(event.task)
 
@@ -109,11 +110,12 @@ class Lines:
 
 
 def _line(event: Progress, *, seconds: float, since_start: int) -> str:
+    """Return the line of a task that has taken `seconds` for `since_start` units."""
     parts = [f"{event.task}: {event.done}/{event.total} {event.unit}"]
     parts += [f"{name} {value}" for name, value in event.figures.items()]
     if event.done >= event.total:
         parts.append(f"took {tqdm.format_interval(seconds)}")
     elif since_start > 0:
-        left = seconds / since_start * (event.total - event.done)
-        parts.append(f"{tqdm.format_interval(left)} left")
+        remaining = seconds / since_start * (event.total - event.done)
+        parts.append(f"{tqdm.format_interval(remaining)} left")
     return ", ".join(parts)

@@ -41,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
     """Give the recipe that the arguments name, and its run folder."""
     from abrege import recipe
-    from abrege.cli.progress import drawing
+    from abrege.cli.progress import show_progress
 
-    with drawing() as on_event:
+    with show_progress() as on_event:
         resolved = recipe.load(
             find(args.recipe), args.overrides, stand_in=args.stand_in, on_event=on_event
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege.cli import annotations
-from abrege.cli.score_options import positive
+from abrege.cli.score_options import positive_int
 
 if TYPE_CHECKING:
     from abrege.human_eval.agreement import Preference, Tally
@@ -67,13 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the server's address, which ends in /v1; OPENAI_BASE_URL where left out")  # fmt: skip
     made.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
         help="whose summaries are compared (default: base tuned)")  # fmt: skip
-    made.add_argument("--rows", type=positive, default=50, metavar="N",
+    made.add_argument("--rows", type=positive_int, default=50, metavar="N",
         help="how many rows are drawn (default: 50)")  # fmt: skip
     made.add_argument("--seed", type=int, default=0, metavar="N",
         help="fixes the rows (default: 0)")  # fmt: skip
-    made.add_argument("--max-tokens", type=positive, default=1024, metavar="N",
+    made.add_argument("--max-tokens", type=positive_int, default=1024, metavar="N",
         help="longest answer; a model that thinks needs more (default: 1024)")  # fmt: skip
-    made.add_argument("--workers", type=positive, default=4, metavar="N",
+    made.add_argument("--workers", type=positive_int, default=4, metavar="N",
         help="questions under way at once, at most (default: 4)")  # fmt: skip
     made.add_argument("--json", action="store_true", help="print JSON instead of sentences")
     made = _action(actions, "tally", "count what the reviewers decided", TALLY)
@@ -132,7 +132,7 @@ def _blind(args: argparse.Namespace) -> None:
 
 
 def _judge(args: argparse.Namespace) -> None:
-    from abrege.cli.progress import drawing
+    from abrege.cli.progress import show_progress
     from abrege.human_eval.agreement import Preference
     from abrege.human_eval.judge import judge
     from abrege.llm_client.openai_client import OpenAIClient, SamplingParams
@@ -140,7 +140,7 @@ def _judge(args: argparse.Namespace) -> None:
     params = SamplingParams(max_tokens=args.max_tokens)
     first, second = args.systems
     with (
-        drawing() as on_event,
+        show_progress() as on_event,
         OpenAIClient(args.model, base_url=args.base_url, params=params) as server,
     ):
         found = judge(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abrege.cli import STAGES, recipes
-from abrege.cli.score_options import positive
+from abrege.cli.score_options import positive_int
 
 if TYPE_CHECKING:
     from abrege.recipe import Recipe
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege run`."""
     parser.epilog = EXAMPLES
     recipes.add_arguments(parser)
-    parser.add_argument("--seeds", type=positive, metavar="N",
+    parser.add_argument("--seeds", type=positive_int, metavar="N",
         help="tune N times with other seeds, to show the luck of it: tune.seeds=N")  # fmt: skip
     parser.add_argument("--until", choices=STAGES, help="stop after this stage")
     parser.add_argument(
@@ -85,10 +85,10 @@ def estimate(
     recipe: "Recipe", folder: Path, *, on_stdout: bool = False, as_json: bool = False
 ) -> None:
     """Say what tuning would take, on stderr or on stdout; SetupError if it will not fit."""
-    from abrege.cli.progress import drawing
+    from abrege.cli.progress import show_progress
     from abrege.pipeline import run as pipeline
 
-    with drawing() as on_event:
+    with show_progress() as on_event:
         found = pipeline.estimate(recipe, folder, on_event=on_event)
     seeds = recipe.tune.seeds
     if as_json:
@@ -105,12 +105,12 @@ def estimate(
 
 def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:
     """Run the stages, then say on stderr what came of them and, if asked, on stdout as JSON."""
-    from abrege.cli.progress import drawing, speaks
+    from abrege.cli.progress import is_main_process, show_progress
     from abrege.pipeline import run as pipeline
 
-    with drawing() as on_event:
+    with show_progress() as on_event:
         outcomes = pipeline.run(recipe, folder, stages=stages, on_event=on_event)
-    if not speaks():
+    if not is_main_process():
         return
     scores = _scores(folder) if "evaluate" in stages else None
     if scores:

@@ -1,26 +1,31 @@
-"""`abrege score`: figures for summaries of any tool, with no model."""
+"""`abrege score`: score summaries of any tool against references."""
 
 import argparse
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.cli import score_options as scoring
-from abrege.cli import shown
-from abrege.cli.shown import columns, figure
+from abrege.cli.score_options import (
+    add_scoring_arguments,
+    describe_rows,
+    positive_int,
+    read_request,
+    read_resampling,
+    reference_sources,
+    row_counts,
+)
 from abrege.core.errors import RecipeError
 from abrege.core.io import write_jsonl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from abrege.core.events import OnEvent
     from abrege.evaluation.baselines import Baseline
     from abrege.evaluation.score_files import RowCollector
-    from abrege.evaluation.score_table import ScoreTable
+    from abrege.evaluation.score_table import ScoreTable, ScoringRequest
     from abrege.metrics.length import LengthDistribution
     from abrege.metrics.significance import Resampling
 
@@ -36,214 +41,174 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS",
         help="lines of text, or rows by the suffix (.jsonl, .csv, .parquet ...)")  # fmt: skip
-    scoring.add_arguments(parser)
+    add_scoring_arguments(parser)
     add = parser.add_argument
-    add("--rows", type=Path, metavar="FILE", help="write each row's scores as JSONL")
+    add("--rows", type=Path, metavar="FILE", help="write the scores of each row as JSONL")
     add("--baselines", metavar="LIST",
-        help="what is scored beside them, of lead-N, random, oracle, human (a reference against "
-        "the others), or none (default: lead-3 with --data, human where there are several "
+        help="baselines to score too: lead-N, random, oracle, human (a reference against the "
+        "others), or none (default: lead-3 with --data, human where rows have several "
         "references)")  # fmt: skip
     add("--model", metavar="MODEL",
         help="model for perplexity: a run folder, or any folder or name on the hub")  # fmt: skip
     add("--base", action="store_true",
-        help="perplexity: take the model that the run of --model began with")  # fmt: skip
+        help="perplexity: use the base model of the run in --model")  # fmt: skip
     add("--train", metavar="FILE",
-        help="pairs trained on: how long their summaries are, beside these")  # fmt: skip
+        help="training pairs: compare the lengths of their summaries with these")  # fmt: skip
     add("--by", metavar="COLUMN",
-        help="scores by a column of the rows, or by document_words (with --data)")  # fmt: skip
-    add("--examples", type=scoring.positive, default=0, metavar="N",
+        help="break scores down by a column of the rows, or by document_words (with "
+        "--data)")  # fmt: skip
+    add("--examples", type=positive_int, default=0, metavar="N",
         help="show the N best and the N worst rows by the first metric")  # fmt: skip
     add("--explain", nargs="+", default=[], metavar="ID",
-        help="show what rows share with their references, word by word")  # fmt: skip
+        help="show which words these rows share with their references")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score, and print the table or the JSON."""
-    from abrege.cli.progress import drawing
+    """Score the predictions, and print tables or JSON."""
+    from abrege.cli.progress import show_progress
     from abrege.data.predictions import read_candidates
     from abrege.evaluation.score_files import SystemPredictions, score
 
-    _check_rows(args)
-    wanted, how = scoring.asked(args), scoring.resampling(args)
-    kept, beside = _kept(args, wanted.metrics[0]), _baselines(args)
+    _check_rows_file(args)
+    request, resampling = read_request(args), read_resampling(args)
+    collector = _row_collector(args, request.metrics[0])
+    baselines = _read_baselines(args)
     name = str(args.predictions)
-    with drawing() as on_event:
-        rows = read_candidates(args.predictions, on_event=on_event, **scoring.sources(args))
+    with show_progress() as on_event:
+        rows = read_candidates(args.predictions, on_event=on_event, **reference_sources(args))
         systems = [SystemPredictions(name, rows)]
-        tables = score(systems, wanted, baselines=beside, kept=kept, on_event=on_event)
+        tables = score(systems, request, baselines=baselines, kept=collector, on_event=on_event)
         table = tables.pop(name)
-        lengths = _lengths(args, kept, table, on_event) if args.train else {}
-    kept.check()
-    scores = table.scores(how)
-    baselines = {baseline: made.scores(how) for baseline, made in tables.items()}
-    by = _parts(args, kept, table, how)
+        lengths = _lengths(args, collector, table, on_event) if args.train else {}
+    collector.check()
+    scores = table.scores(resampling)
+    baseline_scores = {name: scored.scores(resampling) for name, scored in tables.items()}
+    parts = _part_scores(args, collector, table, resampling)
     if args.rows:
-        write_jsonl(args.rows, _rows(table))
+        write_jsonl(args.rows, _row_scores(table))
     if args.json:
-        found = {
+        result = {
             "predictions": name,
-            **scoring.facts(table),
+            **row_counts(table),
             "scores": scores,
-            "baselines": baselines,
+            "baselines": baseline_scores,
         }
         if lengths:
-            found["words"] = {of: asdict(told) for of, told in lengths.items()}
-        if by:
-            found["by"] = {args.by: {p: {"n": n, "scores": s} for p, (n, s) in by.items()}}
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+            result["words"] = {of: asdict(distribution) for of, distribution in lengths.items()}
+        if parts:
+            result["by"] = {args.by: {p: {"n": n, "scores": s} for p, (n, s) in parts.items()}}
+        print(json.dumps(result, ensure_ascii=False, indent=1))
         return 0
-    lines = [*_lines(name, table, scores, baselines), *_of_lengths(lengths, kept)]
-    lines += [*_by(args.by, by), *shown.rows(kept, wanted, lang=table.asked.reading.lang)]
-    print("\n".join(lines), end="")
+    from abrege.report.command_tables import length_table, part_table, score_table
+    from abrege.report.terminal import render_table
+
+    shown = [score_table(f"{name}: {describe_rows(table)}", scores, baseline_scores)]
+    shown += [length_table(lengths, collector.words[0])] if lengths else []
+    shown += [part_table(args.by, parts)] if parts else []
+    print("\n\n".join([*map(render_table, shown), *_row_texts(collector, request, table)]))
     return 0
 
 
-def _check_rows(args: argparse.Namespace) -> None:
-    """Refuse to write over what is read."""
+def _check_rows_file(args: argparse.Namespace) -> None:
+    """Raise RecipeError if --rows would overwrite an input."""
     if args.rows is None:
         return
     if args.rows.is_dir():
         raise RecipeError(f"--rows {args.rows}: this is a folder; name a file")
-    read = [args.predictions, *args.references, *([Path(args.data)] if args.data else [])]
-    if any(path.exists() and args.rows.exists() and path.samefile(args.rows) for path in read):
-        raise RecipeError(f"--rows {args.rows}: this file is read, and would be written over")
+    inputs = [args.predictions, *args.references, *([Path(args.data)] if args.data else [])]
+    if any(path.exists() and args.rows.exists() and path.samefile(args.rows) for path in inputs):
+        raise RecipeError(f"--rows {args.rows}: this file is an input, and would be overwritten")
 
 
-def _kept(args: argparse.Namespace, first: str) -> "RowCollector":
-    """Read what is to be kept of the rows, going by the first metric."""
+def _row_collector(args: argparse.Namespace, first_metric: str) -> "RowCollector":
+    """Return what collects rows for --by, --examples, --explain and --train."""
     from abrege.evaluation.score_files import RowCollector
-    from abrege.metrics.registry import METRICS
+    from abrege.metrics.registry import get_metric
 
+    metric = get_metric(first_metric)
     if args.json and (args.examples or args.explain):
-        raise RecipeError("--examples and --explain are for reading; leave --json out")
-    if args.examples and METRICS[first].by_model:
-        raise RecipeError(f"--examples goes by the first metric, and {first} comes after all rows")
+        raise RecipeError("--examples and --explain have no effect with --json; leave it out")
+    if args.examples and metric.by_model:
+        raise RecipeError(
+            f"--examples needs a first metric that scores row by row, not {first_metric}"
+        )
     return RowCollector(
         args.by,
         frozenset(args.explain),
         args.examples,
-        less_is_better=METRICS[first].higher_is_better is False,
+        less_is_better=metric.higher_is_better is False,
         lengths=args.train is not None,
     )
 
 
-def _parts(
-    args: argparse.Namespace, kept: "RowCollector", table: "ScoreTable", how: "Resampling"
-) -> "dict[str, tuple[int, dict[str, Any]]]":
+def _part_scores(
+    args: argparse.Namespace,
+    collector: "RowCollector",
+    table: "ScoreTable",
+    resampling: "Resampling",
+) -> "Mapping[str, tuple[int, dict[str, Any]]]":
+    """Return for each part of --by its number of rows and its scores."""
     from abrege.evaluation import breakdown
 
     if not args.by:
         return {}
-    parts = breakdown.parts(kept.labels, name=f"--by {args.by}")
-    return {part: (len(only), table.scores(how, only=only)) for part, only in parts.items()}
+    parts = breakdown.parts(collector.labels, name=f"--by {args.by}")
+    return {part: (len(rows), table.scores(resampling, only=rows)) for part, rows in parts.items()}
 
 
-def _baselines(args: argparse.Namespace) -> "list[Baseline]":
+def _read_baselines(args: argparse.Namespace) -> "list[Baseline]":
     from abrege.evaluation.baselines import Baseline
     from abrege.evaluation.systems import HUMAN
 
     if args.baselines is None:
-        usual = (["lead-3"] if args.data else []) + [HUMAN]
-        return [Baseline(name, asked=False) for name in usual]
+        names = (["lead-3"] if args.data else []) + [HUMAN]
+        return [Baseline(name, asked=False) for name in names]
     names = [name.strip() for name in args.baselines.split(",")]
-    found = [] if names == ["none"] else [Baseline(name, args.seed) for name in names]
-    if not args.data and (needing := [b.name for b in found if b.name != HUMAN]):
-        raise RecipeError(f"--baselines {needing[0]} is made of the documents: give --data.")
-    return found
+    if names == ["none"]:
+        return []
+    baselines = [Baseline(name, args.seed) for name in names]
+    if not args.data and (extractive := [b.name for b in baselines if b.name != HUMAN]):
+        raise RecipeError(f"--baselines {extractive[0]} needs the documents: give --data.")
+    return baselines
 
 
 def _lengths(
-    args: argparse.Namespace, kept: "RowCollector", table: "ScoreTable", on_event: "OnEvent"
+    args: argparse.Namespace, collector: "RowCollector", table: "ScoreTable", on_event: "OnEvent"
 ) -> "dict[str, LengthDistribution]":
-    """Describe how long the summaries trained on are, the references and the predictions."""
+    """Return how long the train summaries, the references and the predictions are."""
     from abrege.data.load import load_pairs
     from abrege.metrics.length import length_distribution
-    from abrege.text import tokenize as words
+    from abrege.text.tokenize import count_words
 
     lang = table.asked.reading.lang
     splits = load_pairs(args.train, columns={}, lang=None, on_event=on_event).splits
     pairs = splits.get("train") or next(iter(splits.values()))
-    trained = [words.count_words(pair.references[0], lang) for pair in pairs]
-    sets = {"train summaries": trained, "references": kept.words[1], "predictions": kept.words[0]}
-    return {of: length_distribution(lengths) for of, lengths in sets.items()}
+    train = [count_words(pair.references[0], lang) for pair in pairs]
+    predictions, references = collector.words
+    texts = {"train summaries": train, "references": references, "predictions": predictions}
+    return {name: length_distribution(lengths) for name, lengths in texts.items()}
 
 
-def _of_lengths(
-    lengths: "Mapping[str, LengthDistribution]", kept: "RowCollector"
+def _row_texts(
+    collector: "RowCollector", request: "ScoringRequest", table: "ScoreTable"
 ) -> "Iterator[str]":
-    from abrege.metrics.length import share_within
+    """Yield the best and the worst rows, and the rows of --explain with their shared words."""
+    from abrege.metrics.registry import get_metric
+    from abrege.report.terminal import match_legend, render_example, render_matches
 
-    if not lengths:
-        return
-    cells = [["words of", "n", "mean", "5 %", "25 %", "median", "75 %", "95 %", "longest"]]
-    for of, told in lengths.items():
-        values = (told.p5, told.p25, told.median, told.p75, told.p95, told.longest)
-        cells.append([of, f"{told.n}", f"{told.mean:.1f}", *(f"{value:g}" for value in values)])
-    yield ""
-    yield from columns(cells)
-    trained = lengths["train summaries"]
-    share = share_within(kept.words[0], trained)
-    yield (
-        f"{100 * share:.1f} % of the predictions have {trained.p5:g} to {trained.p95:g} words, "
-        "as nine in ten of the train summaries do"
-    )
+    metric = get_metric(request.metrics[0])
+    for end, rows in zip(("best", "worst"), collector.best_and_worst(), strict=True):
+        for value, row in rows:
+            yield render_example(f"{end}, {metric.in_sentence} {metric.format(value)}", row)
+    lang, stemmer = table.asked.reading.lang, request.reading.stemmer
+    for row in collector.explained:
+        yield render_matches(row, lang=lang, stemmer=stemmer)
+    if collector.explained:
+        yield match_legend()
 
 
-def _lines(
-    name: str, table: "ScoreTable", scores: Mapping[str, Any], baselines: Mapping[str, Any]
-) -> "Iterator[str]":
-    from abrege.metrics.registry import METRICS
-
-    yield f"{name}: {scoring.heading(table)}"
-    yield ""
-    level = next(iter(scores.values()))["signature"].rpartition(",")[2].replace("%", " %")
-    cells = [["metric", "value", f"{level} interval", "precision", "recall", *baselines]]
-    for metric, found in scores.items():
-        interval = _interval(metric, found)
-        parts = [figure(metric, found.get(part)) for part in ("precision", "recall")]
-        beside = [figure(metric, of.get(metric, {}).get("value")) for of in baselines.values()]
-        cells.append(
-            [METRICS[metric].label, figure(metric, found["value"]), interval, *parts, *beside]
-        )
-    yield from columns(cells)
-    if "bleu" in scores:
-        yield "\n" + _bleu(scores["bleu"])
-    yield ""
-    yield from (found["signature"] for found in scores.values())
-    if "human" in baselines:
-        n = next(iter(baselines["human"].values()))["signature"].partition("|n:")[2].split("|")[0]
-        yield f"\nhuman: of each of {n} rows, a reference against its others (one less)"
-
-
-def _by(name: str, parts: Mapping[str, tuple[int, Mapping[str, Any]]]) -> "Iterator[str]":
-    from abrege.metrics.registry import METRICS
-
-    if not parts:
-        return
-    metrics = next(iter(parts.values()))[1]
-    cells = [[name, "rows", *(METRICS[metric].label for metric in metrics)]]
-    for part, (n, scores) in parts.items():
-        cells.append([part, str(n), *(_with_interval(m, scores[m]) for m in metrics)])
-    yield ""
-    yield from columns(cells)
-
-
-def _with_interval(metric: str, found: Mapping[str, Any]) -> str:
-    return f"{figure(metric, found['value'])} {_interval(metric, found)}"
-
-
-def _interval(metric: str, found: Mapping[str, Any]) -> str:
-    if found["low"] is None:
-        return "–"
-    return f"[{figure(metric, found['low'])}, {figure(metric, found['high'])}]"
-
-
-def _bleu(found: Mapping[str, float]) -> str:
-    precisions = "/".join(f"{100 * found[f'precision{n}']:.1f}" for n in range(1, 5))
-    return f"BLEU: precisions {precisions}, brevity penalty {found['brevity_penalty']:.3f}"
-
-
-def _rows(table: "ScoreTable") -> "Iterator[dict[str, Any]]":
+def _row_scores(table: "ScoreTable") -> "Iterator[dict[str, Any]]":
+    """Yield the scores of each row, with None where a row has none."""
     values = {
         metric: [None if isnan(value) else value for value in table.rows(metric).tolist()]
         for metric in table.asked.metrics

@@ -1,4 +1,4 @@
-"""What `score` and `compare` share: which metrics, how they read texts, where references are."""
+"""The options that `score` and `compare` share: metrics, tokenization, references, resampling."""
 
 import argparse
 import sys
@@ -16,125 +16,128 @@ if TYPE_CHECKING:
     from abrege.metrics.significance import Resampling
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that both commands have."""
-    from abrege.metrics import registry as catalogue
+    from abrege.metrics.registry import DEFAULT, METRICS
     from abrege.metrics.rouge import REFERENCES_RULES
     from abrege.metrics.rouge_profiles import PROFILES
 
     add = parser.add_argument
     add("--references", type=Path, nargs="+", default=[], metavar="FILE",
-        help="references row by row beside the predictions; of several files, several")  # fmt: skip
-    add("--data", metavar="FILE", help="pairs that hold the references, as a recipe reads them")
+        help="references, row by row like the predictions; several files give several "
+        "references")  # fmt: skip
+    add("--data", metavar="FILE", help="pairs with the references, in any format of a recipe")
     add("--columns", nargs="+", default=[], metavar="PART=NAME",
         help="which column is the prediction, reference, id, group or lang")  # fmt: skip
-    add("--lang", help="language of the texts, such as en or fr; found in them where left out")
-    add("--metrics", default=",".join(catalogue.DEFAULT), metavar="LIST",
-        help=f"with commas, of {', '.join(catalogue.METRICS)}; rouge and all stand for several "
+    add("--lang", help="language of the texts, such as en or fr; detected where left out")
+    add("--metrics", default=",".join(DEFAULT), metavar="LIST",
+        help=f"metrics, separated by commas: {', '.join(METRICS)}; rouge and all stand for several "
         "(default: %(default)s)")  # fmt: skip
     add("--profile", default="abrege", metavar="NAME",
-        help=f"which ROUGE: {', '.join(PROFILES)} (default: %(default)s)")  # fmt: skip
+        help=f"implementation of ROUGE to follow: {', '.join(PROFILES)} (default: "
+        "%(default)s)")  # fmt: skip
     add("--stemmer", action="store_true", help="stem words (profile abrege; Snowball by language)")
     add("--rule", default="max", metavar="RULE",
-        help=f"of several references: {', '.join(REFERENCES_RULES)} "
-        "(default: %(default)s)")  # fmt: skip
+        help=f"how several references count: {', '.join(REFERENCES_RULES)} (default: "
+        "%(default)s)")  # fmt: skip
     add("--wordnet", type=Path, metavar="DIR",
-        help="WordNet's files, for METEOR's synonyms; found where left out")  # fmt: skip
+        help="files of WordNet, for synonyms in METEOR; found where left out")  # fmt: skip
     add("--encoder", metavar="MODEL",
         help="encoder for BERTScore: a folder or a name on the hub")  # fmt: skip
-    add("--layer", type=positive, metavar="N",
-        help="the encoder's layer; the best known or the last where left out")  # fmt: skip
-    add("--idf", action="store_true", help="BERTScore: weigh rare words of the references more")
+    add("--layer", type=positive_int, metavar="N",
+        help="layer of the encoder (default: the best known one, else the last)")  # fmt: skip
+    add("--idf", action="store_true",
+        help="BERTScore: weight words by their rarity in the references")  # fmt: skip
     add("--rescale", action="store_true",
-        help="BERTScore: 0 is what references of other rows score")  # fmt: skip
+        help="BERTScore: rescale so that 0 is the score of references of other rows")  # fmt: skip
     add("--entailment", metavar="MODEL",
         help="entailment model: a folder or a name on the hub")  # fmt: skip
-    add("--samples", type=positive, default=2000, metavar="N", help="resamples (default: 2000)")
+    add("--samples", type=positive_int, default=2000, metavar="N",
+        help="bootstrap samples (default: 2000)")  # fmt: skip
     add("--confidence", type=float, default=0.95, metavar="C",
         help="coverage of the intervals (default: 0.95)")  # fmt: skip
-    add("--seed", type=count, default=0, metavar="N", help="fixes the resampling (default: 0)")
-    add("--json", action="store_true", help="print JSON instead of a table")
+    add("--seed", type=nonnegative_int, default=0, metavar="N",
+        help="seed of the bootstrap (default: 0)")  # fmt: skip
+    add("--json", action="store_true", help="print JSON instead of tables")
 
 
-def asked(args: argparse.Namespace) -> "ScoringRequest":
-    """Read what is to be computed; RecipeError with the nearest name where there is no such."""
+def read_request(args: argparse.Namespace) -> "ScoringRequest":
+    """Return what to compute; raise RecipeError with the nearest name for an unknown one."""
     from abrege.evaluation.score_table import ScoringRequest
-    from abrege.metrics import bertscore
-    from abrege.metrics import registry as catalogue
+    from abrege.metrics.bertscore import BertScoreSettings
     from abrege.metrics.reference_based import ScoringOptions
+    from abrege.text import language, wordnet
+
+    metrics = _read_metrics(args)
+    _check_options(metrics, args)
+    options = ScoringOptions(
+        lang=language.check(args.lang) if args.lang else None,
+        profile=args.profile,
+        stemmer=args.stemmer,
+        references_rule=args.rule,
+        wordnet=wordnet.find_wordnet(args.wordnet) if "meteor" in metrics else None,
+        encoder=_open_encoder(args) if "bertscore" in metrics else None,
+        matching=BertScoreSettings(args.idf, args.rescale),
+        likelihood=_open_likelihood(args) if "perplexity" in metrics else None,
+        judge=_open_entailment(args) if "entailment" in metrics else None,
+    )
+    return ScoringRequest(_drop_metrics_without_inputs(metrics, args), options)
+
+
+def _read_metrics(args: argparse.Namespace) -> tuple[str, ...]:
+    from abrege.metrics.registry import DEFAULT, nearest, parse_metrics
     from abrege.metrics.rouge import REFERENCES_RULES
     from abrege.metrics.rouge_profiles import PROFILES
-    from abrege.text import language, wordnet
 
     for option, value, known in (
         ("--profile", args.profile, PROFILES),
         ("--rule", args.rule, REFERENCES_RULES),
     ):
         if value not in known:
-            raise RecipeError(f"{option}: no {value!r}; {catalogue.nearest(value, [*known])}")
-    metrics = catalogue.parse_metrics(args.metrics)
-    if args.metrics == ",".join(catalogue.DEFAULT):  # the default: what the profile has
-        metrics = tuple(
-            m for m in metrics if not m.startswith("rouge") or m in PROFILES[args.profile].metrics
-        )
-    _check_options(metrics, args)
-    reading = ScoringOptions(
-        lang=language.check(args.lang) if args.lang else None,
-        profile=args.profile,
-        stemmer=args.stemmer,
-        references_rule=args.rule,
-        wordnet=wordnet.find_wordnet(args.wordnet) if "meteor" in metrics else None,
-        encoder=_encoder(args) if "bertscore" in metrics else None,
-        matching=bertscore.BertScoreSettings(args.idf, args.rescale),
-        likelihood=_likelihood(args) if "perplexity" in metrics else None,
-        judge=_judge(args) if "entailment" in metrics else None,
-    )
-    return ScoringRequest(_possible(metrics, args), reading)
-
-
-def _check_options(metrics: tuple[str, ...], args: argparse.Namespace) -> None:
-    """Refuse an option of a metric that is not asked for: it would have no effect."""
-    for metric, options in (
-        ("meteor", {"--wordnet": args.wordnet}),
-        (
-            "bertscore",
-            {
-                "--encoder": args.encoder,
-                "--layer": args.layer,
-                "--idf": args.idf,
-                "--rescale": args.rescale,
-            },
-        ),
-        ("perplexity", {"--model": args.model, "--base": args.base}),
-        ("entailment", {"--entailment": args.entailment}),
-    ):
-        given = [option for option, value in options.items() if value]
-        if given and metric not in metrics:
-            raise RecipeError(f"{given[0]} has no effect without {metric} among --metrics")
-
-
-def _possible(metrics: tuple[str, ...], args: argparse.Namespace) -> tuple[str, ...]:
-    """Leave out, with a line that says so, what an encoder or the documents are missing for."""
-    from abrege.metrics import registry as catalogue
-
-    left_out = {
-        "an encoder, which --encoder names": [] if args.encoder else ["bertscore"],
-        "a model, which --model names": [] if args.model else ["perplexity"],
-        "a model, which --entailment names": [] if args.entailment else ["entailment"],
-        "the documents, which --data gives": []
-        if args.data
-        else [m.name for m in catalogue.METRICS.values() if "documents" in m.needs],
-    }
-    for missing, needing in left_out.items():
-        if found := [m for m in metrics if m in needing]:
-            print(f"left out: {', '.join(found)}: no score without {missing}", file=sys.stderr)
-            metrics = tuple(m for m in metrics if m not in found)
-    if not metrics:
-        raise RecipeError("--metrics: nothing is left to score.")
+            raise RecipeError(f"{option}: no {value!r}; {nearest(value, [*known])}")
+    metrics = parse_metrics(args.metrics)
+    if args.metrics == ",".join(DEFAULT):  # the default: what the profile has
+        in_profile = PROFILES[args.profile].metrics
+        metrics = tuple(m for m in metrics if not m.startswith("rouge") or m in in_profile)
     return metrics
 
 
-def _encoder(args: argparse.Namespace) -> "TokenEncoder | None":
+def _check_options(metrics: tuple[str, ...], args: argparse.Namespace) -> None:
+    """Raise RecipeError for an option of a metric that is not requested."""
+    for metric, names in (
+        ("meteor", ["wordnet"]),
+        ("bertscore", ["encoder", "layer", "idf", "rescale"]),
+        ("perplexity", ["model", "base"]),
+        ("entailment", ["entailment"]),
+    ):
+        used = [f"--{name}" for name in names if getattr(args, name)]
+        if used and metric not in metrics:
+            raise RecipeError(f"{used[0]} has no effect without {metric} in --metrics")
+
+
+def _drop_metrics_without_inputs(
+    metrics: tuple[str, ...], args: argparse.Namespace
+) -> tuple[str, ...]:
+    """Drop the metrics whose model or documents are missing, and say so on stderr."""
+    from abrege.metrics.registry import METRICS
+
+    inputs = {
+        "encoder": (args.encoder, "an encoder (--encoder)"),
+        "language model": (args.model, "a model (--model)"),
+        "entailment model": (args.entailment, "an entailment model (--entailment)"),
+        "documents": (args.data, "the documents (--data)"),
+    }
+    for need, (value, name) in inputs.items():
+        dropped = [m for m in metrics if not value and m in METRICS and need in METRICS[m].needs]
+        if dropped:
+            print(f"left out, without {name}: {', '.join(dropped)}", file=sys.stderr)
+            metrics = tuple(m for m in metrics if m not in dropped)
+    if not metrics:
+        raise RecipeError("--metrics: no metric is left to compute.")
+    return metrics
+
+
+def _open_encoder(args: argparse.Namespace) -> "TokenEncoder | None":
     if args.encoder is None:
         return None
     from abrege.inference.encoder import load_encoder
@@ -142,7 +145,7 @@ def _encoder(args: argparse.Namespace) -> "TokenEncoder | None":
     return load_encoder(args.encoder, layer=args.layer)
 
 
-def _likelihood(args: argparse.Namespace) -> "LikelihoodModel | None":
+def _open_likelihood(args: argparse.Namespace) -> "LikelihoodModel | None":
     if args.model is None:
         return None
     from abrege.inference.log_likelihood import load_scorer
@@ -150,11 +153,11 @@ def _likelihood(args: argparse.Namespace) -> "LikelihoodModel | None":
     if find_tuned_folder(Path(args.model).expanduser()):
         return load_scorer(args.model, base=args.base)
     if args.lang is None:
-        raise RecipeError("--model is asked in the language of the texts: name it with --lang")
+        raise RecipeError("--model needs the language of the prompt: give it with --lang")
     return load_scorer(args.model, base=args.base, lang=args.lang)
 
 
-def _judge(args: argparse.Namespace) -> "EntailmentModel | None":
+def _open_entailment(args: argparse.Namespace) -> "EntailmentModel | None":
     if args.entailment is None:
         return None
     from abrege.inference.nli import load_nli_model
@@ -162,8 +165,8 @@ def _judge(args: argparse.Namespace) -> "EntailmentModel | None":
     return load_nli_model(args.entailment)
 
 
-def resampling(args: argparse.Namespace) -> "Resampling":
-    """Read how intervals are made."""
+def read_resampling(args: argparse.Namespace) -> "Resampling":
+    """Return how intervals and tests are computed."""
     from abrege.metrics.significance import Resampling
 
     if not 0.5 < args.confidence < 1:
@@ -171,8 +174,8 @@ def resampling(args: argparse.Namespace) -> "Resampling":
     return Resampling(args.samples, args.confidence, args.seed)
 
 
-def sources(args: argparse.Namespace) -> dict[str, Any]:
-    """Read where the references are, as `corpus.candidates.read` takes it."""
+def reference_sources(args: argparse.Namespace) -> dict[str, Any]:
+    """Return where the references are, as keyword arguments of `data.predictions.read`."""
     columns = {}
     for setting in args.columns:
         part, equals, name = setting.partition("=")
@@ -182,8 +185,8 @@ def sources(args: argparse.Namespace) -> dict[str, Any]:
     return {"references": args.references, "data": args.data, "columns": columns}
 
 
-def facts(table: "ScoreTable") -> dict[str, Any]:
-    """Give what all numbers of a table share."""
+def row_counts(table: "ScoreTable") -> dict[str, Any]:
+    """Return what all numbers of a table share, for JSON."""
     return {
         "n": len(table),
         "groups": table.n_groups(),
@@ -192,21 +195,21 @@ def facts(table: "ScoreTable") -> dict[str, Any]:
     }
 
 
-def heading(table: "ScoreTable") -> str:
-    """Say on one line how many rows were scored, and in which language."""
+def describe_rows(table: "ScoreTable") -> str:
+    """Return in a line how many rows were scored, and in which language."""
     groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
     return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"
 
 
-def count(text: str) -> int:
-    """Read a whole number of at least 0."""
+def nonnegative_int(text: str) -> int:
+    """Parse a whole number of at least 0."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
     return int(text)
 
 
-def positive(text: str) -> int:
-    """Read a whole number of at least 1."""
+def positive_int(text: str) -> int:
+    """Parse a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

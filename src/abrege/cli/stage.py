@@ -1,9 +1,15 @@
 """`abrege split`, `tune`, `generate`, `evaluate`, `report`: one stage of a recipe."""
 
 import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from abrege.cli import recipes, swept
+from abrege.cli import recipes
 from abrege.cli.run import carry_out, estimate
+
+if TYPE_CHECKING:
+    from abrege.recipe import Recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +34,22 @@ def run(args: argparse.Namespace) -> int:
         estimate(recipe, folder, on_stdout=True, as_json=args.json)
         return 0
     if getattr(args, "sweep", False):
-        swept.show(recipe, folder, as_json=args.json)
+        _sweep(recipe, folder, as_json=args.json)
         return 0
     carry_out(recipe, folder, [args.command], as_json=args.json)
     return 0
+
+
+def _sweep(recipe: "Recipe", folder: Path, *, as_json: bool) -> None:
+    """Try the decodings of annotate.sweep, and print a line for each."""
+    from abrege.cli.progress import show_progress
+    from abrege.pipeline import run as pipeline
+    from abrege.report.command_tables import sweep_table
+    from abrege.report.terminal import render_table
+
+    with show_progress() as on_event:
+        points = pipeline.sweep(recipe, folder, on_event=on_event)
+    if as_json:
+        print(json.dumps({"run": str(folder), "sweep": points}, ensure_ascii=False, indent=1))
+    else:
+        print(render_table(sweep_table(points)))

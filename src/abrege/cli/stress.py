@@ -6,12 +6,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abrege.cli import meta
-from abrege.cli.score_options import positive
-from abrege.cli.shown import columns
+from abrege.cli.score_options import positive_int
 from abrege.core.run_folder import MODEL_SETTINGS, find_tuned_folder
+
+if TYPE_CHECKING:
+    from abrege.report.table import Table
 
 EXAMPLES = """examples:
   abrege stress runs/demo --meta aspect=outcome
@@ -34,20 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--lang", nargs="+", metavar="LANG",
         help="en, fr or both (default: that of a tuned model, else both)")  # fmt: skip
     add("--kinds", nargs="+", metavar="KIND", help="only these kinds of cases (default: all)")
-    add("--per-kind", type=positive, default=20, metavar="N",
+    add("--per-kind", type=positive_int, default=20, metavar="N",
         help="cases of each kind and language (default: 20)")  # fmt: skip
     add("--seed", type=int, default=0, metavar="N", help="fixes the cases (default: 0)")
     meta.add_argument(parser)
     add("--out", type=Path, metavar="DIR",
         help="write to DIR/stress (default: RUN/stress or runs/stress/NAME)")  # fmt: skip
-    add("--failures", type=positive, metavar="N", help="show up to N failures of each kind")
+    add("--failures", type=positive_int, metavar="N", help="show up to N failures of each kind")
     add("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(args: argparse.Namespace) -> int:
     """Test the model, and print the share of cases that it passes."""
-    from abrege.cli.progress import drawing
+    from abrege.cli.progress import show_progress
     from abrege.core.io import read_jsonl
+    from abrege.report.terminal import render_table
     from abrege.stress import run as stress
 
     folder = Path(args.model).expanduser()
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         **({"kinds": args.kinds} if args.kinds else {}),
     )
     out = args.out / "stress" if args.out else _output_folder(folder)
-    with drawing() as on_event:
+    with show_progress() as on_event:
         scores = stress.run(
             args.model, out, selection, meta=meta.read(args.meta), on_event=on_event
         )
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps({**scores, "failures": failures}, ensure_ascii=False, indent=1))
         return 0
-    print("\n".join(_score_lines(scores)))
+    print(render_table(_score_table(scores)))
     if args.failures:
         system = list(rows)[-1]
         print("\n".join(_failure_lines(system, rows[system], limit=args.failures)), end="")
@@ -101,30 +104,38 @@ def _output_folder(folder: Path) -> Path:
     return tuned.parent / tuned.resolve().name.replace("tune", "stress")
 
 
-def _score_lines(scores: Mapping[str, Any]) -> Iterator[str]:
+def _score_table(scores: Mapping[str, Any]) -> "Table":
+    from abrege.evaluation.systems import get_system
+    from abrege.report.table import Cell, NumberCell, Table, TextCell, number_columns, text_columns
+
     systems = list(scores["all"]["systems"])
-    header = ["kind", "cases"]
+    columns = [*text_columns("Kind"), *number_columns("Cases")]
     for system in systems:
-        header += [f"{system} passes", "wrong", "omitted"]
-    table = [header]
+        columns += number_columns(f"{get_system(system).label} passes", "Wrong", "Omitted")
     parts = {
         **scores["kinds"],
         **(scores["langs"] if len(scores["langs"]) > 1 else {}),
         "all": scores["all"],
     }
+    rows: list[list[Cell]] = []
     for name, part in parts.items():
-        line = [name, str(part["n"])]
+        rows.append([TextCell(name), NumberCell(part["n"])])
         for system in systems:
             counts = part["systems"][system]
-            line += [_share(counts), str(counts["wrong"]), str(counts["omitted"])]
-        table.append(line)
-    yield from columns(table)
+            rows[-1] += [
+                TextCell(_share(counts)),
+                NumberCell(counts["wrong"]),
+                NumberCell(counts["omitted"]),
+            ]
+    return Table(columns=columns, rows=rows, notes=[*_score_notes(scores)])
+
+
+def _score_notes(scores: Mapping[str, Any]) -> Iterator[str]:
     if "p" in scores["all"]:
-        yield "\n" + _comparison(scores["all"])
+        yield _comparison(scores["all"])
     for system, truncated in scores["cut"].items():
         if truncated:
             yield f"{system}: {truncated} of {scores['all']['n']} texts were truncated to fit"
-    yield ""
     yield scores["signature"]
 
 

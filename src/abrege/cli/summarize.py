@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Summarise each document; all input is read and checked before the model is loaded."""
-    from abrege.cli.progress import drawing
+    from abrege.cli.progress import show_progress
 
     many = args.jsonl or args.file.lower().endswith(TABLES)
-    with drawing() as on_event:
+    with show_progress() as on_event:
         pairs = _read(args, many=many, on_event=on_event)
         from abrege.inference.summarizer import load_summarizer
 

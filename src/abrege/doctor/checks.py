@@ -1,7 +1,7 @@
-"""What can be wrong with a pair of a document and its summary, and how often that is usual.
+"""The checks of (document, summary) pairs, and the shares of flagged rows that are usual.
 
-The shares from which on a check says look, and bad, come from real data (docs/log.md): a check is
-fine at what DialogSum, OrangeSum's titles and SciTLDR show, but for flaws known of them.
+The shares from which a check says look, and bad, come from real data (docs/log.md): a check is
+fine at what DialogSum, OrangeSum's titles and SciTLDR show, except for known flaws of theirs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,206 +11,205 @@ from math import sqrt
 from typing import Literal, TypeAlias
 
 from abrege.core.types import Pair
-from abrege.metrics import faithfulness
-from abrege.metrics import format_checks as form
+from abrege.metrics import faithfulness, format_checks
 from abrege.text import language
 from abrege.text.tokenize import is_unspaced, word_tokenize
 
-Verdict: TypeAlias = Literal["fine", "look", "bad"]
+CheckVerdict: TypeAlias = Literal["fine", "look", "bad"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A thing to look for in all rows: what it is called, and the shares that are unusual."""
+    """A flaw to look for in every row, and the shares of flagged rows that are unusual.
+
+    look  a larger share deserves a look
+    bad   a larger share is bad
+    """
 
     title: str
     meaning: str
     look: float
-    """A larger share is worth a look."""
     bad: float
-    """A larger share is bad."""
     remedy: str
 
-    def verdict(self, share: float) -> Verdict:
-        """Judge the share of rows that have it."""
+    def verdict(self, share: float) -> CheckVerdict:
+        """Judge the share of flagged rows."""
         return "bad" if share > self.bad else "look" if share > self.look else "fine"
 
 
-DROP = "drop these rows"
+_DROP = "drop these rows"
 CHECKS = {
-    "unusable": Check("no pair at all", "a document or a summary is missing, empty or no text",
-        0, 0.01, "mend these rows, or take them out"),
-    "short": Check("nearly empty summary", "fewer than 3 words", 0.01, 0.05, DROP),
+    "unusable": Check("not a pair", "a document or a summary is missing, empty or not a text",
+        0, 0.01, "repair these rows, or remove them"),
+    "short": Check("nearly empty summary", "fewer than 3 words", 0.01, 0.05, _DROP),
     "boilerplate": Check("boilerplate summary",
-        "the same summary stands beside 3 or more different documents", 0.01, 0.05, DROP),
-    "wrapped": Check("summary with a wrapping",
+        "3 or more different documents have the same summary", 0.01, 0.05, _DROP),
+    "wrapped": Check("wrapped summary",
         "a preamble (Here is a summary:), quotation marks around it, Markdown or HTML",
         0.01, 0.05, "strip it, or drop these rows"),
-    "longer": Check("summary longer than its document", "as many words, or more",
-        0.002, 0.02, "are the two columns exchanged? Else drop these rows"),
+    "longer": Check("summary longer than its document", "at least as many words",
+        0.002, 0.02, "check that the two columns are not swapped, then drop these rows"),
     "compression": Check("extreme compression",
-        "the document has less than 1.5 or more than 150 words for each of the summary",
-        0.01, 0.05, "drop these rows, or part long documents"),
-    "copied": Check("summary copied", "it stands in its document, word for word",
+        "the document has less than 1.5 or more than 150 words per word of the summary",
+        0.01, 0.05, "drop these rows, or split long documents"),
+    "copied": Check("copied summary", "the document contains the summary word for word",
         0.05, 0.2, "a rule can do this: drop these rows, or compare with lead"),
-    "lead": Check("summary is the lead",
-        "4 in 5 of its pairs of words stand in the document's first words, twice its length",
+    "lead": Check("lead summary",
+        "4 in 5 of its word bigrams are in the beginning of the document, twice as long",
         0.05, 0.2, "a rule can do this: drop these rows, or compare with lead"),
     "unsupported": Check("unsupported number or name",
-        "a number, date, name or quotation of the summary does not stand in its document",
-        0.2, 0.5, "a model learns to invent what is asked of it so: drop these rows"),
+        "the document does not contain a number, date, name or quotation of the summary",
+        0.2, 0.5, "such rows teach a model to invent facts: drop them"),
     "language": Check("other language",
-        "document or summary is not in the row's language, or that of most rows", 0.01, 0.05,
-        "drop these rows, or name each row's language in a column"),
-    "duplicate": Check("row repeated", "an earlier row has the same document and summary",
+        "document or summary is not in the language of the row, or of most rows", 0.01, 0.05,
+        "drop these rows, or give the language of each row in a column"),
+    "duplicate": Check("duplicate row", "an earlier row has the same document and summary",
         0.01, 0.05, "keep one of them"),
     "several": Check("several summaries of a document",
-        "an earlier row of no common group has the same document and another summary",
-        0.01, 1, "give these rows one group, or one row with several references"),
-    "near": Check("document nearly repeated", "an earlier row has nearly the same document",
+        "an earlier row outside its group has the same document with another summary",
+        0.01, 1, "give these rows one group, or make one row with several references"),
+    "near": Check("near-duplicate document", "an earlier row has nearly the same document",
         0.02, 0.1, "keep one of each; abrege split keeps them in one split"),
-    "leaks": Check("test seen in training",
-        "the document or the summary of a valid or test row stands in an earlier split",
-        0, 0.01, "take them out of one split, or let abrege split divide all rows"),
-    "cut": Check("document cut", "it does not fit into max_tokens beside request and summary",
-        0.05, 0.25, "raise tune.max_length, or part long documents"),
+    "leaks": Check("leaked into training",
+        "an earlier split has the document or the summary of a valid or test row",
+        0, 0.01, "remove them from one split, or let abrege split divide all rows"),
+    "cut": Check("truncated document",
+        "it does not fit into max_length together with prompt and summary",
+        0.05, 0.25, "raise tune.max_length, or split long documents"),
 }  # fmt: skip
-"""In the order they are told."""
+"""The checks in the order of the tables."""
 SAMPLED = ("unsupported", "language", "cut")
-"""Checks that take milliseconds a row: where rows are many, of a sample."""
+"""Checks that take milliseconds a row: of many rows, they look at a sample."""
 BY_ROW = ("short", "wrapped", "longer", "compression", "copied", "lead")
-"""Checks of a row by itself that take no longer than reading it."""
+"""Checks of a single row that take no longer than reading it."""
 FEWEST_WORDS = 3
 COMPRESSION = (1.5, 150.0)
 LEAD = 0.8
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a check says of a row: what it found, or None where the row is fine."""
+class CheckFinding:
+    """What a check found in a row: the evidence, or None where the row is fine."""
 
     check: str
-    found: str | None
+    evidence: str | None
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a quick look at a pair gives: how many words there are, and what checks found."""
+class QuickChecks:
+    """The word counts of a pair, and what the quick checks found in it.
+
+    summary_words  of the first reference
+    """
 
     document_words: int
     summary_words: int
-    """Of the first summary."""
-    findings: Sequence[Finding]
+    findings: Sequence[CheckFinding]
 
 
 @dataclass(frozen=True)
-class _Texts:
-    """A document and one of its summaries, cut into words."""
+class _TokenizedPair:
+    """The words of a document and of one of its summaries, and the summary as it is written."""
 
     document: Sequence[str]
     summary: Sequence[str]
-    written: str
-    """The summary as it stands."""
+    summary_text: str
 
 
-def look_at(pair: Pair, *, lang: str | None) -> Look:
-    """Give what each of BY_ROW finds in a pair; of several summaries, the first that has it.
+def run_quick_checks(pair: Pair, *, lang: str | None) -> QuickChecks:
+    """Run the checks in BY_ROW on a pair; of several summaries, the first flagged one counts.
 
-    Checks that count words say nothing of a script without spaces between words.
+    Checks that count words skip scripts without spaces between words.
     """
     document = word_tokenize(pair.document, lang)
-    texts = [_Texts(document, word_tokenize(summary, lang), summary) for summary in pair.references]
+    texts = [_TokenizedPair(document, word_tokenize(text, lang), text) for text in pair.references]
     unspaced = is_unspaced(pair.document[:1000])
     findings = [
-        Finding(check, next((said for text in texts if (said := found(text))), None))
-        for check, found in _WAYS.items()
+        CheckFinding(check, next(filter(None, map(find, texts)), None))
+        for check, find in _QUICK_CHECKS.items()
         if check == "wrapped" or not unspaced
     ]
-    return Look(len(document), len(texts[0].summary), findings)
+    return QuickChecks(len(document), len(texts[0].summary), findings)
 
 
-def look_closely(pair: Pair, *, lang: str | None) -> Iterator[Finding]:
-    """Yield what the slow checks find in a pair: facts that are unsupported, and its language.
+def run_slow_checks(pair: Pair, *, lang: str | None) -> Iterator[CheckFinding]:
+    """Yield what the slow checks find in a pair: unsupported facts, and another language.
 
-    lang  of most rows; a row that names its own is held against that
+    lang  of most rows; the language of the row itself takes precedence
 
-    Nothing is said of the language of texts too short to tell it.
+    The language of texts that are too short to detect it is not judged.
     """
-    own = pair.lang or lang
-    missing = [
+    row_lang = pair.lang or lang
+    facts = [
         f"{fact.text} ({fact.kind})"
         for summary in pair.references
-        for fact in faithfulness.unsupported_facts(pair.document, summary, lang=own)
+        for fact in faithfulness.unsupported_facts(pair.document, summary, lang=row_lang)
     ]
-    yield Finding("unsupported", ", ".join(dict.fromkeys(missing)) or None)
+    yield CheckFinding("unsupported", ", ".join(dict.fromkeys(facts)) or None)
     texts = {"document": [pair.document], "summary": pair.references}
-    told = {
-        f"{what} looks like {language.detect([text])}": form.is_in_language(text, own)
-        for what, found in texts.items()
-        for text in found
+    is_expected = {
+        f"{part} looks like {language.detect([text])}": format_checks.is_in_language(text, row_lang)
+        for part, of_part in texts.items()
+        for text in of_part
     }
-    if {*told.values()} - {None}:
-        wrong = [said for said, right in told.items() if right is False]
-        yield Finding("language", ", ".join(wrong) or None)
+    if {*is_expected.values()} - {None}:
+        others = [evidence for evidence, right in is_expected.items() if right is False]
+        yield CheckFinding("language", ", ".join(others) or None)
 
 
-def interval(flagged: int, n: int) -> tuple[float, float]:
-    """Give the 95 % interval of a share seen in a sample (Wilson 1927)."""
+def wilson_interval(flagged: int, n: int) -> tuple[float, float]:
+    """Compute the 95 % interval of a share observed in a sample (Wilson 1927)."""
     z = 1.959964
     share, spread = flagged / n, 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / spread
+    center = (share + z * z / (2 * n)) / spread
     half = z / spread * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, center - half), min(1.0, center + half)
 
 
-def _short(texts: _Texts) -> str | None:
+def _find_short(texts: _TokenizedPair) -> str | None:
     count = len(texts.summary)
     return f"{count} word{'' if count == 1 else 's'}" if count < FEWEST_WORDS else None
 
 
-def _wrapped(texts: _Texts) -> str | None:
-    found = [*form.find_markup(texts.written)]
-    opening = form.find_preamble(texts.written)
-    return ", ".join([*([opening] if opening else []), *found]) or None
+def _find_wrapping(texts: _TokenizedPair) -> str | None:
+    preamble = format_checks.find_preamble(texts.summary_text)
+    signs = format_checks.find_markup(texts.summary_text)
+    return ", ".join([*([preamble] if preamble else []), *signs]) or None
 
 
-def _longer(texts: _Texts) -> str | None:
+def _find_longer(texts: _TokenizedPair) -> str | None:
     document, summary = len(texts.document), len(texts.summary)
     return f"{summary} words of {document}" if summary >= document else None
 
 
-def _compression(texts: _Texts) -> str | None:
+def _find_compression(texts: _TokenizedPair) -> str | None:
     document, summary = len(texts.document), len(texts.summary)
     if not summary or summary >= document or COMPRESSION[0] <= document / summary <= COMPRESSION[1]:
         return None
     return f"{document / summary:.1f} ({document} words to {summary})"
 
 
-def _copied(texts: _Texts) -> str | None:
+def _find_copy(texts: _TokenizedPair) -> str | None:
     document, summary = texts.document, texts.summary
     if len(summary) < FEWEST_WORDS or f" {' '.join(summary)} " not in f" {' '.join(document)} ":
         return None
     return f"{len(summary)} words in a row"
 
 
-def _lead(texts: _Texts) -> str | None:
+def _find_lead(texts: _TokenizedPair) -> str | None:
     document, summary = texts.document, texts.summary
     if len(summary) < FEWEST_WORDS:
         return None
-    own, lead = _twos(summary), _twos(document[: 2 * len(summary)])
-    share = len(own & lead) / len(own)
-    return f"{share:.0%} of its pairs of words" if share >= LEAD else None
+    bigrams, lead = {*pairwise(summary)}, {*pairwise(document[: 2 * len(summary)])}
+    share = len(bigrams & lead) / len(bigrams)
+    return f"{share:.0%} of its word bigrams" if share >= LEAD else None
 
 
-def _twos(found: Sequence[str]) -> set[tuple[str, str]]:
-    return {*pairwise(found)}
-
-
-_WAYS: dict[str, Callable[[_Texts], str | None]] = {
-    "short": _short,
-    "wrapped": _wrapped,
-    "longer": _longer,
-    "compression": _compression,
-    "copied": _copied,
-    "lead": _lead,
+_QUICK_CHECKS: dict[str, Callable[[_TokenizedPair], str | None]] = {
+    "short": _find_short,
+    "wrapped": _find_wrapping,
+    "longer": _find_longer,
+    "compression": _find_compression,
+    "copied": _find_copy,
+    "lead": _find_lead,
 }

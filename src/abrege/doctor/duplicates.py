@@ -1,4 +1,4 @@
-"""Which rows repeat one another, of many: what is remembered of a row is 25 bytes."""
+"""Find which of many rows repeat one another, by hashes: 25 bytes a row."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -13,107 +13,115 @@ from abrege.data.leakage import MIN_SUMMARY_WORDS
 from abrege.data.split_exact import text_key
 
 BOILERPLATE = 3
-"""Different documents; a summary that stands beside so many says nothing of any."""
+"""Different documents with the same summary from which on it is boilerplate."""
 
 
 @dataclass(frozen=True)
-class Repeat:
-    """What a row repeats, and the number of the row that has it first; None where many have it."""
+class RowFlag:
+    """Why a check flags a row.
 
-    what: str
-    like: int | None = None
+    earlier_row  the number of the row that it repeats, if it repeats one row
+    """
+
+    reason: str
+    earlier_row: int | None = None
 
 
 @dataclass
-class Seen:
-    """What is remembered of the rows passed: hashes of 64 bits, and the number of its split.
+class RowHashes:
+    """The hashes of all rows, by the number of the row.
 
-    Two of a million texts that differ have one hash with a probability of 3 in 100 million.
+    Two of a million texts that differ have the same 64 bits with a probability of 3 in 100
+    million.
     """
 
     documents: "array[int]" = field(default_factory=lambda: array("Q"))
     summaries: "array[int]" = field(default_factory=lambda: array("Q"))
     """Of the first reference."""
     groups: "array[int]" = field(default_factory=lambda: array("Q"))
-    """0 of rows without a group."""
-    telling: "array[int]" = field(default_factory=lambda: array("B"))
-    """Whether the summary is long enough to be the same as another by no chance."""
+    """0 for rows without a group."""
+    long_summaries: "array[int]" = field(default_factory=lambda: array("B"))
+    """Whether the summary is too long to equal another one by chance."""
 
     def add(self, pair: Pair, *, summary_words: int) -> None:
-        """Remember a row; rows are numbered in the order they are added."""
+        """Add the next row."""
         summary = pair.references[0]
         self.documents.append(_hash(text_key(pair.document)))
         self.summaries.append(_hash(text_key(summary)))
         self.groups.append(0 if pair.group is None else _hash(pair.group))
-        self.telling.append(summary_words >= MIN_SUMMARY_WORDS)
+        self.long_summaries.append(summary_words >= MIN_SUMMARY_WORDS)
 
-    def repeated(self) -> dict[str, dict[int, Repeat]]:
-        """Find rows that repeat an earlier one whole (`duplicate`) or its document (`several`).
+    def find_duplicates(self) -> dict[str, dict[int, RowFlag]]:
+        """Find rows that repeat an earlier one (`duplicate`) or its document (`several`).
 
         Rows of one group may share their document: that is what a group is for.
         """
-        found: dict[str, dict[int, Repeat]] = {"duplicate": {}, "several": {}}
-        for run in runs(self.documents):
+        flags: dict[str, dict[int, RowFlag]] = {"duplicate": {}, "several": {}}
+        for rows in equal_rows(self.documents):
             first: dict[int, int] = {}
-            for row in run.tolist():
-                like = first.setdefault(self.summaries[row], row)
-                one_group = self.groups[row] and self.groups[row] == self.groups[run[0]]
-                if like != row:
-                    found["duplicate"][row] = Repeat("document and summary of", like)
-                elif row != run[0] and not one_group:
-                    found["several"][row] = Repeat("document of", int(run[0]))
-        return found
+            for row in rows.tolist():
+                earlier = first.setdefault(self.summaries[row], row)
+                same_group = self.groups[row] and self.groups[row] == self.groups[rows[0]]
+                if earlier != row:
+                    flags["duplicate"][row] = RowFlag("document and summary of", earlier)
+                elif row != rows[0] and not same_group:
+                    flags["several"][row] = RowFlag("document of", int(rows[0]))
+        return flags
 
-    def boilerplate(self) -> dict[int, Repeat]:
-        """Find rows whose summary stands beside BOILERPLATE or more different documents."""
-        found: dict[int, Repeat] = {}
-        for run in runs(self.summaries):
-            documents = len({self.documents[row] for row in run.tolist()})
+    def find_boilerplate(self) -> dict[int, RowFlag]:
+        """Find rows whose summary at least BOILERPLATE different documents have."""
+        flags: dict[int, RowFlag] = {}
+        for rows in equal_rows(self.summaries):
+            documents = len({self.documents[row] for row in rows.tolist()})
             if documents >= BOILERPLATE:
-                found |= {row: Repeat(f"{documents} documents have it") for row in run.tolist()}
-        return found
+                flags |= {row: RowFlag(f"{documents} documents have it") for row in rows.tolist()}
+        return flags
 
-    def near(self, clusters: Sequence[int]) -> dict[int, Repeat]:
-        """Find rows whose document is nearly that of an earlier row, and equal to none.
+    def find_near_duplicates(self, clusters: Sequence[int]) -> dict[int, RowFlag]:
+        """Find rows whose document nearly equals that of an earlier row, and equals none.
 
-        clusters  a number for each row: rows that share theirs have nearly the same document
+        clusters  a number for each row: rows with the same number have nearly the same document
         """
-        found: dict[int, Repeat] = {}
-        for run in runs(clusters):
+        flags: dict[int, RowFlag] = {}
+        for rows in equal_rows(clusters):
             known: set[int] = set()
-            for row in run.tolist():
+            for row in rows.tolist():
                 if known and self.documents[row] not in known:
-                    found[row] = Repeat("nearly the document of", int(run[0]))
+                    flags[row] = RowFlag("nearly the document of", int(rows[0]))
                 known.add(self.documents[row])
-        return found
+        return flags
 
-    def leaks(
+    def find_leaks(
         self, splits: Sequence[int], documents: Sequence[int], summaries: Sequence[int]
-    ) -> dict[int, Repeat]:
-        """Find rows whose document or summary stands in an earlier split.
+    ) -> dict[int, RowFlag]:
+        """Find rows whose document or summary an earlier split has.
 
         splits     the number of each row's split, in the order of the splits
         documents  the clusters of nearly equal documents
-        summaries  those of summaries; as in `leakage.find_leaks`, short ones do not count
+        summaries  the clusters of nearly equal summaries; short ones do not count, as in split
         """
-        found: dict[int, Repeat] = {}
-        for what, numbers in (
+        flags: dict[int, RowFlag] = {}
+        for reason, numbers in (
             ("document of", self.documents),
             ("nearly the document of", documents),
             ("summary of", self.summaries),
             ("nearly the summary of", summaries),
         ):
-            for run in runs(numbers):
-                rows = [r for r in run.tolist() if "document" in what or self.telling[r]]
+            for equal in equal_rows(numbers):
+                rows = [
+                    row
+                    for row in equal.tolist()
+                    if "document" in reason or self.long_summaries[row]
+                ]
                 first = min(rows, key=lambda row: (splits[row], row), default=-1)
                 for row in rows:
                     if splits[row] > splits[first]:
-                        found.setdefault(row, Repeat(what, first))
-        return found
+                        flags.setdefault(row, RowFlag(reason, first))
+        return flags
 
 
-def runs(numbers: Sequence[int]) -> Iterator[NDArray[np.intp]]:
-    """Yield the places of each number that comes twice or more, in order."""
+def equal_rows(numbers: Sequence[int]) -> Iterator[NDArray[np.intp]]:
+    """Yield the positions of each number that occurs twice or more, in order."""
     values = np.asarray(numbers)
     order = np.argsort(values, kind="stable")
     edges = np.flatnonzero(np.diff(values[order])) + 1

@@ -1,70 +1,71 @@
-"""The page and the Markdown of `abrege doctor`, in the look of the report."""
+"""The page of `abrege doctor`, in the style of the report, and the same as Markdown."""
 
-from abrege.doctor.results import Diagnosis, Told, checks, facts, fits, lengths, remedies, sentence
-from abrege.report import markdown
-from abrege.report.page import POLICY, escape, folded, table
-from abrege.report.style import CSS
-from abrege.report.tables import Table
+from dataclasses import replace
+
+from abrege.doctor.results import CheckResult, Diagnosis
+from abrege.doctor.tables import (
+    check_table,
+    conclusion,
+    length_table,
+    remedy_table,
+    scan_facts,
+    truncation_table,
+)
+from abrege.report import html, markdown
+from abrege.report.blocks import Block, Fold, LabeledText, Page, RowCard, Section, make_sections
 
 
-def page(found: Diagnosis) -> str:
-    """Give the whole page: no network, no script, every text escaped."""
-    told = "".join(f"<dt>{escape(a)}</dt><dd>{escape(b)}</dd>" for a, b in facts(found))
-    tone = "better" if all(c.verdict == "fine" for c in found.checks) else "unsure"
-    body = "".join(
-        f'<section aria-labelledby="{id_}"><h2 id="{id_}">{title}</h2>{table(shown)}</section>\n'
-        for id_, title, shown in _sections(found)
-        if shown.rows
+def render_html(diagnosis: Diagnosis) -> str:
+    """Return the whole page: no network, no script, every text escaped."""
+    return html.render_page(build_page(diagnosis))
+
+
+def render_markdown(diagnosis: Diagnosis) -> str:
+    """Return the same sentences and tables as Markdown, without the rows."""
+    page = build_page(diagnosis)
+    sections = [section for section in page.sections if section.id != "rows"]
+    return markdown.render_page(replace(page, sections=sections, footer=""))
+
+
+def build_page(diagnosis: Diagnosis) -> Page:
+    """Return the content of the page, section by section."""
+    is_fine = all(check.verdict == "fine" for check in diagnosis.checks)
+    truncation: list[Block] = []
+    if diagnosis.tokens:
+        truncation.append(truncation_table(diagnosis.tokens))
+    return Page(
+        title=f"{diagnosis.source}: abrege doctor",
+        heading=diagnosis.source,
+        question="Can a model learn from these pairs?",
+        tone="better" if is_fine else "unsure",
+        answer=conclusion(diagnosis),
+        facts=scan_facts(diagnosis),
+        sections=make_sections(
+            Section("checks", "Checks", [check_table(diagnosis)]),
+            Section("remedies", "What to do", [remedy_table(diagnosis)]),
+            Section("lengths", "Lengths", [length_table(diagnosis)]),
+            Section("truncation", "Truncation", truncation),
+            Section("rows", "Rows", [_flagged_rows(c) for c in diagnosis.checks if _is_bad(c)]),
+        ),
+        footer="Written by `abrege doctor`. The rows of each check are in files beside this page.",
     )
-    if rows := "".join(_rows(told) for told in found.checks if told.verdict != "fine"):
-        body += f'<section aria-labelledby="rows"><h2 id="rows">Rows</h2>{rows}</section>\n'
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n'
-        f"<title>{escape(found.source)}: abrege doctor</title>\n<style>{CSS}</style>\n</head>\n"
-        f'<body>\n<header>\n<p class="kicker">Can these pairs be learned from?</p>'
-        f"<h1>{escape(found.source)}</h1>\n"
-        f'<div class="verdict {tone}"><p class="sentence">{escape(sentence(found))}</p></div>\n'
-        f'<dl class="done">{told}</dl>\n</header>\n<main>\n{body}</main>\n'
-        "<footer><p>Written by <code>abrege doctor</code>. The rows of each check stand beside "
-        "this page.</p></footer>\n</body>\n</html>\n"
-    )
 
 
-def text(found: Diagnosis) -> str:
-    """Give the same words and tables as Markdown."""
-    parts = [f"# {markdown.escape(found.source)}", f"**{markdown.escape(sentence(found))}**"]
-    parts.append("\n".join(f"- {name}: {markdown.escape(said)}" for name, said in facts(found)))
-    for _, title, shown in _sections(found):
-        if shown.rows:
-            parts += [f"## {title}", markdown.table(shown)]
-    return "\n\n".join(parts) + "\n"
+def _is_bad(check: CheckResult) -> bool:
+    return check.verdict != "fine" and bool(check.first)
 
 
-def _rows(told: Told) -> str:
-    """Show the first rows of a check, behind a click."""
-    shown = "".join(
-        f"<article><header><h4>{escape(row.id)}</h4>"
-        f'<p class="gain">{escape(row.found)}</p></header>'
-        f'<p class="who">Summary</p>{"".join(_text(text) for text in row.summaries)}'
-        f'<p class="who">Document</p>{_text(row.document, "document")}</article>'
-        for row in told.first
-    )
-    return folded(f"{told.title}: the first {len(told.first)} of {told.flagged}", shown)
-
-
-def _text(words: str, class_: str = "") -> str:
-    return f'<p class="{f"text {class_}".strip()}" dir="auto">{escape(words)}</p>'
-
-
-def _sections(found: Diagnosis) -> list[tuple[str, str, Table]]:
-    sections = [
-        ("checks", "Checks", checks(found)),
-        ("remedies", "What to do", remedies(found)),
-        ("lengths", "Lengths", lengths(found)),
+def _flagged_rows(check: CheckResult) -> Fold:
+    """Return the first rows that a check flags, folded."""
+    cards = [
+        RowCard(
+            id=row.id,
+            remark=row.finding,
+            texts=[
+                *(LabeledText(label="Summary", text=text) for text in row.summaries),
+                LabeledText(label="Document", text=row.document),
+            ],
+        )
+        for row in check.first
     ]
-    if found.tokens:
-        sections.append(("room", "Room", fits(found.tokens)))
-    return sections
+    return Fold(f"{check.title}: the first {len(check.first)} of {check.flagged}", cards)

@@ -1,7 +1,7 @@
-"""What the doctor's passes over the rows find, and what is remembered between them.
+"""Scan all rows in passes: quick checks, a sample for the slow ones, near-duplicates, tokens.
 
-A row leaves 34 bytes, and some hundred where it is flagged. What is held beside that has a bound:
-the sample of the slow checks, and the shingles of the rows compared for near duplicates.
+A row takes 34 bytes of memory, and some hundred more if it is flagged. The rest is bounded: the
+sample of the slow checks, and the shingles of the rows compared for near-duplicates.
 """
 
 import random
@@ -20,201 +20,217 @@ from abrege.data.leakage import SUMMARY_SHINGLE_WORDS
 from abrege.data.load import PairStreams
 from abrege.data.minhash import cluster_near_duplicates
 from abrege.data.pairs import InvalidRow
-from abrege.doctor import checks
-from abrege.doctor.checks import Finding
-from abrege.doctor.duplicates import Repeat, Seen
-from abrege.doctor.results import QUANTILES, Fit, Tokens
+from abrege.doctor.checks import CheckFinding, run_quick_checks
+from abrege.doctor.duplicates import RowFlag, RowHashes
+from abrege.doctor.results import QUANTILES, TokenLengths, TruncationRate
 from abrege.text import language
 
 SIZES = (256, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 16384)
-"""What people write as max_tokens."""
+"""Usual values of max_length."""
 RECOMMENDED = 95
-"""Percentile of what rows need."""
-LOOKED_AT = 200
-"""Rows, to find the language."""
-TOLD_EVERY = 10_000
+"""Percentile of the tokens that rows need which the recommended max_length covers."""
+LANGUAGE_ROWS = 200
+"""Rows from which the language is detected."""
+PROGRESS_EVERY = 10_000
+"""Rows between two progress events."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """How pairs are looked at."""
+class ScanOptions:
+    """How pairs are checked.
+
+    lang       the expected language; detected where left out
+    sample     rows for the slow checks
+    near_rows  rows compared for near-duplicates
+    threshold  Jaccard index from which on documents are near-duplicates
+    """
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     lang: str | None = None
-    """Of most rows; found where left out."""
     sample: int = 2000
-    """Rows for the slow checks."""
     near_rows: int = 200_000
-    """Rows compared for near duplicates."""
     threshold: float = 0.8
-    """Jaccard index from which on documents are nearly equal."""
     seed: int = 0
     model: str | None = None
-    max_tokens: int = 1024
+    max_length: int = 1024
 
 
 @dataclass
-class Exam:
-    """What is known so far: rows are numbered over all splits, those that are no pairs apart."""
+class RowScan:
+    """What the passes know of the rows; pairs are numbered over all splits, other rows are apart.
+
+    splits    number of each row's split
+    lengths   words of each document, and of each summary
+    rows      split → rows that are pairs
+    flags     check → row → why it is flagged
+    examined  check → rows it looked at
+    """
 
     lang: str | None
-    seen: Seen = field(default_factory=Seen)
+    hashes: RowHashes = field(default_factory=RowHashes)
     splits: "array[int]" = field(default_factory=lambda: array("B"))
     lengths: "tuple[array[int], array[int]]" = field(
         default_factory=lambda: (array("I"), array("I"))
     )
     rows: Counter[str] = field(default_factory=Counter)
     sample: list[tuple[int, Pair]] = field(default_factory=list)
-    flags: dict[str, dict[int, Repeat]] = field(default_factory=dict)
-    looked_at: Counter[str] = field(default_factory=Counter)
+    flags: dict[str, dict[int, RowFlag]] = field(default_factory=dict)
+    examined: Counter[str] = field(default_factory=Counter)
     unusable: list[InvalidRow] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        """Count the rows that are pairs."""
+        """Return the number of rows that are pairs."""
         return len(self.splits)
 
-    def take(self, row: int, findings: Iterable[Finding]) -> None:
-        """Note what checks say of a row."""
+    def add_findings(self, row: int, findings: Iterable[CheckFinding]) -> None:
+        """Add what checks found in one row."""
         for finding in findings:
-            self.looked_at[finding.check] += 1
-            if finding.found:
-                self.flags.setdefault(finding.check, {})[row] = Repeat(finding.found)
+            self.examined[finding.check] += 1
+            if finding.evidence:
+                self.flags.setdefault(finding.check, {})[row] = RowFlag(finding.evidence)
 
-    def take_all(self, check: str, found: dict[int, Repeat], rows: int) -> None:
-        """Note what a check found among so many rows."""
-        self.flags[check] = found
-        self.looked_at[check] = rows
+    def add_flags(self, check: str, flags: dict[int, RowFlag], *, examined: int) -> None:
+        """Add the rows that a check flagged, of so many that it looked at."""
+        self.flags[check] = flags
+        self.examined[check] = examined
 
 
-def rows_of(streams: PairStreams) -> Iterator[tuple[str, Pair | InvalidRow]]:
+def rows_with_splits(streams: PairStreams) -> Iterator[tuple[str, Pair | InvalidRow]]:
     """Yield all rows with their splits."""
     for split, read in streams.splits.items():
-        for pair in read():
-            yield split, pair
+        for row in read():
+            yield split, row
 
 
-def usable(streams: PairStreams) -> Iterator[Pair]:
-    """Yield the rows that are pairs, in the order in which they are numbered."""
-    return (pair for _, pair in rows_of(streams) if isinstance(pair, Pair))
+def pairs_with_splits(streams: PairStreams) -> Iterator[tuple[str, Pair]]:
+    """Yield the rows that are pairs with their splits, in the order of their numbers."""
+    for split, row in rows_with_splits(streams):
+        if isinstance(row, Pair):
+            yield split, row
 
 
-def find_language(streams: PairStreams) -> str | None:
-    """Find the language of the first documents, unless most rows say theirs."""
-    first = list(islice(usable(streams), LOOKED_AT))
-    said = Counter(pair.lang for pair in first if pair.lang)
-    if 2 * said.total() > len(first):
-        return said.most_common(1)[0][0]
-    return language.detect(pair.document[:1000] for pair in first)
+def detect_language(streams: PairStreams) -> str | None:
+    """Return the language that most of the first rows state, or that of their documents."""
+    pairs = [pair for _, pair in islice(pairs_with_splits(streams), LANGUAGE_ROWS)]
+    stated = Counter(pair.lang for pair in pairs if pair.lang)
+    if 2 * stated.total() > len(pairs):
+        return stated.most_common(1)[0][0]
+    return language.detect(pair.document[:1000] for pair in pairs)
 
 
-def read(streams: PairStreams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
-    """Pass over all rows: the quick checks, what is remembered of each, and the sample."""
-    drawn = random.Random(asked.seed)
+def scan_rows(streams: PairStreams, rows: RowScan, options: ScanOptions, on_event: OnEvent) -> None:
+    """Read all rows: run the quick checks, hash each row, and sample rows for the slow checks."""
+    generator = random.Random(options.seed)
     names = [*streams.splits]
-    for number, (split, pair) in enumerate(rows_of(streams), start=1):
-        if number % TOLD_EVERY == 0:
+    for number, (split, pair) in enumerate(rows_with_splits(streams), start=1):
+        if number % PROGRESS_EVERY == 0:
             on_event(Progress("rows", number, number + 1))
         if isinstance(pair, InvalidRow):
-            exam.unusable.append(pair)
+            rows.unusable.append(pair)
             continue
-        row = exam.total
-        exam.splits.append(names.index(split))
-        exam.rows[split] += 1
-        look = checks.look_at(pair, lang=exam.lang)
-        exam.seen.add(pair, summary_words=look.summary_words)
-        exam.lengths[0].append(look.document_words)
-        exam.lengths[1].append(look.summary_words)
-        exam.take(row, look.findings)
-        keep(exam.sample, (row, pair), asked.sample, drawn)
-    exam.sample.sort(key=lambda kept: kept[0])
+        row = rows.total
+        rows.splits.append(names.index(split))
+        rows.rows[split] += 1
+        quick = run_quick_checks(pair, lang=rows.lang)
+        rows.hashes.add(pair, summary_words=quick.summary_words)
+        rows.lengths[0].append(quick.document_words)
+        rows.lengths[1].append(quick.summary_words)
+        rows.add_findings(row, quick.findings)
+        sample_row(rows.sample, (row, pair), options.sample, generator)
+    rows.sample.sort(key=lambda sampled: sampled[0])
 
 
-def keep(
-    sample: list[tuple[int, Pair]], row: tuple[int, Pair], size: int, drawn: random.Random
+def sample_row(
+    sample: list[tuple[int, Pair]], row: tuple[int, Pair], size: int, generator: random.Random
 ) -> None:
-    """Keep a row in a sample of `size`, as likely as any other row (reservoir sampling)."""
+    """Add a row to a sample of `size` so that all rows are equally likely (reservoir sampling)."""
     if len(sample) < size:
         sample.append(row)
-    elif (place := drawn.randrange(row[0] + 1)) < size:
-        sample[place] = row
+    elif (slot := generator.randrange(row[0] + 1)) < size:
+        sample[slot] = row
 
 
-def compare(streams: PairStreams, exam: Exam, asked: Asked, on_event: OnEvent) -> None:
-    """Find what repeats: equal texts among all rows, nearly equal ones among as many as asked."""
-    total, seen = exam.total, exam.seen
-    for check, found in seen.repeated().items():
-        exam.take_all(check, found, total)
-    exam.take_all("boilerplate", seen.boilerplate(), total)
-    # Test rows first, so that a bound on the rows leaves the leaks to be found.
-    later = (row for row in range(total) if exam.splits[row])
-    chosen = {*islice(later, asked.near_rows)}
-    first = (row for row in range(total) if not exam.splits[row])
-    chosen |= {*islice(first, asked.near_rows - len(chosen))}
-    documents = _clusters(streams, chosen, total, asked.threshold, what="document")
-    exam.take_all("near", seen.near(documents), len(chosen))
+def compare_rows(
+    streams: PairStreams, rows: RowScan, options: ScanOptions, on_event: OnEvent
+) -> None:
+    """Find duplicates among all rows, and near-duplicates and leaks among `near_rows` of them."""
+    total, hashes = rows.total, rows.hashes
+    for check, flags in hashes.find_duplicates().items():
+        rows.add_flags(check, flags, examined=total)
+    rows.add_flags("boilerplate", hashes.find_boilerplate(), examined=total)
+    # Test rows first, so that the bound on the rows leaves no leak undetected.
+    later = (row for row in range(total) if rows.splits[row])
+    chosen = {*islice(later, options.near_rows)}
+    first = (row for row in range(total) if not rows.splits[row])
+    chosen |= {*islice(first, options.near_rows - len(chosen))}
+    documents = _cluster(streams, chosen, total, options.threshold, part="document")
+    rows.add_flags("near", hashes.find_near_duplicates(documents), examined=len(chosen))
     if len(streams.splits) > 1:
-        summaries = _clusters(streams, chosen, total, asked.threshold, what="summary")
-        found = seen.leaks(exam.splits, documents, summaries)
-        exam.take_all("leaks", found, sum(map(bool, exam.splits)))
+        summaries = _cluster(streams, chosen, total, options.threshold, part="summary")
+        leaks = hashes.find_leaks(rows.splits, documents, summaries)
+        rows.add_flags("leaks", leaks, examined=sum(map(bool, rows.splits)))
     on_event(Progress("rows", total, total))
 
 
-def _clusters(
-    streams: PairStreams, chosen: set[int], total: int, threshold: float, *, what: str
+def _cluster(
+    streams: PairStreams, chosen: set[int], total: int, threshold: float, *, part: str
 ) -> "array[int]":
-    """Give rows of nearly equal texts one number; each row that is not chosen has its own."""
+    """Return a number for each row: rows with nearly equal texts share it, others have their own.
+
+    part  document or summary
+    """
     texts = (
-        pair.document if what == "document" else pair.references[0]
-        for row, pair in enumerate(usable(streams))
+        pair.document if part == "document" else pair.references[0]
+        for row, (_, pair) in enumerate(pairs_with_splits(streams))
         if row in chosen
     )
-    size = 5 if what == "document" else SUMMARY_SHINGLE_WORDS
+    shingle_words = 5 if part == "document" else SUMMARY_SHINGLE_WORDS
     order = sorted(chosen)
     numbers = array("Q", range(total))
-    for row, cluster in zip(
-        order, cluster_near_duplicates(texts, threshold=threshold, shingle_words=size), strict=True
-    ):
+    clusters = cluster_near_duplicates(texts, threshold=threshold, shingle_words=shingle_words)
+    for row, cluster in zip(order, clusters, strict=True):
         numbers[row] = order[cluster]
     return numbers
 
 
-def tokens(exam: Exam, asked: Asked, on_event: OnEvent) -> Tokens:
-    """Count the tokens of the sample, and what is cut of it at which max_tokens."""
-    from abrege.inference.token_stats import count_tokens
+def count_tokens(rows: RowScan, options: ScanOptions, on_event: OnEvent) -> TokenLengths:
+    """Count the tokens of the sample, and how much of it each max_length truncates."""
+    from abrege.inference import token_stats
 
-    assert asked.model is not None
-    pairs = [pair for _, pair in exam.sample]
-    found = count_tokens(asked.model, pairs, lang=exam.lang, on_event=on_event)
-    whole, documents = np.array(found.whole), np.array(found.documents)
-    for (row, _), need in zip(exam.sample, found.whole, strict=True):
-        over = f"{need} tokens, more than {asked.max_tokens}" if need > asked.max_tokens else None
-        exam.take(row, [Finding("cut", over)])
-    enough = int(np.percentile(whole, RECOMMENDED, method="inverted_cdf"))
+    assert options.model is not None
+    pairs = [pair for _, pair in rows.sample]
+    needed = token_stats.count_tokens(options.model, pairs, lang=rows.lang, on_event=on_event)
+    limit = options.max_length
+    for (row, _), tokens in zip(rows.sample, needed.whole, strict=True):
+        over = f"{tokens} tokens, more than {limit}" if tokens > limit else None
+        rows.add_findings(row, [CheckFinding("cut", over)])
+    totals, documents = np.array(needed.whole), np.array(needed.documents)
+    enough = int(np.percentile(totals, RECOMMENDED, method="inverted_cdf"))
     enough = -(-enough // 64) * 64
-    sizes = [size for size in SIZES if size <= max(whole.max(), asked.max_tokens)]
-    sizes = sorted({*sizes, asked.max_tokens, min(enough, found.reads or enough)})
-    return Tokens(
-        model=asked.model,
-        documents=percentiles(found.documents),
-        summaries=percentiles(found.summaries),
-        max_new_tokens=found.max_new_tokens,
-        reads=found.reads,
+    recommended = min(enough, needed.reads or enough)
+    sizes = {size for size in SIZES if size <= max(totals.max(), limit)}
+    return TokenLengths(
+        model=options.model,
+        documents=describe_lengths(needed.documents),
+        summaries=describe_lengths(needed.summaries),
+        max_new_tokens=needed.max_new_tokens,
+        reads=needed.reads,
         fits=[
-            Fit(
+            TruncationRate(
                 max_tokens=size,
-                rows_cut=float((whole > size).mean()),
+                rows_cut=float((totals > size).mean()),
                 tokens_cut=float(
-                    np.minimum(documents, np.maximum(whole - size, 0)).sum() / documents.sum()
+                    np.minimum(documents, np.maximum(totals - size, 0)).sum() / documents.sum()
                 ),
             )
-            for size in sizes
+            for size in sorted({*sizes, limit, recommended})
         ],
-        recommended=min(enough, found.reads or enough),
+        recommended=recommended,
     )
 
 
-def percentiles(lengths: Sequence[int]) -> dict[str, float]:
+def describe_lengths(lengths: Sequence[int]) -> dict[str, float]:
     """Describe lengths by QUANTILES."""
     values = np.asarray(lengths)
     five = np.percentile(values, [5, 25, 50, 75, 95], method="inverted_cdf").tolist()

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from abrege.report import format as figures
+from abrege.metrics.registry import METRICS, get_metric
+from abrege.report.format import (
+    ABSENT,
+    format_confidence,
+    format_interval,
+    format_metric,
+    plural,
+)
 from abrege.report.markdown import code, escape
-from abrege.report.view_model import Score
+from abrege.report.view_model import Estimate
 
+_REFERENCE_METRICS = [m.name for m in METRICS.values() if m.section == "reference"]
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 PLACE = re.compile(r"\{meta\.[\w-]+\}")
 SHOWN = ("merged", "tuned", "base", "few-shot", "base-cut", "lead")
@@ -25,7 +33,7 @@ class CardScores:
     groups: int
     confidence: float
     verdict: str
-    systems: Mapping[str, Mapping[str, Score | None]]
+    systems: Mapping[str, Mapping[str, Estimate | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +152,7 @@ def _results(card: CardFacts) -> list[EvalResult] | None:
             dataset_name=card.data,
             dataset_split="test",
             metric_type="rouge" if name.startswith("rouge") else name,
-            metric_name=figures.metric(name).label,
+            metric_name=get_metric(name).label,
             metric_value=round(score.value, 4),
             metric_args={
                 "n": given.n,
@@ -157,10 +165,10 @@ def _results(card: CardFacts) -> list[EvalResult] | None:
     ]
 
 
-def _told(given: CardScores) -> list[tuple[str, Score]]:
+def _told(given: CardScores) -> list[tuple[str, Estimate]]:
     """Give the metrics that the model has a score by, in the order of the report."""
     own = given.systems[given.system]
-    return [(name, score) for name in figures.METRICS if (score := own.get(name))]
+    return [(name, score) for name in _REFERENCE_METRICS if (score := own.get(name))]
 
 
 def _scores(card: CardFacts) -> Iterator[str]:
@@ -170,15 +178,15 @@ def _scores(card: CardFacts) -> Iterator[str]:
         return
     if given.system != "merged":
         yield f"The scores are of {given.system}, the same model before merging."
-    rows = figures.plural(given.n, "test row")
-    groups = "" if given.groups == given.n else f" in {figures.plural(given.groups, 'group')}"
-    sure = figures.confidence(given.confidence)
+    rows = plural(given.n, "test row")
+    groups = "" if given.groups == given.n else f" in {plural(given.groups, 'group')}"
+    sure = format_confidence(given.confidence)
     yield (
         f"On {rows}{groups}, F1 × 100 for ROUGE, with {sure} intervals. Base is the model before "
         "tuning, asked the same; lead is the document's first sentences."
     )
     names = [name for name, _ in _told(given)]
-    lines = [["System", *(figures.metric(name).label for name in names)]]
+    lines = [["System", *(get_metric(name).label for name in names)]]
     lines.append(["---", *["---:"] * len(names)])
     lines += [
         [system, *(_cell(name, values.get(name)) for name in names)]
@@ -187,13 +195,15 @@ def _scores(card: CardFacts) -> Iterator[str]:
     ]
     yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
     yield escape(given.verdict)
-    yield "\n".join(f"- {figures.metric(n).label}: {code(s.signature)}" for n, s in _told(given))
+    yield "\n".join(f"- {get_metric(n).label}: {code(s.signature)}" for n, s in _told(given))
 
 
-def _cell(name: str, score: Score | None) -> str:
+def _cell(name: str, score: Estimate | None) -> str:
     if score is None:
-        return figures.ABSENT
-    return escape(f"{figures.score(name, score.value)} {figures.interval(name, score)}".strip())
+        return ABSENT
+    return escape(
+        f"{format_metric(name, score.value)} {format_interval(name, score.low, score.high)}".strip()
+    )
 
 
 def _tuning(card: CardFacts) -> Iterator[str]:
@@ -242,9 +252,9 @@ def _faithfulness(given: CardScores | None) -> Iterator[str]:
         yield "Whether it keeps to the facts of a document was not checked."
         return
     base = given.systems.get("base", {}).get("unsupported")
-    against = f" (base: {figures.score('unsupported', base.value)})" if base else ""
+    against = f" (base: {format_metric('unsupported', base.value)})" if base else ""
     yield (
-        f"{figures.score('unsupported', found.value)} of its summaries{against} hold a number, "
+        f"{format_metric('unsupported', found.value)} of its summaries{against} hold a number, "
         "date, name or quotation that the document does not hold, which is not always false. "
         "Rules looked for these; other errors were not looked for."
     )

@@ -14,9 +14,9 @@ from abrege.core.run_folder import MANIFEST, MODEL_SETTINGS
 from abrege.data.load import HUB_NAME
 from abrege.export import card_text as card
 from abrege.recipe import Recipe
-from abrege.report import describe as doings
-from abrege.report import format as figures
-from abrege.report import load as reading
+from abrege.report.describe import describe_source
+from abrege.report.format import format_rate, plural
+from abrege.report.load import load_systems
 
 
 def write_model_card(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
@@ -78,7 +78,7 @@ def _evaluated(
         groups=scores["groups"],
         confidence=recipe.evaluate.confidence,
         verdict=scores["verdict"]["sentence"],
-        systems=reading.systems(scores["systems"]),
+        systems=load_systems(scores["systems"]),
     )
     return found, scores["training_words"]["median"]
 
@@ -95,7 +95,7 @@ def _is_of(folder: Path, system: str, weights: set[str], scored: Mapping[str, st
 
 def _data(recipe: Recipe) -> str:
     """Name the data without the path of this machine."""
-    return doings.source(recipe, lambda name: Path(name).name if Path(name).exists() else name)
+    return describe_source(recipe, lambda name: Path(name).name if Path(name).exists() else name)
 
 
 def _on_hub(recipe: Recipe) -> str | None:
@@ -120,7 +120,7 @@ def _training(
         "method": tune.method,
         **({} if tune.method == "full" else adapter),
         "steps": f"{tuned['steps']:,} of {tune.batch_size * tune.gradient_accumulation_steps} rows",
-        "learning rate": f"{figures.rate(tune.learning_rate)}, {tune.lr_scheduler_type}",
+        "learning rate": f"{format_rate(tune.learning_rate)}, {tune.lr_scheduler_type}",
         "max_tokens": f"{tune.max_length:,}",
         "computed in": tuned["dtype"],
         "seed": tuned["seed"],
@@ -135,6 +135,6 @@ def _left_out(split: Mapping[str, Any], tuned: Mapping[str, Any]) -> Iterator[st
     yield f"{counts['read']:,} rows were read, and {unused:,} left out by split.*_rows"
     yield f"{seen['rows_without_target']:,} train rows were left out: their summary is empty"
     yield (
-        f"{figures.plural(seen['documents_cut'], 'train document')} cut to fit, by "
+        f"{plural(seen['documents_cut'], 'train document')} cut to fit, by "
         f"{seen['document_tokens_cut']:,} of {seen['document_tokens']:,} tokens"
     )

@@ -6,23 +6,24 @@ stays in the browser. What is shown of a text, and what can be decided, each pag
 
 import base64
 import hashlib
+import html
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from abrege.report.page import POLICY, escape
-from abrege.report.style import CSS as REPORT_CSS
+from abrege.report.html import POLICY, read_asset
 
-# The report's colours and letters; its colours of systems would name them, so they stay behind.
-_LOOK = re.sub(
-    r" *--(?:base|base-cut|lead|train|reference|other): [^;]+;\n?",
-    "",
-    REPORT_CSS.partition("\n.verdict {")[0],
-).replace("--tuned", "--link")
+# The report's colours and letters, without its colours of systems, which would name them.
+_LOOK = read_asset("base.css")
+_CONTROLS = {c: "\ufffd" for c in [*range(32), *range(127, 160)] if chr(c) not in "\t\n\r"}
 # A < could end the script element or open a comment in it.
 _IN_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}
+
+
+def escape(text: str) -> str:
+    """Escape a text for HTML."""
+    return html.escape(text.translate(_CONTROLS))
 
 
 @dataclass(frozen=True, kw_only=True)

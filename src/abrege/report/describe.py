@@ -1,68 +1,70 @@
-"""What a run did, in a few words for its page."""
+"""Describe in a few words what a run did: its data, method and decoding."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from abrege.recipe import Recipe
-from abrege.report import format as figures
+from abrege.report.format import format_rate, plural
 
 
-def method(recipe: Recipe, tuned: Mapping[str, Any]) -> str:
-    """Say how the weights were tuned.
+def describe_method(recipe: Recipe, manifest: Mapping[str, Any]) -> str:
+    """Return how the weights were tuned.
 
-    tuned  the manifest of the tuning; what it does not tell is left out
+    manifest  that of the tuning; what it lacks is left out
     """
-    tune, taken = recipe.tune, tuned.get("steps")
+    tune, steps = recipe.tune, manifest.get("steps")
     rows = tune.batch_size * tune.gradient_accumulation_steps
-    length = f"{figures.plural(taken, 'step')} of {rows} rows" if taken else f"{rows} rows a step"
-    said = [what_learns(recipe), length, f"learning rate {figures.rate(tune.learning_rate)}"]
+    length = f"{plural(steps, 'step')} of {rows} rows" if steps else f"{rows} rows a step"
+    details = [length, f"learning rate {format_rate(tune.learning_rate)}", tune.lr_scheduler_type]
     if not tune.completion_only_loss:
-        said.insert(1, "the loss over the whole text")
-    how = f"{said[0]}; {', '.join([*said[1:], tune.lr_scheduler_type])}"
-    kept = tuned.get("kept_step")
-    if kept and kept != taken:
-        best = tune.metric_for_best_model
-        how += f"; kept as after step {kept}, the best by {best}"
-    elif tune.load_best_model_at_end and kept:
-        how += f"; the last step was the best by {tune.metric_for_best_model}"
-    return how
+        details.insert(0, "loss over prompt and summary")
+    text = f"{describe_trained_weights(recipe)}; {', '.join(details)}"
+    best_step = manifest.get("kept_step")
+    if best_step and best_step != steps:
+        text += f"; weights of step {best_step}, the best by {tune.metric_for_best_model}"
+    elif tune.load_best_model_at_end and best_step:
+        text += f"; the last step was the best by {tune.metric_for_best_model}"
+    return text
 
 
-def what_learns(recipe: Recipe) -> str:
-    """Say which weights learnt."""
+def describe_trained_weights(recipe: Recipe) -> str:
+    """Return which weights were trained."""
     tune, lora = recipe.tune, recipe.tune.lora
     if tune.method == "full":
-        return "every weight"
+        return "all weights"
     variants = [name for name, on in (("DoRA", lora.dora), ("rsLoRA", lora.rslora)) if on]
     name = " and ".join(variants) or "LoRA"
     modules = lora.modules if isinstance(lora.modules, str) else ", ".join(lora.modules)
-    said = f"{name} of rank {lora.r} (α {lora.alpha}) on {modules}"
+    text = f"{name} of rank {lora.r} (α {lora.alpha}) on {modules}"
     if tune.method == "qlora":
-        double = ", scales quantised too" if tune.quantization.double else ""
-        said += f" over 4-bit weights ({tune.quantization.type}{double})"
-    return said
+        double = ", double quantization" if tune.quantization.double else ""
+        text += f" over 4-bit weights ({tune.quantization.type}{double})"
+    return text
 
 
-def decoding(recipe: Recipe, generated: Mapping[str, Any]) -> str:
-    """Say in words how the summaries were decoded."""
-    how = recipe.generate
-    said = f"{how.num_beams} beams" if how.num_beams > 1 else "greedy decoding"
-    if how.do_sample:
-        given = {k: getattr(how, k) for k in ("temperature", "top_p", "top_k")}
-        told = [f"{k} {v:g}" for k, v in given.items() if v is not None]
-        said = f"sampling ({', '.join([*told, f'seed {how.seed}'])})"
-    most = (generated.get("profile") or {}).get("max_new_tokens") or how.max_new_tokens
-    return f"{said}, at most {figures.plural(most, 'new token')}" if most else said
+def describe_decoding(recipe: Recipe, manifest: Mapping[str, Any]) -> str:
+    """Return how the summaries were decoded; `manifest` is that of the generation."""
+    generate = recipe.generate
+    text = "greedy decoding"
+    if generate.num_beams > 1:
+        text = f"beam search with {generate.num_beams} beams"
+    if generate.do_sample:
+        settings = {key: getattr(generate, key) for key in ("temperature", "top_p", "top_k")}
+        parts = [f"{key} {value:g}" for key, value in settings.items() if value is not None]
+        text = f"sampling ({', '.join([*parts, f'seed {generate.seed}'])})"
+    limit = (manifest.get("profile") or {}).get("max_new_tokens") or generate.max_new_tokens
+    return f"{text}, at most {plural(limit, 'new token')}" if limit else text
 
 
-def source(recipe: Recipe, named: Callable[[str], str] = str) -> str:
-    """Say where the pairs come from, and who wrote the summaries where that was done here.
+def describe_source(recipe: Recipe, display_name: Callable[[str], str] = str) -> str:
+    """Return where the pairs come from, and who wrote the summaries where this run annotated them.
 
-    named  gives the name to show of a file or a model
+    display_name  returns the name to show of a file or a model
     """
-    data, by = recipe.data, recipe.annotate
+    data, annotate = recipe.data, recipe.annotate
     if recipe.collect:
-        who = "their own introductions" if by.teacher == "lead" else named(by.model or "")
-        return f"{named(recipe.collect.source)}, summed up by {who}"
-    given = [data.source] if data.source else [data.train, data.valid, data.test]
-    return ", ".join(named(name) for name in given if name)
+        lead = "their own introductions"
+        writer = lead if annotate.teacher == "lead" else display_name(annotate.model or "")
+        return f"{display_name(recipe.collect.source)}, summarized by {writer}"
+    sources = [data.source] if data.source else [data.train, data.valid, data.test]
+    return ", ".join(display_name(source) for source in sources if source)

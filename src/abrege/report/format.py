@@ -1,111 +1,60 @@
-"""How numbers and names of metrics are written: the one place, for the page and for Markdown."""
+"""Write numbers for people: the one formatting of the pages, Markdown and the terminal."""
 
 import math
-from dataclasses import dataclass
 
-from abrege.report.view_model import Comparison, Score
+from abrege.metrics.registry import get_metric
+from abrege.metrics.significance import ALPHA
 
 ABSENT = "–"
-ALPHA = 0.05
+"""What a table shows where there is no value."""
 
 
-@dataclass(frozen=True)
-class Metric:
-    """How a metric is called and shown."""
+def format_number(value: float, digits: int, *, signed: bool = False) -> str:
+    """Return a number with so many decimals, a true minus sign, and no sign on a zero.
 
-    label: str
-    scale: float = 100
-    digits: int = 1
-    unit: str = ""
-    less_is_better: bool = False
-
-
-METRICS = {
-    "rouge1": Metric("ROUGE-1"),
-    "rouge2": Metric("ROUGE-2"),
-    "rougeL": Metric("ROUGE-L"),
-    "rougeLsum": Metric("ROUGE-Lsum"),
-    "bleu": Metric("BLEU"),
-    "chrf": Metric("chrF"),
-    "meteor": Metric("METEOR"),
-    "bertscore": Metric("BERTScore"),
-    "perplexity": Metric("Perplexity", scale=1, less_is_better=True),
-    "text_perplexity": Metric("Perplexity of the whole text", scale=1, less_is_better=True),
-}
-QUALITY = {
-    "length_ratio": Metric("Length ratio", scale=1, digits=2),
-    "words": Metric("Words", scale=1),
-    "tokens": Metric("Tokens", scale=1),
-    "stop_rate": Metric("Stop rate", unit=" %"),
-    "repeated": Metric("Trigrams said before", unit=" %"),
-    "preamble": Metric("With a preamble", unit=" %"),
-    "markup": Metric("With markup", unit=" %"),
-    "in_language": Metric("In the language", unit=" %"),
-    "copied": Metric("Copied whole", unit=" %"),
-    "coverage": Metric("Coverage", unit=" %"),
-    "density": Metric("Density", scale=1, digits=2),
-    "novel2": Metric("Novel bigrams", unit=" %"),
-    "compression": Metric("Compression", scale=1),
-    "unsupported": Metric("With a fact unsupported", unit=" %"),
-    "unsupported_facts": Metric("Facts unsupported", unit=" %"),
-    "entailment": Metric("Entailed"),
-}
-"""How summaries are made, whatever the references say."""
-ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-
-
-def metric(name: str) -> Metric:
-    """Give how a metric is shown; one without an entry keeps its name and is shown ×100."""
-    return METRICS.get(name) or QUALITY.get(name) or Metric(name)
-
-
-def number(value: float, digits: int) -> str:
-    """Write a number with a true minus sign, and no sign on a zero."""
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        text = text.removeprefix("-")
+    signed  write a plus sign where the number is above 0, as for a difference
+    """
+    text = f"{value:z.{digits}f}"
+    if signed and float(text) > 0:
+        text = f"+{text}"
     return text.replace("-", "−")
 
 
-def words(value: float) -> str:
-    """Write a number of words: whole where it is, with a decimal where it lies between two."""
-    return number(value, 0 if value == int(value) else 1)
+def format_metric(
+    name: str, value: float | None, *, signed: bool = False, with_unit: bool = True
+) -> str:
+    """Return a value of a metric in its own scale, digits and unit: ROUGE times 100, for one.
 
-
-def signed(value: float, digits: int) -> str:
-    """Write a difference with its sign."""
-    text = number(value, digits)
-    return text if text.startswith("−") or float(text) == 0 else f"+{text}"
-
-
-def score(name: str, value: float | None) -> str:
-    """Write the value of a metric in its own scale: ROUGE ×100, a ratio as it is."""
+    The registry of metrics fixes all three, so every renderer shows the same digits.
+    """
     if value is None:
         return ABSENT
-    shown = metric(name)
-    return number(value * shown.scale, shown.digits) + shown.unit
+    text = get_metric(name).format(value, signed=signed, with_unit=with_unit)
+    return text.replace("-", "−")
 
 
-def interval(name: str, given: Score | Comparison) -> str:
-    """Write the interval in brackets; nothing where there is none."""
-    if given.low is None or given.high is None:
+def format_interval(
+    name: str, low: float | None, high: float | None, *, signed: bool = False
+) -> str:
+    """Return the interval of a metric in brackets; an empty text where there is none."""
+    if low is None or high is None:
         return ""
-    shown = metric(name)
-    write = signed if isinstance(given, Comparison) else number
-    ends = (write(end * shown.scale, shown.digits) for end in (given.low, given.high))
+    ends = (format_metric(name, end, signed=signed, with_unit=False) for end in (low, high))
     return f"[{', '.join(ends)}]"
 
 
-def difference(name: str, value: float | None) -> str:
-    """Write a difference of a metric in its own scale, with its sign."""
-    if value is None:
-        return ABSENT
-    shown = metric(name)
-    return signed(value * shown.scale, shown.digits) + shown.unit
+def format_share_interval(low: float, high: float, digits: int = 0) -> str:
+    """Return the interval of a share in per cent, in brackets."""
+    return f"[{format_number(100 * low, digits)}, {format_number(100 * high, digits)}]"
 
 
-def p_value(p: float | None) -> str:
-    """Write p to three decimals, never rounded across the threshold."""
+def format_words(value: float) -> str:
+    """Return a number of words: a whole one as it is, else with one decimal."""
+    return format_number(value, 0 if value == int(value) else 1)
+
+
+def format_p(p: float | None) -> str:
+    """Return a p-value with three decimals, never rounded across the threshold."""
     if p is None:
         return ABSENT
     if p < 0.001:
@@ -114,61 +63,67 @@ def p_value(p: float | None) -> str:
     return f"< {ALPHA}" if p < ALPHA <= float(text) else text
 
 
-def count(value: float) -> str:
-    """Write a count with its thousands apart."""
-    return f"{value:,}" if isinstance(value, int) else number(value, 2)
+def format_equation(name: str, p: float) -> str:
+    """Return `p = 0.010` or `p < 0.001`."""
+    text = format_p(p)
+    return f"{name} {text}" if text.startswith("<") else f"{name} = {text}"
 
 
-def share(part: float, whole: float) -> str:
-    """Write a share in per cent; 100 % and 0 % only where nothing is missing or there."""
-    if not whole:
+def format_count(value: float) -> str:
+    """Return a count with separated thousands."""
+    return f"{value:,}" if isinstance(value, int) else format_number(value, 2)
+
+
+def format_share(part: float, total: float) -> str:
+    """Return a share in per cent; 100 % and 0 % only where they are exact."""
+    if not total:
         return ABSENT
-    percent = 100 * part / whole
+    percent = 100 * part / total
     if 0 < percent < 0.05:
         return "< 0.1 %"
     if 99.95 <= percent < 100:
         return "> 99.9 %"
-    return f"{number(percent, 1)} %"
+    return f"{format_number(percent, 1)} %"
 
 
-def rate(value: float) -> str:
-    """Write a learning rate as people type it: 0.0005 is 5e-4."""
+def format_rate(value: float) -> str:
+    """Return a learning rate as people type it: 0.0005 is 5e-4."""
     mantissa, _, exponent = f"{value:.3e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
-def seconds(value: float | None) -> str:
-    """Write a time: 9.4 s, 4 min 08 s, 1 h 02 min."""
+def format_seconds(value: float | None) -> str:
+    """Return a duration: 9.4 s, 4 min 08 s, 1 h 02 min."""
     if value is None:
         return ABSENT
     if value < 59.95:
         return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
+    seconds = round(value)
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
     minutes = round(value / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def memory(value: int | None) -> str:
-    """Write a number of bytes in GB (10⁹), or in MB where it is little."""
+def format_bytes(value: int | None) -> str:
+    """Return a number of bytes in GB (10⁹), or in MB below 0.1 GB."""
     if value is None:
         return ABSENT
     return f"{value / 1e9:.2f} GB" if value >= 1e8 else f"{value / 1e6:.1f} MB"
 
 
-def confidence(value: float) -> str:
-    """Write the coverage of the intervals: 95 %."""
+def format_confidence(value: float) -> str:
+    """Return the coverage of intervals: 95 %."""
     return f"{100 * value:g} %"
 
 
-def plural(number_of: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{count(number_of)} {noun}{'' if number_of == 1 else 's'}"
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: 1 row, 2,000 rows."""
+    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def finite(value: object) -> float | None:
-    """Give a finite number as it is, and None for anything else."""
+    """Return a finite number as a float, and None for anything else."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return None

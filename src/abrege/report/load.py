@@ -1,76 +1,91 @@
-"""From the JSON that the stages wrote to the facts of the page."""
+"""Build the view model of the report from the JSON that the stages wrote."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from abrege.report import format as figures
-from abrege.report import view_model as facts
+from abrege.evaluation.systems import in_order
+from abrege.report.format import finite, format_number, format_share
+from abrege.report.view_model import (
+    BlindComparison,
+    BreakdownPart,
+    ColumnBreakdown,
+    Estimate,
+    LossPoint,
+    PreferenceCounts,
+    SeedSpread,
+    SeedVariance,
+    StressFailure,
+    StressKind,
+    StressPassRate,
+    StressReport,
+    SystemComparison,
+)
 
-FIRST = ("tuned", "merged", "base", "few-shot", "base-cut", "lead")
-"""The order of systems on the page: tuned, then what it is held against, then others."""
 
-
-def systems(
-    scored: Mapping[str, Mapping[str, Any]],
-) -> dict[str, dict[str, facts.Score | None]]:
-    """Put the tuned model first, then what it is held against."""
-    further = [s for s in scored if s.startswith("tuned-")]
-    order = [s for s in (FIRST[0], *further, *FIRST[1:]) if s in scored]
-    order += [s for s in scored if s not in order]
+def load_systems(
+    systems: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, Estimate | None]]:
+    """Return the scores of each system by each metric, in the order of the registry."""
     return {
-        system: {metric: score(given) for metric, given in scored[system].items()}
-        for system in order
+        system: {metric: load_estimate(score) for metric, score in systems[system].items()}
+        for system in in_order(systems)
     }
 
 
-def score(given: Mapping[str, Any] | None) -> facts.Score | None:
-    """Give a score with its interval; None where it could not be told."""
-    if given is None or given["value"] is None:
+def load_estimate(score: Mapping[str, Any] | None) -> Estimate | None:
+    """Return a score with its interval; None where it could not be computed."""
+    if score is None or score["value"] is None:
         return None
-    return facts.Score(
-        value=given["value"],
-        low=given.get("low"),
-        high=given.get("high"),
-        signature=given.get("signature", ""),
+    return Estimate(
+        value=score["value"],
+        low=score.get("low"),
+        high=score.get("high"),
+        signature=score.get("signature", ""),
     )
 
 
-def comparisons(given: Iterable[Mapping[str, Any]]) -> list[facts.Comparison]:
-    """Keep what the page shows of each comparison: evaluate may come to say more."""
-    known = facts.Comparison.__dataclass_fields__
-    return [facts.Comparison(**{k: v for k, v in c.items() if k in known}) for c in given]
+def load_comparisons(comparisons: Iterable[Mapping[str, Any]]) -> list[SystemComparison]:
+    """Return the comparisons, without keys that this version does not know."""
+    known = SystemComparison.__dataclass_fields__
+    return [
+        SystemComparison(**{key: value for key, value in comparison.items() if key in known})
+        for comparison in comparisons
+    ]
 
 
-def luck(given: Mapping[str, Any] | None) -> facts.Luck | None:
-    """Give what several tunings came to; None of one."""
-    if not given:
+def load_seed_variance(seeds: Mapping[str, Any] | None) -> SeedVariance | None:
+    """Return the results of tuning with several seeds; None where there is one tuning only."""
+    if not seeds:
         return None
     spreads = {
-        what: {
-            metric: facts.Spread(values=found["values"], mean=found["mean"], sd=found["sd"])
-            for metric, found in given[what].items()
+        figure: {
+            metric: SeedSpread(values=spread["values"], mean=spread["mean"], sd=spread["sd"])
+            for metric, spread in seeds[figure].items()
         }
-        for what in ("scores", "over_base")
+        for figure in ("scores", "over_base")
     }
-    return facts.Luck(seeds=given["seeds"], scores=spreads["scores"], gains=spreads["over_base"])
+    return SeedVariance(seeds=seeds["seeds"], scores=spreads["scores"], gains=spreads["over_base"])
 
 
-def breakdowns(by: Mapping[str, Mapping[str, Any]]) -> list[facts.Breakdown]:
-    """Give the scores of the parts of each column, metric by metric."""
+def load_breakdowns(columns: Mapping[str, Mapping[str, Any]]) -> list[ColumnBreakdown]:
+    """Return the scores of the parts of each column, metric by metric."""
     return [
-        facts.Breakdown(
+        ColumnBreakdown(
             column=column,
             metric=metric,
             parts=[
-                facts.Part(
+                BreakdownPart(
                     name=name,
                     n=part["n"],
-                    scores={s: score(found[metric]) for s, found in part["systems"].items()},
+                    scores={
+                        system: load_estimate(part["systems"][system][metric])
+                        for system in in_order(part["systems"])
+                    },
                 )
                 for name, part in parts.items()
             ],
         )
-        for column, parts in by.items()
+        for column, parts in columns.items()
         for metric in _metrics(parts)
     ]
 
@@ -80,100 +95,112 @@ def _metrics(parts: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
     return list(next(iter(systems_of_first.values()), {}))
 
 
-def of_people(given: Mapping[str, Any]) -> facts.Preference:
-    """Give what reviewers of a blind page decided: all together, and each."""
-    people = given["reviewers"]
-    together = [("all, by majority", given["together"])] if len(people) > 1 else []
-    each = [(person["name"], person["preference"]) for person in people]
-    return facts.Preference(
-        systems=(given["systems"][0], given["systems"][1]),
-        choices=[_choices(who, found) for who, found in [*together, *each]],
-        agreement=[_agreed(pair) for pair in given["agreement"] if pair["kappa"]],
+def load_preference(preference: Mapping[str, Any]) -> BlindComparison:
+    """Return the decisions of the reviewers of a blind comparison: all together, and each."""
+    reviewers = preference["reviewers"]
+    together = [("all, by majority", preference["together"])] if len(reviewers) > 1 else []
+    each = [(reviewer["name"], reviewer["preference"]) for reviewer in reviewers]
+    return BlindComparison(
+        systems=(preference["systems"][0], preference["systems"][1]),
+        counts=[_preference_counts(name, counts) for name, counts in [*together, *each]],
+        agreement=[_agreement(pair) for pair in preference["agreement"] if pair["kappa"]],
     )
 
 
-def _agreed(pair: Mapping[str, Any]) -> str:
-    found = pair["kappa"]
-    kappa = "no κ: both always chose the same"
-    if found["kappa"] is not None:
-        kappa = f"κ = {figures.number(found['kappa'], 2)}"
-        if pair.get("interval"):  # reviews counted by an earlier version have none
-            low, high = (figures.number(end, 2) for end in pair["interval"])
+def _agreement(pair: Mapping[str, Any]) -> str:
+    agreement = pair["kappa"]
+    kappa = "no κ, because both always chose the same"
+    if agreement["kappa"] is not None:
+        kappa = f"κ = {format_number(agreement['kappa'], 2)}"
+        if pair.get("interval"):  # files of earlier versions have none
+            low, high = (format_number(end, 2) for end in pair["interval"])
             kappa += f" [{low}, {high}]"
-    same = figures.share(found["observed"], 1)
+    same = format_share(agreement["observed"], 1)
     return f"{pair['first']} and {pair['second']}: {kappa}, the same choice on {same}"
 
 
-def of_judge(given: Mapping[str, Any]) -> facts.Preference:
-    """Give what a model decided that was asked in both orders."""
-    told = given["figures"]
-    remark = (
-        f"asked in both orders; contradicts itself on {told['disagreements']} of {told['n']} rows"
+def load_judge(judge: Mapping[str, Any]) -> BlindComparison:
+    """Return the decisions of an LLM judge that saw each pair in both orders."""
+    figures = judge["figures"]
+    note = (
+        f"asked in both orders; contradicts itself on {figures['disagreements']} "
+        f"of {figures['n']} rows"
     )
-    return facts.Preference(
-        systems=(given["systems"][0], given["systems"][1]),
-        choices=[_choices(f"the model {given['model']}", given["preference"], remark)],
+    return BlindComparison(
+        systems=(judge["systems"][0], judge["systems"][1]),
+        counts=[_preference_counts(f"LLM judge {judge['model']}", judge["preference"], note)],
     )
 
 
-def _choices(who: str, found: Mapping[str, Any], remark: str = "") -> facts.Choices:
+def _preference_counts(
+    reviewer: str, counts: Mapping[str, Any], note: str = ""
+) -> PreferenceCounts:
     names = ("wins", "ties", "losses", "share", "low", "high", "p")
-    return facts.Choices(who=who, remark=remark, **{name: found[name] for name in names})
+    return PreferenceCounts(reviewer=reviewer, note=note, **{name: counts[name] for name in names})
 
 
-def stress(
-    given: Mapping[str, Any], rows: Mapping[str, Sequence[Mapping[str, Any]]], *, most: int
-) -> facts.Stress:
-    """Give what came of the stress suite, and at most so many failures of each kind.
+def load_stress(
+    scores: Mapping[str, Any],
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    max_failures: int,
+) -> StressReport:
+    """Return the result of the stress tests, with at most so many failures of each kind.
 
-    rows  system → its cases; shown are failures of the last, the tuned one where there is one
+    rows  system → its cases; the failures shown are those of the last system, which is the tuned
+          one where there is one
     """
     system = list(rows)[-1]
     failed = [row for row in rows[system] if row["outcome"] != "passed"]
-    shown = [
+    examples = [
         row
-        for kind in given["kinds"]
-        for row in [row for row in failed if row["kind"] == kind][:most]
+        for kind in scores["kinds"]
+        for row in [row for row in failed if row["kind"] == kind][:max_failures]
     ]
-    counted = {**given["kinds"], "all": {**given["all"], "about": "all cases"}}
-    return facts.Stress(
+    kinds = {**scores["kinds"], "all": {**scores["all"], "about": "all cases"}}
+    return StressReport(
         kinds=[
-            facts.StressKind(
+            StressKind(
                 name=name,
-                about=found["about"],
-                n=found["n"],
-                systems={s: _passed(of) for s, of in found["systems"].items()},
+                about=kind["about"],
+                n=kind["n"],
+                systems={s: load_pass_rate(rate) for s, rate in kind["systems"].items()},
             )
-            for name, found in counted.items()
+            for name, kind in kinds.items()
         ],
-        signature=given["signature"],
+        signature=scores["signature"],
         system=system,
-        failures=[
-            facts.Failure(
-                id=row["id"],
-                why=row["why"],
-                point=row["point"],
-                document=row["document"],
-                text=row["prediction"],
-                lang=row["lang"],
-            )
-            for row in shown
-        ],
-        failed=len(failed),
+        failures=[_failure(row) for row in examples],
+        n_failures=len(failed),
     )
 
 
-def _passed(found: Mapping[str, Any]) -> facts.Passed:
-    known = facts.Passed.__dataclass_fields__
-    return facts.Passed(**{name: found[name] for name in known})
+def _failure(row: Mapping[str, Any]) -> StressFailure:
+    return StressFailure(
+        id=row["id"],
+        why=row["why"],
+        point=row["point"],
+        document=row["document"],
+        text=row["prediction"],
+        lang=row["lang"],
+    )
 
 
-def steps(lines: Iterable[Mapping[str, Any]]) -> list[facts.Step]:
-    """Give the loss curve; of a step that a resumed run took twice, the later counts."""
-    found: dict[tuple[int, bool], facts.Step] = {}
-    for given in lines:
-        loss, held = figures.finite(given.get("loss")), figures.finite(given.get("eval_loss"))
-        written = figures.finite(given.get("eval_rougeL"))
-        point = facts.Step(step=given["step"], loss=loss, eval_loss=held, eval_rouge_l=written)
-        found[point.step, held is not None] = point
-    return [found[key] for key in sorted(found)]
+def load_pass_rate(rate: Mapping[str, Any]) -> StressPassRate:
+    """Return how many stress cases a system passes."""
+    known = StressPassRate.__dataclass_fields__
+    return StressPassRate(**{name: rate[name] for name in known})
+
+
+def load_steps(lines: Iterable[Mapping[str, Any]]) -> list[LossPoint]:
+    """Return the loss curve; of a step that a resumed run took twice, the later line counts."""
+    points: dict[tuple[int, bool], LossPoint] = {}
+    for line in lines:
+        point = LossPoint(
+            step=line["step"],
+            loss=finite(line.get("loss")),
+            eval_loss=finite(line.get("eval_loss")),
+            eval_rouge_l=finite(line.get("eval_rougeL")),
+        )
+        points[point.step, point.eval_loss is not None] = point
+    return [points[key] for key in sorted(points)]

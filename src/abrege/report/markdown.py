@@ -1,30 +1,41 @@
-"""The report as Markdown: the same words and tables without the plots, every text escaped."""
+"""Render pages and tables as Markdown, with every text escaped."""
 
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from abrege.doctor import results as diagnosis
-from abrege.report import format as figures
-from abrege.report import scrutiny, tables
-from abrege.report import sentences as wording
-from abrege.report.example_rows import head
-from abrege.report.tables import Table
-from abrege.report.view_model import Answer, Example, Gallery, Run
+from abrege.evaluation.systems import get_system
+from abrege.report.blocks import (
+    Block,
+    BulletList,
+    CodeBlock,
+    Figure,
+    Fold,
+    Page,
+    Paragraph,
+    SignatureList,
+    excerpt,
+)
+from abrege.report.format import plural
+from abrege.report.sentences import flags, gain, meta_lines, score_of
+from abrege.report.table import Cell, Table
+from abrege.report.view_model import ExampleGroup, ExampleRow, ExampleSummary
 
-_SIGNS = re.compile(r"[\\`*_\[\]<>|&~$]")
-_OPENING = re.compile(r"^(?:#+(?= |$)|[+\-](?= |$)|[\-=]+$|\d+[.)](?= |$))")
-"""What makes a heading, a list or a rule of a line that opens with it."""
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|&~$]")
+_LINE_START = re.compile(r"^(?:#+(?= |$)|[+\-](?= |$)|[\-=]+$|\d+[.)](?= |$))")
+"""What turns a line that starts with it into a heading, a list or a rule."""
 
 
 def escape(text: object) -> str:
-    """Make any text safe on one line of Markdown, in a table's cell too."""
-    line = _SIGNS.sub(r"\\\g<0>", " ".join(str(text).split()))
-    return _OPENING.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], line)
+    """Return any text on one line, without a meaning in Markdown, in a table cell too."""
+    line = _SPECIAL.sub(r"\\\g<0>", " ".join(str(text).split()))
+    return _LINE_START.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], line)
 
 
 def code(text: str, *, block: str | None = None) -> str:
-    """Write code inside a fence longer than any run of backticks within.
+    """Return code in a fence longer than any run of backticks in it.
 
-    block  the language of lines that stand by themselves; None for words inside a line
+    block  the language of a block of lines; None for a code span in a line
     """
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     if block is not None:
@@ -35,82 +46,97 @@ def code(text: str, *, block: str | None = None) -> str:
     return fence + space + " ".join(text.split()) + space + fence
 
 
-def render(run: Run) -> str:
-    """Give the whole report."""
-    verdict = run.verdict
-    sentence = "No verdict was reached." if verdict is None else escape(verdict.sentence)
-    tag = f"{wording.tag(verdict)}. " if verdict else ""
-    done = [f"- {name}: {escape(words)}" for name, words in wording.done(run)]
-    signatures = [f"- {escape(what)}: {code(sig)}" for what, sig in wording.signatures(run)]
-    galleries = [_gallery(g) for g in run.galleries if g.examples]
-    notes = [f"- {escape(s.name)}: {escape(note)}" for s in run.stages for note in s.notes]
-    sections = [
-        ("Scores", [table(tables.scores(run))] if run.systems else []),
-        ("Comparisons", [table(tables.comparisons(run))]),
-        ("Other seeds", [table(scrutiny.luck(run))]),
-        ("How the summaries are made", [table(tables.quality(run))]),
-        ("Parts of the rows", [table(scrutiny.breakdown(given)) for given in run.breakdowns]),
-        ("Preference", [table(scrutiny.preference(given)) for given in run.preferences]),
-        ("Hard texts", [table(scrutiny.stress(run.stress))] if run.stress else []),
-        ("Training", [table(tables.losses(run.steps))]),
-        ("Lengths", [table(tables.lengths(run.lengths))]),
-        ("Examples", galleries),
-        ("The pairs", _pairs(run)),
-        (
-            "Dropped and cut",
-            [table(tables.preflight(run)), table(tables.counts(run.stages)), "\n".join(notes)],
-        ),
-        ("Settings", [code(run.recipe, block="yaml"), table(tables.versions(run.stages))]),
-        ("Time and memory", [table(tables.costs(run.stages))]),
-        ("Signatures", ["\n".join(signatures)]),
-    ]
-    parts = [f"# {escape(run.name)}", f"**{tag}{sentence}**", "\n".join(done)]
-    for title, bodies in sections:
-        shown = [body for body in bodies if body]
-        parts += [f"## {title}", *shown] if shown else []
-    parts.append("---\n\nTo make this run again: `abrege run recipe.yaml` with the recipe above.")
+def render_page(page: Page) -> str:
+    """Return a page as Markdown; what only HTML can show is left out."""
+    tag = f"{page.tag}. " if page.tag else ""
+    answer = escape(f"{page.answer} {page.details}")
+    parts = [f"# {escape(page.heading)}", f"**{tag}{answer}**"]
+    parts.append("\n".join(f"- {name}: {escape(text)}" for name, text in page.facts))
+    for section in page.sections:
+        if body := _render_blocks(section.blocks):
+            parts += [f"## {section.title}", body]
+    if page.footer:
+        parts.append(f"---\n\n{page.footer}")
     return "\n\n".join(parts) + "\n"
 
 
-def _pairs(run: Run) -> list[str]:
-    if run.pairs is None:
-        return []
-    said = f"{escape(diagnosis.sentence(run.pairs))} The rows of each check: `doctor/doctor.html`."
-    return [said, table(diagnosis.checks(run.pairs))]
-
-
-def table(given: Table | None) -> str:
-    """Write a table under its caption; what qualifies a number stands behind it."""
-    if given is None or not given.rows:
-        return ""
-    rule = ["---" if i in given.words else "---:" for i in range(len(given.head))]
-    lines = [[escape(h) for h in given.head], rule]
-    lines += [[escape(f"{c.text} {c.aside}") for c in row] for row in given.rows]
+def render_table(table: Table) -> str:
+    """Return a table under its caption; the note of a cell follows its text."""
+    rules = ["---" if column.alignment == "left" else "---:" for column in table.columns]
+    lines = [[escape(column.heading) for column in table.columns], rules]
+    lines += [[_cell(cell) for cell in row] for row in table.rows]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{escape(given.caption)}\n\n{body}"
+    return "\n\n".join(filter(None, [escape(table.caption), body, *map(escape, table.notes)]))
 
 
-def _gallery(gallery: Gallery) -> str:
-    shown = "\n\n".join(_example(e) for e in gallery.examples)
-    return f"### {escape(gallery.title)}\n\n{escape(gallery.rule)}\n\n{shown}"
+def _cell(cell: Cell) -> str:
+    return escape(f"{cell.text} {cell.note}")
 
 
-def _example(example: Example) -> str:
-    opening, rest = head(example.document)
-    more = f" *({figures.plural(len(rest), 'more character')})*" if rest else ""
-    said = wording.meta(example.meta)
-    told = "; ".join(x for x in [*said, wording.gain(example)] if x)
-    lines = [f"> Document: {_words(opening)}{more}"]
-    lines += [f"> Reference: {_words(reference)}" for reference in example.references]
-    lines += [_answer(answer) for answer in example.answers]
+def _render_blocks(blocks: Sequence[Block]) -> str:
+    rendered = (_RENDERERS[type(block)](block) for block in blocks if type(block) in _RENDERERS)
+    return "\n\n".join(filter(None, rendered))
+
+
+def _fold(fold: Fold) -> str:
+    return _render_blocks(fold.blocks)
+
+
+def _figure(figure: Figure) -> str:
+    return render_table(figure.table) if figure.table else ""
+
+
+def _paragraph(paragraph: Paragraph) -> str:
+    link = f" [{escape(paragraph.link_text)}]({paragraph.link})." if paragraph.link else ""
+    return escape(paragraph.text) + link
+
+
+def _bullet_list(block: BulletList) -> str:
+    items = "\n".join(f"- {escape(item)}" for item in block.items)
+    return f"### {escape(block.heading)}\n\n{items}"
+
+
+def _code_block(block: CodeBlock) -> str:
+    return code(block.text, block=block.language)
+
+
+def _signature_list(block: SignatureList) -> str:
+    return "\n".join(f"- {escape(label)}: {code(text)}" for label, text in block.items)
+
+
+def _example_group(group: ExampleGroup) -> str:
+    examples = "\n\n".join(_example(example) for example in group.examples)
+    return f"### {escape(group.title)}\n\n{escape(group.rule)}\n\n{examples}"
+
+
+def _example(example: ExampleRow) -> str:
+    document = excerpt(example.document)
+    more = f" *({plural(document.n_folded, 'more character')})*" if document.n_folded else ""
+    about = "; ".join(filter(None, [*meta_lines(example.meta), gain(example)]))
+    lines = [f"> Document: {_text(document.visible)}{more}"]
+    lines += [f"> Reference: {_text(reference)}" for reference in example.references]
+    lines += [_summary(summary) for summary in example.summaries]
     title = f"#### {code(example.id)}"
-    return "\n\n".join([title, *([escape(told)] if told else []), "\n>\n".join(lines)])
+    return "\n\n".join(filter(None, [title, escape(about), "\n>\n".join(lines)]))
 
 
-def _answer(answer: Answer) -> str:
-    remarks = [f"ROUGE-L {figures.score('rougeL', answer.rouge_l)}", *wording.flags(answer)]
-    return f"> {escape(answer.system)} ({escape('; '.join(remarks))}): {_words(answer.text)}"
+def _summary(summary: ExampleSummary) -> str:
+    remarks = "; ".join([score_of(summary), *flags(summary)])
+    label = get_system(summary.system).label
+    return f"> {escape(label)} ({escape(remarks)}): {_text(summary.text)}"
 
 
-def _words(text: str) -> str:
+def _text(text: str) -> str:
     return escape(text) or "*(empty)*"
+
+
+_RENDERERS: dict[type, Callable[[Any], str]] = {
+    Table: render_table,
+    Fold: _fold,
+    Figure: _figure,
+    Paragraph: _paragraph,
+    BulletList: _bullet_list,
+    CodeBlock: _code_block,
+    SignatureList: _signature_list,
+    ExampleGroup: _example_group,
+}

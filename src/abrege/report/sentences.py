@@ -1,120 +1,134 @@
-"""The sentences of the page, for HTML and Markdown alike."""
+"""The sentences of the report, for HTML and Markdown alike."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from abrege.report import format as figures
-from abrege.report.view_model import Answer, Example, Run, Verdict
+from abrege.evaluation.systems import get_system
+from abrege.evaluation.verdict import TuningVerdict
+from abrege.metrics.registry import get_metric
+from abrege.report.format import (
+    ABSENT,
+    format_count,
+    format_metric,
+    format_share,
+    plural,
+)
+from abrege.report.view_model import ExampleRow, ExampleSummary, RunReport
 
-MOST_POINTS = 600
+MAX_POINTS = 600
 """More steps than this are thinned on the loss curve."""
 
 
-def done(run: Run) -> list[tuple[str, str]]:
-    """Say in a few lines what was done: the model, the data, the method, and what was merged."""
-    setup = run.setup
+def setup_facts(report: RunReport) -> list[tuple[str, str]]:
+    """Return in a few lines what was done: model, data, method, and the merged model if any."""
+    setup = report.setup
     model = setup.model
     if setup.parameters and setup.trainable is not None:
-        part = figures.share(setup.trainable, setup.parameters)
+        part = format_share(setup.trainable, setup.parameters)
         model += (
-            f": {figures.count(setup.parameters)} weights, "
-            f"of which {figures.count(setup.trainable)} ({part}) were trained"
+            f": {format_count(setup.parameters)} weights, "
+            f"{format_count(setup.trainable)} of them ({part}) trained"
         )
-    where = " on ".join(x for x in (setup.dtype, setup.device) if x)
-    method = "; ".join(x for x in (setup.method, where, setup.decoding) if x)
-    merged = (
-        [("Merged", f"tuned with its adapter in the weights: {setup.merged}")]
-        if setup.merged
-        else []
-    )
-    return [("Model", model), ("Data", _data(run)), ("Method", method or figures.ABSENT), *merged]
+    hardware = " on ".join(x for x in (setup.dtype, setup.device) if x)
+    method = "; ".join(x for x in (setup.method, hardware, setup.decoding) if x)
+    facts = [("Model", model), ("Data", _data(report)), ("Method", method or ABSENT)]
+    if setup.merged:
+        facts.append(
+            ("Merged", f"the tuned model with its adapter merged into the weights: {setup.merged}")
+        )
+    return facts
 
 
-def _data(run: Run) -> str:
+def _data(report: RunReport) -> str:
     sizes = []
-    for split in run.setup.splits:
-        groups = f" in {figures.plural(split.groups, 'group')}" if split.groups else ""
-        sizes.append(f"{figures.plural(split.rows, f'{split.name} row')}{groups}")
-    lang = f" ({run.setup.lang})" if run.setup.lang else ""
-    return f"{run.setup.source}{lang}: {', '.join(sizes)}"
+    for split in report.setup.splits:
+        groups = f" in {plural(split.groups, 'group')}" if split.groups else ""
+        sizes.append(f"{plural(split.rows, f'{split.name} row')}{groups}")
+    lang = f" ({report.setup.lang})" if report.setup.lang else ""
+    return f"{report.setup.source}{lang}: {', '.join(sizes)}"
 
 
-def size(run: Run) -> str:
-    """Say what the scores stand on: n rows, in how many groups."""
-    rows = figures.plural(run.n, "test row")
-    if not run.groups or run.groups == run.n:  # each row is its own group
+def scored_rows(report: RunReport) -> str:
+    """Return on how many test rows, in how many groups, the scores are computed."""
+    rows = plural(report.n, "test row")
+    if not report.groups or report.groups == report.n:  # each row is its own group
         return rows
-    return f"{rows} in {figures.plural(run.groups, 'group')}"
+    return f"{rows} in {plural(report.groups, 'group')}"
 
 
-def signatures(run: Run) -> list[tuple[str, str]]:
-    """Give each different signature once, with what it signs."""
-    signed: dict[str, dict[str, None]] = {}
-    for values in run.systems.values():
-        for name, given in values.items():
-            if given is not None and given.signature:
-                signed.setdefault(given.signature, {})[figures.metric(name).label] = None
-    for c in run.comparisons:
+def signatures(report: RunReport) -> list[tuple[str, str]]:
+    """Return each different signature once, after the names of the numbers it belongs to."""
+    labels: dict[str, dict[str, None]] = {}
+    for scores in report.systems.values():
+        for name, score in scores.items():
+            if score is not None and score.signature:
+                labels.setdefault(score.signature, {})[get_metric(name).label] = None
+    for c in report.comparisons:
         if c.signature:
-            label = f"{figures.metric(c.metric).label}, differences"
-            signed.setdefault(c.signature, {})[label] = None
-    if run.stress:
-        signed[run.stress.signature] = {"Hard texts": None}
-    return [(" and ".join(labels), signature) for signature, labels in signed.items()]
+            label = f"{get_metric(c.metric).label}, differences"
+            labels.setdefault(c.signature, {})[label] = None
+    if report.stress:
+        labels[report.stress.signature] = {"Stress tests": None}
+    return [(" and ".join(names), signature) for signature, names in labels.items()]
 
 
-def sentences(verdict: Verdict) -> tuple[str, str]:
-    """Divide the verdict into its first sentence, which answers, and those that qualify it."""
+def split_verdict(verdict: TuningVerdict) -> tuple[str, str]:
+    """Split the verdict into its first sentence, which answers, and those that qualify it."""
     first, stop, rest = verdict.sentence.partition(". ")
     return first + stop.strip(), rest
 
 
-def tag(verdict: Verdict) -> str:
-    """Say the verdict in two or three words, so that colour is not alone to tell it."""
+def verdict_tag(verdict: TuningVerdict) -> str:
+    """Return the verdict in two or three words, so that color is not the only sign of it."""
     return "✓ Better" if verdict.better else "≈ Not shown to be better"
 
 
-def training(run: Run) -> str:
-    """Say under the loss curves what they are."""
-    said = ["Loss in nats per summary token: of the rows of each step, thin"]
-    if any(s.eval_loss is not None for s in run.steps):
-        said.append("of the whole valid split, marked")
-    points = sum(s.loss is not None for s in run.steps)
-    every = -(-points // MOST_POINTS)
-    drawn = f" Of {points:,} steps, one in {every} is drawn." if every > 1 else ""
-    return "; ".join(said) + "." + drawn
+def loss_caption(report: RunReport) -> str:
+    """Return the caption of the loss curves."""
+    parts = ["Loss in nats per summary token: thin, of the rows of each step"]
+    if any(point.eval_loss is not None for point in report.steps):
+        parts.append("marked, of the whole valid split")
+    points = sum(point.loss is not None for point in report.steps)
+    every = -(-points // MAX_POINTS)
+    thinned = f" Of {points:,} steps, one in {every} is drawn." if every > 1 else ""
+    return "; ".join(parts) + "." + thinned
 
 
-def meta(given: Mapping[str, Any]) -> list[str]:
-    """Say what is known of a row, a name with its value each; of tables, such as who wrote it, too.
-
-    What is None is left out.
-    """
-    said = []
-    for name, value in given.items():
+def meta_lines(meta: Mapping[str, Any]) -> list[str]:
+    """Return `name: value` for each column of a row that has a value; of nested ones, the parts."""
+    lines = []
+    for name, value in meta.items():
         if isinstance(value, Mapping):
-            inner = ", ".join(f"{key} {part}" for key, part in value.items() if part is not None)
-            said.append(f"{name}: {inner}")
+            parts = ", ".join(f"{key} {part}" for key, part in value.items() if part is not None)
+            lines.append(f"{name}: {parts}")
         elif value is not None:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            said.append(f"{name}: {shown}")
-    return said
+            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            lines.append(f"{name}: {text}")
+    return lines
 
 
-def gain(example: Example) -> str:
-    """Say by how much the first system beats the other on this row, in ROUGE-L."""
-    if example.difference is None or len(example.answers) < 2:
+def gain(example: ExampleRow) -> str:
+    """Return by how much the second system beats the first on a row, in ROUGE-L."""
+    if example.difference is None or len(example.summaries) < 2:
         return ""
-    other, first = example.answers[0], example.answers[-1]
-    by = figures.difference("rougeL", example.difference)
-    return f"ROUGE-L, {first.system} − {other.system}: {by}"
+    baseline, system = (
+        get_system(summary.system).label
+        for summary in (example.summaries[0], example.summaries[-1])
+    )
+    difference = format_metric("rougeL", example.difference, signed=True)
+    return f"{get_metric('rougeL').label}, {system} − {baseline}: {difference}"
 
 
-def flags(answer: Answer) -> list[str]:
-    """Give what a reader must know of how an answer came about."""
-    said = ["hit the length limit"] if answer.hit_limit else []
-    if answer.document_tokens_cut:
-        said.append(f"{figures.plural(answer.document_tokens_cut, 'document token')} cut")
-    if answer.unsupported:
-        said.append(f"not in the document: {', '.join(answer.unsupported)}")
-    return said
+def score_of(summary: ExampleSummary) -> str:
+    """Return the ROUGE-L of one summary, with its label."""
+    return f"{get_metric('rougeL').label} {format_metric('rougeL', summary.rouge_l)}"
+
+
+def flags(summary: ExampleSummary) -> list[str]:
+    """Return what a reader should know about how a summary was generated."""
+    notes = ["hit the length limit"] if summary.hit_limit else []
+    if summary.document_tokens_cut:
+        notes.append(f"document truncated by {plural(summary.document_tokens_cut, 'token')}")
+    if summary.unsupported:
+        notes.append(f"not in the document: {', '.join(summary.unsupported)}")
+    return notes

@@ -1,16 +1,16 @@
-"""What the page says, as plain frozen data. It knows neither the run folder nor the recipe."""
+"""The content of the report as plain frozen data, without the run folder or the recipe."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from abrege.doctor.results import Diagnosis
+from abrege.evaluation.verdict import TuningVerdict
+from abrege.report.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
-    """A number with its interval and its signature; scores are shares, 0 to 1."""
+class Estimate:
+    """The score of a system by one metric, with its interval and signature, as stored."""
 
     value: float
     low: float | None = None
@@ -18,8 +18,12 @@ class Score:
     signature: str = ""
 
 
+SystemScores = Mapping[str, Estimate | None]
+"""Metric → score; None where it could not be computed."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class SystemComparison:
     """A paired difference, system − baseline, on one metric."""
 
     metric: str
@@ -30,9 +34,10 @@ class Comparison:
     high: float | None = None
     p: float | None = None
     p_holm: float | None = None
-    """p corrected for all tests of the run."""
+    """p with the Holm correction for all tests of the run."""
     detectable: float | None = None
-    """The smallest true difference that so many rows would show four times in five."""
+    """The minimum detectable effect: the smallest true difference that a test on so many rows
+    would detect four times in five."""
     wins: int | None = None
     ties: int | None = None
     losses: int | None = None
@@ -41,15 +46,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """The answer to whether the student became better."""
-
-    better: bool
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Split:
+class SplitSize:
     """How large one split is; groups is None where rows have none."""
 
     name: str
@@ -58,12 +55,12 @@ class Split:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setup:
-    """What was done, on what, with what."""
+class RunSetup:
+    """What was done, on which data, with which model."""
 
     model: str
     source: str
-    splits: Sequence[Split]
+    splits: Sequence[SplitSize]
     lang: str | None = None
     method: str = ""
     """How the weights were tuned, in words."""
@@ -71,7 +68,6 @@ class Setup:
     """How the summaries were decoded, in words."""
     merged: str = ""
     """How near the merged model is to the tuned one, in words, where there is one."""
-    steps: int | None = None
     trainable: int | None = None
     parameters: int | None = None
     device: str | None = None
@@ -79,10 +75,10 @@ class Setup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class LossPoint:
     """One point of a loss curve, in nats per summary token.
 
-    eval_rouge_l  in percent, of the summaries written at a validation
+    eval_rouge_l  in per cent, of the summaries generated at a validation
     """
 
     step: int
@@ -92,65 +88,67 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lengths:
-    """How many words each text of one set has."""
+class LengthSample:
+    """The number of words of each text of one set.
+
+    kind  train, reference, or the name of a system: fixes the color
+    """
 
     name: str
     kind: str
-    """train, reference, or the name of a system: fixes colour and order."""
     words: Sequence[int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A word of a summary, from `start` to `end`, that its reference has too."""
+class MatchedWord:
+    """A word of a summary, from character `start` to `end`, that its reference has too."""
 
     start: int
     end: int
     in_order: bool
-    """Lies in the longest common subsequence, which ROUGE-L counts."""
+    """The word is in the longest common subsequence, which ROUGE-L counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What one system wrote for one row."""
+class ExampleSummary:
+    """The summary that one system generated for one row."""
 
     system: str
     text: str
     rouge_l: float | None = None
-    marks: Sequence[Mark] = ()
-    """What it shares with the reference that it matches best, from left to right."""
+    matches: Sequence[MatchedWord] = ()
+    """The words shared with the best matching reference, from left to right."""
     unsupported: Sequence[str] = ()
-    """Numbers, dates, names and quotations that the document does not hold."""
+    """Numbers, dates, names and quotations that the document does not contain."""
     hit_limit: bool = False
     document_tokens_cut: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Example:
-    """One test row with what the compared systems made of it."""
+class ExampleRow:
+    """One test row with the summaries of the compared systems."""
 
     id: str
     document: str
     references: Sequence[str]
-    answers: Sequence[Answer]
+    summaries: Sequence[ExampleSummary]
     lang: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     difference: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gallery:
-    """Some rows and the words that say how they were chosen."""
+class ExampleGroup:
+    """Some rows, and the sentence that says how they were chosen."""
 
     title: str
     rule: str
-    examples: Sequence[Example]
+    examples: Sequence[ExampleRow]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
-    """What several runs came to, with mean and standard deviation."""
+class SeedSpread:
+    """One figure of several runs that differ in the seed, with mean and standard deviation."""
 
     values: Sequence[float]
     mean: float
@@ -158,39 +156,39 @@ class Spread:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Luck:
+class SeedVariance:
     """The same tuning with other seeds: metric → scores of the runs, and gains over base."""
 
     seeds: Sequence[int]
-    scores: Mapping[str, Spread]
-    gains: Mapping[str, Spread]
+    scores: Mapping[str, SeedSpread]
+    gains: Mapping[str, SeedSpread]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """Some of the rows by themselves: system → score."""
+class BreakdownPart:
+    """A part of the rows: system → score."""
 
     name: str
     n: int
-    scores: Mapping[str, Score | None]
+    scores: SystemScores
 
 
 @dataclass(frozen=True, kw_only=True)
-class Breakdown:
-    """The parts that a column makes of the rows, on one metric."""
+class ColumnBreakdown:
+    """The scores by one metric of the parts that the values of a column make."""
 
     column: str
     metric: str
-    parts: Sequence[Part]
+    parts: Sequence[BreakdownPart]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
-    """How somebody chose between two systems without knowing whose a summary was."""
+class PreferenceCounts:
+    """How often one reviewer or judge preferred the second of two systems, without their names."""
 
-    who: str
+    reviewer: str
     wins: int
-    """Of the second system, in groups of rows where there are any."""
+    """Of the second system; rows of one group count once."""
     ties: int
     losses: int
     share: float | None = None
@@ -198,22 +196,22 @@ class Choices:
     low: float | None = None
     high: float | None = None
     p: float | None = None
-    remark: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preference:
-    """What people, or a model, prefer of two systems."""
+class BlindComparison:
+    """Which of two systems people, or a model, prefer."""
 
     systems: tuple[str, str]
-    choices: Sequence[Choices]
+    counts: Sequence[PreferenceCounts]
     agreement: Sequence[str] = ()
-    """How far two of them agree, in words."""
+    """The agreement of each two reviewers, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passed:
-    """How many cases of a kind a system passes; the others are wrong, or leave the point out."""
+class StressPassRate:
+    """The share of the cases of a kind that a system passes; the others are wrong or omitted."""
 
     share: float
     low: float
@@ -224,43 +222,47 @@ class Passed:
 
 @dataclass(frozen=True, kw_only=True)
 class StressKind:
-    """A kind of texts written to trip a model, and what each system does with them."""
+    """A kind of stress test, and how each system does on its cases."""
 
     name: str
     about: str
     n: int
-    systems: Mapping[str, Passed]
+    systems: Mapping[str, StressPassRate]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A case that a system did not pass."""
+class StressFailure:
+    """A case that a system did not pass.
+
+    point  what a correct summary does
+    """
 
     id: str
     why: str
     point: str
-    """What a right summary does."""
     document: str
     text: str
     lang: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stress:
-    """What came of the stress suite."""
+class StressReport:
+    """The result of the stress tests.
+
+    system       whose failures are shown
+    n_failures   how many there are in all
+    """
 
     kinds: Sequence[StressKind]
     signature: str
     system: str = ""
-    """Whose failures are shown."""
-    failures: Sequence[Failure] = ()
-    failed: int = 0
-    """How many there are in all."""
+    failures: Sequence[StressFailure] = ()
+    n_failures: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """What one manifest says about how the stage went."""
+class StageSummary:
+    """What the manifest of a stage says about how it went."""
 
     name: str
     counts: Mapping[str, Any] = field(default_factory=dict)
@@ -274,26 +276,33 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
-    """Everything the page shows of one run."""
+class PairsSummary:
+    """What `abrege doctor` finds in the pairs of the run: a sentence, and a table of checks."""
+
+    sentence: str
+    checks: Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """Everything the report shows of one run."""
 
     name: str
-    setup: Setup
+    setup: RunSetup
     recipe: str
     n: int
     groups: int | None = None
     confidence: float = 0.95
-    verdict: Verdict | None = None
-    systems: Mapping[str, Mapping[str, Score | None]] = field(default_factory=dict)
-    comparisons: Sequence[Comparison] = ()
-    luck: Luck | None = None
-    breakdowns: Sequence[Breakdown] = ()
-    preferences: Sequence[Preference] = ()
-    stress: Stress | None = None
-    steps: Sequence[Step] = ()
-    lengths: Sequence[Lengths] = ()
-    galleries: Sequence[Gallery] = ()
-    stages: Sequence[Stage] = ()
+    verdict: TuningVerdict | None = None
+    systems: Mapping[str, SystemScores] = field(default_factory=dict)
+    comparisons: Sequence[SystemComparison] = ()
+    seed_variance: SeedVariance | None = None
+    breakdowns: Sequence[ColumnBreakdown] = ()
+    blind_comparisons: Sequence[BlindComparison] = ()
+    stress: StressReport | None = None
+    steps: Sequence[LossPoint] = ()
+    lengths: Sequence[LengthSample] = ()
+    example_groups: Sequence[ExampleGroup] = ()
+    stages: Sequence[StageSummary] = ()
     preflight: Mapping[str, int] = field(default_factory=dict)
-    pairs: "Diagnosis | None" = None
-    """What `abrege doctor` says of the pairs."""
+    pairs: PairsSummary | None = None

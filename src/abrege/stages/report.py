@@ -15,16 +15,26 @@ from abrege.core.io import atomic_write, read_json, read_jsonl
 from abrege.core.run_folder import hash_weights
 from abrege.core.types import Pair
 from abrege.data.load import PairStreams
-from abrege.doctor import page as doctor
+from abrege.doctor import page as doctor_page
 from abrege.doctor.results import Diagnosis
 from abrege.doctor.run import diagnose
-from abrege.doctor.scan import Asked
+from abrege.doctor.scan import ScanOptions
+from abrege.doctor.tables import summarize_pairs
+from abrege.evaluation.systems import get_system
+from abrege.evaluation.verdict import TuningVerdict
 from abrege.recipe import Recipe
-from abrege.report import describe as doings
-from abrege.report import load as reading
-from abrege.report import markdown, page
-from abrege.report import view_model as facts
-from abrege.report.examples import galleries
+from abrege.report import load, page
+from abrege.report.describe import describe_decoding, describe_method, describe_source
+from abrege.report.examples import example_groups
+from abrege.report.view_model import (
+    LengthSample,
+    PairsSummary,
+    RunReport,
+    RunSetup,
+    SplitSize,
+    StageSummary,
+    StressReport,
+)
 from abrege.stages import FROM_RAW
 from abrege.text import tokenize as words
 
@@ -39,8 +49,8 @@ LOOKED_AT = 500
 COMPARED = 20_000
 """Pairs compared for near duplicates, of test first."""
 CHOICES = {
-    "review/preference.json": reading.of_people,
-    "review/judge.json": reading.of_judge,
+    "review/preference.json": load.load_preference,
+    "review/judge.json": load.load_judge,
 }
 """What people and models chose → how it is read."""
 STRESS = "stress/scores.json"
@@ -83,37 +93,37 @@ def _shows_merged(recipe: Recipe) -> bool:
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
     """Write the page and its Markdown; return the counts for the manifest."""
-    pairs = diagnosed(recipe, folder, on_event=on_event)
-    told = gather(recipe, folder, pairs)
+    diagnosis = diagnose_pairs(recipe, folder, on_event=on_event)
+    report = gather(recipe, folder, summarize_pairs(diagnosis))
     notes = [f"{name} is left out: it is of other summaries" for name in _asked(folder)[1]]
     for note in notes:
         on_event(Note(f"report: {note}"))
     path = folder / "report/index.html"
     for target, text in (
-        (path, page.render(told)),
-        (folder / "report/report.md", markdown.render(told)),
-        (folder / "report/doctor/doctor.html", doctor.page(pairs)),
+        (path, page.render_html(report)),
+        (folder / "report/report.md", page.render_markdown(report)),
+        (folder / "report/doctor/doctor.html", doctor_page.render_html(diagnosis)),
     ):
         with atomic_write(target) as file:
             file.write(text)
     on_event(Note(f"report: {path}"))
-    shown = sum(len(g.examples) for g in told.galleries)
-    return {"counts": {"examples": shown, "systems": len(told.systems)}, "notes": notes}
+    examples = sum(len(group.examples) for group in report.example_groups)
+    return {"counts": {"examples": examples, "systems": len(report.systems)}, "notes": notes}
 
 
-def diagnosed(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Diagnosis:
-    """Look at the run's own pairs as `abrege doctor` does, and write the rows of each check."""
-    asked = Asked(lang=recipe.data.lang, sample=LOOKED_AT, near_rows=COMPARED)
+def diagnose_pairs(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Diagnosis:
+    """Check the run's own pairs as `abrege doctor` does, and write the rows of each check."""
+    options = ScanOptions(lang=recipe.data.lang, sample=LOOKED_AT, near_rows=COMPARED)
     files = {split: folder / f"split/{split}.jsonl" for split in SPLITS}
     pairs = {
         split: partial(read_jsonl, path, Pair) for split, path in files.items() if path.is_file()
     }
     streams = PairStreams(pairs, dict.fromkeys(pairs, "as the run has them"))
     source, out = f"the pairs of {recipe.name}", folder / "report/doctor"
-    return diagnose(streams, source, asked, out=out, on_event=on_event)
+    return diagnose(streams, source, options, out=out, on_event=on_event)
 
 
-def gather(recipe: Recipe, folder: Path, pairs: Diagnosis | None = None) -> facts.Run:
+def gather(recipe: Recipe, folder: Path, pairs: PairsSummary | None = None) -> RunReport:
     """Read the run folder into one plain structure."""
     scores = read_json(folder / "evaluate/scores.json")
     splits = {name: _pairs(folder, name) for name in SPLITS}
@@ -122,23 +132,23 @@ def gather(recipe: Recipe, folder: Path, pairs: Diagnosis | None = None) -> fact
     lang = None if scores.get("lang") == "und" else scores.get("lang")
     verdict = scores.get("verdict")
     asked, _ = _asked(folder)
-    return facts.Run(
+    return RunReport(
         name=recipe.name,
         setup=_setup(recipe, folder, splits, tuned, lang),
         recipe=(folder / "recipe.yaml").read_text(encoding="utf-8"),
         n=scores["n"],
         groups=scores.get("groups"),
         confidence=recipe.evaluate.confidence,
-        verdict=facts.Verdict(**verdict) if verdict else None,
-        systems=reading.systems(scores["systems"]),
-        comparisons=reading.comparisons(scores.get("comparisons", [])),
-        luck=reading.luck(scores.get("seeds")),
-        breakdowns=reading.breakdowns(scores.get("by", {})),
-        preferences=[CHOICES[path](asked[path]) for path in CHOICES if path in asked],
+        verdict=TuningVerdict(**verdict) if verdict else None,
+        systems=load.load_systems(scores["systems"]),
+        comparisons=load.load_comparisons(scores.get("comparisons", [])),
+        seed_variance=load.load_seed_variance(scores.get("seeds")),
+        breakdowns=load.load_breakdowns(scores.get("by", {})),
+        blind_comparisons=[CHOICES[path](asked[path]) for path in CHOICES if path in asked],
         stress=_stress(asked.get(STRESS), folder, most=recipe.report.examples),
-        steps=reading.steps(_optional(folder / "tune/steps.jsonl")),
+        steps=load.load_steps(_optional(folder / "tune/steps.jsonl")),
         lengths=_lengths(scores, splits["test"], rows, lang),
-        galleries=galleries(recipe, folder, splits["test"], rows, lang),
+        example_groups=example_groups(recipe, folder, splits["test"], rows, lang),
         stages=list(_stages(recipe, folder)),
         preflight=tuned.get("preflight") or {},
         pairs=pairs,
@@ -167,13 +177,13 @@ def _is_of(given: Mapping[str, Any], folder: Path) -> bool:
     )
 
 
-def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> facts.Stress | None:
+def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> StressReport | None:
     """Give what came of the stress suite, with its cases."""
     if not scores:
         return None
     systems = scores["all"]["systems"]
     rows = {system: list(_optional(folder / f"stress/{system}.jsonl")) for system in systems}
-    return reading.stress(scores, rows, most=most)
+    return load.load_stress(scores, rows, max_failures=most)
 
 
 def _is_of_weights(scores: Mapping[str, Any], folder: Path) -> bool:
@@ -201,15 +211,15 @@ def _setup(
     splits: Mapping[str, Sequence[Pair]],
     tuned: Mapping[str, Any],
     lang: str | None,
-) -> facts.Setup:
-    return facts.Setup(
+) -> RunSetup:
+    return RunSetup(
         model=tuned.get("model") or recipe.tune.model,
-        source=doings.source(recipe),
+        source=describe_source(recipe),
         splits=[_split(name, pairs) for name, pairs in splits.items()],
         lang=lang,
-        method=doings.method(recipe, tuned),
+        method=describe_method(recipe, tuned),
         merged=_manifest(folder / MERGED).get("in_words", "") if _shows_merged(recipe) else "",
-        decoding=doings.decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
+        decoding=describe_decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
         trainable=tuned.get("trainable_parameters"),
         parameters=tuned.get("all_parameters"),
         device=tuned.get("device"),
@@ -217,9 +227,9 @@ def _setup(
     )
 
 
-def _split(name: str, pairs: Sequence[Pair]) -> facts.Split:
+def _split(name: str, pairs: Sequence[Pair]) -> SplitSize:
     groups = {p.group for p in pairs if p.group is not None}
-    return facts.Split(name=name, rows=len(pairs), groups=len(groups) or None)
+    return SplitSize(name=name, rows=len(pairs), groups=len(groups) or None)
 
 
 def _lengths(
@@ -227,20 +237,20 @@ def _lengths(
     test: Sequence[Pair],
     rows: Sequence[Mapping[str, Any]],
     lang: str | None,
-) -> list[facts.Lengths]:
+) -> list[LengthSample]:
     train = (scores.get("training_words") or {}).get("histogram") or []
     written = [words.count_words(r, lang) for p in test for r in p.references]
     sets = [
-        facts.Lengths(name="train summaries", kind="train", words=train),
-        facts.Lengths(name="references", kind="reference", words=written),
+        LengthSample(name="train summaries", kind="train", words=train),
+        LengthSample(name="references", kind="reference", words=written),
     ]
     for system in ("base", "tuned"):
         given = [round(row["words"]) for row in rows if row["system"] == system]
-        sets.append(facts.Lengths(name=system, kind=system, words=given))
+        sets.append(LengthSample(name=get_system(system).label, kind=system, words=given))
     return [s for s in sets if s.words]
 
 
-def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
+def _stages(recipe: Recipe, folder: Path) -> Iterator[StageSummary]:
     """Yield what each finished stage tells of itself, in the order of the run."""
     tunings = ["tune", *(f"tune-{nth}" for nth in range(2, recipe.tune.seeds + 1))]
     tunings += ["export"] if _shows_merged(recipe) else []
@@ -250,7 +260,7 @@ def _stages(recipe: Recipe, folder: Path) -> Iterator[facts.Stage]:
     named += [("evaluate", "evaluate/manifest.json")]
     for name, path in named:
         if given := _manifest(folder / path):
-            yield facts.Stage(
+            yield StageSummary(
                 name=name,
                 counts={
                     **given.get("counts", {}),

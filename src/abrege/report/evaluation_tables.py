@@ -1,0 +1,282 @@
+"""The tables of the report about the evaluation: scores, comparisons, preference, stress tests."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from abrege.evaluation.systems import get_system
+from abrege.metrics.registry import METRICS, get_metric
+from abrege.metrics.significance import ALPHA
+from abrege.report.format import (
+    ABSENT,
+    format_confidence,
+    format_equation,
+    format_metric,
+    format_p,
+    format_share,
+    format_share_interval,
+    plural,
+)
+from abrege.report.sentences import scored_rows
+from abrege.report.table import (
+    Cell,
+    MetricCell,
+    NumberCell,
+    Table,
+    TextCell,
+    number_columns,
+    system_cell,
+    system_columns,
+    text_columns,
+)
+from abrege.report.view_model import (
+    BlindComparison,
+    ColumnBreakdown,
+    Estimate,
+    PreferenceCounts,
+    RunReport,
+    SeedSpread,
+    StressPassRate,
+    StressReport,
+    SystemComparison,
+    SystemScores,
+)
+
+_SELF_EXPLANATORY = ("tuned", "base", "base-cut")
+"""Systems that the head of the report explains."""
+
+
+def reference_scores(report: RunReport) -> Table:
+    """Return every system by every metric that looks at the references, with intervals."""
+    names = _scored(report, (m.name for m in METRICS.values() if m.section == "reference"))
+    explained = (get_system(s) for s in report.systems if s not in _SELF_EXPLANATORY)
+    caption = (
+        f"Scores on {scored_rows(report)}, with {format_confidence(report.confidence)} intervals "
+        "in brackets. ROUGE is F1 × 100. Perplexity is that of the references given the documents, "
+        "in the model's tokens; it does not look at the summaries."
+        + "".join(f" {s.label}: {s.description}." for s in explained if s.description != s.name)
+    )
+    rows: list[list[Cell]] = [
+        [
+            system_cell(system, _fewer_rows(report, scores)),
+            *(metric_cell(name, scores.get(name)) for name in names),
+        ]
+        for system, scores in report.systems.items()
+    ]
+    columns = [*text_columns("System"), *number_columns(*(METRICS[n].label for n in names))]
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def _fewer_rows(report: RunReport, scores: SystemScores) -> str:
+    """Return on how many rows a system was scored, where that is not all of them."""
+    signature = next((score.signature for score in scores.values() if score), "")
+    n = signature.partition("|n:")[2].partition("|")[0]
+    return plural(int(n), "row") if n.isdecimal() and int(n) != report.n else ""
+
+
+def quality(report: RunReport) -> Table:
+    """Return the metrics of the summaries themselves, which look at no reference's wording."""
+    caption = (
+        "Length ratio: words of the summary per word of the reference. Stop rate: summaries that "
+        "the model ended by itself. Coverage: share of the summary's words that are in fragments "
+        "copied from the document; density: the mean length of the fragment that a word is in "
+        "(Grusky et al. 2018). Compression: words of the document per word of the summary. A fact "
+        "is a number, date, name or quotation; it is unsupported if the document does not contain "
+        "it, which does not always make it false."
+    )
+    of_summaries = (m.name for m in METRICS.values() if m.section != "reference" and m.in_report)
+    rows: list[list[Cell]] = [
+        [
+            TextCell(METRICS[name].label),
+            *(metric_cell(name, scores.get(name)) for scores in report.systems.values()),
+        ]
+        for name in _scored(report, of_summaries)
+    ]
+    columns = [*text_columns("Metric"), *system_columns([*report.systems])]
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def _scored(report: RunReport, metrics: Iterable[str]) -> list[str]:
+    """Return those metrics by which some system has a score."""
+    return [m for m in metrics if any(s.get(m) for s in report.systems.values())]
+
+
+def metric_cell(name: str, score: Estimate | None) -> MetricCell:
+    """Return the cell of a score with its interval."""
+    if score is None:
+        return MetricCell(metric=name, value=None)
+    return MetricCell(metric=name, value=score.value, low=score.low, high=score.high)
+
+
+def finding(comparison: SystemComparison) -> TextCell:
+    """Return in words what a paired test found."""
+    if comparison.p is None:
+        return TextCell("not tested", tone="unsure")
+    if comparison.p >= ALPHA or comparison.difference == 0:
+        effect = ""
+        if comparison.detectable:
+            least = format_metric(comparison.metric, comparison.detectable)
+            effect = f"minimum detectable: {least}"
+        return TextCell("no detectable difference", effect, tone="unsure")
+    less_is_better = get_metric(comparison.metric).higher_is_better is False
+    if (comparison.difference > 0) != less_is_better:
+        return TextCell(f"{get_system(comparison.system).label} is better", tone="better")
+    return TextCell(f"{get_system(comparison.baseline).label} is better", tone="worse")
+
+
+def comparisons(report: RunReport) -> Table:
+    """Return every paired difference with its interval, p-value, and wins, ties and losses."""
+    rows: list[list[Cell]] = []
+    for c in report.comparisons:
+        counts = [ABSENT if count is None else str(count) for count in (c.wins, c.ties, c.losses)]
+        difference = MetricCell(
+            metric=c.metric, value=c.difference, low=c.low, high=c.high, difference=True
+        )
+        rows.append(
+            [
+                TextCell(f"{get_system(c.system).label} − {get_system(c.baseline).label}"),
+                TextCell(get_metric(c.metric).label),
+                difference,
+                TextCell(
+                    format_p(c.p), "" if c.p_holm is None else format_equation("Holm", c.p_holm)
+                ),
+                TextCell(" / ".join(counts), "" if c.n in (None, report.n) else f"of {c.n} rows"),
+                finding(c),
+            ]
+        )
+    caption = (
+        f"Paired differences on the same {scored_rows(report)}, with "
+        f"{format_confidence(report.confidence)} intervals in brackets; ROUGE × 100. Each p-value "
+        f"is that of one test; at p ≥ {ALPHA} no difference is detectable. Holm: the p-value "
+        "corrected for all tests of this table. Minimum detectable: the smallest true difference "
+        "that such a test would detect four times in five."
+    )
+    columns = [
+        *text_columns("Systems", "Metric"),
+        *number_columns("Difference", "p", "Wins / ties / losses"),
+        *text_columns("Finding"),
+    ]
+    return Table(caption=caption, columns=columns, rows=rows, group_first=True)
+
+
+def seed_variance(report: RunReport) -> Table | None:
+    """Return the results of tuning with other seeds; None where there is one tuning only."""
+    if report.seed_variance is None:
+        return None
+    seeds = [f"Seed {seed}" for seed in report.seed_variance.seeds]
+    return Table(
+        caption="The same tuning with other seeds: how much of the result is due to chance in "
+        "training. SD: standard deviation over the runs; a few runs show its order of magnitude.",
+        columns=[*text_columns("Figure", "Metric"), *number_columns(*seeds, "Mean", "SD")],
+        rows=[
+            *_spreads("Score", report.seed_variance.scores, difference=False),
+            *_spreads("Gain over base", report.seed_variance.gains, difference=True),
+        ],
+        group_first=True,
+    )
+
+
+def _spreads(
+    name: str, spreads: Mapping[str, SeedSpread], *, difference: bool
+) -> Iterator[list[Cell]]:
+    for metric, spread in spreads.items():
+        yield [
+            TextCell(name),
+            TextCell(get_metric(metric).label),
+            *(
+                MetricCell(metric=metric, value=value, difference=difference)
+                for value in (*spread.values, spread.mean)
+            ),
+            MetricCell(metric=metric, value=spread.sd),
+        ]
+
+
+def breakdown(by_column: ColumnBreakdown) -> Table:
+    """Return the scores of the parts of the rows, one line a part."""
+    label = get_metric(by_column.metric).label
+    systems = list(by_column.parts[0].scores)
+    return Table(
+        caption=f"{label} by {by_column.column}, with intervals. Differences between parts are not "
+        "tested, and intervals of few rows are wide.",
+        columns=[
+            *text_columns(by_column.column),
+            *number_columns("Rows"),
+            *system_columns(systems),
+        ],
+        rows=[
+            [
+                TextCell(part.name),
+                NumberCell(part.n),
+                *(metric_cell(by_column.metric, part.scores.get(s)) for s in systems),
+            ]
+            for part in by_column.parts
+        ],
+    )
+
+
+def preference(blind: BlindComparison) -> Table:
+    """Return the choices of people or of a model, one line a reviewer."""
+    first, second = (get_system(system).label for system in blind.systems)
+    agreement = f" {'. '.join(blind.agreement)}." if blind.agreement else ""
+    return Table(
+        caption="Which of two summaries is better, judged without knowing the systems. Rows of one "
+        f"group count once. Share: {second} among the pairs that are not ties, with its exact "
+        f"interval; p-value of the sign test.{agreement}",
+        columns=[
+            *text_columns("Reviewer"),
+            *number_columns(f"{second} better", "Ties", f"{first} better", "Share"),
+            *text_columns("Finding"),
+        ],
+        rows=[_preference_row(blind, counts) for counts in blind.counts],
+    )
+
+
+def _preference_row(blind: BlindComparison, counts: PreferenceCounts) -> list[Cell]:
+    share = ABSENT if counts.share is None else format_share(counts.share, 1)
+    interval = ""
+    if counts.low is not None and counts.high is not None:
+        interval = format_share_interval(counts.low, counts.high)
+    return [
+        TextCell(counts.reviewer, counts.note),
+        *(NumberCell(n) for n in (counts.wins, counts.ties, counts.losses)),
+        TextCell(share, interval),
+        _preference_finding(blind, counts),
+    ]
+
+
+def _preference_finding(blind: BlindComparison, counts: PreferenceCounts) -> TextCell:
+    if counts.p is None or counts.share is None:
+        return TextCell("no preference", tone="unsure")
+    p = format_equation("p", counts.p)
+    if counts.p >= ALPHA:
+        return TextCell("no detectable preference", p, tone="unsure")
+    second = counts.share > 0.5
+    label = get_system(blind.systems[second]).label
+    return TextCell(f"{label} is preferred", p, tone="better" if second else "worse")
+
+
+def stress(results: StressReport) -> Table:
+    """Return the share of the cases of each kind that a system passes."""
+    systems = list(results.kinds[0].systems)
+    return Table(
+        caption="Texts written to mislead a model, with rules that judge its summary: the share "
+        "that passes, with its exact interval, and how many are wrong (state something false or "
+        "forbidden) or omit the point. Cases of one kind resemble one another, so the intervals "
+        "are rather too narrow.",
+        columns=[*text_columns("Kind"), *number_columns("Cases"), *system_columns(systems)],
+        rows=[
+            [
+                TextCell(kind.name, kind.about),
+                NumberCell(kind.n),
+                *(pass_rate_cell(kind.systems[system]) for system in systems),
+            ]
+            for kind in results.kinds
+        ],
+        has_total=True,
+    )
+
+
+def pass_rate_cell(rate: StressPassRate) -> TextCell:
+    """Return the share of cases that a system passes, with its interval and its failures."""
+    interval = format_share_interval(rate.low, rate.high)
+    return TextCell(
+        f"{100 * rate.share:.0f} %", f"{interval} · {rate.wrong} wrong, {rate.omitted} omitted"
+    )
