@@ -18,16 +18,16 @@ class Summarizer:
     limit = 3
 
     def __init__(self) -> None:
-        self.asked = []
+        self.calls = []
 
     def summarize_pairs(self, pairs, *, max_new_tokens, on_event):
-        self.asked.append((pairs, max_new_tokens))
+        self.calls.append((pairs, max_new_tokens))
         for done, pair in enumerate(pairs, start=1):
             on_event(Progress("summarize", done, len(pairs)))
             yield self.answer(pair.id, pair.document, pair.meta)
 
     def stream(self, document, *, meta, max_new_tokens):
-        self.asked.append((document, meta, max_new_tokens))
+        self.calls.append((document, meta, max_new_tokens))
         answer = self.answer("text", document, meta)
         yield from answer.prediction.partition(" ")
         return answer
@@ -47,12 +47,14 @@ class Summarizer:
 @pytest.fixture
 def model(monkeypatch, tmp_path):
     """Put the stand-in where the command opens models; note which folder it is asked for."""
-    found = Summarizer()
+    summarizer = Summarizer()
     module = types.ModuleType("abrege.inference.summarizer")
-    module.load_summarizer = lambda folder, on_event: setattr(found, "folder", folder) or found
+    module.load_summarizer = lambda folder, on_event: (
+        setattr(summarizer, "folder", folder) or summarizer
+    )
     monkeypatch.setitem(sys.modules, "abrege.inference.summarizer", module)
     monkeypatch.chdir(tmp_path)
-    return found
+    return summarizer
 
 
 def stdin(monkeypatch, content: bytes) -> None:
@@ -69,19 +71,19 @@ def test_a_text_gives_its_summary_on_stdout(model, capsys):
     assert main(["summarize", "a.txt", "--model", "runs/x"]) == 0
     assert capsys.readouterr() == ("one two three\n", "")
     assert model.folder == Path("runs/x")
-    [([pair], limit)] = model.asked
+    [([pair], limit)] = model.calls
     assert (pair.id, pair.document, pair.references) == ("a.txt", "one two three\nfour", [])
     assert limit is None
 
 
 @pytest.mark.parametrize("words", [[], ["-"]])
-def test_stdin_is_read_where_no_file_is_named(model, capsys, monkeypatch, words):
+def test_stdin_is_read_if_no_file_is_given(model, capsys, monkeypatch, words):
     stdin(monkeypatch, "l’été est là".encode())
     assert main(["summarize", *words, "--model", "m"]) == 0
     assert capsys.readouterr().out == "l’été est là\n"
 
 
-def test_rows_give_an_answer_each_in_their_order(model, capsys):
+def test_each_row_gives_one_line_of_json_in_order(model, capsys):
     rows({"id": "x", "article": "one two"}, {"id": "y", "article": "three four five six"})
     assert main(["summarize", "in.jsonl", "--model", "m"]) == 0
     out, err = capsys.readouterr()
@@ -103,55 +105,55 @@ def test_stdin_may_be_jsonl(model, capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out)["id"] == "typed:1"
 
 
-def test_the_column_of_the_document_may_be_named(model, capsys):
+def test_the_column_of_the_document_can_be_given(model, capsys):
     rows({"roman": "one", "text": "two"})
     assert main(["summarize", "in.jsonl", "--column", "roman", "--model", "m"]) == 0
     assert json.loads(capsys.readouterr().out)["prediction"] == "two one"  # text: kept in meta
 
 
-def test_meta_fills_the_prompt_over_what_the_rows_say(model):
+def test_meta_of_the_command_wins_over_that_of_the_rows(model):
     rows({"text": "one", "aspect": "challenge", "year": 2020})
     words = ["--meta", "aspect=a=b", "--meta", "tone="]
     assert main(["summarize", "in.jsonl", "--model", "m", *words]) == 0
-    [([pair], _)] = model.asked
+    [([pair], _)] = model.calls
     assert pair.meta == {"aspect": "a=b", "year": 2020, "tone": ""}
 
 
-def test_the_longest_summary_is_handed_on(model):
+def test_the_maximum_length_is_passed_to_the_model(model):
     Path("a.txt").write_text("one")
     main(["summarize", "a.txt", "--model", "m", "--max-new-tokens", "7"])
-    assert model.asked[0][1] == 7
+    assert model.calls[0][1] == 7
 
 
-def test_what_a_reader_should_know_is_said_on_stderr(model, capsys):
+def test_truncation_is_a_warning_on_stderr(model, capsys):
     Path("a.txt").write_text("a long text of six words")
     main(["summarize", "a.txt", "--model", "m"])
     out, err = capsys.readouterr()
     assert out == "a long text\n"
     assert err.splitlines()[-2:] == [
-        "the document was cut: its last 4 tokens were not read",
-        "the summary hit the limit of 3 tokens and may be unfinished; --max-new-tokens raises it",
+        "the document was truncated: its last 4 tokens were not read",
+        "the summary reached the limit of 3 tokens and may be truncated; raise --max-new-tokens",
     ]
 
 
-def test_of_many_rows_the_flag_names_its_own(model, capsys):
+def test_a_warning_about_rows_has_the_id_of_its_row(model, capsys):
     rows({"id": "x", "text": "short"}, {"id": "y", "text": "long"})
     main(["summarize", "in.jsonl", "--model", "m"])
-    assert "y: the document was cut" in capsys.readouterr().err
+    assert "y: the document was truncated" in capsys.readouterr().err
 
 
-def test_a_terminal_sees_the_summary_as_it_comes(model, capsys, monkeypatch):
+def test_the_summary_is_streamed_to_a_terminal(model, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     Path("a.txt").write_text("a long text of six words")
     words = ["--meta", "aspect=x", "--max-new-tokens", "7"]
     assert main(["summarize", "a.txt", "--model", "m", *words]) == 0
     out, err = capsys.readouterr()
     assert out == "x a long\n"
-    assert model.asked == [("a long text of six words", {"aspect": "x"}, 7)]
-    assert "the document was cut" in err
+    assert model.calls == [("a long text of six words", {"aspect": "x"}, 7)]
+    assert "the document was truncated" in err
 
 
-def test_json_may_be_asked_of_one_text(model, capsys):
+def test_a_text_may_be_answered_in_json(model, capsys):
     Path("a.md").write_text("one two")
     assert main(["summarize", "a.md", "--model", "m", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["prediction"] == "one two"
@@ -164,7 +166,7 @@ def test_json_may_be_asked_of_one_text(model, capsys):
             ["--meta", "aspect"],
             "abrege: --meta aspect: write it as KEY=VALUE, as in --meta aspect=",
         ),
-        (["--column", "body"], "abrege: --column is for rows; give --jsonl, or a file of rows"),
+        (["--column", "body"], "abrege: --column is for rows: give --jsonl, or a file of rows"),
         (["--max-new-tokens", "0"], "'0' is not a whole number of at least 1"),
         (["--max-new-tokens", "many"], "'many' is not a whole number of at least 1"),
     ],
@@ -175,7 +177,7 @@ def test_a_bad_option_is_a_usage_error(model, capsys, words, message):
     assert message in capsys.readouterr().err
 
 
-def test_the_model_must_be_named(model, capsys):
+def test_the_model_is_required(model, capsys):
     assert main(["summarize", "a.txt"]) == 2
     assert "the following arguments are required: --model" in capsys.readouterr().err
 
@@ -190,7 +192,7 @@ def test_the_model_must_be_named(model, capsys):
         ("a.jsonl", b'{"text": 7}\n{"text": "x"}\n', "a.jsonl:1: document (text) is a number"),
     ],
 )
-def test_bad_input_is_refused_before_the_model_is_opened(model, capsys, name, content, message):
+def test_bad_input_is_an_error_before_the_model_is_loaded(model, capsys, name, content, message):
     if content is not None:
         Path(name).write_bytes(content)
     assert main(["summarize", name, "--model", "m"]) == 3

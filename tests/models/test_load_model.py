@@ -56,9 +56,7 @@ def test_an_unknown_demo_model_is_an_error_that_lists_the_known_ones():
 
 
 def test_a_gguf_file_is_unpacked_once_to_the_weights_of_the_model(tmp_path, monkeypatch):
-    monkeypatch.setenv(
-        "ABREGE_CACHE", str(tmp_path / "cache")
-    )
+    monkeypatch.setenv("ABREGE_CACHE", str(tmp_path / "cache"))
     # written with gguf-py, as llama.cpp's converter lays a Llama out
     import gguf
 

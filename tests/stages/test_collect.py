@@ -1,10 +1,11 @@
 import io
+import sys
 import zipfile
 
 import pytest
 
 from abrege.core import demo_assets as assets
-from abrege.core.errors import DataError, RecipeError
+from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_jsonl
 from abrege.core.types import Document
@@ -138,3 +139,28 @@ def test_another_contact_leaves_what_was_fetched_as_it_is():
 
 def test_the_code_of_the_stage_can_be_hashed():
     assert len(code_version(*collect.CODE)) == 16
+
+
+LIVE = {"titles": ["A"], "contact": "me@x.org"}
+
+
+@pytest.mark.parametrize(
+    ("package", "settings"),
+    [
+        ("mwparserfromhell", {"source": "wiki.xml.bz2"}),
+        ("mwparserfromhell", {"source": "https://x.org/w/api.php", **LIVE}),
+        ("httpx2", {"source": "https://x.org/w/api.php", **LIVE}),
+    ],
+)
+def test_a_wiki_without_its_packages_is_one_message_with_the_line_to_type(
+    tmp_path, monkeypatch, package, settings
+):
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "wiki.xml.bz2").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SetupError) as caught:
+        collect.run(a_recipe(**settings), tmp_path)
+
+    assert f"needs the optional package {package}, which cannot be imported" in str(caught.value)
+    assert "Type: pip install 'abrege[collect]'" in str(caught.value)

@@ -37,10 +37,23 @@ ID = (
 GROUP = ("group", "group_id")
 LANG = ("lang", "language")
 TITLE = ("title", "headline")
+PREDICTION_ROLES = {
+    "prediction": (
+        *("prediction", "predictions", "predict", "predicted", "pred", "hypothesis", "candidate"),
+        *("generated", "generated_text", "generation", "filtered_resps", "response"),
+    ),
+    "reference": ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY),
+    "id": ID,
+    "group": GROUP,
+    "lang": LANG,
+    "finish_reason": ("finish_reason", "stop_reason"),
+    "new_tokens": ("new_tokens", "completion_tokens", "gen_len"),
+}
+"""Role of a column, as --columns names it → the well-known names of such a column."""
 
 
 @dataclass(frozen=True)
-class PairColumns:
+class PairColumnRoles:
     """Which column of pairs has which role; the others go to meta."""
 
     document: str
@@ -64,7 +77,7 @@ class PairColumns:
 
 
 @dataclass(frozen=True)
-class DocumentColumns:
+class DocumentColumnRoles:
     """Which column of documents without summaries has which role; the others go to meta."""
 
     text: str
@@ -83,7 +96,7 @@ class DocumentColumns:
 
 def detect_pair_columns(
     columns: Sequence[str], explicit: Mapping[str, Any], *, where: str
-) -> PairColumns:
+) -> PairColumnRoles:
     """Return the role of each of `columns`; names in `explicit` win (see recipe.Columns).
 
     where  the data, for messages
@@ -108,12 +121,14 @@ def detect_pair_columns(
     used = {*document, *summary, *optional.values()}
     rest = [column for column in columns if column not in used]
     meta = rest if explicit.get("meta") is None else names["meta"]
-    return PairColumns(document=document[0], summary=tuple(summary), meta=tuple(meta), **optional)
+    return PairColumnRoles(
+        document=document[0], summary=tuple(summary), meta=tuple(meta), **optional
+    )
 
 
 def detect_document_columns(
     columns: Sequence[str], explicit: Mapping[str, str | None], *, where: str
-) -> DocumentColumns:
+) -> DocumentColumnRoles:
     """Return the role of each of `columns`; names in `explicit` win (see recipe.Collect).
 
     Raise DataError as `detect_pair_columns` does.
@@ -132,7 +147,50 @@ def detect_document_columns(
     }
     used = {text, *optional.values()}
     meta = tuple(column for column in columns if column not in used)
-    return DocumentColumns(text=text, meta=meta, **optional)
+    return DocumentColumnRoles(text=text, meta=meta, **optional)
+
+
+def detect_prediction_columns(
+    names: Sequence[str], required: Sequence[str], explicit: Mapping[str, str], *, where: str
+) -> dict[str, Sequence[str]]:
+    """Return the columns of each role in PREDICTION_ROLES, of a file of predictions.
+
+    required  roles that must be found; others may be absent
+    explicit  role → column, as --columns gives it; these win
+
+    Raise DataError if a required role is missing or ambiguous.
+    """
+    columns: dict[str, Sequence[str]] = {}
+    for role in (*required, *(r for r in PREDICTION_ROLES if r not in ("prediction", "reference"))):
+        if role in explicit:
+            if explicit[role] not in names:
+                raise DataError(
+                    f"{where}: there is no column {explicit[role]!r}, which --columns names.\n"
+                    f"  Columns found: {', '.join(names)}."
+                )
+            columns[role] = [explicit[role]]
+            continue
+        free = [c for c in names if c not in explicit.values()]
+        matches = [c for c in free if c.strip().casefold() in PREDICTION_ROLES[role]]
+        numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
+        if role == "reference" and numbered:
+            columns[role] = numbered
+        elif role in required and len(matches) != 1:
+            raise _unclear_prediction_column(names, role, matches, where)
+        elif matches:
+            columns[role] = matches[:1]
+    return columns
+
+
+def _unclear_prediction_column(
+    names: Sequence[str], role: str, matches: Sequence[str], where: str
+) -> DataError:
+    problem = f"could be {' or '.join(matches)}" if matches else "has no column of a known name"
+    return DataError(
+        f"{where}: the {role} {problem}.\n  Columns found: {', '.join(names)}.\n"
+        f"  Name the column: --columns {role}=NAME"
+        + (", or give --references FILE." if role == "reference" else ".")
+    )
 
 
 def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:

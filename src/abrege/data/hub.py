@@ -140,7 +140,7 @@ def _fetch_revision(path: str, revision: str | None) -> str | None:
 
 @contextlib.contextmanager
 def _offline() -> Iterator[None]:
-    """Make the datasets library use only its cache, and not retry for half a minute."""
+    """Set the datasets library to use only its cache, without retries for half a minute."""
     import datasets
     import huggingface_hub
 

@@ -1,4 +1,4 @@
-"""Find leakage between splits: equal or near-duplicate documents, and summaries."""
+"""Detect leakage between splits: equal or near-duplicate documents, and summaries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
 from abrege.data import aclsum, hub, readers
-from abrege.data.columns import PairColumns, column_names, detect_pair_columns
+from abrege.data.columns import PairColumnRoles, column_names, detect_pair_columns
 from abrege.data.pairs import InvalidRow, pairs_from_rows, stream_pairs_from_rows
 from abrege.data.rows import SourceRow
 
@@ -112,7 +112,7 @@ def stream_pairs(
     else:
         rows = {"all": partial(readers.stream_rows, path)}
     rows = {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
-    roles: dict[str, PairColumns] = {}
+    roles: dict[str, PairColumnRoles] = {}
     for split, read_split in rows.items():
         where = source if split == "all" else f"{source} ({split})"
         names = column_names(row.values for row in read_split())
@@ -128,7 +128,7 @@ def _stream_files(files: Iterable[Path]) -> Iterator[SourceRow]:
 
 
 def _stream_split(
-    read_split: Callable[[], Iterator[SourceRow]], columns: PairColumns, lang: str | None
+    read_split: Callable[[], Iterator[SourceRow]], columns: PairColumnRoles, lang: str | None
 ) -> Iterator[Pair | InvalidRow]:
     return stream_pairs_from_rows(read_split(), columns, lang=lang)
 
@@ -236,7 +236,7 @@ def _to_pairs(
     on_event: OnEvent,
 ) -> LoadedPairs:
     """Detect the columns of each split, report them, and convert all rows to pairs."""
-    roles: dict[str, PairColumns] = {}
+    roles: dict[str, PairColumnRoles] = {}
     wheres: dict[str, str] = {}
     for split, split_rows in rows.items():
         if isinstance(source, Mapping):

@@ -1,4 +1,4 @@
-"""Cluster near-duplicates with MinHash LSH and the exact Jaccard index of word shingles."""
+"""Deduplicate texts: cluster near-duplicates by MinHash LSH and the Jaccard index of shingles."""
 
 import hashlib
 from collections.abc import Iterable

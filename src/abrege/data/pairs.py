@@ -8,7 +8,7 @@ from typing import Any
 
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
-from abrege.data.columns import PairColumns
+from abrege.data.columns import PairColumnRoles
 from abrege.data.rows import SourceRow, raise_problems, shorten
 
 SPEAKERS = {"user": "document", "human": "document", "assistant": "summary", "gpt": "summary"}
@@ -37,7 +37,7 @@ class InvalidValueError(ValueError):
 
 
 def pairs_from_rows(
-    rows: Iterable[SourceRow], columns: PairColumns, *, lang: str | None, where: str
+    rows: Iterable[SourceRow], columns: PairColumnRoles, *, lang: str | None, where: str
 ) -> list[Pair]:
     """Convert each row to a pair; texts lose the white space at both ends.
 
@@ -68,7 +68,7 @@ def pairs_from_rows(
 
 
 def stream_pairs_from_rows(
-    rows: Iterable[SourceRow], columns: PairColumns, *, lang: str | None
+    rows: Iterable[SourceRow], columns: PairColumnRoles, *, lang: str | None
 ) -> Iterator[Pair | InvalidRow]:
     """Yield a pair, or an InvalidRow, for each row, without comparing it to the other rows."""
     for row in rows:
@@ -78,7 +78,7 @@ def stream_pairs_from_rows(
             yield InvalidRow(row.default_id, row.location, error.problem, error.value)
 
 
-def _remedy(problems: Mapping[str, Sequence[str]], columns: PairColumns) -> str:
+def _remedy(problems: Mapping[str, Sequence[str]], columns: PairColumnRoles) -> str:
     if any("is repeated" in problem for problem in problems):
         return (
             "Give each row a unique id; if rows belong together under one id, write "
@@ -87,7 +87,7 @@ def _remedy(problems: Mapping[str, Sequence[str]], columns: PairColumns) -> str:
     return "Correct or remove these rows."
 
 
-def _pair(row: SourceRow, columns: PairColumns, lang: str | None) -> Pair:
+def _pair(row: SourceRow, columns: PairColumnRoles, lang: str | None) -> Pair:
     document = _texts(row, columns.document, "document")
     references = _references(row, columns.summary)
     return Pair(
@@ -197,7 +197,7 @@ def _json_value(value: Any) -> Any:
     return value
 
 
-def _check_not_numeric(pairs: Sequence[Pair], columns: PairColumns, where: str) -> None:
+def _check_not_numeric(pairs: Sequence[Pair], columns: PairColumnRoles, where: str) -> None:
     """Raise DataError for a column of numbers: a CSV file has text in every column."""
     texts_by_label = {
         f"document ({columns.document})": [pair.document for pair in pairs],

@@ -10,24 +10,11 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
 from abrege.core.types import Candidate, Pair, Prediction
-from abrege.data.columns import GROUP, ID, LANG, NUMBERED, SUMMARY
+from abrege.data.columns import PREDICTION_ROLES, detect_prediction_columns
 from abrege.data.load import load_pairs
 from abrege.data.readers import READERS, existing_file
 from abrege.data.rows import SourceRow, read_lines, shorten
 
-ROLES = {
-    "prediction": (
-        *("prediction", "predictions", "predict", "predicted", "pred", "hypothesis", "candidate"),
-        *("generated", "generated_text", "generation", "filtered_resps", "response"),
-    ),
-    "reference": ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY),
-    "id": ID,
-    "group": GROUP,
-    "lang": LANG,
-    "finish_reason": ("finish_reason", "stop_reason"),
-    "new_tokens": ("new_tokens", "completion_tokens", "gen_len"),
-}
-"""Role of a column, as --columns names it → the well-known names of such a column."""
 PAIR_ROLES = {"reference": "summary", "document": "document", "group": "group"}
 """Role in --columns → its name in `load_pairs`, for roles that --data has."""
 LINE_COLUMN = "line"
@@ -78,8 +65,8 @@ def read_candidates(
     predictions  plain lines, or rows by the extension; may have the references too
     references   files aligned with it row by row; several files are several references
     data         pairs as `load_pairs` reads them, instead of references
-    columns      role (see ROLES) → column, for names that are not well-known; with `data`, those
-                 of PAIR_ROLES are columns of the pairs
+    columns      role (see PREDICTION_ROLES) → column, for names that are not well-known; with
+                 `data`, those of PAIR_ROLES are columns of the pairs
 
     Rows are matched by position, and their ids must agree if both sides have them. Raise
     DataError for different numbers of rows and for a missing text.
@@ -107,7 +94,7 @@ def _check_options(
 ) -> None:
     if references and data:
         raise RecipeError("give --references or --data, not both")
-    known = [*ROLES, *(["document"] if data else [])]
+    known = [*PREDICTION_ROLES, *(["document"] if data else [])]
     unknown = [role for role in explicit if role not in known]
     if unknown:
         raise RecipeError(
@@ -130,49 +117,13 @@ def _open(path: Path, required: Sequence[str], explicit: Mapping[str, str]) -> P
                 "  Give them with --references FILE or --data FILE."
             )
         return PredictionFile(path, rows, {required[0]: [LINE_COLUMN]})
-    return PredictionFile(path, rows, _detect_columns(path, list(first.values), required, explicit))
+    columns = detect_prediction_columns(list(first.values), required, explicit, where=str(path))
+    return PredictionFile(path, rows, columns)
 
 
 def _line_rows(path: Path) -> Iterator[SourceRow]:
     for number, text in read_lines(path):
         yield SourceRow(f"{path}:{number}", str(number), {LINE_COLUMN: text.rstrip("\r\n")})
-
-
-def _detect_columns(
-    path: Path, names: Sequence[str], required: Sequence[str], explicit: Mapping[str, str]
-) -> dict[str, Sequence[str]]:
-    """Return the columns of each role; roles that are not required may be absent."""
-    columns: dict[str, Sequence[str]] = {}
-    for role in (*required, *(r for r in ROLES if r not in ("prediction", "reference"))):
-        if role in explicit:
-            if explicit[role] not in names:
-                raise DataError(
-                    f"{path}: there is no column {explicit[role]!r}, which --columns names.\n"
-                    f"  Columns found: {', '.join(names)}."
-                )
-            columns[role] = [explicit[role]]
-            continue
-        free = [c for c in names if c not in explicit.values()]
-        matches = [c for c in free if c.strip().casefold() in ROLES[role]]
-        numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
-        if role == "reference" and numbered:
-            columns[role] = numbered
-        elif role in required and len(matches) != 1:
-            raise _unclear_column(path, names, role, matches)
-        elif matches:
-            columns[role] = matches[:1]
-    return columns
-
-
-def _unclear_column(
-    path: Path, names: Sequence[str], role: str, matches: Sequence[str]
-) -> DataError:
-    problem = f"could be {' or '.join(matches)}" if matches else "has no column of a known name"
-    return DataError(
-        f"{path}: the {role} {problem}.\n  Columns found: {', '.join(names)}.\n"
-        f"  Name the column: --columns {role}=NAME"
-        + (", or give --references FILE." if role == "reference" else ".")
-    )
 
 
 def _match_rows(files: Sequence[PredictionFile]) -> Iterator[Candidate]:

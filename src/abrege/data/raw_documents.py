@@ -12,7 +12,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
 from abrege.data import html_markdown, hub, readers
-from abrege.data.columns import DocumentColumns, column_names, detect_document_columns
+from abrege.data.columns import DocumentColumnRoles, column_names, detect_document_columns
 from abrege.data.load import local_path
 from abrege.data.pairs import InvalidValueError, read_label, read_meta
 from abrege.data.rows import SourceRow, read_lines, shorten
@@ -215,7 +215,7 @@ def _from_rows(
             yield UnparsedDocument(_row_id(row, roles), parse)
 
 
-def _row_id(row: SourceRow, columns: DocumentColumns) -> str:
+def _row_id(row: SourceRow, columns: DocumentColumnRoles) -> str:
     try:
         return read_label(row, columns.id, "id", required=True) or row.default_id
     except InvalidValueError as error:
@@ -225,7 +225,7 @@ def _row_id(row: SourceRow, columns: DocumentColumns) -> str:
 
 
 def _parse_row(
-    row: SourceRow, columns: DocumentColumns, *, lang: str | None, source: str
+    row: SourceRow, columns: DocumentColumnRoles, *, lang: str | None, source: str
 ) -> Document | str:
     """Convert a row to a document; return `empty` if it has no text."""
     text = row.values.get(columns.text)

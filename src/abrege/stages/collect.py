@@ -97,7 +97,8 @@ def _documents(
     if is_dump(source):
         return _read_dump(readers.existing_file(Path(source)), plan, counts, on_event)
     if is_api(source):
-        _require_wiki_packages()
+        for package in ("mwparserfromhell", "httpx2"):
+            require(package, extra="collect", purpose="Reading a live wiki")
         from abrege.wiki.live import read_articles
 
         selection = collect.model_dump(include={"titles", "category", "contact"})
@@ -115,15 +116,10 @@ def _documents(
 def _read_dump(
     path: Path, plan: SamplingPlan, counts: Counter[str], on_event: OnEvent
 ) -> Iterator[Document]:
-    _require_wiki_packages()
+    require("mwparserfromhell", extra="collect", purpose="Reading a dump")
     from abrege.wiki.dump import read_dump
 
     return read_dump(path, plan=plan, counts=counts, on_event=on_event)
-
-
-def _require_wiki_packages() -> None:
-    for module in ("mwparserfromhell", "httpx2"):
-        require(module, extra="collect", purpose="Collecting from a wiki")
 
 
 def is_api(source: str) -> bool:
