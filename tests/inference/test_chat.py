@@ -19,14 +19,14 @@ TALKS = [
 
 
 def said(speaker, talks, *, key="k", temperature=0.0):
-    found = speaker.answer(talks, key=key, temperature=temperature, top_p=0.9, max_new_tokens=9)
+    found = speaker.reply(talks, key=key, temperature=temperature, top_p=0.9, max_new_tokens=9)
     return [one.prediction for one in found.predictions]
 
 
 def test_a_talk_is_put_in_the_models_own_template_turn_by_turn(student_folder):
     speaker = load_chat_model(str(student_folder))
     tokenizer = speaker.renderer.tokenizer
-    assert tokenizer.decode(speaker.prompt(TALKS[1])) == (
+    assert tokenizer.decode(speaker.tokenize(TALKS[1])) == (
         "<|system|>\nbe quick<|end|>\n<|user|>\nthe dog ran<|end|>\n<|assistant|>\na dog<|end|>\n"
         "<|user|>\nit was a red dog<|end|>\n<|assistant|>\n"
     )
@@ -37,7 +37,7 @@ def test_a_model_without_a_chat_is_led_on_to_a_summary_in_the_language_of_the_ro
     a_llama(vocab=len(tokenizer)).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     speaker = load_chat_model(str(tmp_path), lang="fr")
-    assert tokenizer.decode(speaker.prompt(TALKS[0])) == "the cat sat on the mat\n\nRésumé :"
+    assert tokenizer.decode(speaker.tokenize(TALKS[0])) == "the cat sat on the mat\n\nRésumé :"
 
 
 def test_a_greedy_answer_is_the_same_alone_and_beside_others_in_any_order(student_folder):
@@ -56,7 +56,7 @@ def test_sampled_answers_follow_from_the_key(student_folder):
 
 def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
     speaker = load_chat_model(str(student_folder))
-    assert speaker.room == 512
+    assert speaker.max_length == 512
     assert speaker.weights == hash_path(student_folder)
 
 
@@ -65,7 +65,7 @@ def test_an_encoder_decoder_answers_too(tmp_path):
     a_sided_tokenizer().save_pretrained(tmp_path)
     speaker = load_chat_model(str(tmp_path))
     assert len(said(speaker, TALKS[:1])) == 1
-    assert speaker.room == 256
+    assert speaker.max_length == 256
 
 
 def test_a_local_teacher_is_asked_in_batches_and_goes_on_from_its_answers(tmp_path, student_folder):

@@ -44,7 +44,7 @@ def test_greedy_decoding_takes_the_likeliest_token_at_every_place():
             ids.append(int(decoder.model(torch.tensor([ids])).logits[0, -1].argmax()))
         if ids[-1] in decoder.stop_ids:
             break
-    expected = decoder.prediction(row, ids[len(row.prompt_ids) :])
+    expected = decoder.to_prediction(row, ids[len(row.prompt_ids) :])
     assert decoded(decoder, [row])[0] == expected
 
 
@@ -78,10 +78,10 @@ def test_prompts_are_padded_on_the_left_under_a_mask():
 def test_a_summary_ends_at_its_first_stop_token_and_says_so():
     cat = TOKENIZER("the cat")["input_ids"]
     row = TokenizedExample("a", [5], [], 9, 4)
-    stopped = a_decoder().prediction(row, [*cat, 2, *cat])
+    stopped = a_decoder().to_prediction(row, [*cat, 2, *cat])
     assert (stopped.prediction, stopped.finish_reason) == ("the cat", "stop")
     assert (stopped.new_tokens, stopped.document_tokens_cut) == (len(cat), 4)
-    assert a_decoder().prediction(row, cat).finish_reason == "length"
+    assert a_decoder().to_prediction(row, cat).finish_reason == "length"
 
 
 def test_no_default_of_the_model_leaks_into_decoding():

@@ -8,7 +8,7 @@ import torch
 from abrege.compute.cpu.packing import enable_packing
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
-from abrege.inference import log_likelihood as likelihood
+from abrege.inference import log_likelihood
 from abrege.inference.log_likelihood import load_scorer, log_likelihoods
 from abrege.prompts.prompt_format import PromptFormat, PromptRenderer, TokenizedExample
 from abrege.training.student import attach_lora
@@ -94,7 +94,7 @@ def test_logits_are_bounded_however_many_rows_fit(make, monkeypatch):
     model, rows = make(), some_examples()
     whole = list(log_likelihoods(model, rows))
     seen = projected(model)
-    monkeypatch.setattr(likelihood, "LOGITS", 6 * 400)  # six summary tokens at once
+    monkeypatch.setattr(log_likelihood, "MAX_LOGITS", 6 * 400)  # six summary tokens at once
     parts = list(log_likelihoods(model, rows))
     assert len(seen) > 2
     assert max(seen) <= 6
@@ -120,14 +120,14 @@ def test_pairs_beyond_a_window_are_scored_like_the_others(student_folder, monkey
     scorer = load_scorer(str(student_folder))
     pairs = [a_pair(n, [row["summary"]], row["document"]) for n, row in enumerate(some_rows(7))]
     whole = list(scorer.score(pairs))
-    monkeypatch.setattr(likelihood, "WINDOW", 3)
+    monkeypatch.setattr(log_likelihood, "WINDOW", 3)
     parts = list(scorer.score(pairs))
     assert [t for _, t in parts] == [t for _, t in whole]
     assert [n for n, _ in parts] == pytest.approx([n for n, _ in whole], rel=1e-5)
 
 
 def test_a_pair_without_a_reference_is_named(student_folder):
-    with pytest.raises(DataError, match="row p0: there is no reference"):
+    with pytest.raises(DataError, match="row p0: it has no reference"):
         list(load_scorer(str(student_folder)).score([a_pair(0, [])]))
 
 
@@ -248,7 +248,7 @@ def test_a_tuned_model_and_its_base_are_asked_as_it_was_tuned(run_folder, studen
 
 
 def test_settings_without_effect_are_refused(run_folder, student_folder):
-    with pytest.raises(RecipeError, match="is asked as it was tuned"):
+    with pytest.raises(RecipeError, match="has its own prompt format"):
         load_scorer(str(run_folder), template="{document}")
     with pytest.raises(RecipeError, match="only a run folder has a base"):
         load_scorer(str(student_folder), base=True)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from abrege.core.errors import DataError, RecipeError, SetupError
-from abrege.inference import nli as entailment
+from abrege.inference import nli
 from abrege.inference.nli import entailment_label, load_nli_model
 
 WORDS = ["the", "a", "cat", "dog", "sat", "on", "mat", "it", "rains", "is", "under"]
@@ -82,7 +82,7 @@ def theirs(folder, premise, hypothesis, label=2):
 def test_it_is_the_probability_of_transformers_however_pairs_are_batched(
     folder, batch_tokens, monkeypatch
 ):
-    monkeypatch.setattr(entailment, "BATCH_TOKENS", batch_tokens)
+    monkeypatch.setattr(nli, "BATCH_TOKENS", batch_tokens)
     found = list(load_nli_model(str(folder)).entailed(PAIRS))
     assert found == pytest.approx([theirs(folder, *pair) for pair in PAIRS], rel=1e-5)
 
@@ -97,7 +97,7 @@ def test_premise_and_hypothesis_are_not_exchanged(folder):
 def test_pairs_beyond_a_window_are_judged_like_the_others(folder, monkeypatch):
     judge = load_nli_model(str(folder))
     whole = list(judge.entailed(PAIRS))
-    monkeypatch.setattr(entailment, "WINDOW", 2)
+    monkeypatch.setattr(nli, "WINDOW", 2)
     assert list(judge.entailed(PAIRS)) == pytest.approx(whole, rel=1e-5)
 
 
@@ -114,7 +114,7 @@ def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
 @pytest.mark.parametrize("claim", [29, 60])
 def test_a_hypothesis_that_leaves_no_room_is_refused_and_not_cut(folder, claim):
     judge = load_nli_model(str(folder))
-    with pytest.raises(DataError, match="reads 32 tokens, and a sentence to be judged is longer"):
+    with pytest.raises(DataError, match="reads 32 tokens, and a sentence to classify is longer"):
         list(judge.entailed([("it rains", "cat " * claim)]))
 
 
@@ -142,7 +142,7 @@ def test_the_name_says_the_weights(folder):
 
 
 def test_a_judge_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(SetupError, match="this judge cannot be loaded"):
+    with pytest.raises(SetupError, match="this NLI model cannot be loaded"):
         load_nli_model(str(tmp_path))
 
 
@@ -151,5 +151,5 @@ def test_positions_that_count_on_from_the_pad_token_leave_fewer_for_tokens():
 
     many = a_tokenizer(longest=10**30)
     # RoBERTa's 514 positions hold 512 tokens: its model card says so
-    assert entailment._longest(many, RobertaConfig(max_position_embeddings=514)) == 512
-    assert entailment._longest(many, BertConfig(max_position_embeddings=512)) == 512
+    assert nli._max_length(many, RobertaConfig(max_position_embeddings=514)) == 512
+    assert nli._max_length(many, BertConfig(max_position_embeddings=512)) == 512

@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers import MistralConfig, MistralForCausalLM
 
-from abrege.inference import prefix_cache as prefix
+from abrege.inference import prefix_cache
 from abrege.inference.decoder import Decoder, left_padded
 from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 from builders.models import a_llama, a_tokenizer
@@ -30,22 +30,26 @@ def decoded(**profile):
 @pytest.mark.parametrize("profile", [{}, {"do_sample": True, "seed": 3}])
 def test_what_all_prompts_begin_with_is_computed_once_and_nothing_changes(monkeypatch, profile):
     together = decoded(**profile)
-    monkeypatch.setattr(prefix, "WORTH", 10_000)
+    monkeypatch.setattr(prefix_cache, "MIN_PREFIX_TOKENS", 10_000)
     assert together == decoded(**profile)
 
 
 def test_the_shared_tokens_leave_each_prompt_at_least_one_of_its_own():
-    assert prefix.shared([[1, 2, 3], [1, 2, 4, 5]]) == [1, 2]
-    assert prefix.shared([[1, 2, 3], [1, 2, 3]]) == [1, 2]
-    assert prefix.shared([[1, 2, 3], [9]]) == []
-    assert prefix.shared([[1, 2, 3]]) == []
+    assert prefix_cache.shared_prefix([[1, 2, 3], [1, 2, 4, 5]]) == [1, 2]
+    assert prefix_cache.shared_prefix([[1, 2, 3], [1, 2, 3]]) == [1, 2]
+    assert prefix_cache.shared_prefix([[1, 2, 3], [9]]) == []
+    assert prefix_cache.shared_prefix([[1, 2, 3]]) == []
 
 
 def test_little_is_not_shared_and_much_is():
     model = a_llama(vocab=len(TOKENIZER))
     rows = [p.prompt_ids for p in prompts()]
-    assert len(prefix.of(model, rows).ids) >= len(SHARED) - 1 > prefix.WORTH
-    assert prefix.of(model, [ids[-20:] for ids in rows]) is None
+    assert (
+        len(prefix_cache.compute_prefix_cache(model, rows).ids)
+        >= len(SHARED) - 1
+        > prefix_cache.MIN_PREFIX_TOKENS
+    )
+    assert prefix_cache.compute_prefix_cache(model, [ids[-20:] for ids in rows]) is None
 
 
 def test_a_model_that_forgets_what_left_its_window_shares_nothing():
@@ -58,7 +62,12 @@ def test_a_model_that_forgets_what_left_its_window_shares_nothing():
         num_key_value_heads=2,
         sliding_window=8,
     )
-    assert prefix.of(MistralForCausalLM(config), [p.prompt_ids for p in prompts()]) is None
+    assert (
+        prefix_cache.compute_prefix_cache(
+            MistralForCausalLM(config), [p.prompt_ids for p in prompts()]
+        )
+        is None
+    )
 
 
 def test_the_padding_stands_between_what_is_shared_and_what_is_not():

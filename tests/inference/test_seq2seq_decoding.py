@@ -88,7 +88,7 @@ def test_a_decoder_begins_as_it_did_in_training(tokenizer, make, expected):
     summarizer = a_summarizer(model, tokenizer, "fr")
     labels = torch.tensor([summarizer.renderer.tokenize_summary("a cat")])
     trained = model.prepare_decoder_input_ids_from_labels(labels)[0].tolist()
-    opening = summarizer.decoder.opening()[0].tolist()
+    opening = summarizer.decoder.decoder_opening()[0].tolist()
     assert tokenizer.convert_ids_to_tokens(opening) == expected
     assert trained[: len(opening)] == opening
     assert tokenizer.decode(trained[len(opening) :], skip_special_tokens=True) == "a cat"
@@ -105,7 +105,7 @@ def test_greedy_decoding_takes_the_likeliest_token_after_the_opening():
             read = {"decoder_input_ids": torch.tensor([ids])}
             logits = model(input_ids=torch.tensor([prompt.prompt_ids]), **read).logits
             ids.append(int(logits[0, -1].argmax()))
-    expected = summarizer.decoder.prediction(prompt, ids[2:])
+    expected = summarizer.decoder.to_prediction(prompt, ids[2:])
     assert list(summarizer.summarize_pairs(pairs(1))) == [expected]
 
 
@@ -162,7 +162,7 @@ def test_an_untuned_model_is_asked_in_each_language_with_its_own_code(tmp_path):
     opened = summarizer.load_untuned_summarizers(str(tmp_path), ["en", "fr"])
     for lang, code in (("en", "en_XX"), ("fr", "fr_XX")):
         asked = opened[lang]
-        beginning = asked.decoder.opening()[0].tolist()
+        beginning = asked.decoder.decoder_opening()[0].tolist()
         prompt = asked.renderer.tokenize_prompt(pairs(1)[0])
         assert tokenizer.convert_ids_to_tokens(beginning) == ["</s>", code]
         assert tokenizer.convert_ids_to_tokens(prompt.prompt_ids)[0] == code

@@ -94,19 +94,23 @@ def _local_teacher(
     settings: Annotate, lang: str | None, pool: Pool | None, on_event: OnEvent
 ) -> Teacher:
     model = _open_model(settings, lang, on_event)
-    longest = model.room
+    longest = model.max_length
     assert settings.model is not None
     for_workers = settings.model_copy(update={"model": engine.from_anywhere(settings.model)})
     in_worker = Once(partial(_open_in_worker, for_workers, lang))
     complete_batch = in_worker if pool else partial(_complete_batch, model)
     return Teacher(
-        name=f"{settings.model}@{model.weights}, {model.packing}",
+        name=f"{settings.model}@{model.weights}, {model.weight_format}",
         complete_all=partial(
             _complete_in_waves, pool or map, complete_batch, rows=settings.workers
         ),
         context_window=min(longest, settings.context_window or longest),
-        count_tokens=lambda messages: len(model.prompt(messages)),
-        provenance={"weights": model.weights, "packing": model.packing, "device": model.device},
+        count_tokens=lambda messages: len(model.tokenize(messages)),
+        provenance={
+            "weights": model.weights,
+            "packing": model.weight_format,
+            "device": model.device,
+        },
     )
 
 
@@ -149,7 +153,7 @@ def _complete_batch(model: "ChatModel", batch: Sequence[Request]) -> list[Comple
     assert params is not None
     assert params.temperature is not None
     assert params.max_tokens is not None
-    decoded = model.answer(
+    decoded = model.reply(
         [request.messages for request in batch],
         key="".join(request.key for request in batch),
         temperature=params.temperature,

@@ -202,20 +202,20 @@ def count_tokens(rows: RowScan, options: ScanOptions, on_event: OnEvent) -> Toke
     pairs = [pair for _, pair in rows.sample]
     needed = token_stats.count_tokens(options.model, pairs, lang=rows.lang, on_event=on_event)
     limit = options.max_length
-    for (row, _), tokens in zip(rows.sample, needed.whole, strict=True):
+    for (row, _), tokens in zip(rows.sample, needed.total_tokens, strict=True):
         over = f"{tokens} tokens, more than {limit}" if tokens > limit else None
         rows.add_findings(row, [CheckFinding("cut", over)])
-    totals, documents = np.array(needed.whole), np.array(needed.documents)
+    totals, documents = np.array(needed.total_tokens), np.array(needed.document_tokens)
     enough = int(np.percentile(totals, RECOMMENDED, method="inverted_cdf"))
     enough = -(-enough // 64) * 64
-    recommended = min(enough, needed.reads or enough)
+    recommended = min(enough, needed.max_positions or enough)
     sizes = {size for size in SIZES if size <= max(totals.max(), limit)}
     return TokenLengths(
         model=options.model,
-        documents=describe_lengths(needed.documents),
-        summaries=describe_lengths(needed.summaries),
+        documents=describe_lengths(needed.document_tokens),
+        summaries=describe_lengths(needed.summary_tokens),
         max_new_tokens=needed.max_new_tokens,
-        reads=needed.reads,
+        reads=needed.max_positions,
         fits=[
             TruncationRate(
                 max_tokens=size,

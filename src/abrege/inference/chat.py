@@ -1,4 +1,4 @@
-"""A model on this machine that is talked to: messages in, answers out, in batches."""
+"""A chat model on this machine: conversations in, replies out, in batches."""
 
 import hashlib
 import time
@@ -34,13 +34,12 @@ from abrege.prompts.template import SUMMARY_CUES
 from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 from abrege.text.tokenize import primary_language
 
-LONGEST = 8192
-"""Room for prompt and answer in tokens, where the model itself has more."""
+MAX_LENGTH = 8192  # tokens of prompt and reply together, unless the model reads less
 
 
 @dataclass(frozen=True)
 class ChatReplies:
-    """The answers of one batch, in the order of their questions, and how long they took."""
+    """The replies to the conversations of a batch, in their order, and the time they took."""
 
     predictions: list[Prediction]
     seconds: float
@@ -48,52 +47,58 @@ class ChatReplies:
 
 @dataclass(frozen=True)
 class ChatModel:
-    """A model that is opened when it is first asked."""
+    """A model whose weights are loaded when it is first used.
+
+    weights        identifies the weights: a hash of the model's folder, or its hub id
+    weight_format  the dtype of the weights, or nf4 where they are quantized to 4 bits
+    """
 
     renderer: PromptRenderer
     weights: str
-    """Names the weights: a hash of the model's folder, or its hub id."""
-    packing: str
-    """How they are held: in which arithmetic, or in 4 bits."""
+    weight_format: str
     device: str
     load: Callable[[], PreTrainedModel]
 
     @cached_property
     def decoder(self) -> Decoder:
-        """Give the open model, and how it decodes; RecipeError where it cannot write."""
-        loaded = self.load()
-        if not loaded.config.is_encoder_decoder:
-            check_causal(loaded, self.renderer.format.base_model)
-        return Decoder.from_renderer(loaded, self.renderer)
+        """Load the model and return its decoder; raise RecipeError if it cannot write."""
+        model = self.load()
+        if not model.config.is_encoder_decoder:
+            check_causal(model, self.renderer.format.base_model)
+        return Decoder.from_renderer(model, self.renderer)
 
     @property
-    def room(self) -> int:
-        """Give how many tokens a prompt and its answer may have."""
+    def max_length(self) -> int:
+        """Return the most tokens that a prompt and its reply may have together."""
         return self.renderer.format.max_tokens
 
-    def prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        """Encode a talk that ends with a question; what stands before are its earlier turns."""
+    def tokenize(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        """Return the prompt ids of a conversation that ends with a user's message."""
         system = [m["content"] for m in messages if m["role"] == "system"]
         turns = [m["content"] for m in messages if m["role"] != "system"]
-        shots = [
-            Pair(id="", document=asked, references=[said])
-            for asked, said in zip(turns[:-1:2], turns[1::2], strict=True)
+        earlier = [
+            Pair(id="", document=user, references=[assistant])
+            for user, assistant in zip(turns[:-1:2], turns[1::2], strict=True)
         ]
-        rendering = replace(self.renderer.format, system=system[0] if system else None)
-        renderer = PromptRenderer(self.renderer.tokenizer, rendering, few_shot_examples=shots)
+        prompt_format = replace(self.renderer.format, system=system[0] if system else None)
+        renderer = PromptRenderer(self.renderer.tokenizer, prompt_format, few_shot_examples=earlier)
         return renderer.full_prompt_ids(Pair(id="", document=turns[-1], references=[]))
 
-    def answer(
+    def reply(
         self,
-        talks: Sequence[Sequence[Mapping[str, str]]],
+        conversations: Sequence[Sequence[Mapping[str, str]]],
         *,
         key: str,
         temperature: float,
         top_p: float | None,
         max_new_tokens: int,
     ) -> ChatReplies:
-        """Answer talks in one batch, sampled anew for each `key`; temperature 0 is greedy."""
-        began = time.perf_counter()
+        """Return the replies to conversations, generated in one batch.
+
+        key          seeds the sampling: another key draws other replies
+        temperature  0 decodes greedily
+        """
+        start = time.perf_counter()
         seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
         profile = replace(
             self.decoder.profile,
@@ -102,17 +107,17 @@ class ChatModel:
             temperature=temperature or None,
             top_p=top_p if temperature > 0 else None,
             seed=seed,
-            batch_rows=len(talks),
+            batch_rows=len(conversations),
         )
         prompts = [
-            TokenizedExample(str(n), ids, [], len(ids), 0)
-            for n, ids in enumerate(map(self.prompt, talks))
+            TokenizedExample(str(row), ids, [], len(ids), 0)
+            for row, ids in enumerate(map(self.tokenize, conversations))
         ]
         with device.retained_heap():
             [batch] = replace(self.decoder, profile=profile).generate_batches(prompts)
-        found = dict(batch)
-        predictions = [found[n] for n in range(len(talks))]
-        return ChatReplies(predictions, time.perf_counter() - began)
+        by_row = dict(batch)
+        predictions = [by_row[row] for row in range(len(conversations))]
+        return ChatReplies(predictions, time.perf_counter() - start)
 
 
 def load_chat_model(
@@ -123,9 +128,12 @@ def load_chat_model(
     dtype: str = "auto",
     on_event: OnEvent = silent,
 ) -> ChatModel:
-    """Find a model in a folder, on the hub, in a .gguf file or a demo part.
+    """Return a model from a folder, the hub, a .gguf file or a demo part; weights are loaded later.
 
-    lang  of the word after which a model without a chat template is to go on with a summary
+    lang       language of the cue that ends the prompt of a model without chat template
+    four_bits  whether to quantize the weights to 4 bits
+
+    Raise RecipeError if the model cannot write text.
     """
     located = resolve_model(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
@@ -133,21 +141,21 @@ def load_chat_model(
     config = load_config(located)
     check_can_write(config, model)
     chat = use_chat_template(tokenizer, "auto")
-    goes_on = not (chat or config.is_encoder_decoder)
-    answer = SUMMARY_CUES.get(primary_language(lang) or "en", SUMMARY_CUES["en"])
-    rendering = PromptFormat(
+    needs_cue = not (chat or config.is_encoder_decoder)
+    cue = SUMMARY_CUES.get(primary_language(lang) or "en", SUMMARY_CUES["en"])
+    prompt_format = PromptFormat(
         base_model=model,
         dtype=machine.dtype,
-        template=f"{{document}}\n\n{answer}" if goes_on else "{document}",
+        template=f"{{document}}\n\n{cue}" if needs_cue else "{document}",
         system=None,
         chat=chat,
-        max_tokens=min(seq2seq.max_positions(config, "encoder", LONGEST), LONGEST),
+        max_tokens=min(seq2seq.max_positions(config, "encoder", MAX_LENGTH), MAX_LENGTH),
         stop_ids=stop_token_ids(tokenizer, chat=chat),
         profile=DecodingProfile(max_new_tokens=1),
         **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )
     return ChatModel(
-        PromptRenderer(tokenizer, rendering),
+        PromptRenderer(tokenizer, prompt_format),
         hash_path(Path(located)) if Path(located).is_dir() else located,
         "nf4" if four_bits else machine.dtype,
         machine.device,

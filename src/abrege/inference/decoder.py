@@ -1,4 +1,4 @@
-"""Batched generation: prompts in, predictions out, in whole batches planned over all rows."""
+"""Batched generation: tokenized prompts in, predictions out, in batches planned over all rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,7 @@ from transformers import GenerationConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from abrege.core.types import Prediction
-from abrege.inference import prefix_cache as prefix
-from abrege.inference.prefix_cache import Prefix
+from abrege.inference.prefix_cache import PrefixCache, compute_prefix_cache
 from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer, TokenizedExample
 
 Batch: TypeAlias = list[tuple[int, Prediction]]
@@ -20,110 +19,121 @@ Batch: TypeAlias = list[tuple[int, Prediction]]
 
 @dataclass(frozen=True)
 class Decoder:
-    """A model, its tokenizer, and the one way in which they decode."""
+    """A model, its tokenizer, and how summaries are generated with them.
+
+    empty_summary_ids  of an encoder-decoder: the ids of an empty summary, special tokens only
+    """
 
     model: PreTrainedModel
     tokenizer: Tokenizer
     profile: DecodingProfile
     stop_ids: list[int]
-    blank: Sequence[int] = ()
-    """Of an encoder-decoder: what its tokenizer writes for a summary without a word."""
+    empty_summary_ids: Sequence[int] = ()
 
     @classmethod
     def from_renderer(cls, model: Any, renderer: PromptRenderer) -> "Decoder":
-        """Decode as a rendering says; the model may wear an adapter."""
-        known = renderer.format
-        blank = renderer.tokenize_summary("") if known.encoder_decoder else ()
-        return cls(model, renderer.tokenizer, known.profile, known.stop_ids, blank)
+        """Return a decoder with the stop tokens and decoding profile of the renderer's format."""
+        prompt_format = renderer.format
+        empty = renderer.tokenize_summary("") if prompt_format.encoder_decoder else ()
+        return cls(model, renderer.tokenizer, prompt_format.profile, prompt_format.stop_ids, empty)
 
     def __post_init__(self) -> None:
-        """Blank the model's own generation defaults: transformers fills what we leave unsaid."""
+        """Reset the model's generation defaults, which transformers would use for unset fields."""
         self.model.generation_config = GenerationConfig()
 
     def generate_batches(
         self, prompts: Sequence[TokenizedExample], *, skip: int = 0
     ) -> Iterator[Batch]:
-        """Yield the predictions of one batch after another, each with its row's number.
+        """Yield the predictions of one batch after another, each with the number of its row.
 
-        skip  batches at the front that are done already. The plan depends on all rows and not
-              on what is done, so a run carried on decodes the very same batches.
+        skip  batches at the front that are done already. The plan depends on all rows and not on
+              what is done, so that a resumed run generates the very same batches.
         """
         plan = plan_batches(prompts, self.profile.batch_rows)
         return map(self.batch_function(prompts), range(skip, len(plan)))
 
     def batch_function(self, prompts: Sequence[TokenizedExample]) -> Callable[[int], Batch]:
-        """Give what decodes the batch of a number in the plan over all prompts."""
+        """Return a function from the number of a batch, in the plan of all prompts, to the batch.
+
+        The prefix cache of the prompts is computed once, here. Each batch is seeded by its number.
+        """
         self.model.eval()
         plan = plan_batches(prompts, self.profile.batch_rows)
-        alone = self.profile.num_beams > 1 or self.blank  # beams copy what they share
-        shared = None if alone else prefix.of(self.model, [p.prompt_ids for p in prompts])
+        cache = None
+        if self.profile.num_beams == 1 and not self.empty_summary_ids:  # beams copy the cache
+            cache = compute_prefix_cache(self.model, [p.prompt_ids for p in prompts])
 
-        def decoded(number: int) -> Batch:
+        def generate_batch(number: int) -> Batch:
             torch.manual_seed(self.profile.seed + number)
-            found = self._batch([prompts[row] for row in plan[number]], shared)
-            return list(zip(plan[number], found, strict=True))
+            predictions = self._generate([prompts[row] for row in plan[number]], cache)
+            return list(zip(plan[number], predictions, strict=True))
 
-        return decoded
+        return generate_batch
 
     @torch.inference_mode()
-    def _batch(
-        self, prompts: Sequence[TokenizedExample], shared: Prefix | None
+    def _generate(
+        self, prompts: Sequence[TokenizedExample], cache: PrefixCache | None
     ) -> list[Prediction]:
-        inputs, before = self.inputs(prompts, shared.ids if shared else ())
+        inputs, input_length = self.generation_inputs(prompts, cache.ids if cache else ())
         generate: Any = self.model.generate
         output = generate(
             **inputs,
             generation_config=self.generation_config(),
-            cache=shared.repeated(len(prompts)) if shared else None,
-        )
-        new = output[:, before:].tolist()
-        return [self.prediction(p, ids) for p, ids in zip(prompts, new, strict=True)]
+            cache=cache.expand(len(prompts)) if cache else None,
+        )  # (batch, input length + new tokens)
+        new_ids = output[:, input_length:].tolist()
+        return [self.to_prediction(p, ids) for p, ids in zip(prompts, new_ids, strict=True)]
 
-    def inputs(
-        self, prompts: Sequence[TokenizedExample], shared: Sequence[int] = ()
+    def generation_inputs(
+        self, prompts: Sequence[TokenizedExample], prefix: Sequence[int] = ()
     ) -> tuple[dict[str, torch.Tensor], int]:
-        """Give what `generate` begins with, and how many of its tokens stand before the new ones.
+        """Return the tensors for `generate`, and how many of its output tokens are not new.
 
-        A decoder begins as it did in training: with the model's start token, and what the
-        tokenizer puts before a summary's words, which is BART's <s> or mBART's language.
+        A causal model gets input_ids and attention_mask (batch, length), padded on the left. An
+        encoder-decoder gets them padded on the right, and decoder_input_ids (batch, opening).
         """
-        if not self.blank:
-            input_ids, mask = left_padded(prompts, self.pad_id, shared)
-            found = {"input_ids": input_ids, "attention_mask": mask}
-            before = input_ids.shape[1]
+        if not self.empty_summary_ids:
+            input_ids, mask = left_padded(prompts, self.pad_id, prefix)
+            inputs = {"input_ids": input_ids, "attention_mask": mask}
+            input_length = input_ids.shape[1]
         else:
-            opening = self.opening().expand(len(prompts), -1)
+            opening = self.decoder_opening().expand(len(prompts), -1)
             ids = [torch.tensor(p.prompt_ids) for p in prompts]
             padded = pad_sequence(ids, batch_first=True, padding_value=self.pad_id)
             mask = pad_sequence([torch.ones_like(i) for i in ids], batch_first=True)
-            found = {"input_ids": padded, "attention_mask": mask, "decoder_input_ids": opening}
-            before = opening.shape[1]
-        return {name: value.to(self.model.device) for name, value in found.items()}, before
+            inputs = {"input_ids": padded, "attention_mask": mask, "decoder_input_ids": opening}
+            input_length = opening.shape[1]
+        return {name: value.to(self.model.device) for name, value in inputs.items()}, input_length
 
-    def opening(self) -> torch.Tensor:
-        """Give the tokens that a decoder reads before it writes the first word, (1, tokens)."""
+    def decoder_opening(self) -> torch.Tensor:
+        """Return the tokens that a decoder reads before the first word, (1, tokens), int64.
+
+        As in training: the model's start token, and what the tokenizer puts before the words of a
+        summary, which is <s> for BART and the language token for mBART.
+        """
         model: Any = self.model
-        end = next(place for place, token in enumerate(self.blank) if token in self.stop_ids)
+        ids = self.empty_summary_ids
+        end = next(index for index, token in enumerate(ids) if token in self.stop_ids)
         opening: torch.Tensor = model.prepare_decoder_input_ids_from_labels(
-            torch.tensor([list(self.blank)])
+            torch.tensor([list(ids)])
         )[:, : end + 1]
         return opening
 
-    def prediction(self, prompt: TokenizedExample, new_ids: Sequence[int]) -> Prediction:
-        """Cut the new tokens at the first stop token and say why they end."""
-        ends = [i for i, token in enumerate(new_ids) if token in self.stop_ids]
-        ids = list(new_ids[: ends[0]]) if ends else list(new_ids)
+    def to_prediction(self, prompt: TokenizedExample, new_ids: Sequence[int]) -> Prediction:
+        """Decode the new tokens up to the first stop token, and set the finish reason."""
+        stops = [i for i, token in enumerate(new_ids) if token in self.stop_ids]
+        ids = list(new_ids[: stops[0]]) if stops else list(new_ids)
         return Prediction(
             id=prompt.id,
             prediction=str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip(),
-            finish_reason="stop" if ends else "length",
+            finish_reason="stop" if stops else "length",
             prompt_tokens=len(prompt.prompt_ids),
             new_tokens=len(ids),
             document_tokens_cut=prompt.document_tokens_cut,
         )
 
     def generation_config(self, max_new_tokens: int | None = None) -> GenerationConfig:
-        """Say the whole profile in transformers' words, so that no default of a model leaks in."""
+        """Return the profile as a GenerationConfig that leaves no field to a model's defaults."""
         p = self.profile
         values: dict[str, Any] = {
             "max_new_tokens": max_new_tokens or p.max_new_tokens,
@@ -137,8 +147,8 @@ class Decoder:
             "repetition_penalty": 1.0,
             "use_cache": True,
         }
-        if self.blank:
-            values["decoder_start_token_id"] = int(self.opening()[0, 0])
+        if self.empty_summary_ids:
+            values["decoder_start_token_id"] = int(self.decoder_opening()[0, 0])
         if p.num_beams > 1:
             values["length_penalty"] = p.length_penalty
         if p.do_sample:
@@ -148,32 +158,32 @@ class Decoder:
 
     @property
     def pad_id(self) -> int:
-        """Give the token that fills prompts on the left, where the mask hides it."""
+        """Return the padding token, or the stop token of a tokenizer without one."""
         pad = self.tokenizer.pad_token_id
         return int(pad) if pad is not None else self.stop_ids[0]
 
 
-def plan_batches(prompts: Sequence[TokenizedExample], rows: int) -> list[list[int]]:
-    """Plan which rows are decoded together: longest first, `rows` at a time, ties by number."""
+def plan_batches(prompts: Sequence[TokenizedExample], batch_rows: int) -> list[list[int]]:
+    """Return the row numbers of each batch: the longest prompts first, ties by row number."""
     order = sorted(range(len(prompts)), key=lambda r: (-len(prompts[r]), r))
-    return [order[i : i + rows] for i in range(0, len(order), rows)]
+    return [order[i : i + batch_rows] for i in range(0, len(order), batch_rows)]
 
 
 def left_padded(
-    prompts: Sequence[TokenizedExample], pad_id: int, shared: Sequence[int] = ()
+    prompts: Sequence[TokenizedExample], pad_id: int, prefix: Sequence[int] = ()
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad prompts on the left, where a causal model's next token is at one place for all.
+    """Pad prompts on the left, so that the next token of all has the same position.
 
-    shared   what all prompts begin with; where it is given, the padding stands behind it
+    prefix   tokens that all prompts begin with; the padding goes behind them
     returns  input_ids (batch, length) int64, mask (batch, length) int64, 1 over the prompt
     """
     length = max(len(p) for p in prompts)
     input_ids = torch.full((len(prompts), length), pad_id)
     mask = torch.zeros_like(input_ids)
     for row, prompt in enumerate(prompts):
-        own = prompt.prompt_ids[len(shared) :]
-        input_ids[row, length - len(own) :] = torch.tensor(own)
-        mask[row, length - len(own) :] = 1
-    input_ids[:, : len(shared)] = torch.tensor(shared, dtype=torch.long)
-    mask[:, : len(shared)] = 1
+        suffix = prompt.prompt_ids[len(prefix) :]
+        input_ids[row, length - len(suffix) :] = torch.tensor(suffix)
+        mask[row, length - len(suffix) :] = 1
+    input_ids[:, : len(prefix)] = torch.tensor(prefix, dtype=torch.long)
+    mask[:, : len(prefix)] = 1
     return input_ids, mask

@@ -1,4 +1,4 @@
-"""Vectors for BERTScore, from one layer of an encoder in a folder or on the hub."""
+"""Token embeddings for BERTScore, from one layer of an encoder."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from abrege.models.load import first_line
 Encoded: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]
 
 BATCH_TOKENS = 4096
-LAYERS = {  # those of bert-score 0.3.13, which agree best with people
+DEFAULT_LAYERS = {  # as in bert-score 0.3.13, which agree best with human judgement
     "bert-base-uncased": 9,
     "bert-large-uncased": 18,
     "bert-base-multilingual-cased": 9,
@@ -29,32 +29,33 @@ LAYERS = {  # those of bert-score 0.3.13, which agree best with people
     "microsoft/deberta-large-mnli": 18,
     "microsoft/deberta-xlarge-mnli": 40,
 }
-"""Model → the layer it is read at; others at their last."""
+"""Model → the layer whose states are used; the last layer of other models."""
 
 
 class LayerEncoder:
-    """A loaded encoder, read at one layer."""
+    """A loaded encoder, of which the hidden states of one layer are used."""
 
     def __init__(self, name: str, tokenizer: Any, model: Any, layer: int) -> None:
         self.name = f"{name}_L{layer}"
         self.tokenizer, self.model, self.layer = tokenizer, model.eval(), layer
         positions = getattr(model.config, "max_position_embeddings", None) or 512
-        self.longest = min(tokenizer.model_max_length, positions)
-        around = tokenizer("", add_special_tokens=True)["input_ids"]
-        self.around = np.array(around, dtype=np.int64)
+        self.max_length = min(tokenizer.model_max_length, positions)
+        special_ids = tokenizer("", add_special_tokens=True)["input_ids"]
+        self.special_ids = np.array(special_ids, dtype=np.int64)
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """Yield each text, in order; what is longer than the model reads is cut.
+        """Yield the embeddings of each text, in order; a text too long for the model is truncated.
 
-        Of each: the ids, (tokens) int64; the vectors, (tokens, hidden) float32, of length 1; and
-        whether a token is content and not what the tokenizer puts round every text, (tokens) bool.
+        ids         (tokens,)         int64
+        embeddings  (tokens, hidden)  float32, of length 1
+        is_content  (tokens,)         bool; False for special tokens that the tokenizer adds
         """
         ids = [
-            self.tokenizer(text.strip(), truncation=True, max_length=self.longest)["input_ids"]
+            self.tokenizer(text.strip(), truncation=True, max_length=self.max_length)["input_ids"]
             for text in texts
         ]
-        found: dict[int, Encoded] = {}
+        encoded: dict[int, Encoded] = {}
         for batch in _batches(ids):
             width = max(len(ids[n]) for n in batch)
             padded = torch.zeros(len(batch), width, dtype=torch.long)
@@ -68,18 +69,20 @@ class LayerEncoder:
                 attention_mask=mask.to(device),
                 output_hidden_states=True,
             ).hidden_states[self.layer]  # (batch, width, hidden)
-            vectors = torch.nn.functional.normalize(states.float(), dim=-1).cpu().numpy()
+            embeddings = torch.nn.functional.normalize(states.float(), dim=-1).cpu().numpy()
             for row, n in enumerate(batch):
-                known = np.array(ids[n], dtype=np.int64)
-                content = ~np.isin(known, self.around)
-                found[n] = (known, vectors[row, : len(ids[n])], content)
-        yield from (found[n] for n in range(len(texts)))
+                token_ids = np.array(ids[n], dtype=np.int64)
+                is_content = ~np.isin(token_ids, self.special_ids)
+                encoded[n] = (token_ids, embeddings[row, : len(ids[n])], is_content)
+        yield from (encoded[n] for n in range(len(texts)))
 
 
 def load_encoder(model: str, *, layer: int | None = None) -> LayerEncoder:
-    """Load an encoder from a folder or by its hub id, to be read at a layer.
+    """Load an encoder from a folder or by its hub id.
 
-    RecipeError for a layer it does not have, SetupError where it cannot be loaded.
+    layer  whose hidden states are used; by default that of DEFAULT_LAYERS, or the last
+
+    Raise RecipeError for a layer that it does not have, SetupError if it cannot be loaded.
     """
     folder = Path(model).expanduser()
     located = str(folder) if folder.is_dir() else model
@@ -94,7 +97,7 @@ def load_encoder(model: str, *, layer: int | None = None) -> LayerEncoder:
             "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
         ) from error
     layers = loaded.config.num_hidden_layers
-    chosen = LAYERS.get(model, layers) if layer is None else layer
+    chosen = DEFAULT_LAYERS.get(model, layers) if layer is None else layer
     if not 1 <= chosen <= layers:
         raise RecipeError(f"--layer {chosen}: {model} has the layers 1 to {layers}.")
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -103,7 +106,7 @@ def load_encoder(model: str, *, layer: int | None = None) -> LayerEncoder:
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Yield the places of texts of about one length, of at most BATCH_TOKENS tokens together."""
+    """Yield the indices of texts of similar length, at most BATCH_TOKENS tokens with padding."""
     batch: list[int] = []
     for n in sorted(range(len(ids)), key=lambda n: len(ids[n]), reverse=True):
         if batch and (len(batch) + 1) * len(ids[batch[0]]) > BATCH_TOKENS:

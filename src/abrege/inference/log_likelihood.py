@@ -1,7 +1,7 @@
-"""How likely a model finds people's summaries of documents: causal and encoder-decoder alike.
+"""Log-likelihood of reference summaries under a model, causal or encoder-decoder.
 
-Every token of a summary is predicted from the true ones before it, so nothing here says how well
-the model writes by itself.
+Each summary token is predicted from the reference tokens before it (teacher forcing), so that this
+does not measure how well the model writes on its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,8 +48,8 @@ from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
 BATCH_TOKENS = 2048
-LOGITS = 1 << 26  # logits held at once, 256 MiB of float32; a vocabulary may be 250,000 wide
-WINDOW = 512  # pairs whose token ids are held at once
+MAX_LOGITS = 1 << 26  # at once, 256 MiB in float32; a vocabulary may have 250,000 tokens
+WINDOW = 512  # pairs that are tokenized at a time
 
 
 def log_likelihoods(
@@ -58,51 +58,61 @@ def log_likelihoods(
     *,
     batch_tokens: int = BATCH_TOKENS,
 ) -> Iterator[tuple[float, int]]:
-    """Yield each summary's negative log-likelihood in nats and its tokens, in order.
+    """Yield the negative log-likelihood of each summary in nats, and its tokens, in order.
 
-    batch_tokens  prompts and summaries that pass through together, padding included; a row that
-                  is longer passes alone
+    batch_tokens  most tokens of prompts and summaries in a batch, padding included; a longer row is
+                  a batch of its own
 
-    The stop token counts. Of an encoder-decoder the prompt goes into the encoder. Rows of a model
-    that `packing.pack` has prepared share what their prompts begin with, which is computed once.
+    The stop token counts. Rows are packed if the model was prepared by `enable_packing`, so that
+    the prefix of their prompts is computed once. Raise DataError for a summary without a token.
     """
     for example in examples:
         if not example.summary_ids:
             raise DataError(f"row {example.id}: its summary has no token, so nothing is predicted.")
     model.eval()
-    found: dict[int, tuple[float, int]] = {}
+    nats_and_tokens: dict[int, tuple[float, int]] = {}
     numbered = [replace(example, id=str(row)) for row, example in enumerate(examples)]
     for batch in _batches(model, numbered, batch_tokens):
         lengths = [len(e.summary_ids) for e in batch]
-        for example, nats in zip(batch, _nats(model, batch).split(lengths), strict=True):
-            found[int(example.id)] = (float(nats.sum()), len(nats))
-    yield from (found[row] for row in range(len(examples)))
+        for example, nats in zip(batch, _token_nats(model, batch).split(lengths), strict=True):
+            nats_and_tokens[int(example.id)] = (float(nats.sum()), len(nats))
+    yield from (nats_and_tokens[row] for row in range(len(examples)))
 
 
 class LogLikelihoodScorer:
-    """An open model, and how it is asked for the summaries it is scored on."""
+    """A loaded model and the prompt format with which it scores summaries.
+
+    prompt_kind  of the signature: plain, own or tuned
+    max_tokens   of prompt and summary together; by default those of the format
+    cut          pairs whose document was truncated, among those scored last
+    """
 
     def __init__(
-        self, name: str, asked: str, model: Any, renderer: PromptRenderer, room: int | None = None
+        self,
+        name: str,
+        prompt_kind: str,
+        model: Any,
+        renderer: PromptRenderer,
+        max_tokens: int | None = None,
     ) -> None:
-        room = renderer.format.max_tokens if room is None else room
-        self.name, self.asked, self.room = name, asked, room
+        self.name, self.prompt_kind = name, prompt_kind
         self.model, self.renderer = model, renderer
+        self.max_tokens = renderer.format.max_tokens if max_tokens is None else max_tokens
         self.cut = 0
-        """Examples whose document was cut, of those scored last."""
 
     @property
     def rendering(self) -> str:
-        """Say how the model was asked, for signatures; a document that was cut is told too."""
-        request = self.renderer.format
-        kind = "chat" if request.chat else "text"
-        prompt = f"{kind}-{self.asked}-{hash_json([request.template, request.system])[:8]}"
-        room = "any" if self.room >= seq2seq.UNLIMITED else str(self.room)
+        """Return the prompt, limit, truncated documents and dtype, for the metric's signature."""
+        prompt_format = self.renderer.format
+        chat = "chat" if prompt_format.chat else "text"
+        template_hash = hash_json([prompt_format.template, prompt_format.system])[:8]
+        room = "any" if self.max_tokens >= seq2seq.UNLIMITED else str(self.max_tokens)
         dtype = str(self.model.dtype).removeprefix("torch.")
-        return f"prompt:{prompt}|room:{room}|cut:{self.cut}|{dtype}"
+        prompt = f"prompt:{chat}-{self.prompt_kind}-{template_hash}"
+        return f"{prompt}|room:{room}|cut:{self.cut}|{dtype}"
 
     def fits(self, pair: Pair) -> bool:
-        """Say whether each reference of a pair leaves room for some of its document."""
+        """Return whether each reference of a pair leaves room for some of its document."""
         try:
             for reference in pair.references:
                 self.renderer.tokenize_pair(replace(pair, references=[reference]))
@@ -110,35 +120,39 @@ class LogLikelihoodScorer:
             return False
         return True
 
-    def score(self, pairs: Sequence[Pair], *, whole: bool = False) -> Iterator[tuple[float, int]]:
-        """Yield the nats and the tokens of each pair, in order, summed over its references.
+    def score(
+        self, pairs: Sequence[Pair], *, with_prompt: bool = False
+    ) -> Iterator[tuple[float, int]]:
+        """Yield the nats and tokens of each pair, in order, summed over its references.
 
-        whole  of the prompt too, but for its first token
+        with_prompt  count the tokens of the prompt too, except the first
         """
         self.cut = 0
         for start in range(0, len(pairs), WINDOW):
-            yield from self._window(pairs[start : start + WINDOW], whole=whole)
+            yield from self._score_window(pairs[start : start + WINDOW], with_prompt=with_prompt)
 
-    def _window(self, pairs: Sequence[Pair], *, whole: bool) -> Iterator[tuple[float, int]]:
+    def _score_window(
+        self, pairs: Sequence[Pair], *, with_prompt: bool
+    ) -> Iterator[tuple[float, int]]:
         examples: list[TokenizedExample] = []
         for pair in pairs:
             if not pair.references:
-                raise DataError(f"row {pair.id}: there is no reference to be likely or not.")
+                raise DataError(f"row {pair.id}: it has no reference to score.")
             each = (replace(pair, references=[reference]) for reference in pair.references)
             examples += map(self.renderer.tokenize_pair, each)
         self.cut += sum(e.document_tokens_cut > 0 for e in examples)
-        if whole:
+        if with_prompt:
             examples = [label_all_tokens(example) for example in examples]
-        found = log_likelihoods(self.model, examples)
+        scores = log_likelihoods(self.model, examples)
         for pair in pairs:
-            nats, tokens = zip(*islice(found, len(pair.references)), strict=True)
+            nats, tokens = zip(*islice(scores, len(pair.references)), strict=True)
             yield sum(nats), sum(tokens)
 
 
 def scorer_of_model(name: str, model: Any, renderer: PromptRenderer) -> LogLikelihoodScorer:
-    """Give a scorer of a model that is open already, tuned or the base of a tuned one."""
-    inner: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-    packing.enable_packing(inner)
+    """Return a scorer for a loaded model: a tuned one, or the base of one."""
+    base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
+    packing.enable_packing(base)
     return LogLikelihoodScorer(name, "tuned", model, renderer)
 
 
@@ -152,64 +166,64 @@ def load_scorer(
     dtype: str = "auto",
     on_event: OnEvent = silent,
 ) -> LogLikelihoodScorer:
-    """Open a model to score summaries with.
+    """Load a model to score summaries with.
 
-    model     a run folder of abrege or its tune folder, asked as it was tuned to be; or any folder,
-              hub id, .gguf file or demo part of a causal or an encoder-decoder model
-    base      take the model that a run began with, asked in the same way
-    template  the request; where left out, the plain one of the language for a causal model, and
-              the document alone for an encoder-decoder
-    chat      auto, always or never: whether a causal model's request goes into a chat template
+    model     a run folder or its tune folder, whose prompt format is used; or any folder, hub id,
+              .gguf file or demo part of a causal model or an encoder-decoder
+    base      load the base model of the run, with the same prompt format
+    template  the prompt template; by default that of the language for a causal model, and the
+              document alone for an encoder-decoder
+    chat      auto, always or never: whether prompts of a causal model go into a chat template
 
-    The document is cut to what the model reads, never the summary. RecipeError for settings that
-    would have no effect, or a model that sees what is to come.
+    The document is truncated to what the model reads, never the summary. Raise RecipeError for
+    settings that would have no effect, or a model that is not causal.
     """
     folder = Path(model).expanduser()
     if find_tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
-            raise RecipeError(f"{model}: a tuned model is asked as it was tuned; set nothing.")
-        return _of_run(folder, on_event, base=base)
+            raise RecipeError(f"{model}: a tuned model has its own prompt format; set nothing.")
+        return _load_from_run(folder, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
     located = resolve_model(model, on_event=on_event)
     config, tokenizer = load_config(located), load_tokenizer(located)
-    both = bool(config.is_encoder_decoder)
-    room = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
-    chatty = not both and use_chat_template(tokenizer, chat)
-    request = "{document}" if both and template is None else template
-    rendering = PromptFormat(
+    is_seq2seq = bool(config.is_encoder_decoder)
+    max_tokens = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
+    is_chat = not is_seq2seq and use_chat_template(tokenizer, chat)
+    default = "{document}" if is_seq2seq else None
+    prompt_format = PromptFormat(
         base_model=model,
         dtype=dtype,
-        template=prompt_template(request, lang, chat=chatty),
+        template=prompt_template(default if template is None else template, lang, chat=is_chat),
         system=None,
-        chat=chatty,
-        max_tokens=room,
-        stop_ids=stop_token_ids(tokenizer, chat=chatty),
-        profile=DecodingProfile(
-            max_new_tokens=1
-        ),  # nothing is written: a summary takes what it needs
+        chat=is_chat,
+        max_tokens=max_tokens,
+        stop_ids=stop_token_ids(tokenizer, chat=is_chat),
+        profile=DecodingProfile(max_new_tokens=1),  # nothing is generated: reserve no tokens for it
         lang=lang,
         **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )
-    asked = "plain" if template is None else "own"
     return LogLikelihoodScorer(
-        _name(model), asked, _model(located, dtype), PromptRenderer(tokenizer, rendering), room
+        _model_name(model),
+        "plain" if template is None else "own",
+        _load_packed(located, dtype),
+        PromptRenderer(tokenizer, prompt_format),
+        max_tokens,
     )
 
 
-def _of_run(folder: Path, on_event: OnEvent, *, base: bool) -> LogLikelihoodScorer:
+def _load_from_run(folder: Path, on_event: OnEvent, *, base: bool) -> LogLikelihoodScorer:
     summarizer = load_summarizer(folder, on_event=on_event)
-    rendering = summarizer.renderer.format
     model: Any = summarizer.decoder.model
     name = f"{folder.resolve().name}@{summarizer.weights[:8]}"
     if base and not isinstance(model, PeftModel):
-        raise RecipeError(f"{folder}: this model is merged: its base does not stand beside it.")
+        raise RecipeError(f"{folder}: this model is merged, so that its base is not in it.")
     if base:
-        model, name = model.unload(), _name(rendering.base_model)
+        model, name = model.unload(), _model_name(summarizer.renderer.format.base_model)
     return scorer_of_model(name, model, summarizer.renderer)
 
 
-def _model(located: str, dtype: str) -> Any:
+def _load_packed(located: str, dtype: str) -> Any:
     machine = device.choose_device(dtype)
     model = load_model(located, machine.torch_dtype, machine.device)
     if not model.config.is_encoder_decoder:
@@ -219,55 +233,55 @@ def _model(located: str, dtype: str) -> Any:
 
 
 def _batches(
-    model: PreTrainedModel, examples: Sequence[TokenizedExample], budget: int
+    model: PreTrainedModel, examples: Sequence[TokenizedExample], batch_tokens: int
 ) -> Iterator[list[TokenizedExample]]:
-    """Cut rows into batches that bound what is computed together, logits included."""
-    lined = packing.is_packing_enabled(model)
-    most = LOGITS // model.config.get_text_config().vocab_size  # summary tokens
-    cutting = (
-        split_seq2seq
-        if model.config.is_encoder_decoder
-        else split_for_packing
-        if lined
-        else split_by_length
-    )
-    for run in cutting(examples, max_tokens=budget):
-        rows = max(1, most // max(len(e.summary_ids) for e in run))
-        yield from (run[start : start + rows] for start in range(0, len(run), rows))
+    """Split rows into batches that limit the tokens and the logits that are computed at once."""
+    if model.config.is_encoder_decoder:
+        split = split_seq2seq
+    elif packing.is_packing_enabled(model):
+        split = split_for_packing
+    else:
+        split = split_by_length
+    max_summary_tokens = MAX_LOGITS // model.config.get_text_config().vocab_size
+    for group in split(examples, max_tokens=batch_tokens):
+        rows = max(1, max_summary_tokens // max(len(e.summary_ids) for e in group))
+        yield from (group[start : start + rows] for start in range(0, len(group), rows))
 
 
 @torch.inference_mode()
 def summary_logits(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> Tensor:
-    """Give what is predicted at each summary token from the true ones before it, (N, vocab)."""
-    return _predicted(model, rows)[0]
+    """Return the logits at each summary token, from the tokens before it, (N, vocab)."""
+    return _logits_and_targets(model, rows)[0]
 
 
 @torch.inference_mode()
-def _nats(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> Tensor:
-    """Give the negative log-likelihood of each summary token, row after row, (tokens) float32."""
-    logits, expected = _predicted(model, rows)
-    return F.cross_entropy(logits.float(), expected, reduction="none")
+def _token_nats(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> Tensor:
+    """Return the negative log-likelihood of each summary token, row after row, (N,) float32."""
+    logits, targets = _logits_and_targets(model, rows)
+    return F.cross_entropy(logits.float(), targets, reduction="none")
 
 
-def _predicted(model: PreTrainedModel, rows: Sequence[TokenizedExample]) -> tuple[Tensor, Tensor]:
-    """Give the logits at the summary tokens, (N, vocab), and the tokens themselves, (N)."""
-    batch = _collated(model, rows)
-    predicts, expected = predicted_tokens(batch.labels.to(model.device), batch)
+def _logits_and_targets(
+    model: PreTrainedModel, rows: Sequence[TokenizedExample]
+) -> tuple[Tensor, Tensor]:
+    """Return the logits at the summary tokens, (N, vocab), and the tokens themselves, (N,)."""
+    batch = _collate(model, rows)
+    predicts, targets = predicted_tokens(batch.labels.to(model.device), batch)
     head: Any = model.get_output_embeddings()
     with project_only(head, predicts), packing.packed_forward(batch.packed, predicts):
         logits = model(**model_inputs(batch, model.device), use_cache=False).logits  # (1, N, vocab)
-    return logits[0], expected
+    return logits[0], targets
 
 
-def _collated(model: Any, rows: Sequence[TokenizedExample]) -> MicroBatch:
+def _collate(model: Any, rows: Sequence[TokenizedExample]) -> MicroBatch:
     if model.config.is_encoder_decoder:
-        pad = model.config.pad_token_id or 0
-        return collate_seq2seq(rows, pad, model.prepare_decoder_input_ids_from_labels)
+        pad_id = model.config.pad_token_id or 0
+        return collate_seq2seq(rows, pad_id, model.prepare_decoder_input_ids_from_labels)
     if packing.is_packing_enabled(model):
         return pack_examples(rows)
     return collate(rows, pad_id=0)
 
 
-def _name(model: str) -> str:
+def _model_name(model: str) -> str:
     path = Path(model).expanduser()
     return f"{path.resolve().name}@{hash_path(path)[:8]}" if path.exists() else model

@@ -1,4 +1,4 @@
-"""A classifier of pairs as a judge: how likely it is that one text follows from another."""
+"""Natural language inference: the probability that one text entails another."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,64 +15,71 @@ from abrege.models.load import first_line
 from abrege.prompts.prompt_format import TokenizedExample
 
 BATCH_TOKENS = 4096
-WINDOW = 4096  # pairs whose token ids are held at once
-OFFSET = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert")
-"""Models whose positions count on from the pad token's id, so that fewer are left for tokens."""
+WINDOW = 4096  # pairs that are tokenized at a time
+OFFSET_MODEL_TYPES = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert")
+"""Their positions start after the padding token's id, so that fewer are left for tokens."""
 
 
 class NliModel:
-    """A loaded classifier, read at its label of entailment."""
+    """A loaded classifier of pairs.
+
+    label  the index of its entailment label
+    cut    pairs whose premise was truncated, among those classified last
+    """
 
     def __init__(self, name: str, tokenizer: Any, model: Any, label: int) -> None:
         self.name, self.label = name, label
         self.tokenizer, self.model = tokenizer, model.eval()
-        self.longest = _longest(tokenizer, model.config)
+        self.max_length = _max_length(tokenizer, model.config)
         self.cut = 0
-        """Pairs whose premise was cut, of those judged last."""
 
     def entailed(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
-        """Yield how likely it is that each premise entails its hypothesis, in order.
+        """Yield the probability that each premise entails its hypothesis, in order.
 
-        A premise that is too long is cut, a hypothesis never: DataError where that is too long.
+        A premise that is too long is truncated. Raise DataError if a hypothesis is too long.
         """
         self.cut = 0
         for start in range(0, len(pairs), WINDOW):
-            yield from self._window(pairs[start : start + WINDOW])
+            yield from self._classify_window(pairs[start : start + WINDOW])
 
-    def _window(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
-        encoded = [self._encoded(premise, hypothesis) for premise, hypothesis in pairs]
+    def _classify_window(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
+        encoded = [self._tokenize(premise, hypothesis) for premise, hypothesis in pairs]
         rows = [TokenizedExample(str(n), e["input_ids"], [], 0, 0) for n, e in enumerate(encoded)]
-        found: dict[int, float] = {}
+        probabilities: dict[int, float] = {}
         for batch in split_by_length(rows, max_tokens=BATCH_TOKENS):
-            places = [int(row.id) for row in batch]
-            found.update(zip(places, self._judged([encoded[n] for n in places]), strict=True))
-        yield from (found[n] for n in range(len(pairs)))
+            indices = [int(row.id) for row in batch]
+            batch_probabilities = self._classify([encoded[n] for n in indices])
+            probabilities.update(zip(indices, batch_probabilities, strict=True))
+        yield from (probabilities[n] for n in range(len(pairs)))
 
-    def _encoded(self, premise: str, hypothesis: str) -> dict[str, list[int]]:
-        """Encode a pair, the premise first, as classifiers are trained to see it."""
-        whole = dict(self.tokenizer(premise, hypothesis, verbose=False))
-        over = len(whole["input_ids"]) - self.longest
-        if over <= 0:
-            return whole
+    def _tokenize(self, premise: str, hypothesis: str) -> dict[str, list[int]]:
+        """Tokenize a pair, the premise first, as classifiers are trained."""
+        inputs = dict(self.tokenizer(premise, hypothesis, verbose=False))
+        if len(inputs["input_ids"]) <= self.max_length:
+            return inputs
         self.cut += 1
-        if len(self.tokenizer("", hypothesis, verbose=False)["input_ids"]) >= self.longest:
+        if len(self.tokenizer("", hypothesis, verbose=False)["input_ids"]) >= self.max_length:
             raise DataError(
-                f"{self.name} reads {self.longest} tokens, and a sentence to be judged is longer: "
-                f"{hypothesis[:60]!r}.\n  Drop its row, or take a judge that reads more."
+                f"{self.name} reads {self.max_length} tokens, and a sentence to classify is longer:"
+                f" {hypothesis[:60]!r}.\n  Drop its row, or take a model that reads more."
             )
         return dict(
             self.tokenizer(
-                premise, hypothesis, truncation="only_first", max_length=self.longest, verbose=False
+                premise,
+                hypothesis,
+                truncation="only_first",
+                max_length=self.max_length,
+                verbose=False,
             )
         )
 
     @torch.inference_mode()
-    def _judged(self, encoded: Sequence[dict[str, list[int]]]) -> list[float]:
+    def _classify(self, encoded: Sequence[dict[str, list[int]]]) -> list[float]:
         width = max(len(e["input_ids"]) for e in encoded)
-        fill = {"input_ids": self.tokenizer.pad_token_id or 0}
+        padding = {"input_ids": self.tokenizer.pad_token_id or 0}
         inputs = {
             key: torch.tensor(
-                [e[key] + [fill.get(key, 0)] * (width - len(e[key])) for e in encoded]
+                [e[key] + [padding.get(key, 0)] * (width - len(e[key])) for e in encoded]
             )
             for key in encoded[0]
         }  # (batch, width) each
@@ -82,10 +89,10 @@ class NliModel:
 
 
 def load_nli_model(model: str) -> NliModel:
-    """Load a judge from a folder or by its hub id.
+    """Load a classifier from a folder or by its hub id.
 
-    RecipeError where its labels do not say which is entailment, or its last layer was never
-    trained; SetupError where it cannot be loaded.
+    Raise RecipeError if no label of it means entailment, or if its classification layer was never
+    trained; SetupError if it cannot be loaded.
     """
     folder = Path(model).expanduser()
     located = str(folder) if folder.is_dir() else model
@@ -97,13 +104,13 @@ def load_nli_model(model: str) -> NliModel:
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise SetupError(
-            f"{model}: this judge cannot be loaded: {first_line(error)}\n"
+            f"{model}: this NLI model cannot be loaded: {first_line(error)}\n"
             "  Give a folder with config.json, tokenizer and weights, or a name on the hub."
         ) from error
     if missing := sorted(loading["missing_keys"]):
         raise RecipeError(
-            f"{model}: it has no weights for {missing[0]}, so it would judge at random.\n"
-            "  Give a model that was trained to tell entailment."
+            f"{model}: it has no weights for {missing[0]}, so it would classify at random.\n"
+            "  Give a model that was trained on natural language inference."
         )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     name = f"{folder.resolve().name}@{hash_path(folder)[:8]}" if folder.is_dir() else model
@@ -111,18 +118,21 @@ def load_nli_model(model: str) -> NliModel:
 
 
 def entailment_label(names: dict[int, str], model: str) -> int:
-    """Find the label that means entailment by its name; RecipeError unless exactly one does."""
-    found = [number for number, name in names.items() if name.lower().startswith("entail")]
-    if len(found) != 1:
+    """Return the index of the label that means entailment, by its name.
+
+    Raise RecipeError unless there is exactly one.
+    """
+    labels = [index for index, name in names.items() if name.lower().startswith("entail")]
+    if len(labels) != 1:
         raise RecipeError(
             f"{model}: its labels are {', '.join(names.values())}, and none or several of them "
             "mean entailment.\n  Name them in id2label of its config.json, or give another model."
         )
-    return int(found[0])
+    return int(labels[0])
 
 
-def _longest(tokenizer: Any, config: Any) -> int:
+def _max_length(tokenizer: Any, config: Any) -> int:
     positions = getattr(config, "max_position_embeddings", None) or 512
-    if config.model_type in OFFSET:
+    if config.model_type in OFFSET_MODEL_TYPES:
         positions -= config.pad_token_id + 1
     return int(min(tokenizer.model_max_length, positions))

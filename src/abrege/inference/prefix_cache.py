@@ -1,4 +1,4 @@
-"""What all prompts begin with, such as worked examples: computed once, and read by every row."""
+"""Prefix cache: the keys and values of what all prompts begin with, computed once for all rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,46 +9,47 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-WORTH = 64
-"""Fewer tokens than this are not worth a pass of their own."""
+MIN_PREFIX_TOKENS = 64
+"""A shorter prefix is not worth a forward pass of its own."""
 
 
 @dataclass(frozen=True)
-class Prefix:
-    """Token ids, and the keys and values that a model made of them."""
+class PrefixCache:
+    """The token ids of a prefix, and its KV cache with one row."""
 
     ids: Sequence[int]
     cache: DynamicCache
 
-    def repeated(self, rows: int) -> DynamicCache:
-        """Give a cache for so many rows, which the model may add to; the keys are not copied."""
-        found = DynamicCache()
+    def expand(self, rows: int) -> DynamicCache:
+        """Return a cache for so many rows, which the model may extend; the keys are not copied."""
+        expanded = DynamicCache()
         layers: list[Any] = self.cache.layers
         for number, layer in enumerate(layers):
-            keys, values = (kept.expand(rows, -1, -1, -1) for kept in (layer.keys, layer.values))
-            found.update(keys, values, number)
-        return found
+            keys, values = (t.expand(rows, -1, -1, -1) for t in (layer.keys, layer.values))
+            expanded.update(keys, values, number)
+        return expanded
 
 
 @torch.inference_mode()
-def of(model: Any, prompts: Sequence[Sequence[int]]) -> Prefix | None:
-    """Compute what the prompts share; None where that is little, or the cache is not plain.
+def compute_prefix_cache(model: Any, prompts: Sequence[Sequence[int]]) -> PrefixCache | None:
+    """Return the cache of the prefix that all prompts share.
 
-    A cache with a sliding window forgets, so it cannot be read by every row.
+    None if the prefix is short, or if a layer's cache is not plain: a sliding window drops tokens,
+    so that not every row could read it.
     """
-    ids = shared(prompts)
-    if len(ids) < WORTH:
+    ids = shared_prefix(prompts)
+    if len(ids) < MIN_PREFIX_TOKENS:
         return None
     cache = DynamicCache(config=model.config)
     model(torch.tensor([ids], device=model.device), cache=cache, use_cache=True)
-    plain = all(type(layer) is DynamicLayer for layer in cache.layers)
-    return Prefix(ids, cache) if plain and cache.get_seq_length() == len(ids) else None
+    is_plain = all(type(layer) is DynamicLayer for layer in cache.layers)
+    return PrefixCache(ids, cache) if is_plain and cache.get_seq_length() == len(ids) else None
 
 
-def shared(prompts: Sequence[Sequence[int]]) -> list[int]:
-    """Give the tokens that all prompts begin with, and that are not the whole of one.
+def shared_prefix(prompts: Sequence[Sequence[int]]) -> list[int]:
+    """Return the tokens that all prompts begin with, and that are not all of one prompt.
 
-    Of a prompt by itself that is nothing: there is nobody to share it with.
+    Empty for a single prompt, which shares nothing.
     """
     if len(prompts) < 2:
         return []

@@ -1,4 +1,4 @@
-"""Decoding that can be killed: whole batches are kept on disk as they come."""
+"""Generation that resumes after an interruption: each batch is saved to disk when it is done."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,60 +18,64 @@ def generate_with_resume(
     *,
     task: str,
     key: str,
-    elsewhere: Callable[[Iterable[int]], Iterator[Batch]] | None = None,
+    remote: Callable[[Iterable[int]], Iterator[Batch]] | None = None,
     on_event: OnEvent = silent,
 ) -> list[Prediction]:
-    """Decode in whole batches, each kept on disk at once; give the predictions in row order.
+    """Generate in batches, save each at once, and return the predictions in the order of rows.
 
-    partial    the half-written file; what it holds under the same key is not decoded again
-    task       what is being done, in words
-    elsewhere  decodes the batches of these numbers, where this process does not
+    partial  the file of the batches done so far; those saved under the same key are not repeated
+    task     what is being done, for progress and messages
+    remote   generates the batches of these numbers in place of this process
     """
     plan = plan_batches(prompts, decoder.profile.batch_rows)
-    done = load_completed_batches(partial, key, plan)
-    rows = {row: prediction for batch in done for row, prediction in batch}
-    if done:
-        on_event(Note(f"{task}: going on after {len(rows)} of {len(prompts)} rows"))
-    on_event(Progress(task, len(rows), len(prompts)))
+    completed = load_completed_batches(partial, key, plan)
+    predictions = {row: prediction for batch in completed for row, prediction in batch}
+    if completed:
+        on_event(Note(f"{task}: resuming after {len(predictions)} of {len(prompts)} rows"))
+    on_event(Progress(task, len(predictions), len(prompts)))
+    if remote:
+        batches = remote(range(len(completed), len(plan)))
+    else:
+        batches = decoder.generate_batches(prompts, skip=len(completed))
     with partial.open("a", encoding="utf-8") as file:
-        missing = range(len(done), len(plan))
-        for batch in (
-            elsewhere(missing) if elsewhere else decoder.generate_batches(prompts, skip=len(done))
-        ):
-            rows.update(batch)
-            file.write(json_line([[row, vars(p)] for row, p in batch]) + "\n")
+        for batch in batches:
+            predictions.update(batch)
+            file.write(_to_line(batch))
             file.flush()
-            on_event(Progress(task, len(rows), len(prompts)))
-    return [rows[row] for row in range(len(prompts))]
+            on_event(Progress(task, len(predictions), len(prompts)))
+    return [predictions[row] for row in range(len(prompts))]
 
 
 def load_completed_batches(partial: Path, key: str, plan: Sequence[Sequence[int]]) -> list[Batch]:
-    """Read the whole batches of a half-written file, and leave the file holding just these.
+    """Return the batches of a partial file that are complete, and remove the rest from the file.
 
-    The first line is the key; a batch that kill -9 cut, and all after it, is decoded again.
+    The first line of the file is the key. A batch that a kill cut short is generated again, and so
+    are all after it; where the key differs, every batch is.
     """
-    lines = (
-        partial.read_text(encoding="utf-8", errors="replace").split("\n")
-        if (partial.exists())
-        else []
-    )
-    kept: list[Batch] = []
-    if lines[:1] == [key]:
-        for text, expected in zip(lines[1:-1], plan, strict=False):
-            batch = batch_of(text)
-            if [row for row, _ in batch] != list(expected):
+    exists = partial.exists()
+    text = partial.read_text(encoding="utf-8", errors="replace") if exists else ""
+    lines = text.split("\n")
+    completed: list[Batch] = []
+    if exists and lines[0] == key:
+        for line, rows in zip(lines[1:-1], plan, strict=False):
+            batch = _from_line(line)
+            if [row for row, _ in batch] != list(rows):
                 break
-            kept.append(batch)
+            completed.append(batch)
     with atomic_write(partial) as file:
         file.write(key + "\n")
-        for batch in kept:
-            file.write(json_line([[row, vars(p)] for row, p in batch]) + "\n")
-    return kept
+        for batch in completed:
+            file.write(_to_line(batch))
+    return completed
 
 
-def batch_of(text: str) -> Batch:
-    """Read one batch of a half-written file; a damaged one is empty."""
+def _to_line(batch: Batch) -> str:
+    return json_line([[row, vars(prediction)] for row, prediction in batch]) + "\n"
+
+
+def _from_line(line: str) -> Batch:
+    """Return the batch of a line; an empty one if the line is damaged."""
     try:
-        return [(row, Prediction(**values)) for row, values in json.loads(text)]
+        return [(row, Prediction(**values)) for row, values in json.loads(line)]
     except (ValueError, TypeError):
         return []

@@ -1,10 +1,10 @@
-"""The job itself: a tuned model that summarises new text with the rendering it was trained on."""
+"""A model that summarizes texts with the prompt format that it was tuned with."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import torch
 from transformers import TextIteratorStreamer
@@ -23,23 +23,94 @@ from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRe
 from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
-MOST_NEW = 128
-"""The longest summary of a model that was not tuned, in tokens."""
-LONGEST = 2048
-"""Room for its prompt and summary, in tokens."""
-ADAPTER = "adapter_config.json"
-HOLDS = (ADAPTER, "config.json")
-"""Of a tuned model's folder, which says what it holds: an adapter, or whole weights."""
+UNTUNED_MAX_NEW_TOKENS = 128
+UNTUNED_MAX_LENGTH = 2048  # tokens of prompt and summary together
+CONFIG_FILES = ("adapter_config.json", "config.json")  # one of them is in a tuned model's folder
+
+
+class Summary(str):
+    """A summary: a str that also knows how it was generated.
+
+    finish_reason        "stop", or "length" if it reached max_new_tokens and may be unfinished
+    prompt_tokens        tokens of the prompt
+    new_tokens           tokens of the summary
+    document_tokens_cut  tokens at the end of the document that did not fit, and were not read
+    """
+
+    finish_reason: Literal["stop", "length"] | None = None
+    prompt_tokens: int = 0
+    new_tokens: int = 0
+    document_tokens_cut: int = 0
+
+    @classmethod
+    def from_prediction(cls, prediction: Prediction) -> "Summary":
+        """Return the text of a prediction with its counts."""
+        summary = cls(prediction.prediction)
+        summary.finish_reason = prediction.finish_reason
+        summary.prompt_tokens = prediction.prompt_tokens
+        summary.new_tokens = prediction.new_tokens
+        summary.document_tokens_cut = prediction.document_tokens_cut
+        return summary
 
 
 @dataclass(frozen=True)
 class Summarizer:
-    """An open model; texts go in as pairs without references."""
+    """A loaded model, ready to summarize.
+
+    weights  identifies the weights: a hash of the adapter, or of an untuned model's folder
+    """
 
     decoder: Decoder
     renderer: PromptRenderer
     weights: str = ""
-    """Names the weights: a hash of the adapter, or of an untuned model's folder."""
+
+    @overload
+    def summarize(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too
+        self,
+        documents: str,
+        *,
+        meta: Mapping[str, Any] | None = None,
+        max_new_tokens: int | None = None,
+        on_event: OnEvent = silent,
+    ) -> Summary: ...
+
+    @overload
+    def summarize(
+        self,
+        documents: Sequence[str],
+        *,
+        meta: Mapping[str, Any] | None = None,
+        max_new_tokens: int | None = None,
+        on_event: OnEvent = silent,
+    ) -> list[Summary]: ...
+
+    def summarize(
+        self,
+        documents: str | Sequence[str],
+        *,
+        meta: Mapping[str, Any] | None = None,
+        max_new_tokens: int | None = None,
+        on_event: OnEvent = silent,
+    ) -> Summary | list[Summary]:
+        """Return the summary of a text, or the summaries of several, in order.
+
+        documents       one text, or a sequence of texts, which are generated in batches
+        meta            values of {meta.KEY} in the prompt template, for all texts
+        max_new_tokens  most tokens of a summary; by default as in the run
+
+        Raise DataError if the template needs a key that `meta` lacks, or if the instruction alone
+        is longer than the model reads.
+        """
+        is_single = isinstance(documents, str)
+        texts = [documents] if isinstance(documents, str) else documents
+        pairs = [_unlabelled_pair(text, meta, id=str(row)) for row, text in enumerate(texts)]
+        summaries = [
+            Summary.from_prediction(prediction)
+            for prediction in self.summarize_pairs(
+                pairs, max_new_tokens=max_new_tokens, on_event=on_event
+            )
+        ]
+        return summaries[0] if is_single else summaries
 
     def summarize_pairs(
         self,
@@ -48,17 +119,17 @@ class Summarizer:
         max_new_tokens: int | None = None,
         on_event: OnEvent = silent,
     ) -> Iterator[Prediction]:
-        """Yield the summary of each pair, in order."""
+        """Yield a prediction for each pair, in order; references are not read."""
         profile = self.decoder.profile
         if max_new_tokens:
             profile = replace(profile, max_new_tokens=max_new_tokens)
         prompts = [self.renderer.tokenize_prompt(pair) for pair in pairs]
-        found: dict[int, Prediction] = {}
+        predictions: dict[int, Prediction] = {}
         for batch in replace(self.decoder, profile=profile).generate_batches(prompts):
-            found.update(batch)
-            on_event(Progress("summarize", len(found), len(prompts)))
+            predictions.update(batch)
+            on_event(Progress("summarize", len(predictions), len(prompts)))
         for row in range(len(prompts)):
-            yield found[row]
+            yield predictions[row]
 
     def stream(
         self,
@@ -67,14 +138,17 @@ class Summarizer:
         meta: Mapping[str, Any] | None = None,
         max_new_tokens: int | None = None,
     ) -> Generator[str, None, Prediction]:
-        """Yield the summary of one text in pieces, as they are decoded; return the prediction."""
-        pair = Pair(id="text", document=document, references=[], meta=meta or {})
-        if self.decoder.profile.num_beams > 1:  # beams change their minds: nothing to stream
-            [answer] = self.summarize_pairs([pair], max_new_tokens=max_new_tokens)
-            yield answer.prediction
-            return answer
+        """Yield the summary of a text piece by piece, as it is generated; return the prediction.
+
+        With several beams the summary comes in one piece, at the end.
+        """
+        pair = _unlabelled_pair(document, meta, id="text")
+        if self.decoder.profile.num_beams > 1:  # beams may still change what they began with
+            [prediction] = self.summarize_pairs([pair], max_new_tokens=max_new_tokens)
+            yield prediction.prediction
+            return prediction
         prompt = self.renderer.tokenize_prompt(pair)
-        inputs, before = self.decoder.inputs([prompt])
+        inputs, input_length = self.decoder.generation_inputs([prompt])
         model: Any = self.decoder.model
         streamer = TextIteratorStreamer(
             self.decoder.tokenizer, skip_prompt=True, skip_special_tokens=True
@@ -89,50 +163,64 @@ class Summarizer:
                     streamer=streamer,
                 )
             finally:
-                streamer.end()  # also where decoding failed: the reader must not wait for ever
+                streamer.end()  # also after an error: the reader must not wait forever
 
         with ThreadPoolExecutor(1) as pool:
             output = pool.submit(generate)
             yield from streamer
-            new_ids = output.result()[0, before:].tolist()
-        return self.decoder.prediction(prompt, new_ids)
+            new_ids = output.result()[0, input_length:].tolist()
+        return self.decoder.to_prediction(prompt, new_ids)
+
+
+def load(model: str | Path, *, lang: str | None = None, on_event: OnEvent = silent) -> Summarizer:
+    """Load a tuned model, or any other with the default prompt of a language.
+
+    model  a run folder, its tune folder or an exported model; or any folder, hub id, .gguf file or
+           demo part
+    lang   the language of an untuned model's prompt; English if None
+
+    Raise RecipeError or SetupError if the model cannot be loaded or cannot write.
+    """
+    folder = Path(model).expanduser()
+    if find_tuned_folder(folder) is not None:
+        return load_summarizer(folder, on_event=on_event)
+    lang = lang or "en"
+    return load_untuned_summarizers(str(model), [lang], on_event=on_event)[lang]
 
 
 def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
-    """Open a tuned model: a run folder, its tune folder, or a folder of whole weights.
+    """Load a tuned model from a run folder, its tune folder, or a folder of merged weights.
 
-    DataError where it is none of them.
+    Raise DataError if the folder holds none.
     """
-    inside = find_tuned_folder(folder)
-    if inside is None or not any((inside / name).is_file() for name in HOLDS):
+    tuned_folder = find_tuned_folder(folder)
+    if tuned_folder is None or not any((tuned_folder / name).is_file() for name in CONFIG_FILES):
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
             "  Give the run folder of a finished abrege run, its tune folder, or one that abrege "
             "export wrote."
         )
-    rendering = PromptFormat.load(inside)
-    machine = device.choose_device(rendering.dtype)
-    tokenizer = load_tokenizer(str(inside))
-    tuned = load_tuned(
-        inside,
-        rendering.base_model,
+    prompt_format = PromptFormat.load(tuned_folder)
+    machine = device.choose_device(prompt_format.dtype)
+    tokenizer = load_tokenizer(str(tuned_folder))
+    model = load_tuned(
+        tuned_folder,
+        prompt_format.base_model,
         machine.torch_dtype,
         machine.device,
-        quantization=rendering.quantization,
+        quantization=prompt_format.quantization,
         on_event=on_event,
     )
-    renderer = PromptRenderer(tokenizer, rendering)
-    weights = hash_weights(inside)
-    return Summarizer(Decoder.from_renderer(tuned, renderer), renderer, weights)
+    renderer = PromptRenderer(tokenizer, prompt_format)
+    return Summarizer(Decoder.from_renderer(model, renderer), renderer, hash_weights(tuned_folder))
 
 
 def load_untuned_summarizers(
     model: str, langs: Sequence[str], *, on_event: OnEvent = silent
 ) -> dict[str, Summarizer]:
-    """Open any model that writes, to be asked with the plain request of each language.
+    """Load a model once, and return a summarizer for each language, with its default prompt.
 
-    model    a folder, hub id, .gguf file or demo part
-    returns  language → the one model, as it is asked in it
+    model  a folder, hub id, .gguf file or demo part
     """
     located = resolve_model(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
@@ -141,25 +229,29 @@ def load_untuned_summarizers(
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)
     chat = use_chat_template(tokenizer, "auto")
-    reads = seq2seq.max_positions(loaded.config, "encoder", LONGEST)
-    renderings = {
+    positions = seq2seq.max_positions(loaded.config, "encoder", UNTUNED_MAX_LENGTH)
+    formats = {
         lang: PromptFormat(
             base_model=model,
             dtype="auto",
             template=prompt_template(None, lang, chat=chat),
             system=None,
             chat=chat,
-            max_tokens=min(reads, LONGEST),
+            max_tokens=min(positions, UNTUNED_MAX_LENGTH),
             stop_ids=stop_token_ids(tokenizer, chat=chat),
-            profile=DecodingProfile(max_new_tokens=MOST_NEW),
+            profile=DecodingProfile(max_new_tokens=UNTUNED_MAX_NEW_TOKENS),
             lang=lang,
             **seq2seq.seq2seq_fields(loaded.config, tokenizer, lang),
         )
         for lang in langs
     }
-    renderers = {lang: PromptRenderer(tokenizer, known) for lang, known in renderings.items()}
-    name = hash_path(Path(located)) if Path(located).is_dir() else located
+    renderers = {lang: PromptRenderer(tokenizer, format_) for lang, format_ in formats.items()}
+    weights = hash_path(Path(located)) if Path(located).is_dir() else located
     return {
-        lang: Summarizer(Decoder.from_renderer(loaded, renderer), renderer, name)
+        lang: Summarizer(Decoder.from_renderer(loaded, renderer), renderer, weights)
         for lang, renderer in renderers.items()
     }
+
+
+def _unlabelled_pair(document: str, meta: Mapping[str, Any] | None, *, id: str) -> Pair:  # noqa: A002
+    return Pair(id=id, document=document, references=[], meta=meta or {})

@@ -1,4 +1,4 @@
-"""How many tokens pairs need, and what is cut of them where there is less room."""
+"""Token counts of pairs, and how long prompts must be so that nothing is truncated."""
 
 import math
 from collections.abc import Sequence
@@ -13,34 +13,38 @@ from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRe
 from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 
-LONGEST = 0.99  # max_new_tokens leaves room for this share of the summaries
+COVERED_SHARE = 0.99  # of the summaries that max_new_tokens has room for
 MARGIN = 1.1
 
 
 @dataclass(frozen=True)
 class TokenStats:
-    """What pairs need, each in tokens: the document, the summary, and all with the request."""
+    """Tokens of pairs, a number for each pair, and what follows from them.
 
-    documents: list[int]
-    summaries: list[int]
-    whole: list[int]
-    """Request, document and max_new_tokens: what max_tokens must be so that nothing is cut."""
+    total_tokens    of instruction, document and max_new_tokens: with this max_length nothing is
+                    truncated
+    max_new_tokens  that has room for nearly all summaries
+    max_positions   tokens that the model reads; None: no limit
+    """
+
+    document_tokens: list[int]
+    summary_tokens: list[int]
+    total_tokens: list[int]
     max_new_tokens: int
-    reads: int | None
-    """How many tokens the model reads; None where it knows no bound."""
+    max_positions: int | None
 
 
 def count_tokens(
     model: str, pairs: Sequence[Pair], *, lang: str | None, on_event: OnEvent = silent
 ) -> TokenStats:
-    """Count the tokens of pairs by a model's tokenizer, in the plain request of a language.
+    """Return the token counts of pairs, in the default prompt of a language.
 
-    Prompts are rendered as for training. Only the tokenizer is loaded, and no weights.
+    Prompts are tokenized as for training. Only the tokenizer is loaded, not the weights.
     """
     located = resolve_model(model, on_event=on_event)
     config, tokenizer = load_config(located), load_tokenizer(located)
     chat = use_chat_template(tokenizer, "auto")
-    rendering = PromptFormat(
+    prompt_format = PromptFormat(
         base_model=model,
         dtype="auto",
         template=prompt_template(None, lang, chat=chat),
@@ -52,24 +56,25 @@ def count_tokens(
         lang=lang,
         **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )
-    renderer = PromptRenderer(tokenizer, rendering)
-    written = [
+    renderer = PromptRenderer(tokenizer, prompt_format)
+    summary_tokens = [
         len(tokenizer(pair.references[0], add_special_tokens=False)["input_ids"]) for pair in pairs
     ]
-    room = 0 if rendering.encoder_decoder else suggest_max_new_tokens(written)
+    max_new_tokens = suggest_max_new_tokens(summary_tokens)
+    reserved = 0 if prompt_format.encoder_decoder else max_new_tokens
     prompts = [renderer.tokenize_prompt(pair) for pair in pairs]
-    reads = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
+    positions = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
     return TokenStats(
-        documents=[prompt.document_tokens for prompt in prompts],
-        summaries=written,
-        whole=[len(prompt.prompt_ids) + room for prompt in prompts],
-        max_new_tokens=suggest_max_new_tokens(written),
-        reads=reads if reads < seq2seq.UNLIMITED else None,
+        document_tokens=[prompt.document_tokens for prompt in prompts],
+        summary_tokens=summary_tokens,
+        total_tokens=[len(prompt.prompt_ids) + reserved for prompt in prompts],
+        max_new_tokens=max_new_tokens,
+        max_positions=positions if positions < seq2seq.UNLIMITED else None,
     )
 
 
-def suggest_max_new_tokens(lengths: Sequence[int]) -> int:
-    """Give max_new_tokens: 99th percentile of the train summaries, a tenth more, the stop token."""
-    ordered = sorted(lengths)
-    longest = ordered[math.ceil(LONGEST * len(ordered)) - 1]
-    return math.ceil(longest * MARGIN) + 1
+def suggest_max_new_tokens(summary_tokens: Sequence[int]) -> int:
+    """Return the 99th percentile of the summaries' lengths plus a tenth, and a stop token."""
+    ordered = sorted(summary_tokens)
+    percentile = ordered[math.ceil(COVERED_SHARE * len(ordered)) - 1]
+    return math.ceil(percentile * MARGIN) + 1

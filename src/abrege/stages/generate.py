@@ -207,7 +207,7 @@ def by_model(
         partial_path(folder, system),
         task=f"generate {system}",
         key=key,
-        elsewhere=partial(pool, there) if pool else None,
+        remote=partial(pool, there) if pool else None,
         on_event=on_event,
     )
     extras: dict[str, Any] = {
@@ -313,7 +313,7 @@ def likelihood(
         rows.append({"id": pair.id, "nats": nats, "tokens": tokens})
         on_event(Progress(task, len(rows), len(fitting)))
     if whole:
-        for row, (nats, tokens) in zip(rows, scorer.score(fitting, whole=True), strict=True):
+        for row, (nats, tokens) in zip(rows, scorer.score(fitting, with_prompt=True), strict=True):
             row |= {"text_nats": nats, "text_tokens": tokens}
     write_jsonl(folder / f"generate/{system}.likelihood.jsonl", rows)
     left = f"|left-out:{left_out}" if left_out else ""
