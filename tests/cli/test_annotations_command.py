@@ -10,7 +10,7 @@ from abrege.human_eval.agreement import Agreement, Kappa
 
 @pytest.fixture
 def folder(tmp_path):
-    """Give a run folder with twelve annotated pairs."""
+    """Return a run folder with twelve annotated pairs."""
     pairs = [
         Pair(id=f"r{n}", document=f"Document {n}.", references=[f"Summary {n}."], lang="en")
         for n in range(12)
@@ -25,15 +25,15 @@ def printed(capsys, *words):
 
 
 def answered(folder, reviewer, **verdicts):
-    """Write what the page saves: as named, and keep of all others."""
+    """Write the file that the page saves: the given verdicts, and keep for all others."""
     drawn = read_json(folder / "review/annotations.json")["drawn"]
     rows = []
     for one in drawn:
         verdict = verdicts.get(one["id"], "keep")
-        mended = {"corrected summary": f"By {reviewer}."} if verdict == "fix" else {}
+        correction = {"corrected summary": f"By {reviewer}."} if verdict == "fix" else {}
         when = "2026-01-01T00:00:00+00:00"
         rows.append(
-            {"row": one["row"], "id": one["id"], "decision": verdict, "when": when} | mended
+            {"row": one["row"], "id": one["id"], "decision": verdict, "when": when} | correction
         )
     path = folder / f"annotations-{reviewer}.json"
     head = {"annotations": 1, "token": "t", "asked": len(drawn), "reviewer": reviewer}
@@ -41,19 +41,19 @@ def answered(folder, reviewer, **verdicts):
     return path
 
 
-def test_export_names_both_files_and_says_how_the_rows_were_chosen(folder, capsys):
+def test_export_prints_both_files_and_how_the_rows_were_drawn(folder, capsys):
     code, out, err = printed(capsys, "export", folder, "--rows", 8, "--reviewer", "ann")
     assert code == 0
     assert out == f"{folder}/review/annotations-ann.csv\n{folder}/review/annotations-ann.html\n"
     assert "8 rows of 12: 4 at random, 4 that look doubtful\n" in err
     _, out, err = printed(capsys, "export", folder, "--rows", 8, "--json")
     assert "; the rows of the earlier export" in err
-    told = json.loads(out)
-    assert (told["rows"], told["at_random"], told["same"]) == (8, 4, True)
-    assert told["sheet"] == f"{folder}/review/annotations.csv"
+    result = json.loads(out)
+    assert (result["rows"], result["at_random"], result["same"]) == (8, 4, True)
+    assert result["sheet"] == f"{folder}/review/annotations.csv"
 
 
-def test_import_says_what_became_of_the_pairs_and_how_far_people_agree(folder, capsys):
+def test_import_prints_the_counts_of_pairs_and_the_agreement(folder, capsys):
     printed(capsys, "export", folder, "--rows", 12)
     ann = answered(folder, "ann", r1="redo", r2="fix")
     bob = answered(folder, "bob", r1="redo", r3="redo")
@@ -63,9 +63,9 @@ def test_import_says_what_became_of_the_pairs_and_how_far_people_agree(folder, c
     assert lines[:2] == [
         "24 rows read: keep 20, fix 1, redo 3, open 0, refused 0; "
         "24 decisions new, 0 known already",
-        "12 pairs: 9 kept, 1 fixed, 2 to be asked again, 0 undecided",
+        "12 pairs: 9 kept, 1 fixed, 2 to redo, 0 undecided",
     ]
-    assert lines[2].startswith("together, by what holds: ")
+    assert lines[2].startswith("together, by the decision that holds: ")
     assert "of 6 rows drawn at random kept as they are" in lines[3]
     # 10 of 12 alike; by chance 10·10 + 1·2 of 144.
     assert "ann and bob agree: κ = 0.43 [" in out
@@ -73,10 +73,10 @@ def test_import_says_what_became_of_the_pairs_and_how_far_people_agree(folder, c
     assert "they differ on r2: ann fix, bob keep; ann's fix holds" in lines
     assert "they differ on r3: ann keep, bob redo; bob's redo holds" in lines
     assert lines[-1].startswith("kept|abrege-")
-    assert "2 rows to be asked again: abrege run does" in err
+    assert "2 rows to redo: run abrege run" in err
 
 
-def test_what_is_refused_is_named_and_json_says_the_same(folder, capsys):
+def test_a_refused_decision_is_reported_and_in_the_json(folder, capsys):
     printed(capsys, "export", folder, "--rows", 12)
     path = answered(folder, "ann")
     pairs = list(read_jsonl(folder / "annotate/pairs.jsonl", Pair))
@@ -84,13 +84,13 @@ def test_what_is_refused_is_named_and_json_says_the_same(folder, capsys):
     code, out, err = printed(capsys, "import", folder, path, "--json")
     assert code == 0
     assert "refused: r11 (ann): it is no longer among the pairs" in err
-    told = json.loads(out)
-    assert told["counts"]["refused"] == 1
-    assert told["refused"] == [
+    result = json.loads(out)
+    assert result["counts"]["refused"] == 1
+    assert result["refused"] == [
         {"id": "r11", "reviewer": "ann", "why": "it is no longer among the pairs"}
     ]
-    assert "one reviewer: how far another would agree is not known" in told["remarks"]
-    assert told["acceptance"]["rows"] == 12
+    assert "only one reviewer: agreement with others is unknown" in result["remarks"]
+    assert result["acceptance"]["rows"] == 12
 
 
 def test_bad_input_is_one_message(folder, capsys):
@@ -103,12 +103,12 @@ def test_bad_input_is_one_message(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("kappa", "interval", "told"),
+    ("kappa", "interval", "expected"),
     [
         (Kappa(-0.2, 0.4, 0.5, 10), (-0.756, 0.48), "a-b and c agree: κ = −0.20 [−0.76, 0.48] ("),
         (Kappa(None, 1.0, 1.0, 9), None, "of 9 rows; no κ, for both always decided the same"),
         (None, None, "a-b and c decided no row in common"),
     ],
 )
-def test_agreement_of_reviewers_is_told_as_far_as_it_goes(kappa, interval, told):
-    assert told in annotations.agreed(Agreement("a-b", "c", kappa, interval))
+def test_agreement_is_printed_with_what_is_known_of_it(kappa, interval, expected):
+    assert expected in annotations.agreement_sentence(Agreement("a-b", "c", kappa, interval))

@@ -9,13 +9,13 @@ from abrege.cli import review
 from abrege.core.errors import DataError
 from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
-from abrege.human_eval.agreement import preference
+from abrege.human_eval.preference import preference_share
 from builders.fake_server import Say, serving
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Give a run folder of 50 rows, of which both systems wrote six alike."""
+    """Return a run folder of 50 rows, six of which have identical summaries."""
     ids = [f"r{n}" for n in range(50)]
     write_jsonl(
         tmp_path / "split/test.jsonl", [Pair(id=i, document="…", references=["…"]) for i in ids]
@@ -44,7 +44,7 @@ def printed(capsys, *words):
 
 
 def decisions(folder, reviewer, choices, notes=None):
-    """Write decisions of the rows in the order of the page; `t` is tuned, `b` is base."""
+    """Write decisions on the rows in the order of the page; `t` is tuned, `b` is base."""
     key = read_json(folder / "review/key.json")
 
     def choice(row, letter):
@@ -55,21 +55,21 @@ def decisions(folder, reviewer, choices, notes=None):
         {"id": row["id"], "choice": choice(row, letter), "note": "", "seconds": 1}
         for row, letter in zip(key["rows"], choices, strict=False)
     ]
-    for place, note in (notes or {}).items():
-        rows[place]["note"] = note
+    for index, note in (notes or {}).items():
+        rows[index]["note"] = note
     path = folder / f"decisions-{reviewer}.json"
     file = {"format": 1, "token": key["token"], "reviewer": reviewer, "decisions": rows}
     write_json(path, file)
     return path
 
 
-def test_the_page_is_printed_and_what_to_know_of_it_said_aside(folder, capsys):
+def test_the_path_of_the_page_is_printed_and_remarks_go_to_stderr(folder, capsys):
     code, out, err = printed(capsys, "blind", folder)
     assert (code, out) == (0, f"{folder}/review/blind.html\n")
     assert "44 rows to compare of 50 test rows" in err
-    assert "6 rows not asked about: both systems wrote the same" in err
-    assert "fewer than the 50 asked for" in err
-    assert f"send the page alone; {folder}/review/key.json says what stood where" in err
+    assert "6 rows left out: both systems wrote the same" in err
+    assert "fewer than --rows 50: no more rows differ" in err
+    assert f"send only the page; {folder}/review/key.json reveals the systems" in err
     assert "replaces another page" not in err
 
 
@@ -83,7 +83,7 @@ def test_rows_systems_and_seed_can_be_chosen(folder, capsys):
     assert "this replaces another page" in printed(capsys, "blind", folder)[2]
 
 
-def test_a_preference_is_told_with_its_share_interval_and_p(folder, capsys):
+def test_a_preference_is_printed_with_its_share_interval_and_p(folder, capsys):
     printed(capsys, "blind", folder)
     path = decisions(folder, "ann", "t" * 27 + "b" * 11 + "=" * 6)
     code, out, err = printed(capsys, "tally", folder, path)
@@ -92,17 +92,17 @@ def test_a_preference_is_told_with_its_share_interval_and_p(folder, capsys):
     assert out.splitlines()[0] == (
         "ann: tuned was preferred on 27 of 38 rows (71 % [54, 85], p = .014), 6 alike"
     )
-    assert "one reviewer: how far another would agree is not known" in err
-    assert "6 rows not asked about" in err
+    assert "only one reviewer: agreement with others is unknown" in err
+    assert "6 rows left out" in err
 
 
-def test_what_people_like_less_is_said_as_a_preference_for_the_other(folder, capsys):
+def test_a_loss_is_printed_as_a_preference_for_the_other_system(folder, capsys):
     printed(capsys, "blind", folder)
     _, out, _ = printed(capsys, "tally", folder, decisions(folder, "ann", "b" * 27 + "t" * 11))
     assert "base was preferred on 27 of 38 rows (71 % [54, 85], p = .014), 0 alike" in out
 
 
-def test_what_may_be_chance_is_no_detectable_preference(folder, capsys):
+def test_a_result_that_may_be_chance_is_no_detectable_preference(folder, capsys):
     printed(capsys, "blind", folder)
     _, out, _ = printed(capsys, "tally", folder, decisions(folder, "ann", "t" * 24 + "b" * 20))
     # scipy 1.17.1: binomtest(24, 44): p .652, proportion_ci("exact") .388 to .696
@@ -112,7 +112,7 @@ def test_what_may_be_chance_is_no_detectable_preference(folder, capsys):
     assert "was preferred" not in out
 
 
-def test_several_reviewers_are_told_together_and_how_far_they_agree(folder, capsys):
+def test_several_reviewers_are_combined_and_their_agreement_is_printed(folder, capsys):
     printed(capsys, "blind", folder)
     paths = [
         decisions(folder, "bob", "A" * 20 + "B" * 20),
@@ -131,43 +131,44 @@ def test_several_reviewers_are_told_together_and_how_far_they_agree(folder, caps
     )
     assert lines[-1].startswith("preference|abrege-")
     assert "ann left 4 of 44 rows open" in err
-    assert "4 rows of 44 nobody decided" in err
-    assert "1 note of reviewers: review/preference.json has them" in err
+    assert "4 rows of 44 decided by nobody" in err
+    assert "1 note by reviewers: see review/preference.json" in err
 
 
-def test_a_habit_of_choosing_one_side_is_remarked(folder, capsys):
+def test_a_habit_of_choosing_one_side_is_reported(folder, capsys):
     printed(capsys, "blind", folder)
     path = decisions(folder, "ann", "A" * 10 + "B")
     assert (
-        "ann chose A on 10 of 11 rows (p = .012): a habit perhaps"
+        "ann chose A on 10 of 11 rows (p = .012): perhaps a habit"
         in printed(capsys, "tally", folder, path)[2]
     )
     path = decisions(folder, "ann", "A" * 10 + "B" * 10)
     assert "habit" not in printed(capsys, "tally", folder, path)[2]
 
 
-def test_json_holds_the_figures_and_the_sentences(folder, capsys):
+def test_json_holds_the_tally_and_the_sentences(folder, capsys):
     printed(capsys, "blind", folder)
     path = decisions(folder, "ann", "t" * 27 + "b" * 11 + "=" * 6)
     _, out, _ = printed(capsys, "tally", folder, path, "--json")
-    found = json.loads(out)
-    assert found["together"]["wins"] == 27
-    assert found["in_words"][0].startswith("ann: tuned was preferred on 27 of 38 rows")
-    kept = read_json(folder / "review/preference.json")
-    assert found["reviewers"] == kept["reviewers"]
+    result = json.loads(out)
+    assert result["together"]["wins"] == 27
+    assert result["in_words"][0].startswith("ann: tuned was preferred on 27 of 38 rows")
+    written = read_json(folder / "review/preference.json")
+    assert result["reviewers"] == written["reviewers"]
 
 
-def test_groups_are_said_where_rows_belong_together():
-    found = preference(["win"] * 12, groups=[n // 2 for n in range(12)])
-    assert review.preferred(found, ("base", "tuned"), rows=12) == (
+def test_the_sentence_counts_groups_where_rows_belong_together():
+    share = preference_share(["win"] * 12, groups=[n // 2 for n in range(12)])
+    assert review.preference_sentence(share, ("base", "tuned"), row_count=12) == (
         "tuned was preferred on 6 of 6 groups (100 % [54, 100], p = .031), 0 alike"
         "; 12 rows in 6 groups, each counted once"
     )
 
 
 def test_rows_that_are_all_alike_give_no_preference():
-    told = review.preferred(preference(["tie", "tie"]), ("base", "tuned"), rows=2)
-    assert told == "no preference: all 2 rows alike"
+    share = preference_share(["tie", "tie"])
+    sentence = review.preference_sentence(share, ("base", "tuned"), row_count=2)
+    assert sentence == "no preference: all 2 rows alike"
 
 
 def with_(**parts):
@@ -187,11 +188,11 @@ DAMAGES = [
     (lambda f: "[" * 100_000, "not JSON"),
     (lambda f: [], 'no "format": 1'),
     (with_(format=2), 'no "format": 1'),
-    (with_(reviewer=" \n"), "no reviewer is named"),
-    (with_(reviewer=7), "no reviewer is named"),
-    (with_(decisions=[]), "there are no decisions in it"),
-    (with_(decisions=None), "there are no decisions in it"),
-    (with_(decisions=["A"]), "decision 1: no object"),
+    (with_(reviewer=" \n"), "it has no reviewer's name"),
+    (with_(reviewer=7), "it has no reviewer's name"),
+    (with_(decisions=[]), "it has no decisions"),
+    (with_(decisions=None), "it has no decisions"),
+    (with_(decisions=["A"]), "decision 1: not an object"),
     (lambda f: {**f, "decisions": f["decisions"][:1] * 2}, "decision 2: .* is decided twice"),
     (with_third("id", "r99"), "decision 3: the page has no row 'r99'"),
     (with_third("id", None), "decision 3: id is None"),
@@ -203,12 +204,14 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES)
-def test_a_damaged_file_is_named_with_what_is_wrong(folder, capsys, damage, message):
+def test_a_damaged_file_is_an_error_with_what_is_wrong(folder, capsys, damage, message):
     printed(capsys, "blind", folder)
     path = decisions(folder, "ann", "ttt")
     content = damage(read_json(path))
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    with pytest.raises(DataError, match=f"-ann.json: this is no whole decisions file: {message}"):
+    with pytest.raises(
+        DataError, match=f"-ann.json: this is not a complete decisions file: {message}"
+    ):
         printed(capsys, "tally", folder, path)
     assert not (folder / "review/preference.json").exists()
 
@@ -216,14 +219,14 @@ def test_a_damaged_file_is_named_with_what_is_wrong(folder, capsys, damage, mess
 @pytest.mark.parametrize(
     "words", [[], ["judge"], ["tally", "run"], ["blind", "run", "--sys", "a", "b"]]
 )
-def test_an_action_that_is_not_there_or_not_whole_is_a_usage_error(words, capsys):
+def test_an_unknown_or_incomplete_action_is_a_usage_error(words, capsys):
     with pytest.raises(SystemExit) as stop:
         printed(capsys, *words)
     assert stop.value.code == 2
     assert "usage: abrege review" in capsys.readouterr().err
 
 
-def test_debug_may_stand_after_the_action(folder, capsys):
+def test_debug_may_come_after_the_action(folder, capsys):
     assert printed(capsys, "blind", folder, "--debug")[0] == 0
 
 
@@ -241,28 +244,28 @@ def test_help_loads_neither_numpy_nor_torch():
 
 
 def likes_tuned(body):
-    """Judge by a word, but of row 7 take what stands first, and say nothing readable of row 8."""
+    """Prefer tuned, but pick the first of row 7, and answer nothing readable about row 8."""
     user = body["messages"][1]["content"]
     if "base 8\n" in user:
         return Say("I cannot say.")
     return Say("1" if "base 7\n" in user or user.index("tuned ") < user.index("base ") else "2")
 
 
-def test_a_model_is_asked_in_both_orders_and_told_with_its_contradictions(folder, capsys):
+def test_a_judge_is_asked_in_both_orders_and_its_contradictions_are_printed(folder, capsys):
     with serving(likes_tuned) as fake:
         words = ("judge", folder, "--model", "judge-1", "--base-url", fake.url, "--rows", 50)
         code, out, _ = printed(capsys, *words)
-        asked = len(fake.asked)
+        request_count = len(fake.asked)
         again = printed(capsys, *words, "--json")
     assert code == 0
     assert out.splitlines() == [
         "the model judge-1: tuned was preferred on 42 of 42 rows (100 % [92, 100], p = 4.5e-13), "
         "7 alike",
         "it contradicts itself on 1 of 43 rows (2 %)",
-        "it picked what stood first in 44 of 86 picks (51 %)",
-        "6 rows not asked about: both systems wrote the same, ties by themselves",
-        "2 answers could not be read",
+        "it picked the summary shown first in 44 of 86 picks (51 %)",
+        "6 rows left out: both systems wrote the same, which is a tie",
+        "2 answers could not be parsed",
     ]
-    assert asked == 88
-    assert len(fake.asked) == asked  # the same command has nothing left to ask
+    assert request_count == 88
+    assert len(fake.asked) == request_count  # the same command has no request left
     assert json.loads(again[1])["figures"]["n"] == 43

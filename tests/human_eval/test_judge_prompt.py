@@ -1,8 +1,11 @@
-import time
-
 import pytest
 
-from abrege.human_eval.judge_prompt import figures, messages, outcome, parse
+from abrege.human_eval.judge_prompt import (
+    combine_verdicts,
+    compute_statistics,
+    judge_messages,
+    parse_verdict,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ from abrege.human_eval.judge_prompt import figures, messages, outcome, parse
     ],
 )
 def test_a_verdict_is_read_in_the_shapes_that_models_give_it(text, verdict):
-    assert parse(text) == verdict
+    assert parse_verdict(text) == verdict
 
 
 @pytest.mark.parametrize(
@@ -69,8 +72,8 @@ def test_a_verdict_is_read_in_the_shapes_that_models_give_it(text, verdict):
         "the score is 1",
     ],
 )
-def test_where_both_are_named_or_none_no_verdict_is_guessed(text):
-    assert parse(text) is None
+def test_no_verdict_is_guessed_where_both_or_none_are_named(text):
+    assert parse_verdict(text) is None
 
 
 @pytest.mark.parametrize(
@@ -84,17 +87,16 @@ def test_where_both_are_named_or_none_no_verdict_is_guessed(text):
         ("<think>so it is\n1", None),
     ],
 )
-def test_what_is_thought_is_no_verdict(text, verdict):
-    assert parse(text) == verdict
+def test_reasoning_is_not_a_verdict(text, verdict):
+    assert parse_verdict(text) == verdict
 
 
 @pytest.mark.parametrize(
     "piece", ["answer ", "a ", "<think>", "1 ", "both are ", "summary is better ", " ", ". "]
 )
-def test_a_long_loop_of_a_broken_model_is_read_quickly(piece):
-    began = time.perf_counter()
-    parse(piece * 20_000)
-    assert time.perf_counter() - began < 1
+@pytest.mark.timeout(60)  # a pattern that backtracks takes hours
+def test_a_long_repetition_of_a_broken_model_is_parsed_in_linear_time(piece):
+    assert parse_verdict(piece * 20_000) is None
 
 
 @pytest.mark.parametrize(
@@ -112,11 +114,11 @@ def test_a_long_loop_of_a_broken_model_is_read_quickly(piece):
         (None, None, "unreadable"),
     ],
 )
-def test_a_row_is_won_only_where_both_orders_say_so(forward, backward, expected):
-    assert outcome(forward, backward) == expected
+def test_a_row_is_won_only_where_both_orders_agree(forward, backward, expected):
+    assert combine_verdicts(forward, backward) == expected
 
 
-def test_the_figures_add_up_and_show_what_the_place_did():
+def test_the_statistics_add_up_and_show_the_position_bias():
     rows = [
         ("second", "first"),
         ("second", "first"),
@@ -126,23 +128,23 @@ def test_the_figures_add_up_and_show_what_the_place_did():
         ("first", "first"),
         ("first", None),
     ]
-    found = figures(rows)
-    assert found.n == 6
-    assert (found.wins, found.losses, found.ties) == (2, 1, 1)
-    assert (found.unsure, found.disagreements) == (1, 1)
-    assert found.disagreement_share == pytest.approx(1 / 6)
-    # Of 13 readable answers 3 are "alike"; first is said 2 + 1 + 1 + 2 + 1 times.
-    assert (found.picks, found.first_picks, found.first_share) == (10, 7, 0.7)
-    assert (found.unreadable_rows, found.unreadable_answers) == (1, 1)
+    statistics = compute_statistics(rows)
+    assert statistics.n == 6
+    assert (statistics.wins, statistics.losses, statistics.ties) == (2, 1, 1)
+    assert (statistics.unsure, statistics.disagreements) == (1, 1)
+    assert statistics.disagreement_share == pytest.approx(1 / 6)
+    # Of 13 readable answers 3 are "alike"; first is named 2 + 1 + 1 + 2 + 1 times.
+    assert (statistics.picks, statistics.first_picks, statistics.first_share) == (10, 7, 0.7)
+    assert (statistics.unreadable_rows, statistics.unreadable_answers) == (1, 1)
 
 
-def test_without_a_row_there_are_counts_and_no_shares():
-    found = figures([])
-    assert (found.n, found.disagreement_share, found.first_share) == (0, None, None)
+def test_without_rows_there_are_counts_and_no_shares():
+    statistics = compute_statistics([])
+    assert (statistics.n, statistics.disagreement_share, statistics.first_share) == (0, None, None)
 
 
-def test_the_judge_is_shown_the_document_the_question_and_both_summaries_in_order():
-    system, user = messages("A {long} text.", "one %s", "two", question="outcome", lang="en")
+def test_the_prompt_has_the_document_the_question_and_both_summaries_in_order():
+    system, user = judge_messages("A {long} text.", "one %s", "two", question="outcome", lang="en")
     assert [system["role"], user["role"]] == ["system", "user"]
     assert user["content"] == (
         "=== Document ===\nA {long} text.\n\n"
@@ -150,12 +152,14 @@ def test_the_judge_is_shown_the_document_the_question_and_both_summaries_in_orde
         "=== Summary 1 ===\none %s\n\n=== Summary 2 ===\ntwo\n\n"
         "Which summary is better? Reason in at most two sentences, then a line with 1, 2 or 0."
     )
-    assert "outcome" not in messages("d", "one", "two")[1]["content"]
+    assert "outcome" not in judge_messages("d", "one", "two")[1]["content"]
 
 
 def test_french_rows_are_judged_in_french_and_all_others_in_english():
-    french = messages("d", "un", "deux", lang="fr-CA")
+    french = judge_messages("d", "un", "deux", lang="fr-CA")
     assert "La longueur n'est pas un mérite" in french[0]["content"]
     assert "=== Résumé 2 ===\ndeux" in french[1]["content"]
     for lang in ("en", "de", None):
-        assert "Length by itself is no merit" in messages("d", "1", "2", lang=lang)[0]["content"]
+        assert (
+            "Length by itself is no merit" in judge_messages("d", "1", "2", lang=lang)[0]["content"]
+        )

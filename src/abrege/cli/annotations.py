@@ -1,4 +1,4 @@
-"""`abrege review export` and `import`: people look over a sample of what a teacher wrote."""
+"""`abrege review export` and `import`: people review a sample of a teacher's summaries."""
 
 import argparse
 import json
@@ -12,9 +12,9 @@ from abrege.cli.score_options import positive_int
 from abrege.core.errors import DataError
 
 if TYPE_CHECKING:
-    from abrege.human_eval.acceptance import Difference, Kept
+    from abrege.human_eval.acceptance import AcceptanceCounts, Difference
     from abrege.human_eval.agreement import Agreement
-    from abrege.human_eval.annotations import Imported
+    from abrege.human_eval.annotations import ImportedDecisions
 
 EXPORT = """examples:
   abrege review export runs/wiki --reviewer ann
@@ -22,92 +22,94 @@ EXPORT = """examples:
 
 Writes RUN/review/annotations-NAME.csv, a spreadsheet, and RUN/review/annotations-NAME.html, a page
 that works without a network; the reviewer fills in one of the two: keep, fix (with the corrected
-summary) or redo. Everybody gets the same rows: half are drawn at random, half look doubtful
-(unsupported facts, several attempts, shortest, longest), which the files do not tell. Other
-arguments draw others."""
+summary) or redo. Every reviewer gets the same rows: half are drawn at random, half look doubtful
+(unsupported facts, several attempts, shortest, longest), which the files do not show. Other
+arguments draw other rows."""
 IMPORT = """examples:
   abrege review import runs/wiki annotations-ann.json annotations-bob.csv
   abrege review import runs/wiki annotations-*.json --json
 
-What is decided is added to RUN/annotate/decisions.jsonl, with who and when, and RUN/annotate/
-pairs.jsonl follows it: keep and fix at once, a redo when abrege run asks the teacher again. Where
-people differ, a fix holds before a redo and a redo before a keep; of two fixes the one that came
-later. A person's later decision replaces their earlier one. Rates are read off the rows drawn at
-random alone, with exact intervals (Clopper-Pearson); κ is of all rows that two people decided. The
-result is kept in RUN/review/acceptance.json."""
+Decisions are added to RUN/annotate/decisions.jsonl, with reviewer and time, and applied to
+RUN/annotate/pairs.jsonl: keep and fix at once, a redo when abrege run asks the teacher again. Where
+people differ, a fix holds before a redo and a redo before a keep; of two fixes the later one. A
+person's later decision replaces their earlier one. Rates are computed on the rows drawn at random
+only, with exact intervals (Clopper-Pearson); κ is of all rows that two people decided. The result
+is written to RUN/review/acceptance.json."""
 
-SHOWN = 10
-"""How many of the rows on which people differ are told."""
+MAX_DIFFERENCES = 10
+"""How many of the rows on which people differ are printed."""
 
-Add = Callable[[str, str, str], argparse.ArgumentParser]
+AddAction = Callable[[str, str, str], argparse.ArgumentParser]
 
 
-def add_actions(add: Add) -> None:
+def add_actions(add_action: AddAction) -> None:
     """Add both actions to those of `abrege review`.
 
-    add  makes the parser of an action from its name, its line of help and its epilog
+    add_action  makes the parser of an action from its name, its line of help and its epilog
     """
-    made = add("export", "write a sample of a teacher's summaries for people to look over", EXPORT)
-    made.add_argument("--rows", type=positive_int, default=50, metavar="N",
-        help="how many (default: 50)")  # fmt: skip
-    made.add_argument("--seed", type=int, default=0, metavar="N",
+    parser = add_action(
+        "export", "write a sample of a teacher's summaries for people to review", EXPORT
+    )
+    parser.add_argument("--rows", type=positive_int, default=50, metavar="N",
+        help="number of rows (default: 50)")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, metavar="N",
         help="fixes which rows (default: 0)")  # fmt: skip
-    made.add_argument("--reviewer", default="", metavar="NAME",
-        help="for whom; where left out, they write their name themselves")  # fmt: skip
-    made.add_argument("--json", action="store_true", help="print JSON instead of sentences")
-    made = add("import", "do with a teacher's summaries as people decided", IMPORT)
-    made.add_argument("decisions", type=Path, nargs="+", metavar="FILE",
-        help="filled-in spreadsheets (.csv) and what pages saved (.json)")  # fmt: skip
-    made.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    parser.add_argument("--reviewer", default="", metavar="NAME",
+        help="the reviewer's name (default: they write it themselves)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    parser = add_action("import", "apply people's decisions to a teacher's summaries", IMPORT)
+    parser.add_argument("decisions", type=Path, nargs="+", metavar="FILE",
+        help="completed spreadsheets (.csv) and files that pages saved (.json)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
 
 
 def export(args: argparse.Namespace) -> None:
-    """Write the files for a reviewer, and say what stands in them."""
-    from abrege.human_eval import annotations
+    """Write the files for a reviewer, and print their paths and counts."""
+    from abrege.human_eval.annotations import export_forms
     from abrege.report.format import plural
 
-    made = annotations.export(args.folder, rows=args.rows, seed=args.seed, reviewer=args.reviewer)
+    forms = export_forms(args.folder, rows=args.rows, seed=args.seed, reviewer=args.reviewer)
     if args.json:
-        print(json.dumps(asdict(made), ensure_ascii=False, indent=1, default=str))
+        print(json.dumps(asdict(forms), ensure_ascii=False, indent=1, default=str))
     else:
-        print(f"{made.sheet}\n{made.page}")
-    doubtful = made.rows - made.at_random
-    told = f"{plural(made.rows, 'row')} of {made.total}: {made.at_random} at random, "
-    again = "; the rows of the earlier export" if made.same else ""
-    _remark(f"{told}{doubtful} that look doubtful{again}")
-    if made.waiting:
-        _remark(f"{plural(made.waiting, 'row')} left out: a redo holds until abrege run asks again")
-    if made.replaced:
-        _remark("another sample stood here: decisions on rows that only it has are now refused")
-    _remark("give the reviewer one of the two files; the other is the same in another form")
+        print(f"{forms.sheet}\n{forms.page}")
+    doubtful = forms.rows - forms.at_random
+    counts = f"{plural(forms.rows, 'row')} of {forms.total}: {forms.at_random} at random"
+    same = "; the rows of the earlier export" if forms.same else ""
+    _remark(f"{counts}, {doubtful} that look doubtful{same}")
+    if forms.waiting:
+        _remark(f"{plural(forms.waiting, 'row')} left out: abrege run must redo them first")
+    if forms.replaced:
+        _remark("this replaces another sample: decisions on its other rows are refused from now on")
+    _remark("give the reviewer one of the two files; both have the same content")
 
 
 def import_(args: argparse.Namespace) -> None:
-    """Take the decisions, and say what came of them."""
-    from abrege.human_eval import annotations
+    """Apply the decisions, and print the result."""
+    from abrege.human_eval.annotations import import_decisions
     from abrege.pipeline import run as pipeline
 
     if not args.folder.is_dir():
-        raise DataError(f"{args.folder}: there is no run here.\n  Give the folder of a run.")
+        raise DataError(f"{args.folder}: there is no run here.\n  Pass the folder of a run.")
     with pipeline.alone_in(args.folder):
-        found = annotations.import_(args.folder, args.decisions)
-    said, remarks = list(_said(found)), list(_remarks(found))
+        imported = import_decisions(args.folder, args.decisions)
+    sentences, remarks = list(_sentences(imported)), list(_remarks(imported))
     for text in remarks:
         _remark(text)
     if args.json:
-        told = {**asdict(found), "in_words": said, "remarks": remarks}
-        print(json.dumps(told, ensure_ascii=False, indent=1))
+        result = {**asdict(imported), "in_words": sentences, "remarks": remarks}
+        print(json.dumps(result, ensure_ascii=False, indent=1))
     else:
-        print("\n".join([*said, "", found.acceptance.signature]))
+        print("\n".join([*sentences, "", imported.acceptance.signature]))
 
 
 def _remark(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _said(found: "Imported") -> Iterator[str]:
-    """Give the counts, then what they say of the teacher, then how far people agree."""
-    counts, pairs, looked = found.counts, found.pairs, found.acceptance
+def _sentences(imported: "ImportedDecisions") -> Iterator[str]:
+    """Yield the counts, the acceptance, and the agreement of the reviewers."""
+    counts, pairs, acceptance = imported.counts, imported.pairs, imported.acceptance
     yield (
         f"{counts['read']} rows read: keep {counts['keep']}, fix {counts['fix']}, redo "
         f"{counts['redo']}, open {counts['open']}, refused {counts['refused']}; "
@@ -115,72 +117,70 @@ def _said(found: "Imported") -> Iterator[str]:
     )
     yield (
         f"{pairs['total']} pairs: {pairs['keep']} kept, {pairs['fix']} fixed, {pairs['redo']} to "
-        f"be asked again, {pairs['undecided']} undecided"
+        f"redo, {pairs['undecided']} undecided"
     )
-    several = len(looked.reviewers) > 1
-    if several:
-        yield f"together, by what holds: {_rate(looked.together)}"
-    for name, kept in looked.reviewers.items():
-        yield f"{name}: {_rate(kept)}"
-    yield from _doubtful(looked.doubtful)
-    yield from (agreed(pair) for pair in looked.agreement)
-    yield from (_difference(row) for row in looked.differences[:SHOWN])
-    if len(looked.differences) > SHOWN:
-        yield f"… and on {len(looked.differences) - SHOWN} more: review/acceptance.json has them"
+    if len(acceptance.reviewers) > 1:
+        yield f"together, by the decision that holds: {_rate(acceptance.together)}"
+    for name, of_reviewer in acceptance.reviewers.items():
+        yield f"{name}: {_rate(of_reviewer)}"
+    yield from _doubtful(acceptance.doubtful)
+    yield from (agreement_sentence(pair) for pair in acceptance.agreement)
+    yield from (_difference(row) for row in acceptance.differences[:MAX_DIFFERENCES])
+    if len(acceptance.differences) > MAX_DIFFERENCES:
+        more = len(acceptance.differences) - MAX_DIFFERENCES
+        yield f"… and on {more} more: see review/acceptance.json"
 
 
-def _rate(kept: "Kept") -> str:
-    decided = kept.keep + kept.fix + kept.redo
-    if kept.share is None or kept.low is None or kept.high is None:
+def _rate(counts: "AcceptanceCounts") -> str:
+    if counts.share is None or counts.low is None or counts.high is None:
         return "no row decided of those drawn at random"
-    share = f"{100 * kept.share:.0f} % [{100 * kept.low:.0f}, {100 * kept.high:.0f}]"
+    share = f"{100 * counts.share:.0f} % [{100 * counts.low:.0f}, {100 * counts.high:.0f}]"
     return (
-        f"{kept.keep} of {decided} rows drawn at random kept as they are ({share}), "
-        f"{kept.fix} fixed, {kept.redo} to redo"
+        f"{counts.keep} of {counts.total} rows drawn at random kept as they are ({share}), "
+        f"{counts.fix} fixed, {counts.redo} to redo"
     )
 
 
-def _doubtful(counts: "Mapping[str, Kept]") -> Iterator[str]:
+def _doubtful(counts: "Mapping[str, AcceptanceCounts]") -> Iterator[str]:
     parts = [
-        f"{why} {k.fix + k.redo} of {n}"
-        for why, k in counts.items()
-        if (n := k.keep + k.fix + k.redo)
+        f"{reason} {of_reason.fix + of_reason.redo} of {of_reason.total}"
+        for reason, of_reason in counts.items()
+        if of_reason.total
     ]
     if parts:
         yield f"not kept of those that looked doubtful: {', '.join(parts)}"
 
 
-def agreed(pair: "Agreement") -> str:
-    """Say how far two people agree."""
-    who, kappa = f"{pair.first} and {pair.second}", pair.kappa
+def agreement_sentence(pair: "Agreement") -> str:
+    """Return how far two people agree, in a sentence."""
+    names, kappa = f"{pair.first} and {pair.second}", pair.kappa
     if kappa is None:
-        return f"{who} decided no row in common"
+        return f"{names} decided no row in common"
     same = f"the same decision on {100 * kappa.observed:.0f} % of {kappa.n} rows"
     if kappa.kappa is None or pair.interval is None:
-        return f"{who} agree: {same}; no κ, for both always decided the same"
+        return f"{names} agree: {same}; no κ, for both always decided the same"
     value, low, high = (f"{x:.2f}".replace("-", "−") for x in (kappa.kappa, *pair.interval))
-    return (
-        f"{who} agree: κ = {value} [{low}, {high}] ({same}; {100 * kappa.expected:.0f} % by chance)"
-    )
+    chance = f"{100 * kappa.expected:.0f} % by chance"
+    return f"{names} agree: κ = {value} [{low}, {high}] ({same}; {chance})"
 
 
 def _difference(row: "Difference") -> str:
-    cast = ", ".join(f"{name} {choice.verdict}" for name, choice in row.choices.items())
-    whose = [name for name, choice in row.choices.items() if choice == row.holds]
-    by = f"{whose[0]}'s {row.holds.verdict}" if whose else f"a later {row.holds.verdict}"
-    return f"they differ on {row.id}: {cast}; {by} holds"
+    choices = ", ".join(f"{name} {choice.verdict}" for name, choice in row.choices.items())
+    names = [name for name, choice in row.choices.items() if choice == row.holds]
+    holding = f"{names[0]}'s {row.holds.verdict}" if names else f"a later {row.holds.verdict}"
+    return f"they differ on {row.id}: {choices}; {holding} holds"
 
 
-def _remarks(found: "Imported") -> Iterator[str]:
-    """Say what was not taken, and what is still to be done."""
+def _remarks(imported: "ImportedDecisions") -> Iterator[str]:
+    """Yield what was not applied, and what is still to be done."""
     from abrege.report.format import plural
 
-    for one in found.refused:
-        yield f"refused: {one.id} ({one.reviewer}): {one.why}"
-    if found.pairs["redo"]:
-        yield f"{plural(found.pairs['redo'], 'row')} to be asked again: abrege run does"
-    looked = found.acceptance
-    if looked.undecided:
-        yield f"{plural(looked.undecided, 'row')} of {looked.rows} nobody decided"
-    if len(looked.reviewers) == 1:
-        yield "one reviewer: how far another would agree is not known"
+    for decision in imported.refused:
+        yield f"refused: {decision.id} ({decision.reviewer}): {decision.why}"
+    if imported.pairs["redo"]:
+        yield f"{plural(imported.pairs['redo'], 'row')} to redo: run abrege run"
+    acceptance = imported.acceptance
+    if acceptance.undecided:
+        yield f"{plural(acceptance.undecided, 'row')} of {acceptance.rows} decided by nobody"
+    if len(acceptance.reviewers) == 1:
+        yield "only one reviewer: agreement with others is unknown"

@@ -1,10 +1,9 @@
-"""`abrege review`: people look over a teacher's summaries, or compare two systems blindly."""
+"""`abrege review`: people review a teacher's summaries, or compare two systems blindly."""
 
 import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ from abrege.cli import annotations
 from abrege.cli.score_options import positive_int
 
 if TYPE_CHECKING:
-    from abrege.human_eval.agreement import Preference, Tally
+    from abrege.human_eval.preference import PreferenceShare
+    from abrege.human_eval.tally import Tally
 
 EXAMPLES = """examples:
   abrege review export runs/wiki --reviewer ann
@@ -22,30 +22,31 @@ EXAMPLES = """examples:
   abrege review tally runs/demo decisions-ann.json decisions-bob.json
   abrege review judge runs/demo --model NAME --base-url http://localhost:8000/v1
 
-'abrege review ACTION --help' says more."""
+See 'abrege review ACTION --help'."""
 BLIND = """examples:
   abrege review blind runs/demo
   abrege review blind runs/demo --systems lead tuned --rows 30 --seed 1
 
 Writes RUN/review/blind.html, one page that works without a network, and RUN/review/key.json, which
-says what stood where. Give reviewers the page alone; each sends back the file it downloads. The
-same arguments give the same page; others replace it, and its decisions are then refused."""
+says which system wrote which summary. Give reviewers only the page; each sends back the file that
+it downloads. The same arguments give the same page; other arguments replace it, and decisions made
+on it are then refused."""
 TALLY = """examples:
   abrege review tally runs/demo decisions-ann.json decisions-bob.json
   abrege review tally runs/demo decisions-*.json --json
 
 The share is of the rows that were not alike, with its exact interval (Clopper-Pearson) and the
-two-sided sign test. Rows of one group (a paper, a dialogue) count once, ties left out. The
-result is kept in RUN/review/preference.json."""
+two-sided sign test. Rows of one group (a paper, a dialogue) count once, without ties. The result is
+written to RUN/review/preference.json."""
 
 JUDGE = """examples:
   abrege review judge runs/demo --model qwen2.5:14b --base-url http://localhost:11434/v1
   OPENAI_API_KEY=... abrege review judge runs/demo --model gpt-5-mini --rows 30
 
 Asks a model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama, a paid service) which of
-two summaries is better, each row in both orders: what it answers by the place alone contradicts
-itself and counts as a tie. Answers are kept as they come, in RUN/review/judge.jsonl; the same
-command asks only for what is missing. A model's taste is not people's: compare it with a tally."""
+two summaries is better, each row in both orders: an answer that follows the position contradicts
+itself and counts as a tie. Answers are cached as they arrive, in RUN/review/judge.jsonl; the same
+command requests only what is missing. A model's taste is not people's: compare it with a tally."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,37 +54,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     annotations.add_actions(partial(_action, actions))
-    made = _action(actions, "blind", "write the page on which people compare two systems", BLIND)
-    made.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
+    action = _action(
+        actions, "blind", "write a page on which people compare two systems blindly", BLIND
+    )
+    action.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
         help="whose summaries are compared (default: base tuned)")  # fmt: skip
-    made.add_argument("--rows", type=int, default=50, metavar="N",
-        help="how many are asked about (default: 50)")  # fmt: skip
-    made.add_argument("--seed", type=int, default=0, metavar="N",
+    action.add_argument("--rows", type=int, default=50, metavar="N",
+        help="number of rows on the page (default: 50)")  # fmt: skip
+    action.add_argument("--seed", type=int, default=0, metavar="N",
         help="fixes the rows, their order and their sides (default: 0)")  # fmt: skip
-    made = _action(actions, "judge", "ask a model which of two systems is better", JUDGE)
-    made.add_argument("--model", required=True, metavar="NAME",
-        help="the judge, as its server names it")  # fmt: skip
-    made.add_argument("--base-url", metavar="URL",
-        help="the server's address, which ends in /v1; OPENAI_BASE_URL where left out")  # fmt: skip
-    made.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
+    action = _action(actions, "judge", "ask a model which of two systems is better", JUDGE)
+    action.add_argument("--model", required=True, metavar="NAME",
+        help="the judge, by its name on the server")  # fmt: skip
+    action.add_argument("--base-url", metavar="URL",
+        help="the server's address, which ends in /v1 (default: OPENAI_BASE_URL)")  # fmt: skip
+    action.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
         help="whose summaries are compared (default: base tuned)")  # fmt: skip
-    made.add_argument("--rows", type=positive_int, default=50, metavar="N",
-        help="how many rows are drawn (default: 50)")  # fmt: skip
-    made.add_argument("--seed", type=int, default=0, metavar="N",
+    action.add_argument("--rows", type=positive_int, default=50, metavar="N",
+        help="number of rows (default: 50)")  # fmt: skip
+    action.add_argument("--seed", type=int, default=0, metavar="N",
         help="fixes the rows (default: 0)")  # fmt: skip
-    made.add_argument("--max-tokens", type=positive_int, default=1024, metavar="N",
-        help="longest answer; a model that thinks needs more (default: 1024)")  # fmt: skip
-    made.add_argument("--workers", type=positive_int, default=4, metavar="N",
-        help="questions under way at once, at most (default: 4)")  # fmt: skip
-    made.add_argument("--json", action="store_true", help="print JSON instead of sentences")
-    made = _action(actions, "tally", "count what the reviewers decided", TALLY)
-    made.add_argument("decisions", type=Path, nargs="+", metavar="DECISIONS",
-        help="files that the page downloaded, one for each reviewer")  # fmt: skip
-    made.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    action.add_argument("--max-tokens", type=positive_int, default=1024, metavar="N",
+        help="longest answer; a reasoning model needs more (default: 1024)")  # fmt: skip
+    action.add_argument("--workers", type=positive_int, default=4, metavar="N",
+        help="concurrent requests (default: 4)")  # fmt: skip
+    action.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    action = _action(actions, "tally", "count the reviewers' decisions", TALLY)
+    action.add_argument("decisions", type=Path, nargs="+", metavar="DECISIONS",
+        help="files downloaded from the page, one for each reviewer")  # fmt: skip
+    action.add_argument("--json", action="store_true", help="print JSON instead of sentences")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out the action asked for."""
+    """Run the chosen action."""
     {
         "export": annotations.export,
         "import": annotations.import_,
@@ -109,43 +112,46 @@ def _action(
         allow_abbrev=False,
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/demo")
-    # Read by the program itself; suppressed, so as not to undo one that stands before the action.
+    # Read by the program itself; suppressed, so as not to undo one before the action.
     parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS,
         help="show the traceback of an error too")  # fmt: skip
     return parser
 
 
 def _blind(args: argparse.Namespace) -> None:
-    from abrege.human_eval import blind as review
+    from abrege.human_eval.blind import create_blind_page
     from abrege.report.format import plural
 
-    made = review.blind(args.folder, systems=args.systems, rows=args.rows, seed=args.seed)
-    print(made.page)
-    _remark(f"{plural(made.asked, 'row')} to compare of {plural(made.total, 'test row')}")
-    if made.asked < min(args.rows, made.total):
-        _remark(f"fewer than the {args.rows} asked for: there are no more that differ")
-    if made.same:
-        _remark(_alike(made.same))
-    if made.replaced:
+    comparison = create_blind_page(
+        args.folder, systems=args.systems, rows=args.rows, seed=args.seed
+    )
+    print(comparison.page)
+    rows, total = comparison.row_count, comparison.total
+    _remark(f"{plural(rows, 'row')} to compare of {plural(total, 'test row')}")
+    if rows < min(args.rows, total):
+        _remark(f"fewer than --rows {args.rows}: no more rows differ")
+    if comparison.same:
+        _remark(_identical(comparison.same))
+    if comparison.replaced:
         _remark("this replaces another page: decisions made on that one are refused from now on")
-    _remark(f"send the page alone; {made.key} says what stood where")
+    _remark(f"send only the page; {comparison.key} reveals the systems")
 
 
 def _judge(args: argparse.Namespace) -> None:
     from abrege.cli.progress import show_progress
-    from abrege.human_eval.agreement import Preference
     from abrege.human_eval.judge import judge
+    from abrege.human_eval.preference import PreferenceShare
     from abrege.llm_client.openai_client import OpenAIClient, SamplingParams
 
     params = SamplingParams(max_tokens=args.max_tokens)
     first, second = args.systems
     with (
         show_progress() as on_event,
-        OpenAIClient(args.model, base_url=args.base_url, params=params) as server,
+        OpenAIClient(args.model, base_url=args.base_url, params=params) as client,
     ):
-        found = judge(
+        result = judge(
             args.folder,
-            server,
+            client,
             systems=(first, second),
             rows=args.rows,
             seed=args.seed,
@@ -153,115 +159,122 @@ def _judge(args: argparse.Namespace) -> None:
             on_event=on_event,
         )
     if args.json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(json.dumps(result, ensure_ascii=False, indent=1))
         return
-    counts = found["preference"]
-    told = {name: counts[name] for name in Preference.__dataclass_fields__}
-    said = preferred(Preference(**told), (first, second), rows=counts["n"])
-    print(f"the model {args.model}: {said}")
-    print("\n".join(_of_the_judge(found)))
+    counts = result["preference"]
+    share = PreferenceShare(**{name: counts[name] for name in PreferenceShare.__dataclass_fields__})
+    sentence = preference_sentence(share, (first, second), row_count=counts["n"])
+    print(f"the model {args.model}: {sentence}")
+    print("\n".join(_judge_statistics(result)))
 
 
-def _of_the_judge(found: Mapping[str, Any]) -> Iterator[str]:
-    """Say how far a model that was asked in both orders can be trusted."""
-    told = found["figures"]
-    if told["n"]:
-        share = f"{100 * told['disagreement_share']:.0f} %"
-        yield f"it contradicts itself on {told['disagreements']} of {told['n']} rows ({share})"
-    if told["picks"]:
-        share = f"{100 * told['first_share']:.0f} %"
-        picked = f"{told['first_picks']} of {told['picks']} picks"
-        yield f"it picked what stood first in {picked} ({share})"
-    if found["identical"]:
-        yield _alike(found["identical"])
-    if told["unreadable_answers"]:
-        yield f"{told['unreadable_answers']} answers could not be read"
-    if found["unanswered"]:
-        yield f"{len(found['unanswered'])} questions got no answer; the same command asks again"
+def _judge_statistics(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how far a judge can be trusted that was asked in both orders."""
+    statistics = result["figures"]
+    if statistics["n"]:
+        share = f"{100 * statistics['disagreement_share']:.0f} %"
+        yield (
+            f"it contradicts itself on {statistics['disagreements']} of {statistics['n']} rows "
+            f"({share})"
+        )
+    if statistics["picks"]:
+        share = f"{100 * statistics['first_share']:.0f} %"
+        picks = f"{statistics['first_picks']} of {statistics['picks']} picks"
+        yield f"it picked the summary shown first in {picks} ({share})"
+    if result["identical"]:
+        yield _identical(result["identical"])
+    if statistics["unreadable_answers"]:
+        yield f"{statistics['unreadable_answers']} answers could not be parsed"
+    if result["unanswered"]:
+        yield f"{len(result['unanswered'])} requests failed; the same command tries them again"
 
 
 def _tally(args: argparse.Namespace) -> None:
-    from abrege.human_eval import blind as review
+    from abrege.human_eval.blind import tally_decisions
 
-    found = review.tally(args.folder, args.decisions)
-    said, remarks = list(_said(found)), list(_remarks(found))
+    tally = tally_decisions(args.folder, args.decisions)
+    sentences, remarks = list(_sentences(tally)), list(_remarks(tally))
     for text in remarks:
         _remark(text)
     if args.json:
-        told = {**asdict(found), "in_words": said, "remarks": remarks}
-        print(json.dumps(told, ensure_ascii=False, indent=1))
+        result = {**tally.to_json(), "in_words": sentences, "remarks": remarks}
+        print(json.dumps(result, ensure_ascii=False, indent=1))
     else:
-        print("\n".join([*said, "", found.signature]))
+        print("\n".join([*sentences, "", tally.signature]))
 
 
 def _remark(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _alike(same: int) -> str:
+def _identical(same: int) -> str:
     from abrege.report.format import plural
 
-    return f"{plural(same, 'row')} not asked about: both systems wrote the same, ties by themselves"
+    return f"{plural(same, 'row')} left out: both systems wrote the same, which is a tie"
 
 
-def _said(tally: "Tally") -> Iterator[str]:
-    """Give the result in sentences: all together first, where there are several."""
+def _sentences(tally: "Tally") -> Iterator[str]:
+    """Yield the result in sentences: all together first, where there are several."""
     if len(tally.reviewers) > 1:
-        told = preferred(tally.together, tally.systems, rows=sum(tally.rows.values()))
-        yield f"{len(tally.reviewers)} reviewers together, each row by majority: {told}"
+        row_count = sum(tally.rows.values())
+        together = preference_sentence(tally.together, tally.systems, row_count=row_count)
+        yield f"{len(tally.reviewers)} reviewers together, each row by majority: {together}"
     for person in tally.reviewers:
-        told = preferred(person.preference, tally.systems, rows=sum(person.rows.values()))
-        yield f"{person.name}: {told}"
-    yield from (annotations.agreed(pair) for pair in tally.agreement)
+        row_count = sum(person.rows.values())
+        sentence = preference_sentence(person.preference, tally.systems, row_count=row_count)
+        yield f"{person.name}: {sentence}"
+    yield from (annotations.agreement_sentence(pair) for pair in tally.agreement)
 
 
-def preferred(found: "Preference", systems: tuple[str, str], *, rows: int) -> str:
-    """Say who was preferred, how often and how sure that is; or that it cannot be told."""
+def preference_sentence(
+    preference: "PreferenceShare", systems: tuple[str, str], *, row_count: int
+) -> str:
+    """Return which system was preferred, how often, with interval and p-value; or that none was."""
     from abrege.metrics.significance import ALPHA
 
-    counted = found.wins + found.ties + found.losses
-    unit = "rows" if counted == rows else "groups"
-    within = "" if counted == rows else f"; {rows} rows in {counted} groups, each counted once"
-    if found.share is None or found.low is None or found.high is None or found.p is None:
-        return f"no preference: all {counted} {unit} alike{within}"
-    name, times, share, low, high = systems[1], found.wins, found.share, found.low, found.high
-    sure = found.p < ALPHA
-    if sure and share < 0.5:
-        name, times, share, low, high = systems[0], found.losses, 1 - share, 1 - high, 1 - low
-    of = f"{times} of {found.wins + found.losses} {unit}"
-    figures = f"{100 * share:.0f} % [{100 * low:.0f}, {100 * high:.0f}], p = {_short(found.p)}"
-    opening = (
-        f"{name} was preferred on" if sure else f"no detectable preference: {name} preferred on"
-    )
-    return f"{opening} {of} ({figures}), {found.ties} alike{within}"
+    n = preference.wins + preference.ties + preference.losses
+    unit = "rows" if n == row_count else "groups"
+    grouped = "" if n == row_count else f"; {row_count} rows in {n} groups, each counted once"
+    share, low, high, p = preference.share, preference.low, preference.high, preference.p
+    if share is None or low is None or high is None or p is None:
+        return f"no preference: all {n} {unit} alike{grouped}"
+    name, times = systems[1], preference.wins
+    is_significant = p < ALPHA
+    if is_significant and share < 0.5:
+        name, times, share, low, high = systems[0], preference.losses, 1 - share, 1 - high, 1 - low
+    rows = f"{times} of {preference.wins + preference.losses} {unit}"
+    interval = f"{100 * share:.0f} % [{100 * low:.0f}, {100 * high:.0f}], p = {_short(p)}"
+    verb = "was preferred on" if is_significant else "preferred on"
+    opening = "" if is_significant else "no detectable preference: "
+    return f"{opening}{name} {verb} {rows} ({interval}), {preference.ties} alike{grouped}"
 
 
 def _remarks(tally: "Tally") -> Iterator[str]:
-    """Say what weakens the result, or is not in it."""
+    """Yield what weakens the result, or is not in it."""
     from abrege.metrics.significance import ALPHA
     from abrege.report.format import plural
 
     for person in tally.reviewers:
-        chose = person.chose_a
-        if chose.p is not None and chose.p < ALPHA:
+        left = person.chose_a
+        if left.p is not None and left.p < ALPHA:
             yield (
-                f"{person.name} chose A on {chose.wins} of {chose.wins + chose.losses} rows "
-                f"(p = {_short(chose.p)}): a habit perhaps, for the sides were drawn"
+                f"{person.name} chose A on {left.wins} of {left.wins + left.losses} rows "
+                f"(p = {_short(left.p)}): perhaps a habit, for the sides were random"
             )
         if person.undecided:
-            yield f"{person.name} left {person.undecided} of {tally.asked} rows open"
+            yield f"{person.name} left {person.undecided} of {tally.row_count} rows open"
     if tally.undecided and len(tally.reviewers) > 1:
-        yield f"{plural(tally.undecided, 'row')} of {tally.asked} nobody decided"
+        yield f"{plural(tally.undecided, 'row')} of {tally.row_count} decided by nobody"
     if tally.same:
-        yield _alike(tally.same)
+        yield _identical(tally.same)
     if len(tally.reviewers) == 1:
-        yield "one reviewer: how far another would agree is not known"
+        yield "only one reviewer: agreement with others is unknown"
     if tally.notes:
-        yield f"{plural(len(tally.notes), 'note')} of reviewers: review/preference.json has them"
+        yield f"{plural(len(tally.notes), 'note')} by reviewers: see review/preference.json"
 
 
 def _short(value: float) -> str:
-    """Write a number below one as statisticians do: .01, −.2."""
+    """Format a number below one as statisticians do: .01, −.2."""
     text = f"{value:.2g}"
     return (
         text.replace("0.", ".", 1).replace("-", "−", 1) if text.startswith(("0.", "-0.")) else text

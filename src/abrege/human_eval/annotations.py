@@ -1,4 +1,4 @@
-"""Annotations: let people look over a sample of what a teacher wrote, and do as they decided.
+"""The review of a teacher's summaries: export a sample, import and apply people's decisions.
 
 reads   annotate/pairs.jsonl  annotate/decisions.jsonl  review/annotations.json  decisions files
 writes  review/annotations-NAME.csv  review/annotations-NAME.html  review/annotations.json
@@ -12,32 +12,39 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from abrege.annotation import decisions
-from abrege.annotation.decisions import Decision
+from abrege.annotation.decisions import (
+    Decision,
+    append_decisions,
+    latest_by_reviewer,
+    load_decisions,
+    resolve,
+)
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.hashing import hash_json
-from abrege.core.io import atomic_write, read_jsonl, write_json, write_jsonl
+from abrege.core.io import atomic_write, write_json, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
-from abrege.human_eval import annotation_page as page
-from abrege.human_eval import forms as answers
-from abrege.human_eval import sample as sampled
-from abrege.human_eval import sampling as doubts
-from abrege.human_eval.acceptance import Acceptance, Choice, acceptance
-from abrege.human_eval.forms import Answers
-from abrege.human_eval.sample import Sample, Sampled
-from abrege.human_eval.sampling import Traits
-from abrege.metrics import faithfulness
-from abrege.text.tokenize import word_tokenize
+from abrege.human_eval.acceptance import Acceptance, AnnotationChoice, compute_acceptance
+from abrege.human_eval.forms import CompletedForm, normalize_name, read_form, write_sheet
+from abrege.human_eval.page import AnnotationItem, render_annotation_page
+from abrege.human_eval.sampling import (
+    DecisionsByRow,
+    Sample,
+    SampledSummary,
+    annotated_pairs,
+    changed_rows,
+    decided_pairs,
+    draw_sample,
+    read_sample,
+    verdict_of,
+)
 
-TITLE = "What is to become of these summaries?"
-PAIRS, RESULT = "annotate/pairs.jsonl", "review/acceptance.json"
-
-Decided = Mapping[str, Sequence[Decision]]
+TITLE = "Keep, fix or redo these summaries?"
 
 
 @dataclass(frozen=True)
-class Exported:
-    """The files that were written for a reviewer, and the sample that stands in them."""
+class ExportedForms:
+    """The files that were written for a reviewer, and the counts of their sample."""
 
     sheet: Path
     page: Path
@@ -45,16 +52,16 @@ class Exported:
     at_random: int
     total: int
     waiting: int
-    """Rows that a redo holds back until they are asked for again; none of them is drawn."""
+    """Rows that wait for a redo; none of them is drawn."""
     same: bool
     """Whether these are the rows of an earlier export."""
     replaced: bool
-    """Whether another sample stood there: decisions on what is not in this one are refused."""
+    """Whether another sample was replaced: decisions on rows that are not in this are refused."""
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A decision that was not taken, and why."""
+class RefusedDecision:
+    """A decision that was not applied, and the reason."""
 
     id: str
     reviewer: str
@@ -62,8 +69,8 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What the files said, what became of it, and what all decisions on the sample say so far.
+class ImportedDecisions:
+    """The counts of an import, its effect on the pairs, and the acceptance so far.
 
     counts  read = keep + fix + redo + open + refused; keep + fix + redo = new + already
     pairs   total = keep + fix + redo + undecided
@@ -71,176 +78,133 @@ class Imported:
 
     counts: dict[str, int]
     pairs: dict[str, int]
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedDecision, ...]
     acceptance: Acceptance
 
 
-def export(folder: Path, *, rows: int = 50, seed: int = 0, reviewer: str = "") -> Exported:
+def export_forms(
+    folder: Path, *, rows: int = 50, seed: int = 0, reviewer: str = ""
+) -> ExportedForms:
     """Write a spreadsheet and a page for one reviewer, with the same rows for each.
 
-    The sample is kept, so that who comes later looks at the same summaries, also where some were
-    mended meanwhile. It is drawn anew for other arguments, or where the teacher wrote one again.
+    The sample is kept, so that every reviewer sees the same summaries, also where some were
+    corrected meanwhile. It is drawn again for other arguments, or where the teacher wrote a
+    summary again.
     """
     if rows < 1:
-        raise RecipeError(f"--rows {rows}: there is nothing to look at; write 1 or more")
-    reviewer = answers.name_of(reviewer)
-    stem = "-".join(["annotations", *re.findall(r"\w+", reviewer)])
-    decided, earlier = decisions.load_decisions(folder), sampled.read(folder)
+        raise RecipeError(f"--rows {rows}: there is nothing to review; write 1 or more")
+    reviewer = normalize_name(reviewer)
+    run = RunFolder(folder)
+    decided, earlier = load_decisions(folder), read_sample(folder)
     same = (
         earlier is not None
         and (earlier.rows, earlier.seed) == (rows, seed)
-        and not sampled.changed(earlier, _pairs(folder), decided)
+        and not changed_rows(earlier, annotated_pairs(run), decided)
     )
-    sample = earlier if same and earlier else _draw(folder, decided, rows=rows, seed=seed)
+    sample = earlier if same and earlier else draw_sample(run, decided, rows=rows, seed=seed)
     if not same:
-        write_json(folder / sampled.FILE, asdict(sample))
-    sheet, html = (folder / f"review/{stem}.{kind}" for kind in ("csv", "html"))
+        write_json(run.annotation_sample, asdict(sample))
+    stem = "-".join(["annotations", *re.findall(r"\w+", reviewer)])
+    sheet, page = (run.annotation_form(stem, kind) for kind in ("csv", "html"))
     with atomic_write(sheet) as file:
-        answers.write_sheet(file, sample.drawn, reviewer=reviewer)
-    items = [
-        page.Item(row=s.row, id=s.id, document=s.document, summary=s.summary, title=s.title,
-            lang=s.lang) for s in sample.drawn
-    ]  # fmt: skip
-    # Two people's pages in one browser keep apart what each decides.
+        write_sheet(file, sample.drawn, reviewer=reviewer)
+    # Two people's pages in one browser keep their decisions apart.
     token = hash_json([sample.token, reviewer.casefold()])
-    with atomic_write(html) as file:
-        file.write(page.page(items, title=TITLE, token=token, reviewer=reviewer))
-    at_random = sum(one.why is None for one in sample.drawn)
-    replaced = earlier is not None and earlier.token != sample.token
-    return Exported(
-        sheet, html, len(items), at_random, sample.total, sample.waiting, same, replaced
+    items = [_item(row) for row in sample.drawn]
+    with atomic_write(page) as file:
+        file.write(render_annotation_page(items, title=TITLE, token=token, reviewer=reviewer))
+    return ExportedForms(
+        sheet=sheet,
+        page=page,
+        rows=len(items),
+        at_random=sum(row.why is None for row in sample.drawn),
+        total=sample.total,
+        waiting=sample.waiting,
+        same=same,
+        replaced=earlier is not None and earlier.token != sample.token,
     )
 
 
-def import_(folder: Path, files: Sequence[Path]) -> Imported:
-    """Take the decisions of one or several reviewers, and do with the pairs as they say.
+def import_decisions(folder: Path, files: Sequence[Path]) -> ImportedDecisions:
+    """Read the decisions of one or several reviewers, and apply them to the pairs.
 
-    DataError where a file is damaged, where two are of one reviewer, or where nothing in them can
-    be taken; the pairs are then as they were.
+    Raise DataError where a file is damaged, where two are of one reviewer, or where no decision
+    can be applied; the pairs are then unchanged.
     """
-    sample = sampled.read(folder)
+    run = RunFolder(folder)
+    sample = read_sample(folder)
     if sample is None:
         raise DataError(
-            f"{folder / sampled.FILE}: no such file.\n"
+            f"{run.annotation_sample}: no such file.\n"
             "  Write the files for the reviewers first: abrege review export."
         )
-    given = _read(files, sample)
-    earlier = decisions.load_decisions(folder)
-    taken, refused = _take(given, sample, sampled.changed(sample, _pairs(folder), earlier))
-    if refused and not taken:
+    forms = _read_forms(files, sample)
+    earlier = load_decisions(folder)
+    changed = changed_rows(sample, annotated_pairs(run), earlier)
+    accepted, refused = _accept(forms, sample, changed)
+    if refused and not accepted:
         raise DataError(_all_refused(files, refused))
-    new = [d for d in taken if not _is_known(d, earlier.get(d.id, ()))]
-    decisions.append_decisions(folder, new)
-    every = decisions.load_decisions(folder)
-    pairs = _apply(folder, every)
+    new = [d for d in accepted if not _is_known(d, earlier.get(d.id, ()))]
+    append_decisions(folder, new)
+    decided = load_decisions(folder)
+    pairs = _apply(run, decided)
     counts = {
-        "read": sum(len(one.decided) + one.open for one in given),
+        "read": sum(len(form.decided) + form.open for form in forms),
         **{
-            verdict: sum(d.decision == verdict for d in taken)
+            verdict: sum(d.decision == verdict for d in accepted)
             for verdict in ("keep", "fix", "redo")
         },
-        "open": sum(one.open for one in given),
+        "open": sum(form.open for form in forms),
         "refused": len(refused),
         "new": len(new),
-        "already": len(taken) - len(new),
+        "already": len(accepted) - len(new),
     }
-    found = Imported(counts, pairs, tuple(refused), _accepted(sample, every))
-    write_json(folder / RESULT, {"sample": sample.token, **asdict(found)})
-    return found
+    imported = ImportedDecisions(counts, pairs, tuple(refused), _acceptance(sample, decided))
+    write_json(run.acceptance, {"sample": sample.token, **asdict(imported)})
+    return imported
 
 
-def _pairs(folder: Path) -> Iterator[Pair]:
-    path = folder / PAIRS
-    if not path.is_file():
-        raise DataError(
-            f"{path}: no such file.\n"
-            "  Give the folder of a run whose documents a teacher has summarised: abrege annotate."
-        )
-    return read_jsonl(path, Pair)
-
-
-def _wanted(folder: Path, decided: Decided) -> Iterator[Pair]:
-    """Yield the pairs as people want them."""
-    return (decisions.apply_decisions(pair, decided) for pair in _pairs(folder))
-
-
-def _verdict(pair: Pair) -> str:
-    verdict = pair.meta.get(decisions.META_KEY, {}).get("decision", "undecided")
-    assert isinstance(verdict, str)
-    return verdict
-
-
-def _draw(folder: Path, decided: Decided, *, rows: int, seed: int) -> Sample:
-    """Draw a sample; the pairs are read twice, so as not to hold all documents."""
-    traits, waiting = [], 0
-    for pair in _wanted(folder, decided):
-        if _verdict(pair) == "redo":
-            waiting += 1
-        else:
-            traits.append(_traits(pair))
-    if not traits:
-        raise DataError(f"{folder / PAIRS}: there is no summary to look at.")
-    drawn = doubts.sample(traits, rows, seed=seed)
-    why = {one.id: one.why for one in drawn}
-    found = {p.id: _sampled(p, why[p.id]) for p in _wanted(folder, decided) if p.id in why}
-    return Sample(
-        rows=rows, seed=seed, total=len(traits), waiting=waiting,
-        drawn=[found[one.id] for one in drawn],
-    )  # fmt: skip
-
-
-def _traits(pair: Pair) -> Traits:
-    summary, about = pair.references[0], pair.meta.get("annotate")
-    attempts = about.get("attempts") if isinstance(about, dict) else None
-    facts = faithfulness.unsupported_facts(pair.document, summary, lang=pair.lang)
-    return Traits(
-        id=pair.id,
-        words=len(word_tokenize(summary, pair.lang)),
-        unsupported=len(facts),
-        attempts=attempts if isinstance(attempts, int) else 1,
+def _item(row: SampledSummary) -> AnnotationItem:
+    return AnnotationItem(
+        row=row.row,
+        id=row.id,
+        document=row.document,
+        summary=row.summary,
+        title=row.title,
+        lang=row.lang,
     )
 
 
-def _sampled(pair: Pair, why: str | None) -> Sampled:
-    summary, title = pair.references[0], pair.meta.get("title")
-    of = decisions.hash_summary(summary)
-    return Sampled(
-        row=sampled.row_of(pair.id, of), id=pair.id, of=of, why=why, document=pair.document,
-        summary=summary, title=title if isinstance(title, str) else None, lang=pair.lang,
-    )  # fmt: skip
-
-
-def _read(files: Sequence[Path], sample: Sample) -> list[Answers]:
-    summaries = {one.row: one.summary for one in sample.drawn}
-    read: dict[str, Answers] = {}
+def _read_forms(files: Sequence[Path], sample: Sample) -> list[CompletedForm]:
+    summaries = {row.row: row.summary for row in sample.drawn}
+    forms: dict[str, CompletedForm] = {}
     for path in files:
-        found = answers.read_answers(path, summaries)
-        if found.reviewer.casefold() in read:
+        form = read_form(path, summaries)
+        if form.reviewer.casefold() in forms:
             raise DataError(
-                f"{path}: the decisions of {found.reviewer} came already.\n"
+                f"{path}: a second file with the decisions of {form.reviewer}.\n"
                 "  Import one file of a person at a time: where they differ the later one holds."
             )
-        read[found.reviewer.casefold()] = found
-    return list(read.values())
+        forms[form.reviewer.casefold()] = form
+    return list(forms.values())
 
 
-def _take(
-    given: Sequence[Answers], sample: Sample, changed: Mapping[str, str]
-) -> tuple[list[Decision], list[Refused]]:
-    """Divide what was decided into what can be taken and what came too late."""
+def _accept(
+    forms: Sequence[CompletedForm], sample: Sample, changed: Mapping[str, str]
+) -> tuple[list[Decision], list[RefusedDecision]]:
+    """Divide the decisions into those that can be applied and those that are too late."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    asked = {one.row: one for one in sample.drawn}
-    taken, refused = [], []
-    said = ((of_one.reviewer, answer) for of_one in given for answer in of_one.decided)
-    for reviewer, answer in said:
-        row = asked.get(answer.row)
+    rows = {row.row: row for row in sample.drawn}
+    accepted, refused = [], []
+    for reviewer, answer in ((form.reviewer, answer) for form in forms for answer in form.decided):
+        row = rows.get(answer.row)
         if row is None:
             why = "it is not in the sample of this run"
-            refused.append(Refused(answer.id, reviewer, why))
+            refused.append(RefusedDecision(answer.id, reviewer, why))
         elif row.id in changed:
-            refused.append(Refused(row.id, reviewer, changed[row.id]))
+            refused.append(RefusedDecision(row.id, reviewer, changed[row.id]))
         else:
-            taken.append(
+            accepted.append(
                 Decision(
                     id=row.id,
                     decision=answer.decision,
@@ -251,52 +215,53 @@ def _take(
                     note=answer.note,
                 )
             )
-    return taken, refused
+    return accepted, refused
 
 
 def _is_known(decision: Decision, earlier: Sequence[Decision]) -> bool:
-    """Tell whether a person's last word on this summary was the same."""
-    last = decisions.latest_by_reviewer(earlier, decision.of).get(decision.reviewer.casefold())
-    said = (decision.decision, decision.summary, decision.note)
-    return last is not None and (last.decision, last.summary, last.note) == said
+    """Return whether a person's last decision on this summary was the same."""
+    last = latest_by_reviewer(earlier, decision.of).get(decision.reviewer.casefold())
+    content = (decision.decision, decision.summary, decision.note)
+    return last is not None and (last.decision, last.summary, last.note) == content
 
 
-def _all_refused(files: Sequence[Path], refused: Sequence[Refused]) -> str:
-    shown = "\n".join(f"  {one.id}: {one.why}" for one in refused[:5])
+def _all_refused(files: Sequence[Path], refused: Sequence[RefusedDecision]) -> str:
+    reasons = "\n".join(f"  {decision.id}: {decision.why}" for decision in refused[:5])
     more = f"\n  … and {len(refused) - 5} more" if len(refused) > 5 else ""
     return (
-        f"{', '.join(map(str, files))}: none of the {len(refused)} decisions can be taken:\n"
-        f"{shown}{more}\n  Export again, and ask for decisions on what stands there now."
+        f"{', '.join(map(str, files))}: none of the {len(refused)} decisions can be applied:\n"
+        f"{reasons}{more}\n  Export again, and ask for decisions on the current summaries."
     )
 
 
-def _apply(folder: Path, decided: Decided) -> dict[str, int]:
-    """Write the pairs as people want them; count by the decision that holds."""
+def _apply(run: RunFolder, decided: DecisionsByRow) -> dict[str, int]:
+    """Write the pairs with the decisions applied; count them by the decision that holds."""
     verdicts: Counter[str] = Counter()
 
-    def applied() -> Iterator[Pair]:
-        for pair in _wanted(folder, decided):
-            verdicts[_verdict(pair)] += 1
+    def pairs() -> Iterator[Pair]:
+        for pair in decided_pairs(run, decided):
+            verdicts[verdict_of(pair)] += 1
             yield pair
 
-    write_jsonl(folder / PAIRS, applied())
+    write_jsonl(run.pairs, pairs())
     counts = {name: verdicts[name] for name in ("keep", "fix", "redo", "undecided")}
     assert verdicts.total() == sum(counts.values())
     return {"total": verdicts.total(), **counts}
 
 
-def _accepted(sample: Sample, decided: Decided) -> Acceptance:
-    """Count all decisions on the sample, whichever import brought them."""
-    people: dict[str, dict[str, Choice]] = {}
+def _acceptance(sample: Sample, decided: DecisionsByRow) -> Acceptance:
+    """Compute the acceptance from all decisions on the sample, whichever import brought them."""
+    people: dict[str, dict[str, AnnotationChoice]] = {}
     names: dict[str, str] = {}
-    holds: dict[str, Choice] = {}
-    for one in sample.drawn:
-        cast = decisions.latest_by_reviewer(decided.get(one.id, ()), one.of)
-        for name, decision in cast.items():
+    holds: dict[str, AnnotationChoice] = {}
+    for row in sample.drawn:
+        of_row = decided.get(row.id, ())
+        for name, decision in latest_by_reviewer(of_row, row.of).items():
             names[name] = decision.reviewer
-            people.setdefault(name, {})[one.id] = Choice(decision.decision, decision.summary)
-        _, by = decisions.resolve(one.summary, decided.get(one.id, ()))
-        if by:
-            holds[one.id] = Choice(by.decision, by.summary)
-    why = {one.id: one.why for one in sample.drawn}
-    return acceptance({names[n]: cast for n, cast in people.items()}, why, holds=holds)
+            choice = AnnotationChoice(decision.decision, decision.summary)
+            people.setdefault(name, {})[row.id] = choice
+        _, standing = resolve(row.summary, of_row)
+        if standing:
+            holds[row.id] = AnnotationChoice(standing.decision, standing.summary)
+    why = {row.id: row.why for row in sample.drawn}
+    return compute_acceptance({names[n]: cast for n, cast in people.items()}, why, holds=holds)

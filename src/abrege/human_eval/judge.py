@@ -1,7 +1,7 @@
-"""Judge: ask a model which of two systems' summaries is better, in both orders.
+"""LLM judge: ask a model which of two systems' summaries is better, in both orders.
 
 reads   split/test.jsonl  generate/SYSTEM.jsonl
-writes  review/judge.jsonl, a line as soon as there is an answer  review/judge.json
+writes  review/judge.jsonl, one line for each answer as it arrives  review/judge.json
 """
 
 import random
@@ -17,45 +17,53 @@ from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.hashing import hash_json, hash_path
 from abrege.core.io import read_jsonl, write_json
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from abrege.data.predictions import read_run_predictions
-from abrege.human_eval import judge_prompt as judging
-from abrege.human_eval.agreement import Outcome, preference
+from abrege.human_eval.judge_prompt import (
+    JudgeVerdict,
+    combine_verdicts,
+    compute_statistics,
+    judge_messages,
+    judge_prompt,
+    parse_verdict,
+)
+from abrege.human_eval.preference import Outcome, preference_share
 from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
 from abrege.llm_client.openai_client import OpenAIClient
 from abrege.llm_client.response_cache import CachedResponse, ResponseCache, open_cache
 from abrege.text import language
 
-QUESTION = ("question", "aspect")
-"""Where a row says what its summaries were to tell: the first of these columns it has."""
-COUNTED: Mapping[str, Outcome] = {"win": "win", "loss": "loss"}
-"""What counts in the preference as more than a tie."""
+QUESTION_COLUMNS = ("question", "aspect")
+"""Columns with the question that the summaries answer: the first of these that a row has."""
+_DECISIVE: Mapping[str, Outcome] = {"win": "win", "loss": "loss"}
+"""The outcomes that count as more than a tie in the preference."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A document and what two systems made of it."""
+class SummaryPair:
+    """A document and the summaries of two systems."""
 
     pair: Pair
     texts: tuple[str, str]
 
     @property
     def is_identical(self) -> bool:
-        """Tell whether there is nothing to choose."""
+        """Return whether both summaries are the same."""
         return self.texts[0].strip() == self.texts[1].strip()
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A row and its questions: with the first system's summary first, and the other way round."""
+class JudgeQuestion:
+    """A row and its requests: with the first system's summary first, then the other way round."""
 
-    row: Row
+    row: SummaryPair
     requests: tuple[Request, Request]
 
 
 def judge(
     folder: Path,
-    server: OpenAIClient,
+    client: OpenAIClient,
     *,
     systems: tuple[str, str] = ("base", "tuned"),
     rows: int = 50,
@@ -63,195 +71,201 @@ def judge(
     workers: int = 4,
     on_event: OnEvent = silent,
 ) -> dict[str, Any]:
-    """Ask about rows drawn from the test split; write and return what comes of it.
+    """Ask about rows drawn from the test split; write and return the result.
 
-    A win is one of the second system. Answers are kept as they come, by what was asked, of
-    which model and how it decodes: the same command asks only for what is missing, and more
-    rows with the same seed are these rows and others.
+    A win is one of the second system. Answers are cached by messages, model and decoding: the
+    same command requests only what is missing, and more rows with the same seed are these rows
+    and others. Raise SetupError if the server answers nothing, DataError if no row is readable.
     """
-    every = compared(folder, systems)
-    drawn = draw(every, count=rows, seed=seed)
-    found_lang = _language(every)
-    langs = [row.pair.lang or found_lang for row in drawn]
-    asked = [
-        Asked(row, _requests(row, server, lang))
+    run = RunFolder(folder)
+    all_rows = read_summaries(run, systems)
+    drawn = draw_rows(all_rows, count=rows, seed=seed)
+    detected = _detect_language(all_rows)
+    langs = [row.pair.lang or detected for row in drawn]
+    questions = [
+        JudgeQuestion(row, _requests(row, client, lang))
         for row, lang in zip(drawn, langs, strict=True)
         if not row.is_identical
     ]
-    with open_cache(folder / "review/judge.jsonl") as book:
-        failed = collect(book, asked, server, systems, workers=workers, on_event=on_event)
-        if failed and not book.responses:
+    with open_cache(run.judge_answers) as cache:
+        failed = collect_answers(
+            cache, questions, client, systems, workers=workers, on_event=on_event
+        )
+        if failed and not cache.responses:
             raise SetupError(
-                f"{server.address} answered none of {len(failed)} questions: {failed[0]['reason']}"
+                f"{client.address} answered none of {len(failed)} questions: {failed[0]['reason']}"
             )
-        keys = {request.key for one in asked for request in one.requests}
-        told = {key: book.responses[key] for key in sorted(keys & book.responses.keys())}
-        files = ["split/test.jsonl", *(f"generate/{s}.jsonl" for s in systems)]
-        found = {
-            "of": {Path(f).name: hash_path(folder / f) for f in files},
+        keys = {request.key for question in questions for request in question.requests}
+        answers = {key: cache.responses[key] for key in sorted(keys & cache.responses.keys())}
+        files = [run.split("test"), *(run.predictions(system) for system in systems)]
+        result = {
+            "of": {file.name: hash_path(file) for file in files},
             "systems": list(systems),
             "seed": seed,
-            **outcomes(drawn, asked, told),
+            **compute_outcomes(drawn, questions, answers),
             "unanswered": failed,
-            **provenance(server, told, sorted({lang or "und" for lang in langs})),
+            **provenance(client, answers, sorted({lang or "und" for lang in langs})),
         }
-        write_json(folder / "review/judge.json", found)
-    return found
+        write_json(run.judge, result)
+    return result
 
 
-def compared(folder: Path, systems: tuple[str, str]) -> list[Row]:
-    """Read the test rows with both systems' summaries."""
+def read_summaries(run: RunFolder, systems: tuple[str, str]) -> list[SummaryPair]:
+    """Read the test rows with both systems' summaries; raise DataError where one is missing."""
     if systems[0] == systems[1]:
         raise DataError(f"{systems[0]} cannot be judged against itself; name two systems.")
-    pairs = list(read_jsonl(_there(folder / "split/test.jsonl"), Pair))
-    first, second = (_texts(folder / f"generate/{s}.jsonl", pairs) for s in systems)
-    return [Row(*row) for row in zip(pairs, zip(first, second, strict=True), strict=True)]
+    pairs = list(read_jsonl(_existing(run.split("test")), Pair))
+    first, second = (_texts(run.predictions(system), pairs) for system in systems)
+    return [SummaryPair(*row) for row in zip(pairs, zip(first, second, strict=True), strict=True)]
 
 
-def draw(rows: Sequence[Row], *, count: int, seed: int) -> list[Row]:
+def draw_rows(rows: Sequence[SummaryPair], *, count: int, seed: int) -> list[SummaryPair]:
     """Draw rows at random; a larger count with the same seed draws the same ones first."""
     drawn = list(rows)
     random.Random(f"{seed} judge").shuffle(drawn)
     if count < 1 or not rows:
-        raise DataError(f"there is nothing to judge: {count} of {len(rows)} test rows are wanted.")
+        raise DataError(f"there is nothing to judge: --rows {count} of {len(rows)} test rows.")
     return drawn[:count]
 
 
-def collect(
-    book: ResponseCache,
-    asked: Sequence[Asked],
-    server: OpenAIClient,
+def collect_answers(
+    cache: ResponseCache,
+    questions: Sequence[JudgeQuestion],
+    client: OpenAIClient,
     systems: tuple[str, str],
     *,
     workers: int,
     on_event: OnEvent,
 ) -> list[dict[str, str]]:
-    """Ask what is not told yet, each answer on disk at once; give the questions without answer.
+    """Request the answers that are not cached, and cache each at once; return the failures.
 
-    Rows with the same texts are one question. Of a process that is killed the questions under
-    way are lost, `workers` of them at most; they are asked again.
+    Rows with the same texts are one request. A process that is killed loses the requests under
+    way, `workers` of them at most; they are sent again.
     """
-    questions = {
-        request.key: (request, {"id": one.row.pair.id, "first": first})
-        for one in asked
-        for request, first in zip(one.requests, systems, strict=True)
+    requests = {
+        request.key: (request, {"id": question.row.pair.id, "first": first})
+        for question in questions
+        for request, first in zip(question.requests, systems, strict=True)
     }
-    missing = [request for key, (request, _) in questions.items() if key not in book.responses]
-    done, total = len(questions) - len(missing), len(questions)
+    missing = [request for key, (request, _) in requests.items() if key not in cache.responses]
+    done, total = len(requests) - len(missing), len(requests)
     failed: list[dict[str, str]] = []
     if done:
-        on_event(Note(f"judge: going on after {done} of {total} answers"))
+        on_event(Note(f"judge: resuming after {done} of {total} answers"))
     on_event(Progress("judge", done, total, unit="answers"))
-    with closing(complete_all(server, missing, workers=workers)) as answers:
+    with closing(complete_all(client, missing, workers=workers)) as answers:
         for request, answer in answers:
-            _, about = questions[request.key]
+            _, about = requests[request.key]
             if isinstance(answer, FailedRequest):
                 failed.append({**about, "reason": answer.reason})
                 continue
-            book.add(CachedResponse(key=request.key, about=about, **asdict(answer)))
+            cache.add(CachedResponse(key=request.key, about=about, **asdict(answer)))
             done += 1
             on_event(Progress("judge", done, total, unit="answers"))
-    return sorted(failed, key=lambda one: (one["id"], one["first"]))
+    return sorted(failed, key=lambda failure: (failure["id"], failure["first"]))
 
 
-def outcomes(
-    drawn: Sequence[Row], asked: Sequence[Asked], told: Mapping[str, CachedResponse]
+def compute_outcomes(
+    drawn: Sequence[SummaryPair],
+    questions: Sequence[JudgeQuestion],
+    answers: Mapping[str, CachedResponse],
 ) -> dict[str, Any]:
-    """Say of each row how the second system fares, and of all rows what follows.
+    """Return the outcome of each row for the second system, and the preference of all rows.
 
-    Identical texts are ties. A judge that contradicts itself or is unsure of a row counts as a
-    tie in the preference; rows with no readable answer in one of the orders do not count.
+    Identical texts are ties. A judge that contradicts itself or is unsure about a row counts as
+    a tie in the preference; rows without a readable answer in one of the orders do not count.
     """
     verdicts = {
-        id(one.row): (_verdict(told[there.key]), _verdict(told[back.key]))
-        for one in asked
-        for there, back in [one.requests]
-        if there.key in told and back.key in told
+        id(question.row): (_verdict(answers[forward.key]), _verdict(answers[backward.key]))
+        for question in questions
+        for forward, backward in [question.requests]
+        if forward.key in answers and backward.key in answers
     }
-    decisions: list[tuple[Row, str]] = []
+    outcomes: list[tuple[SummaryPair, str]] = []
     for row in drawn:
-        pair = verdicts.get(id(row))
+        both_orders = verdicts.get(id(row))
         missing = "identical" if row.is_identical else "unanswered"
-        decisions.append((row, judging.outcome(*pair) if pair else missing))
-    counted = [(row, o) for row, o in decisions if o not in ("unanswered", "unreadable")]
+        outcomes.append((row, combine_verdicts(*both_orders) if both_orders else missing))
+    counted = [(row, o) for row, o in outcomes if o not in ("unanswered", "unreadable")]
     if not counted:
-        raise DataError(_nothing(told))
+        raise DataError(_nothing_readable(answers))
     groups = [n if r.pair.group is None else r.pair.group for n, (r, _) in enumerate(counted)]
-    found = preference([COUNTED.get(o, "tie") for _, o in counted], groups=groups)
-    kinds = Counter(outcome for _, outcome in decisions)
+    preference = preference_share([_DECISIVE.get(o, "tie") for _, o in counted], groups=groups)
+    counts = Counter(outcome for _, outcome in outcomes)
     return {
         "rows": len(drawn),
-        "identical": kinds["identical"],
-        "unanswered_rows": kinds["unanswered"],
-        "figures": asdict(judging.figures(verdicts.values())),
-        "preference": {"n": len(counted), "groups": len(set(groups)), **asdict(found)},
-        "decisions": [{"id": row.pair.id, "outcome": outcome} for row, outcome in decisions],
+        "identical": counts["identical"],
+        "unanswered_rows": counts["unanswered"],
+        "figures": asdict(compute_statistics(verdicts.values())),
+        "preference": {"n": len(counted), "groups": len(set(groups)), **asdict(preference)},
+        "decisions": [{"id": row.pair.id, "outcome": outcome} for row, outcome in outcomes],
     }
 
 
 def provenance(
-    server: OpenAIClient, told: Mapping[str, CachedResponse], langs: Sequence[str]
+    client: OpenAIClient, answers: Mapping[str, CachedResponse], langs: Sequence[str]
 ) -> dict[str, Any]:
-    """Say who judged, how it was asked, and what it cost over all the answers used."""
-    answers = list(told.values())
+    """Return the model, the decoding, the prompts, and the cost of all answers that were used."""
+    used = list(answers.values())
     return {
         "abrege": abrege.__version__,
-        "server": server.address,
-        "model": server.model,
-        "named": dict(sorted(Counter(a.model for a in answers).items())),
-        "asking": asdict(server.params),
-        "prompt": {lang: hash_json(asdict(judging.judging(lang))) for lang in langs},
-        "answers": len(answers),
-        "answers_cut": sum(a.finish_reason == "length" for a in answers),
+        "server": client.address,
+        "model": client.model,
+        "named": dict(sorted(Counter(a.model for a in used).items())),
+        "asking": asdict(client.params),
+        "prompt": {lang: hash_json(asdict(judge_prompt(lang))) for lang in langs},
+        "answers": len(used),
+        "answers_cut": sum(a.finish_reason == "length" for a in used),
         "tokens": {
-            "prompt": sum(a.prompt_tokens or 0 for a in answers),
-            "completion": sum(a.completion_tokens or 0 for a in answers),
+            "prompt": sum(a.prompt_tokens or 0 for a in used),
+            "completion": sum(a.completion_tokens or 0 for a in used),
             "answers_untold": sum(
-                a.prompt_tokens is None or a.completion_tokens is None for a in answers
+                a.prompt_tokens is None or a.completion_tokens is None for a in used
             ),
         },
-        "seconds": round(sum(a.seconds for a in answers), 3),
+        "seconds": round(sum(a.seconds for a in used), 3),
     }
 
 
-def _requests(row: Row, server: OpenAIClient, lang: str | None) -> tuple[Request, Request]:
+def _requests(row: SummaryPair, client: OpenAIClient, lang: str | None) -> tuple[Request, Request]:
     meta = row.pair.meta
-    question = next((str(meta[name]) for name in QUESTION if meta.get(name)), None)
+    question = next((str(meta[name]) for name in QUESTION_COLUMNS if meta.get(name)), None)
 
     def request(first: str, second: str) -> Request:
-        said = judging.messages(row.pair.document, first, second, question=question, lang=lang)
-        known_by = {"messages": said, "model": server.model, "asking": asdict(server.params)}
-        return Request(hash_json(known_by), said)
+        messages = judge_messages(row.pair.document, first, second, question=question, lang=lang)
+        key = {"messages": messages, "model": client.model, "asking": asdict(client.params)}
+        return Request(hash_json(key), messages)
 
     first, second = row.texts
     return request(first, second), request(second, first)
 
 
-def _language(rows: Sequence[Row]) -> str | None:
-    """Find the language of the rows that name none; of all, so that drawing changes no question."""
-    nameless = [row.pair.document for row in rows if not row.pair.lang]
-    return language.detect(nameless) if nameless else None
+def _detect_language(rows: Sequence[SummaryPair]) -> str | None:
+    """Detect the language of the rows without one; of all rows, so that any draw asks the same."""
+    documents = [row.pair.document for row in rows if not row.pair.lang]
+    return language.detect(documents) if documents else None
 
 
-def _verdict(told: CachedResponse) -> judging.Verdict | None:
-    """Read an answer; one that was cut off may have been about to say something else."""
-    return None if told.finish_reason == "length" else judging.parse(told.text)
+def _verdict(response: CachedResponse) -> JudgeVerdict | None:
+    """Parse a response; a truncated one may have been about to say something else."""
+    return None if response.finish_reason == "length" else parse_verdict(response.text)
 
 
-def _nothing(told: Mapping[str, CachedResponse]) -> str:
-    example = next((repr(t.text[-200:]) for t in told.values()), "there is none")
+def _nothing_readable(answers: Mapping[str, CachedResponse]) -> str:
+    example = next((repr(answer.text[-200:]) for answer in answers.values()), "there is none")
     return (
-        f"no row could be judged: of {len(told)} answers no two on a row could be read.\n"
+        f"no row could be judged: of {len(answers)} answers no two on a row could be read.\n"
         f"  An answer ends: {example}\n"
-        "  Ask a model that follows instructions, or give it more tokens to answer with."
+        "  Choose a model that follows instructions, or raise --max-tokens."
     )
 
 
 def _texts(path: Path, pairs: Sequence[Pair]) -> list[str]:
-    return [p.prediction for p in read_run_predictions(_there(path), pairs)]
+    predictions = read_run_predictions(_existing(path), pairs)
+    return [prediction.prediction for prediction in predictions]
 
 
-def _there(path: Path) -> Path:
+def _existing(path: Path) -> Path:
     if not path.exists():
-        raise DataError(f"{path} is not there.\n  Run the pipeline up to generate first.")
+        raise DataError(f"{path}: no such file.\n  Run the pipeline up to generate first.")
     return path

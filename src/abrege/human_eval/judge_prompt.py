@@ -1,4 +1,4 @@
-"""A model as judge of two summaries: what it is asked, how its answer is read, what comes of it."""
+"""The prompt of the LLM judge, the parser of its answers, and statistics of its verdicts."""
 
 import re
 from collections import Counter
@@ -10,13 +10,13 @@ from abrege.annotation.postprocess import remove_reasoning
 from abrege.llm_client.openai_client import Message
 from abrege.text.tokenize import primary_language
 
-Verdict: TypeAlias = Literal["first", "second", "alike"]
-Outcome: TypeAlias = Literal["win", "loss", "tie", "unsure", "disagrees", "unreadable"]
+JudgeVerdict: TypeAlias = Literal["first", "second", "alike"]
+JudgeOutcome: TypeAlias = Literal["win", "loss", "tie", "unsure", "disagrees", "unreadable"]
 
 
 @dataclass(frozen=True)
-class Judging:
-    """The words a judge is asked with: `about` is said where the summaries answer a question."""
+class JudgePrompt:
+    """The parts of a judge's prompt; `about` is used where the summaries answer a question."""
 
     instruction: str
     document: str
@@ -25,7 +25,7 @@ class Judging:
     ask: str
 
 
-ENGLISH = Judging(
+ENGLISH = JudgePrompt(
     instruction=(
         "You compare two summaries of a document. Judge in this order. First, truth: a summary "
         "must say nothing that the document does not say. Then, what is told: the main points of "
@@ -41,7 +41,7 @@ ENGLISH = Judging(
     summary="Summary",
     ask="Which summary is better? Reason in at most two sentences, then a line with 1, 2 or 0.",
 )
-FRENCH = Judging(
+FRENCH = JudgePrompt(
     instruction=(
         "Tu compares deux résumés d'un document. Juge dans cet ordre. D'abord la vérité : un "
         "résumé ne doit rien dire que le document ne dise. Ensuite ce qui est dit : les points "
@@ -60,26 +60,26 @@ FRENCH = Judging(
 )
 
 
-def judging(lang: str | None) -> Judging:
-    """Give the words in the language of the rows: French for French, English for all others."""
+def judge_prompt(lang: str | None) -> JudgePrompt:
+    """Return the prompt for the language of the rows: French for French, else English."""
     return FRENCH if primary_language(lang) == "fr" else ENGLISH
 
 
-def messages(
+def judge_messages(
     document: str, first: str, second: str, *, question: str | None = None, lang: str | None = None
 ) -> list[Message]:
-    """Ask which of two summaries is better.
+    """Return the messages that ask which of two summaries is better.
 
-    question  what the summaries were to tell, such as an aspect of a paper
+    question  the question that the summaries answer, such as an aspect of a paper
     """
-    words = judging(lang)
-    parts = [_part(words.document, document)]
+    prompt = judge_prompt(lang)
+    parts = [_part(prompt.document, document)]
     if question:
-        parts.append(_part(words.about, question))
-    parts += [_part(f"{words.summary} {n}", text) for n, text in ((1, first), (2, second))]
+        parts.append(_part(prompt.about, question))
+    parts += [_part(f"{prompt.summary} {n}", text) for n, text in ((1, first), (2, second))]
     return [
-        {"role": "system", "content": words.instruction},
-        {"role": "user", "content": "\n\n".join([*parts, words.ask])},
+        {"role": "system", "content": prompt.instruction},
+        {"role": "user", "content": "\n\n".join([*parts, prompt.ask])},
     ]
 
 
@@ -106,18 +106,18 @@ _LABEL = (
     r"réponse|reponse|choix|décision|préférence)(?: finale?)?(?: is| est)? ?[:=-]? ?"
 )
 # What may not follow a digit: more digits, or words that could take it back or name the other.
-_ALONE = (
+_NOT_CONTINUED = (
     rf"(?!\w|[.,]\d| ?[/&+|<=-]|,? ?\d|,? (?:or|and|ou|et|vs)\b|"
     rf" (?!because\b|as\b|since\b|car\b|parce\b|{_IS_BETTER}\b)\w)"
 )
 _LABELLED = re.compile(
-    rf"{_LABEL}(?:(?:{_SUMMARY})?(?P<digit>[012]){_ALONE}|(?:{_NTH}|{_ALIKE}){_ALONE})"
+    rf"{_LABEL}(?:(?:{_SUMMARY})?(?P<digit>[012]){_NOT_CONTINUED}|(?:{_NTH}|{_ALIKE}){_NOT_CONTINUED})"
 )
 _BARE = re.compile(r"(?:^|[.!?…] )(?P<digit>[012])[.! ]*$")
 _NAMED = re.compile(
     rf"(?:(?:{_SUMMARY}(?P<digit>[12])|{_NTH})(?: {_IS_BETTER}| wins)?(?: overall)?|{_ALIKE})[.! ]*"
 )
-_BY_WORD: dict[str, Verdict] = {
+_BY_WORD: dict[str, JudgeVerdict] = {
     "1": "first",
     "2": "second",
     "0": "alike",
@@ -128,39 +128,40 @@ _BY_WORD: dict[str, Verdict] = {
 }
 
 
-def parse(text: str) -> Verdict | None:
-    """Read the verdict in a judge's answer; None where none can be read without guessing.
+def parse_verdict(text: str) -> JudgeVerdict | None:
+    """Return the verdict in a judge's answer; None where it cannot be read without guessing.
 
-    Counted is a line that is only 1, 2 or 0, or ends a sentence's line with it, or says
-    "Answer: 2"; where there is none, a line such as "Summary 2 is better." or "They are alike.".
-    Two different verdicts of a kind are no verdict, and a thought that never ends is none either.
+    A line counts that is only 1, 2 or 0, or a sentence followed by it, or "Answer: 2"; where
+    there is none, a line such as "Summary 2 is better." or "They are alike.". Two different
+    verdicts of a kind are no verdict, and neither is a thought that never ends.
     """
     text = remove_reasoning(text)
     text = _MARKS.sub("", text).casefold().replace("\u00a0", " ")
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    found = {
-        _verdict(hit)
+    verdicts = {
+        _verdict(match)
         for line in lines
-        for hit in [*_LABELLED.finditer(line), *_BARE.finditer(line)]
+        for match in [*_LABELLED.finditer(line), *_BARE.finditer(line)]
     }
-    found = found or {_verdict(hit) for line in lines if (hit := _NAMED.fullmatch(line))}
-    return found.pop() if len(found) == 1 else None
+    if not verdicts:
+        verdicts = {_verdict(match) for line in lines if (match := _NAMED.fullmatch(line))}
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
-def _verdict(hit: re.Match[str]) -> Verdict:
-    said = {name: value for name, value in hit.groupdict().items() if value}
-    return "alike" if "alike" in said else _BY_WORD[said.get("digit") or said["nth"]]
+def _verdict(match: re.Match[str]) -> JudgeVerdict:
+    groups = {name: value for name, value in match.groupdict().items() if value}
+    return "alike" if "alike" in groups else _BY_WORD[groups.get("digit") or groups["nth"]]
 
 
-def outcome(forward: Verdict | None, backward: Verdict | None) -> Outcome:
-    """Say how the second system fares on a row that was asked about in both orders.
+def combine_verdicts(forward: JudgeVerdict | None, backward: JudgeVerdict | None) -> JudgeOutcome:
+    """Return the outcome for the second system of a row that was judged in both orders.
 
     forward   the verdict with the first system's summary as summary 1
     backward  the verdict with the second system's as summary 1
 
-    A pick in one order and "alike" in the other is "unsure": the place decided, if anything
-    did, so that it counts as a tie where ties count. A pick that turns with the places, and so
-    names one system and then the other, "disagrees" with itself.
+    A pick in one order and "alike" in the other is "unsure": the position decided, if anything
+    did, so that it counts as a tie where ties count. A pick that follows the position, first one
+    system and then the other, "disagrees" with itself.
     """
     if forward is None or backward is None:
         return "unreadable"
@@ -175,8 +176,8 @@ def outcome(forward: Verdict | None, backward: Verdict | None) -> Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """What a judge said of all rows, and how far it may be trusted."""
+class JudgeStatistics:
+    """Counts of a judge's verdicts, its contradictions and its position bias."""
 
     n: int
     """Rows with a readable verdict in both orders."""
@@ -190,20 +191,22 @@ class Figures:
     picks: int
     """Readable answers that prefer one of the two."""
     first_picks: int
-    """Those of them that prefer the one shown first: half, if its place is nothing to the judge."""
+    """Those of them that prefer the one shown first: about half, without position bias."""
     first_share: float | None
     unreadable_rows: int
     unreadable_answers: int
 
 
-def figures(rows: Iterable[tuple[Verdict | None, Verdict | None]]) -> Figures:
-    """Count the verdicts of rows, each given in both orders."""
+def compute_statistics(
+    rows: Iterable[tuple[JudgeVerdict | None, JudgeVerdict | None]],
+) -> JudgeStatistics:
+    """Count the verdicts of rows, each judged in both orders."""
     pairs = list(rows)
-    outcomes = Counter(outcome(*pair) for pair in pairs)
+    outcomes = Counter(combine_verdicts(*pair) for pair in pairs)
     answers = Counter(verdict for pair in pairs for verdict in pair)
     n = len(pairs) - outcomes["unreadable"]
     picks = answers["first"] + answers["second"]
-    return Figures(
+    return JudgeStatistics(
         n=n,
         wins=outcomes["win"],
         losses=outcomes["loss"],

@@ -17,7 +17,7 @@ from abrege.core.hashing import hash_json
 from abrege.core.io import disk_error, write_json, write_jsonl
 from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair, Prediction
-from abrege.human_eval.agreement import Outcome, preference
+from abrege.human_eval.preference import Outcome, preference_share
 from abrege.metrics.registry import nearest
 from abrege.pipeline.fingerprint import code_version
 from abrege.stress.cases import KINDS, LANGS, StressCase, make_cases
@@ -135,7 +135,7 @@ def _score_rows(verdicts: Mapping[str, Sequence[CaseVerdict]]) -> dict[str, Any]
     scores: dict[str, Any] = {"n": len(next(iter(verdicts.values()))), "systems": {}}
     for system, of_system in verdicts.items():
         outcomes = [verdict.outcome for verdict in of_system]
-        share = preference(["win" if outcome == "passed" else "loss" for outcome in outcomes])
+        share = preference_share(["win" if outcome == "passed" else "loss" for outcome in outcomes])
         scores["systems"][system] = {
             **{outcome: outcomes.count(outcome) for outcome in ("passed", "wrong", "omitted")},
             "share": share.share,
@@ -145,7 +145,7 @@ def _score_rows(verdicts: Mapping[str, Sequence[CaseVerdict]]) -> dict[str, Any]
     if {"base", "tuned"} <= {*verdicts}:
         # Cases that both pass, or neither, do not say which is better (exact McNemar test).
         pairs = zip(verdicts["base"], verdicts["tuned"], strict=True)
-        scores["p"] = preference([_outcome_for_tuned(base, tuned) for base, tuned in pairs]).p
+        scores["p"] = preference_share([_outcome_for_tuned(base, tuned) for base, tuned in pairs]).p
     return scores
 
 
