@@ -13,7 +13,7 @@ from abrege.core.io import atomic_write
 from abrege.evaluation.systems import get_system
 from abrege.recipe import aliases, messages, yaml
 from abrege.recipe.annotate import Annotate
-from abrege.recipe.collect import Clean, Collect, DocumentColumns
+from abrege.recipe.collect import Clean, Collect, CollectColumns
 from abrege.recipe.data import Columns, Data, Prompt, Split
 from abrege.recipe.engine import Engine
 from abrege.recipe.evaluate import BertScore, Evaluate, Report
@@ -30,9 +30,9 @@ __all__ = [
     "BertScore",
     "Clean",
     "Collect",
+    "CollectColumns",
     "Columns",
     "Data",
-    "DocumentColumns",
     "Engine",
     "Evaluate",
     "Export",

@@ -29,14 +29,14 @@ WITHOUT_EFFECT = {
 """The settings that each kind of teacher ignores."""
 
 
-class Price(Settings):
+class PriceSettings(Settings):
     """What a server charges, in any currency."""
 
     prompt: AtLeastZero = Field(description="per million prompt tokens")
     completion: AtLeastZero = Field(description="per million generated tokens")
 
 
-class Budget(Settings):
+class BudgetSettings(Settings):
     """When annotation stops sending requests; finished summaries are kept."""
 
     requests: AtLeastOne | None = Field(None, description="most requests")
@@ -122,8 +122,10 @@ class Annotate(Settings):
         le=1,
         description="reject a summary of which at least this share is the document's beginning",
     )
-    budget: Budget = Field(Budget(), description="when to stop")
-    price: Price | None = Field(None, description="what the server charges, to compute the cost")
+    budget: BudgetSettings = Field(BudgetSettings(), description="when to stop")
+    price: PriceSettings | None = Field(
+        None, description="what the server charges, to compute the cost"
+    )
     sweep: Sweep = Field(Sweep(), description="the grid of abrege annotate --sweep")
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from pydantic import PositiveInt as AtLeastOne
 from abrege.recipe.settings import Settings
 
 
-class DocumentColumns(Settings):
+class CollectColumns(Settings):
     """The columns of a file of documents; those left out are guessed from usual names."""
 
     text: str | None = Field(None, description="column of the text")
@@ -25,8 +25,8 @@ class Collect(Settings):
         ".txt, .md and .html, file (JSONL, JSON, CSV, TSV, Parquet), hub id, or "
         "demo:enwiki"
     )
-    columns: DocumentColumns = Field(
-        DocumentColumns(), description="the columns, of files and hub data sets"
+    columns: CollectColumns = Field(
+        CollectColumns(), description="the columns, of files and hub data sets"
     )
     max_documents: AtLeastOne | None = Field(
         None, description="how many documents to take; all if left out"
