@@ -206,3 +206,12 @@ def test_another_teacher_prompt_or_sampling_changes_the_key_but_more_attempts_do
     }
     assert len(keys) == 5
     assert document_state(a_document(), a_plan(max_attempts=9), {}).requests[0].key in keys
+
+
+def test_the_key_of_a_request_is_that_of_earlier_releases():
+    # So that responses which were paid for are found again; computed by abrege 0.1.0.
+    document = a_document(id="d1", text="One. Two.")
+    params = SamplingParams(temperature=0.7, top_p=0.7, max_tokens=50, seed=5)
+    plan = AnnotationPlan(teacher="t", params=params)
+    [request] = document_state(document, plan, {}).requests
+    assert request.key == "572d0e7ef33842b6"

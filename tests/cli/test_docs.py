@@ -8,22 +8,22 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("name", ["settings.md", "commands.md"])
-def test_a_generated_page_is_what_the_program_says(name):
+def test_a_generated_page_is_up_to_date(name):
     assert (DOCS / name).read_text(encoding="utf-8") == docs.pages()[name], "run: make fix"
 
 
-def test_the_pages_are_written_where_they_are_asked_for(tmp_path):
+def test_the_pages_are_written_into_the_given_folder(tmp_path):
     docs.write(tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["commands.md", "settings.md"]
 
 
-def test_every_setting_stands_on_its_page_with_type_default_and_meaning():
+def test_the_page_of_settings_has_type_default_meaning_and_earlier_name():
     lines = docs.settings_page().splitlines()
     epochs = "passes over the train split; formerly `epochs`"
     assert f"| `tune.num_train_epochs` | number | `1.0` | {epochs} |" in lines
     assert "| `evaluate.stemmer` | true or false | `false` | stem words (profile abrege; "\
         "Snowball, by language) |" in lines  # fmt: skip
-    assert any(line.startswith("| `tune.model` | text | must be given |") for line in lines)
+    assert any(line.startswith("| `tune.model` | text | required |") for line in lines)
     assert any(line.startswith("| `tune.max_steps` | whole number | `null` |") for line in lines)
     assert any(line.startswith("| `tune.lora.modules` | text or list of text |") for line in lines)
     assert any(line.startswith("| `tune.arguments` | table | `{}` |") for line in lines)
@@ -32,7 +32,7 @@ def test_every_setting_stands_on_its_page_with_type_default_and_meaning():
     )
 
 
-def test_every_command_stands_on_its_page():
+def test_the_page_of_commands_has_the_help_of_every_command():
     page = docs.commands_page()
     for command in COMMANDS:
         assert f"## abrege {command.name}\n\n```text\nusage: abrege {command.name}" in page

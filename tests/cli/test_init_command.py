@@ -16,40 +16,40 @@ def _here(monkeypatch, tmp_path):
 def test_what_init_writes_is_a_recipe(capsys):
     assert main(["init"]) == 0
     assert capsys.readouterr() == ("", "wrote abrege.yaml; run it with: abrege run abrege.yaml\n")
-    found = recipe.load(Path("abrege.yaml"))
-    assert (found.data.source, found.tune.model) == ("pairs.jsonl", "demo:smollm2-135m-instruct")
+    loaded = recipe.load(Path("abrege.yaml"))
+    assert (loaded.data.source, loaded.tune.model) == ("pairs.jsonl", "demo:smollm2-135m-instruct")
 
 
-def test_data_and_model_are_taken_over_whatever_signs_they_hold():
+def test_data_and_model_may_contain_any_characters():
     data, model = """d'été: "x" #1/mes données.csv""", "~/models/a: b"
     assert main(["init", "new/my.yaml", "--data", data, "--model", model]) == 0
-    found = recipe.load(Path("new/my.yaml"))
-    assert (found.data.source, found.tune.model) == (data, model)
-    assert found.name == "mes-données"
+    loaded = recipe.load(Path("new/my.yaml"))
+    assert (loaded.data.source, loaded.tune.model) == (data, model)
+    assert loaded.name == "mes-données"
 
 
-def test_each_commented_line_is_a_setting_that_may_be_switched_on():
+def test_each_commented_setting_can_be_uncommented():
     text = recipe_text("pairs.jsonl", "student", file=Path("abrege.yaml"))
-    marked = [
+    commented = [
         line for line in text.splitlines() if line.startswith("  # ") and not line.endswith(":")
     ]
-    assert len(marked) == 10
-    for line in marked:
+    assert len(commented) == 10
+    for line in commented:
         Path("on.yaml").write_text(text.replace(line, line.replace("# ", "", 1)))
         assert recipe.load(Path("on.yaml")).name == "pairs"
 
 
-def test_init_overwrites_nothing(capsys):
+def test_init_does_not_overwrite_a_file(capsys):
     Path("abrege.yaml").write_text("mine")
     assert main(["init"]) == 2
     assert capsys.readouterr().err == (
-        "abrege: abrege.yaml: this file exists, and init overwrites nothing.\n"
-        "  Give another name: abrege init NAME.yaml\n"
+        "abrege: abrege.yaml: this file exists, and init does not overwrite it.\n"
+        "  Choose another name: abrege init NAME.yaml\n"
     )
     assert Path("abrege.yaml").read_text() == "mine"
 
 
-def test_the_schema_is_json_that_knows_the_settings_and_their_meanings(capsys):
+def test_the_schema_is_json_with_the_settings_and_their_descriptions(capsys):
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -228,8 +228,10 @@ def test_a_recipe_that_is_nowhere_is_told_with_those_that_are():
     with pytest.raises(RecipeError) as caught:
         recipes.find("quikstart")
     told = str(caught.value)
-    assert told.startswith("quikstart: there is no such recipe, neither a file nor one that comes")
-    assert "Did you mean quickstart? abrege init writes one." in told
+    assert told.startswith(
+        "quikstart: this recipe is neither a file nor one of the bundled recipes ("
+    )
+    assert "Did you mean quickstart? Write one with: abrege init" in told
 
 
 def test_the_wheels_recipes_come_before_those_of_a_source_tree(monkeypatch, tmp_path):
@@ -238,7 +240,7 @@ def test_the_wheels_recipes_come_before_those_of_a_source_tree(monkeypatch, tmp_
         folder.mkdir(parents=True)
         (folder / "quickstart.yaml").write_text(RECIPE)
     monkeypatch.setattr(abrege, "__file__", str(package / "__init__.py"))
-    assert recipes.shipped() == {"quickstart": package / "recipes" / "quickstart.yaml"}
+    assert recipes.bundled_recipes() == {"quickstart": package / "recipes" / "quickstart.yaml"}
     (package / "recipes" / "quickstart.yaml").unlink()
     (package / "recipes").rmdir()
-    assert recipes.shipped() == {"quickstart": tmp_path / "recipes" / "quickstart.yaml"}
+    assert recipes.bundled_recipes() == {"quickstart": tmp_path / "recipes" / "quickstart.yaml"}

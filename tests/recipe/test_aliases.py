@@ -1,15 +1,17 @@
 """Earlier names of settings: they work for one release, with a note, wherever a key is written."""
 
+import argparse
 from pathlib import Path
 
 import pytest
 
 from abrege import recipe
+from abrege.cli import recipes
 from abrege.core.errors import RecipeError
 from abrege.recipe.aliases import ALIASES, OTHER_TOOLS, current_path
 from builders.recipes import SHORTEST, error_message, load_recipe
 
-OLD_RUN = Path(__file__).parent / "data/run_of_earlier_release.yaml"
+OLD_RUN = Path(__file__).parent / "data/run_of_0_1_0.yaml"
 RAW = {"collect": {"source": "dump.xml"}, "tune": {"model": "student"}}
 TEACHER = {"teacher": "server", "model": "m"}
 PAIRS = {"data": {"source": "pairs.jsonl"}, "tune": {"model": "student"}}
@@ -76,7 +78,7 @@ def test_old_keys_within_the_stand_in_table_are_renamed():
     assert recipe.parse(tree, stand_in=True).tune.max_length == 9
 
 
-def test_the_recipe_of_an_earlier_release_s_run_folder_loads():
+def test_the_recipe_of_a_run_folder_of_0_1_0_is_the_same_recipe():
     loaded = recipe.load(OLD_RUN)
     now = recipe.load(Path(__file__).parents[2] / "recipes/wiki-lead.yaml")
     assert loaded == now
@@ -97,6 +99,19 @@ def test_each_old_key_is_noted_once():
         "engine.name: here is now engine.name: local; the old value works for one release"
     ]
     assert notes_of(PAIRS | {"engine": {"name": "local"}}) == []
+
+
+def test_the_command_line_prints_the_note_on_stderr(tmp_path, capsys):
+    path = tmp_path / "r.yaml"
+    path.write_text(SHORTEST + "  epochs: 2\n")
+    parser = argparse.ArgumentParser()
+    recipes.add_arguments(parser)
+    loaded, _ = recipes.read(parser.parse_args([str(path)]))
+    assert loaded.tune.num_train_epochs == 2
+    assert capsys.readouterr() == (
+        "",
+        "tune.epochs is now tune.num_train_epochs; the old name works for one release\n",
+    )
 
 
 def test_a_dumped_recipe_has_the_new_names_only(tmp_path):

@@ -1,11 +1,11 @@
-"""The recipes that come with abrege: each resolves, and says its study's own settings."""
+"""The bundled recipes: each loads, and has the settings of its study."""
 
 from pathlib import Path
 
 import pytest
 
 from abrege import recipe
-from abrege.cli import recipes as shipped
+from abrege.cli.recipes import bundled_recipes
 
 FOLDER = Path(__file__).parents[2] / "recipes"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -109,23 +109,23 @@ def at(tree, path):
     return tree
 
 
-def test_each_study_has_a_recipe_that_abrege_finds_by_name():
+def test_each_study_has_a_bundled_recipe():
     assert (
         {*STUDIES, "quickstart", "wiki-lead"}
-        == {*shipped.shipped()}
+        == {*bundled_recipes()}
         == {file.stem for file in FILES}
     )
     assert {*SETTINGS} == {*STUDIES}
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_recipe_says_its_studys_own_settings(study):
-    found = recipe.load(FOLDER / f"{study}.yaml")
-    assert {key: at(found, key) for key in SETTINGS[study]} == SETTINGS[study]
+def test_a_recipe_has_the_settings_of_its_study(study):
+    loaded = recipe.load(FOLDER / f"{study}.yaml")
+    assert {key: at(loaded, key) for key in SETTINGS[study]} == SETTINGS[study]
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_stand_in_has_few_rows_and_parts_that_need_no_hub(study):
+def test_a_stand_in_has_few_rows_and_needs_no_hub(study):
     small = recipe.load(FOLDER / f"{study}.yaml", stand_in=True)
     assert small.tune.model.startswith("demo:")
     source = small.collect.source if small.collect else small.data.source
@@ -136,8 +136,8 @@ def test_a_stand_in_has_few_rows_and_parts_that_need_no_hub(study):
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_stand_in_takes_the_same_path_as_its_study(study):
-    whole, small = (
+def test_a_stand_in_has_the_same_method_as_its_study(study):
+    full, small = (
         recipe.load(FOLDER / f"{study}.yaml", stand_in=stand_in) for stand_in in (False, True)
     )
     for key in (
@@ -148,11 +148,11 @@ def test_a_stand_in_takes_the_same_path_as_its_study(study):
         "load_best_model_at_end",
         "lr_scheduler_type",
     ):
-        assert getattr(whole.tune, key) == getattr(small.tune, key), key
-    assert whole.generate.systems == small.generate.systems
+        assert getattr(full.tune, key) == getattr(small.tune, key), key
+    assert full.generate.systems == small.generate.systems
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_recipe_opens_with_a_comment_that_gives_the_command(file):
+def test_a_recipe_starts_with_a_comment_that_has_its_command(file):
     comment = file.read_text(encoding="utf-8").split("name:")[0]
     assert f"abrege run {file.stem}" in comment

@@ -13,33 +13,35 @@ from pydantic_core import PydanticUndefined
 
 from abrege.cli import COMMANDS, command_parser, top_parser
 from abrege.recipe import Recipe, aliases
+from abrege.recipe.yaml import table_of
 
 WRITTEN = "<!-- written by `python -m abrege.cli.docs` (make fix); edit the program instead -->"
 WIDTH = 100
 
 
 def pages() -> dict[str, str]:
-    """Give the generated pages, by file name."""
+    """Return the generated pages by file name."""
     return {"settings.md": settings_page(), "commands.md": commands_page()}
 
 
 def settings_page() -> str:
-    """Give every setting of a recipe: its type, default and meaning."""
+    """Return the page of all settings: type, default and meaning."""
     lines = [
         "# Settings",
         "",
         WRITTEN,
         "",
-        "A recipe is YAML 1.2. Only `data` and `tune.model` must be given. Any setting can be",
-        "changed for one run: `abrege run RECIPE --set tune.num_train_epochs=2`. And",
-        "`abrege run RECIPE --dry-run` prints the recipe with every default filled in.",
+        "A recipe is YAML 1.2. Only `data` (or `collect`) and `tune.model` are required. Any",
+        "setting can be changed for one run: `abrege run RECIPE --set tune.num_train_epochs=2`.",
+        "`abrege run RECIPE --dry-run` prints the recipe with all defaults. Names after *formerly*",
+        "work for one release.",
         *_table(Recipe, ""),
     ]
     return "\n".join(lines) + "\n"
 
 
 def commands_page() -> str:
-    """Give what each command answers to --help."""
+    """Return the page with the help of all commands."""
     parts = [f"# Commands\n\n{WRITTEN}\n", _fenced("abrege", top_parser())]
     for command in COMMANDS:
         module = import_module(f"abrege.cli.{command.module}")
@@ -48,20 +50,20 @@ def commands_page() -> str:
         parts += [_fenced(sub.prog, sub) for sub in _actions(parser)]
     parts.append(
         "## Exit codes\n\n"
-        "0 done · 1 a failure at run time · 2 the command or the recipe · 3 bad data · "
-        "4 the environment · 5 a gate not met · 130 interrupted, after saving\n"
+        "0 success · 1 run-time failure · 2 wrong command or recipe · 3 wrong data · "
+        "4 wrong environment · 5 threshold not met · 130 interrupted, after saving\n"
     )
     return "\n".join(parts)
 
 
 def write(folder: Path) -> None:
-    """Write the pages into a folder."""
+    """Write the generated pages into a folder."""
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
 
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    """Give the parsers of what stands after a command, where it has actions."""
+    """Return the parsers of the actions of a command."""
     every = parser._actions
     return [
         sub
@@ -81,11 +83,11 @@ def _table(settings: type[BaseModel], prefix: str) -> list[str]:
     inner: list[str] = []
     for key, field in settings.model_fields.items():
         kind = field.annotation
-        if table := _inner(kind):
+        if table := table_of(kind):
             inner += ["", f"{'##' if not prefix else '###'} {prefix}{key}", "", table.__doc__ or ""]
             inner += _table(table, f"{prefix}{key}.")
             continue
-        default = "must be given" if field.is_required() else f"`{_default(field)}`"
+        default = "required" if field.is_required() else f"`{_default(field)}`"
         cells = (f"`{prefix}{key}`", _kind(kind), default, _meaning(prefix, key, field))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return (lines if len(lines) > 3 else []) + inner
@@ -98,12 +100,6 @@ def _meaning(prefix: str, key: str, field: Any) -> str:
     return f"{meaning}; formerly {formerly}" if formerly else meaning
 
 
-def _inner(kind: Any) -> type[BaseModel] | None:
-    """Give the table that a setting is, also where it may be left out; None of a value."""
-    found = (k for k in (kind, *get_args(kind)) if isinstance(k, type) and issubclass(k, BaseModel))
-    return next(found, None)
-
-
 def _default(field: Any) -> str:
     value = field.get_default(call_default_factory=True)
     assert value is not PydanticUndefined
@@ -111,7 +107,7 @@ def _default(field: Any) -> str:
 
 
 def _kind(kind: Any) -> str:
-    """Give a type in the words of someone who writes a recipe."""
+    """Return the plain name of a type."""
     words = {str: "text", int: "whole number", float: "number", bool: "true or false",
              type(None): "null", Any: "anything"}  # fmt: skip
     origin, inside = get_origin(kind), get_args(kind)

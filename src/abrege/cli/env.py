@@ -1,4 +1,4 @@
-"""`abrege env`: the versions and the machine abrege works with, and what it would compute on."""
+"""`abrege env`: versions, machine, cache, environment variables and the device to be used."""
 
 import argparse
 import json
@@ -36,17 +36,17 @@ VARIABLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege env`."""
-    parser.epilog = f"Put the output of '{parser.prog}' into a bug report."
-    parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
+    parser.epilog = f"Include the output of '{parser.prog}' in a bug report."
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the versions, the machine, the cache, the environment and the device."""
-    found = describe()
+    environment = describe()
     if args.json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(json.dumps(environment, ensure_ascii=False, indent=1))
         return 0
-    for title, facts in found.items():
+    for title, facts in environment.items():
         print(title)
         for name, value in facts.items() or [("(none set)", "")]:
             print(f"  {name:22} {'' if value is None else value}".rstrip())
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe() -> dict[str, dict[str, Any]]:
-    """Give what is to be known about the installation, as JSON values."""
+    """Return the description of the installation, as JSON values."""
     from abrege.core import demo_assets as assets
 
     cache = assets.cache_folder()
@@ -80,19 +80,19 @@ def _version(name: str) -> str:
 
 
 def _cores() -> int | None:
-    if hasattr(os, "sched_getaffinity"):  # what this process may use, which taskset can narrow
+    if hasattr(os, "sched_getaffinity"):  # the cores of this process, which taskset can restrict
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
 
 
 def _free_gb(folder: Path) -> float:
-    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents)
-                 if parent.exists())  # fmt: skip
-    return round(shutil.disk_usage(there).free / 1e9, 1)
+    parents = (folder.absolute(), *folder.absolute().parents)
+    existing = next(parent for parent in parents if parent.exists())
+    return round(shutil.disk_usage(existing).free / 1e9, 1)
 
 
 def _device() -> dict[str, str]:
-    """Give the device and arithmetic that auto takes; a broken torch is an answer, not a crash."""
+    """Return the device and dtype that auto chooses, or why torch does not work."""
     try:
         from abrege.models import device
 

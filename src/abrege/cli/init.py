@@ -1,4 +1,4 @@
-"""`abrege init`: write a short recipe to start from, its comments taken from the settings."""
+"""`abrege init`: write a short recipe to start from, with comments from the settings."""
 
 import argparse
 import json
@@ -22,16 +22,16 @@ SUGGESTED: dict[str, tuple[str, ...]] = {
     "tune": ("num_train_epochs", "learning_rate", "max_length", "batch_size", "max_steps"),
     "generate": ("max_new_tokens", "num_beams"),
 }
-"""The settings most people come to change: written as comments, with their defaults."""
+"""The settings that most people change: written as comments, with their defaults."""
 
 EXAMPLES: dict[str, str] = {
     "data.lang": "en",
     "data.columns": "{document: article, summary: highlights}",
-    "prompt.template": json.dumps("Summarise in one sentence.\n\n{document}"),
+    "prompt.template": json.dumps("Summarize in one sentence.\n\n{document}"),
     "tune.max_steps": "100",
     "generate.max_new_tokens": "128",
 }
-"""What to write where the default is nothing."""
+"""Examples for settings without a default."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,20 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"example:\n  {parser.prog} --data articles.csv && abrege run abrege.yaml"
     parser.add_argument(
         "file", nargs="?", type=Path, default=Path("abrege.yaml"), metavar="FILE",
-        help="the recipe to write; abrege.yaml where left out",
+        help="the recipe to write (default: abrege.yaml)",
     )  # fmt: skip
-    parser.add_argument("--data", default=DATA, help="what the recipe reads its pairs from")
-    parser.add_argument("--model", default=MODEL, help="what the recipe starts tuning from")
+    parser.add_argument("--data", default=DATA, help="where the pairs come from (data.source)")
+    parser.add_argument("--model", default=MODEL, help="the model to tune (tune.model)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the recipe; refuse to overwrite one."""
+    """Write the recipe; raise RecipeError if the file exists."""
     from abrege.core.io import atomic_write
 
     if args.file.exists():
         raise RecipeError(
-            f"{args.file}: this file exists, and init overwrites nothing.\n"
-            "  Give another name: abrege init NAME.yaml"
+            f"{args.file}: this file exists, and init does not overwrite it.\n"
+            "  Choose another name: abrege init NAME.yaml"
         )
     with atomic_write(args.file) as file:
         file.write(recipe_text(args.data, args.model, file=args.file))
@@ -61,25 +61,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def recipe_text(data: str, model: str, *, file: Path) -> str:
-    """Give a recipe that loads, with the settings people change most as comments."""
+    """Return a recipe that loads, with the most common settings as comments."""
     from abrege.recipe import Recipe
 
     name = re.sub(r"[^\w.-]+", "-", Path(data.removeprefix("demo:")).stem).strip("-.") or "run"
     lines = [
         f"# A recipe of abrege. Run it with: abrege run {file}",
-        "# docs/settings.md says what else can be set; lines that start with '# ' show an example",
-        "# or the default.",
+        "# docs/settings.md lists all settings; lines that start with '# ' show an example or the",
+        "# default.",
         f"name: {json.dumps(name, ensure_ascii=False)}",
     ]
-    given = {"data": {"source": data}, "tune": {"model": model}}
+    values = {"data": {"source": data}, "tune": {"model": model}}
     for table, keys in SUGGESTED.items():
         settings = Recipe.model_fields[table].annotation
         assert isinstance(settings, type)
         lines += ["", f"{table}:  # {Recipe.model_fields[table].description}"]
-        for key, value in given.get(table, {}).items():
+        for key, value in values.get(table, {}).items():
             lines += _entry(settings, key, json.dumps(value, ensure_ascii=False), mark="")
         for key in keys:
-            lines += _entry(settings, key, _shown(settings, table, key), mark="# ")
+            lines += _entry(settings, key, _example(settings, table, key), mark="# ")
     return "\n".join(lines) + "\n"
 
 
@@ -88,5 +88,5 @@ def _entry(settings: "type[BaseModel]", key: str, value: str, *, mark: str) -> I
     yield f"  {mark}{key}: {value}"
 
 
-def _shown(settings: "type[BaseModel]", table: str, key: str) -> str:
+def _example(settings: "type[BaseModel]", table: str, key: str) -> str:
     return EXAMPLES.get(f"{table}.{key}") or json.dumps(settings.model_fields[key].default)

@@ -1,4 +1,4 @@
-"""The arguments of every command that takes a recipe, and the finding of recipes by name."""
+"""The arguments of every command that takes a recipe, and the lookup of recipes by name."""
 
 import argparse
 import difflib
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import abrege
 from abrege.core.errors import RecipeError
 
-if TYPE_CHECKING:  # pydantic takes half of what --help may take
+if TYPE_CHECKING:  # importing pydantic would double the time of --help
     from abrege.recipe import Recipe
 
 
@@ -17,10 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recipe",
         metavar="RECIPE",
-        help="a YAML file, or the name of a recipe that comes with abrege, such as quickstart",
+        help="a YAML file, or the name of a bundled recipe, such as quickstart",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="the run folder; runs/NAME where left out"
+        "--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)"
     )
     parser.add_argument(
         "--set",
@@ -28,18 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change one setting, as in --set tune.max_steps=50; may be given several times",
+        help="change one setting, as in --set tune.max_steps=50; may be repeated",
     )
     parser.add_argument(
         "--stand-in",
         action="store_true",
-        help="take the recipe's small stand-ins for model and data: the same path in minutes",
+        help="use the recipe's small stand-ins for model and data: the same stages in minutes",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
 
 
 def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
-    """Give the recipe that the arguments name, and its run folder."""
+    """Load the recipe of the arguments; return it with its run folder."""
     from abrege import recipe
     from abrege.cli.progress import show_progress
 
@@ -51,23 +51,23 @@ def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
 
 
 def find(name: str) -> Path:
-    """Give the file of a recipe: the path itself, or one that comes with abrege by its name."""
+    """Return the file of a recipe, given as a path or as the name of a bundled one."""
     path = Path(name)
     if path.is_file():
         return path
-    known = shipped()
+    known = bundled_recipes()
     if name in known:
         return known[name]
     near = difflib.get_close_matches(path.stem, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise RecipeError(
-        f"{name}: there is no such recipe, neither a file nor one that comes with abrege "
-        f"({', '.join(known)}).\n  {hint}abrege init writes one."
+        f"{name}: this recipe is neither a file nor one of the bundled recipes "
+        f"({', '.join(known)}).\n  {hint}Write one with: abrege init"
     )
 
 
-def shipped() -> dict[str, Path]:
-    """Give the recipes that come with abrege, by name: from the wheel, or from the source tree."""
+def bundled_recipes() -> dict[str, Path]:
+    """Return the bundled recipes by name, from the wheel or from the source tree."""
     package = Path(abrege.__file__).parent
     folders = (package / "recipes", package.parents[1] / "recipes")
     return next(

@@ -5,12 +5,12 @@ import json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing but an example: the schema takes no arguments."""
+    """Add an example of use: the command takes no arguments."""
     parser.epilog = f"example:\n  {parser.prog} > abrege.schema.json"
 
 
 def run(_args: argparse.Namespace) -> int:
-    """Print the schema on stdout."""
+    """Print the JSON Schema on stdout."""
     from abrege.recipe import Recipe
 
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
