@@ -21,6 +21,8 @@ from builders.fake_server import HELLO, Say, a_client, serving
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield
+    those_left_behind_end()
 
 
 def some_requests(count):
@@ -28,10 +30,11 @@ def some_requests(count):
 
 
 def those_left_behind_end():
-    """Wait for the threads of questions that nobody waits for: their sockets close with them."""
+    """Join the threads of requests that nobody waits for, with which their sockets close."""
     for thread in threading.enumerate():
         if thread.name == THREAD:
-            thread.join()
+            thread.join(timeout=30)
+            assert not thread.is_alive()
 
 
 def test_the_limit_is_halved_once_per_congestion_and_grows_by_one_after_a_run_of_successes():
@@ -90,32 +93,31 @@ def test_requests_are_drawn_only_when_they_can_be_sent():
 
 
 def test_a_caller_that_stops_does_not_wait_for_requests_in_flight():
+    release = threading.Event()
+
     def script(body):
-        return Say(delay=0 if body["messages"][0]["content"] == "q0" else 0.7)
+        if body["messages"][0]["content"] != "q0":
+            release.wait(20)
+        return Say()
 
     with serving(script) as fake, a_client(fake) as client:
-        answers = complete_all(client, some_requests(9), workers=3)
-        assert next(answers)[0].key == "k0"
-        began = time.monotonic()
-        answers.close()
-        assert time.monotonic() - began < 0.3
+        completions = complete_all(client, some_requests(9), workers=3)
+        assert next(completions)[0].key == "k0"
+        completions.close()
+        assert any(thread.name == THREAD for thread in threading.enumerate())
+        release.set()
         those_left_behind_end()
         assert len(fake.asked) <= 4
 
 
 def test_a_caller_that_stops_ends_the_waiting_for_retries():
-    script = [Say(), Say(status=429, headers={"Retry-After": "0.15"})]
+    script = [Say(), Say(status=429, headers={"Retry-After": "300"})]
     with serving(script) as fake, a_client(fake) as client:
-        answers = complete_all(client, some_requests(4), workers=2)
-        next(answers)
-        time.sleep(0.05)
-        began = time.monotonic()
-        answers.close()
-        asked = len(fake.asked)
+        completions = complete_all(client, some_requests(4), workers=2)
+        next(completions)
+        completions.close()
         those_left_behind_end()
-        assert time.monotonic() - began < 0.1
-        time.sleep(0.2)
-        assert len(fake.asked) == asked
+        assert len(fake.asked) <= 3
 
 
 def test_a_rejected_request_fails_and_the_others_succeed():
