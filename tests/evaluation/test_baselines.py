@@ -1,5 +1,5 @@
 from abrege.evaluation import baselines
-from abrege.evaluation.baselines import cut, lead
+from abrege.evaluation.baselines import lead, truncate_summary
 from abrege.metrics import rouge
 
 ARTICLE = "Il fait chaud. C'est l'été à Québec. Les gens sortent."
@@ -10,15 +10,15 @@ def test_lead_is_the_first_sentences_as_long_as_asked():
 
 
 def test_a_cut_summary_is_never_cut_inside_its_first_sentence():
-    assert cut(ARTICLE, words=1, lang="fr") == "Il fait chaud."
+    assert truncate_summary(ARTICLE, words=1, lang="fr") == "Il fait chaud."
 
 
 def test_a_short_summary_is_left_as_it_is():
-    assert cut(ARTICLE, words=100, lang="fr") == ARTICLE
+    assert truncate_summary(ARTICLE, words=100, lang="fr") == ARTICLE
 
 
 def test_an_empty_summary_stays_empty():
-    assert cut("", words=10) == ""
+    assert truncate_summary("", words=10) == ""
 
 
 def test_a_seed_takes_the_same_sentence_and_all_sentences_are_taken_in_turn():

@@ -1,11 +1,11 @@
 import pytest
 
 from abrege.core.errors import RecipeError
-from abrege.evaluation.breakdown import parts
+from abrege.evaluation.breakdown import split_by_label
 
 
 def sizes(labels, name="--by topic"):
-    return {part: places.tolist() for part, places in parts(labels, name=name).items()}
+    return {part: places.tolist() for part, places in split_by_label(labels, name=name).items()}
 
 
 def test_few_values_stand_as_they_are_the_most_frequent_first():
@@ -40,6 +40,6 @@ def test_large_numbers_stay_apart():
 
 def test_many_texts_are_refused():
     with pytest.raises(RecipeError, match=r"--by topic: 21 different texts.\n  Give a column of"):
-        parts([f"t{n}" for n in range(21)], name="--by topic")
-    with pytest.raises(RecipeError, match="--by topic: no row has a value there"):
-        parts([None, None], name="--by topic")
+        split_by_label([f"t{n}" for n in range(21)], name="--by topic")
+    with pytest.raises(RecipeError, match="--by topic: no row has a value in this column"):
+        split_by_label([None, None], name="--by topic")

@@ -6,7 +6,7 @@ from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
-from abrege.metrics.reference_based import ScoringOptions
+from abrege.metrics.family import ScoringOptions
 from abrege.metrics.registry import DEFAULT_ROUGE, METRICS, in_section, parse_metrics
 from abrege.metrics.significance import Resampling
 
@@ -24,7 +24,7 @@ EVERY = tuple(metric for metric in METRICS if not METRICS[metric].by_model)
 
 def a_table(rows=ROWS, *, groups=None, **asked):
     table = ScoreTable(
-        ScoringRequest(**{"metrics": EVERY, "reading": ScoringOptions(lang="en"), **asked})
+        ScoringRequest(**{"metrics": EVERY, "options": ScoringOptions(lang="en"), **asked})
     )
     for number, (prediction, references) in enumerate(rows):
         group = groups and groups[number]
@@ -91,7 +91,7 @@ def test_a_row_without_a_group_is_a_group_by_itself():
 def test_identical_systems_do_not_differ_by_any_metric():
     one, other = a_table(), a_table()
     for metric in EVERY:
-        if not one.is_told(metric):
+        if not one.has_score(metric):
             continue
         tested = one.compare(other, metric, Resampling(samples=200))
         assert (tested.difference, tested.p, tested.wins, tested.losses) == (0.0, 1.0, 0, 0)
@@ -152,7 +152,7 @@ def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
 
 def test_what_looks_at_documents_needs_them():
     table = ScoreTable(ScoringRequest(("coverage",)))
-    with pytest.raises(RecipeError, match="coverage looks at the documents: give them with --data"):
+    with pytest.raises(RecipeError, match="coverage needs the documents, and row 'r' has none"):
         table.add(Candidate(id="r", prediction="a", references=["a"]))
 
 
@@ -186,7 +186,7 @@ def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
             return ((nats / 2, tokens) for nats, tokens in super().score(pairs))
 
     tables = [
-        a_table(metrics=("perplexity",), reading=ScoringOptions(lang="en", likelihood=likelihood))
+        a_table(metrics=("perplexity",), options=ScoringOptions(lang="en", likelihood=likelihood))
         for likelihood in (Sure(), Surer())
     ]
     found = [table.scores(Resampling())["perplexity"] for table in tables]
@@ -203,7 +203,7 @@ def test_the_perplexity_of_whole_texts_is_asked_of_what_knows_texts():
 
     table = a_table(
         metrics=("perplexity", "text_perplexity"),
-        reading=ScoringOptions(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
+        options=ScoringOptions(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
     )
     found = table.scores(Resampling())
     assert found["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
@@ -235,13 +235,13 @@ class Literal:
 def test_a_summary_is_entailed_as_far_as_its_sentences_are():
     rows = [("The dog barked all day. It rained.", ["a"]), ("Then the cat sat down.", ["a"])]
     table = a_table(
-        rows, metrics=("entailment",), reading=ScoringOptions(lang="en", judge=Literal())
+        rows, metrics=("entailment",), options=ScoringOptions(lang="en", entailment=Literal())
     )
     found = table.scores(Resampling())["entailment"]
     assert (found["value"], found["lowest"]) == (0.75, 0.5)
 
 
-def test_names_stand_for_several_metrics_and_the_nearest_is_told():
+def test_names_stand_for_several_metrics_and_the_nearest_has_score():
     assert parse_metrics("rouge, bleu,rouge1") == (*DEFAULT_ROUGE, "bleu")
     assert parse_metrics("all") == tuple(m for m in METRICS if m != "text_perplexity")
     with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):

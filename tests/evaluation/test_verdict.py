@@ -7,8 +7,8 @@ SYSTEMS = {
     for s, v in {"tuned": 0.266, "base": 0.192, "base-cut": 0.205, "lead": 0.25}.items()
 }
 ONE_RUN = (
-    "This is one training run: an interval covers the choice of test rows, not the luck of "
-    "training."
+    "This is one training run: the interval covers the choice of test rows, not the variance "
+    "between training runs."
 )
 
 
@@ -101,7 +101,7 @@ def test_a_system_alone_has_no_verdict():
     found = verdict({"tuned": SYSTEMS["tuned"]}, [], confidence=0.95)
     assert not found.better
     assert found.sentence == (
-        "No verdict: only tuned was scored, and it takes tuned and a baseline to compare."
+        "No verdict: only tuned was scored, and tuned needs a baseline to compare it with."
     )
 
 
@@ -114,7 +114,7 @@ def over_seeds(*tests):
 def test_several_tunings_without_a_base_are_not_called_one():
     seeds = {"seeds": [0, 1], "over_base": {}}
     found = verdict(SYSTEMS, [a_comparison("lead")], confidence=0.95, seeds=seeds)
-    assert found.sentence.endswith("There are 2 training runs, and no base to hold them against.")
+    assert found.sentence.endswith("There are 2 training runs, but no base to compare them with.")
     assert not found.better
 
 
@@ -123,7 +123,7 @@ def test_no_better_than_worked_examples_in_the_prompt_is_not_better():
     systems = {**SYSTEMS, "few-shot": {"rougeL": {"value": 0.25}}}
     found = verdict(systems, [a_comparison(), shots], confidence=0.95)
     assert not found.better
-    assert "Worked examples in the prompt may do as much as tuning." in found.sentence
+    assert "Few-shot examples in the prompt may do as much as tuning." in found.sentence
     assert "length alone" not in found.sentence
 
 
@@ -133,7 +133,7 @@ def test_several_tunings_are_told_with_their_spread_and_all_must_beat_base():
     assert found.better
     assert found.sentence.endswith(
         "Of 3 training runs that differ in the seed, 3 beat base: +7.4, +8.1, +5.9 "
-        "(mean +7.1, standard deviation 1.1). The intervals above are of the first run."
+        "(mean +7.1, standard deviation 1.1). The intervals above are those of the first run."
     )
     assert "one training run" not in found.sentence
 

@@ -10,7 +10,8 @@ import torch
 
 from abrege.core.errors import RecipeError, SetupError
 from abrege.inference.encoder import load_encoder
-from abrege.metrics.bertscore import BertScoreSettings, EncodedText, score_pair, score_rows
+from abrege.metrics.bertscore import EncodedText, score_pair, score_rows
+from abrege.metrics.family import BertScoreSettings
 
 ROWS = [
     ("the cat sat on the mat", ["a cat sat", "the mat is under the cat"]),

@@ -1,12 +1,11 @@
 """Aggregation by probabilities made by hand, from a judge that looks them up."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.metrics.entailment import EntailmentFamily, EntailmentModel, score_rows, support
+from abrege.metrics.entailment import EntailmentFamily, score_rows, support
+from abrege.metrics.family import ScoringOptions
 
 DOCUMENT = "The cat sat down. The dog barked all day."
 CAT, DOG = "The cat sat down.", "The dog barked all day."
@@ -23,12 +22,6 @@ class Known:
     def entailed(self, pairs):
         self.asked += pairs
         yield from (self.chances.get(pair, 0.0) for pair in pairs)
-
-
-@dataclass(frozen=True)
-class Reading:
-    judge: EntailmentModel | None
-    lang: str | None = "en"
 
 
 def test_a_sentence_takes_the_best_of_the_document_and_a_summary_the_mean():
@@ -77,7 +70,7 @@ def test_what_has_no_sentence_scores_nothing_and_asks_nothing(row):
 
 
 def of(rows, judge):
-    family = EntailmentFamily(["entailment"], Reading(judge))
+    family = EntailmentFamily(["entailment"], ScoringOptions(lang="en", entailment=judge))
     for n, (document, prediction) in enumerate(rows):
         row = Candidate(id=f"r{n}", prediction=prediction, references=["x"], document=document)
         assert family.statistics(row) == {}
@@ -87,19 +80,21 @@ def of(rows, judge):
 def test_the_family_gives_the_lowest_the_mean_and_one_for_each_row():
     judge = Known({(CAT, "A cat sat."): 1.0, (DOG, "It rained."): 0.5})
     family = of([(DOCUMENT, "A cat sat. It rained."), (DOCUMENT, "")], judge)
-    flat = family.rest()["entailment"]
+    flat = family.finish()["entailment"]
     assert flat == [0.5, 0.75, 1.0, 0.0, 0.0, 1.0]
 
 
 def test_the_signature_says_the_judge_and_the_rule():
     family = of([], Known())
-    family.rest()
-    made = family.measures["entailment"].signature()
+    family.finish()
+    made = family.aggregators["entailment"].signature()
     assert made.startswith("entailment|abrege-")
     assert "|known|summac-zs:max,mean|cut:3|sentences:pysbd-" in made
     assert made.endswith("|lang:en")
 
 
 def test_a_row_without_a_document_is_refused():
-    with pytest.raises(RecipeError, match=r"entailment looks at the documents: .* --data"):
+    with pytest.raises(
+        RecipeError, match=r"entailment needs the documents, and row 'r0' has none.\n.* --data"
+    ):
         of([(None, "A cat sat.")], Known())

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from abrege.metrics.format_checks import (
@@ -180,13 +178,12 @@ def test_signs_of_ordinary_text_are_no_markup(text):
 
 
 @pytest.mark.parametrize("sign", ["_", "*", "#", " ", "1. a\n", "- ", "sure, "])
-def test_a_model_gone_astray_does_not_stall_the_patterns(sign):
-    # 10,000 underscores took a second while the pattern for bold text could begin at each
-    text = sign * 10_000 + "x"
-    started = time.process_time()
-    find_preamble(text)
-    find_markup(text)
-    assert time.process_time() - started < 0.2
+def test_a_degenerate_summary_does_not_stall_the_patterns(sign):
+    # 10,000 underscores took a second while the pattern for bold text could begin at each of them,
+    # and ten times as many a hundred times as long: this test would not end
+    text = sign * 100_000 + "x"
+    assert find_preamble(text) is None
+    assert find_markup(text) == (("bullets",) if sign == "- " else ())
 
 
 FRENCH = "Le président a annoncé mardi une réforme des retraites."

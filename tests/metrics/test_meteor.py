@@ -96,5 +96,5 @@ def test_the_folder_of_nltks_data_is_found(a_wordnet, tmp_path, monkeypatch):
     (data / "corpora/wordnet").symlink_to(a_wordnet)
     monkeypatch.setenv("NLTK_DATA", str(data))
     assert wordnet.find_wordnet() == data / "corpora/wordnet"
-    monkeypatch.setattr(wordnet, "_usual", lambda: [Path("/nowhere")])
+    monkeypatch.setattr(wordnet, "_default_folders", lambda: [Path("/nowhere")])
     assert wordnet.find_wordnet() is None

@@ -1,14 +1,14 @@
 """Expected values by hand: probabilities that are powers of two."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.metrics.perplexity import LikelihoodModel, PerplexityAggregator, PerplexityFamily
+from abrege.metrics.family import ScoringOptions
+from abrege.metrics.perplexity import PerplexityAggregator, PerplexityFamily
 from abrege.metrics.significance import score_interval
 
 LN2 = math.log(2)
@@ -29,20 +29,15 @@ class Coins:
             yield tokens * math.log(self.sides), tokens
 
 
-@dataclass(frozen=True)
-class Reading:
-    likelihood: LikelihoodModel | None
-
-
 def a_row(n, references, **fields):
     values = {"document": f"document {n}", **fields}
     return Candidate(id=f"r{n}", prediction="whatever", references=references, **values)
 
 
 def statistics(rows, likelihood):
-    family = PerplexityFamily(["perplexity"], Reading(likelihood))
+    family = PerplexityFamily(["perplexity"], ScoringOptions(likelihood=likelihood))
     assert all(family.statistics(row) == {} for row in rows)
-    return np.array(family.rest()["perplexity"]).reshape(len(rows), -1), family
+    return np.array(family.finish()["perplexity"]).reshape(len(rows), -1), family
 
 
 def test_a_row_gives_nats_tokens_references_and_bytes():
@@ -57,7 +52,7 @@ def test_a_row_gives_nats_tokens_references_and_bytes():
 
 def test_equal_chances_give_their_number():
     found, family = statistics([a_row(0, ["a b c"]), a_row(1, ["a"])], Coins(sides=8))
-    measure = family.measures["perplexity"]
+    measure = family.aggregators["perplexity"]
     assert measure.score(found.sum(0)) == pytest.approx(8)
     assert measure.row_score(found) == pytest.approx([8, 8])
 
@@ -77,7 +72,7 @@ def test_the_score_is_weighted_by_tokens_and_no_mean_of_rows():
 
 def test_an_interval_re_sums_the_statistics():
     found, family = statistics([a_row(n, ["a " * (n + 1)]) for n in range(5)], Coins(sides=4))
-    told = score_interval(found, list(range(5)), family.measures["perplexity"].score, samples=50)
+    told = score_interval(found, list(range(5)), family.aggregators["perplexity"].score, samples=50)
     assert (told.value, told.low, told.high) == (pytest.approx(4),) * 3
 
 
@@ -93,16 +88,18 @@ def test_the_model_is_given_documents_and_references_and_no_prediction():
 def test_references_without_a_letter_still_have_an_end():
     found, family = statistics([a_row(0, [""])], Coins())
     assert found.tolist() == [[pytest.approx(LN2), 1, 1, 0]]
-    assert family.measures["perplexity"].parts(found.sum(0))["bits_per_byte"] == pytest.approx(1)
+    assert family.aggregators["perplexity"].parts(found.sum(0))["bits_per_byte"] == pytest.approx(1)
 
 
 def test_a_row_without_a_document_is_refused():
-    with pytest.raises(RecipeError, match=r"perplexity looks at the documents: .* --data"):
+    with pytest.raises(
+        RecipeError, match=r"perplexity needs the documents, and row 'r0' has none.\n.* --data"
+    ):
         statistics([a_row(0, ["x"], document=None)], Coins())
 
 
 def test_the_signature_says_the_model_its_request_and_what_was_counted():
     _, family = statistics([a_row(0, ["x"])], Coins())
-    made = family.measures["perplexity"].signature()
+    made = family.aggregators["perplexity"].signature()
     assert made.startswith("perplexity|abrege-")
     assert made.endswith("|coins|prompt:none|tokens:model's|refs:all,token-weighted,with-stop")

@@ -52,8 +52,8 @@ def test_accents_do_not_cut_words_in_pieces():
 
 def test_the_language_decides_what_a_sentence_is_for_lsum():
     reference = "We met Dr. Smith. He left."
-    assert len(rouge._read(reference, "abrege", "en", False)) == 2
-    assert len(rouge._read(reference, "abrege", None, False)) == 3
+    assert len(rouge._tokenize(reference, "abrege", "en", False)) == 2
+    assert len(rouge._tokenize(reference, "abrege", None, False)) == 3
 
 
 def test_sentences_may_change_places_for_lsum_but_not_for_l():

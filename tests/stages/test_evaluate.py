@@ -226,8 +226,8 @@ def test_the_library_s_profile_is_warned_of_in_french(folder):
     write_jsonl(folder / "split/test.jsonl", pairs(lang="fr"))
     done = evaluate.run(a_recipe(profile="rouge_score"), folder)
     assert done["notes"] == [
-        "Profile rouge_score ends a word at every letter outside a to z: in fr it compares pieces "
-        "of words. Profile abrege does not."
+        "Profile rouge_score splits words at every letter outside a to z, which is wrong in fr: it "
+        "compares pieces of words. Profile abrege does not."
     ]
 
 

@@ -83,7 +83,7 @@ def test_a_title_holds_no_names():
 
 
 def test_what_is_taken_is_left():
-    assert found("on Ash Friday Tom left", taken=[(7, 13)]) == ["Ash", "Tom"]
+    assert found("on Ash Friday Tom left", covered=[(7, 13)]) == ["Ash", "Tom"]
 
 
 def test_a_part_of_a_name_has_no_link_at_its_ends():

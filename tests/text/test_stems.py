@@ -1,4 +1,10 @@
+import random
+import re
+from pathlib import Path
+
 import pytest
+from nltk.stem.porter import PorterStemmer
+from rouge_score.tokenize import tokenize as rouge_score_tokenize
 
 from abrege.core.errors import RecipeError
 from abrege.text import stems
@@ -17,6 +23,34 @@ def test_english_stems_are_those_of_snowball():
         "consist",
         "knight",
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),  # Porter 1980, and for the last five NLTK's list of its departures
+    [
+        ("caresses", "caress"),
+        ("relational", "relat"),
+        ("hopping", "hop"),
+        ("falling", "fall"),
+        ("controll", "control"),
+        ("flies", "fli"),
+        ("dies", "die"),
+        ("enjoy", "enjoy"),
+        ("skies", "sky"),
+        ("dying", "die"),
+    ],
+)
+def test_porter_stems_are_those_of_nltks_default_mode(word, expected):
+    assert stems.porter_stem(word) == expected == PorterStemmer().stem(word)
+
+
+def test_porter_stems_of_many_words_are_those_that_rouge_score_compares():
+    # rouge-score stems words of more than three letters with nltk.stem.porter.PorterStemmer()
+    text = " ".join(path.read_text() for path in Path(random.__file__).parent.glob("*.py"))
+    words = sorted({*re.findall("[a-z]{4,}", text.lower())})
+    assert len(words) > 5000
+    ours = [stems.porter_stem(word) for word in words]
+    assert ours == rouge_score_tokenize(" ".join(words), PorterStemmer())
 
 
 @pytest.mark.parametrize("lang", sorted(stems._SNOWBALL))

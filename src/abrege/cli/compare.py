@@ -37,13 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare the systems, and print tables or JSON."""
     from abrege.cli.progress import show_progress
-    from abrege.data.predictions import read_candidates
-    from abrege.evaluation.score_files import (
-        SystemPredictions,
-        compare,
-        describe_comparisons,
-        score,
-    )
+    from abrege.evaluation.score_files import score_files
+    from abrege.evaluation.scoring import compare, describe_comparisons
     from abrege.report.command_tables import comparison_table
     from abrege.report.terminal import render_table
 
@@ -51,13 +46,10 @@ def run(args: argparse.Namespace) -> int:
     if len({*names}) < 2 or len({*names}) < len(names):
         raise RecipeError("compare needs two or more files, each given once")
     request, resampling = read_request(args), read_resampling(args)
-    sources = reference_sources(args)
     with show_progress() as on_event:
-        systems = [
-            SystemPredictions(name, read_candidates(path, on_event=on_event, **sources))
-            for name, path in zip(names, args.predictions, strict=True)
-        ]
-        tables = score(systems, request, on_event=on_event)
+        tables = score_files(
+            args.predictions, request, **reference_sources(args), on_event=on_event
+        )
     scores = {name: table.scores(resampling) for name, table in tables.items()}
     comparisons = compare(tables, resampling)
     sentences = describe_comparisons(comparisons)

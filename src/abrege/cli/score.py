@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from abrege.core.events import OnEvent
     from abrege.evaluation.baselines import Baseline
-    from abrege.evaluation.score_files import RowCollector
+    from abrege.evaluation.row_collector import RowCollector
     from abrege.evaluation.score_table import ScoreTable, ScoringRequest
     from abrege.metrics.length import LengthDistribution
     from abrege.metrics.significance import Resampling
@@ -66,8 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score the predictions, and print tables or JSON."""
     from abrege.cli.progress import show_progress
-    from abrege.data.predictions import read_candidates
-    from abrege.evaluation.score_files import SystemPredictions, score
+    from abrege.evaluation.score_files import score_files
 
     _check_rows_file(args)
     request, resampling = read_request(args), read_resampling(args)
@@ -75,9 +74,14 @@ def run(args: argparse.Namespace) -> int:
     baselines = _read_baselines(args)
     name = str(args.predictions)
     with show_progress() as on_event:
-        rows = read_candidates(args.predictions, on_event=on_event, **reference_sources(args))
-        systems = [SystemPredictions(name, rows)]
-        tables = score(systems, request, baselines=baselines, kept=collector, on_event=on_event)
+        tables = score_files(
+            [args.predictions],
+            request,
+            **reference_sources(args),
+            baselines=baselines,
+            collector=collector,
+            on_event=on_event,
+        )
         table = tables.pop(name)
         lengths = _lengths(args, collector, table, on_event) if args.train else {}
     collector.check()
@@ -103,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     from abrege.report.terminal import render_table
 
     shown = [score_table(f"{name}: {describe_rows(table)}", scores, baseline_scores)]
-    shown += [length_table(lengths, collector.words[0])] if lengths else []
+    shown += [length_table(lengths, collector.word_counts[0])] if lengths else []
     shown += [part_table(args.by, parts)] if parts else []
     print("\n\n".join([*map(render_table, shown), *_row_texts(collector, request, table)]))
     return 0
@@ -122,7 +126,7 @@ def _check_rows_file(args: argparse.Namespace) -> None:
 
 def _row_collector(args: argparse.Namespace, first_metric: str) -> "RowCollector":
     """Return what collects rows for --by, --examples, --explain and --train."""
-    from abrege.evaluation.score_files import RowCollector
+    from abrege.evaluation.row_collector import RowCollector
     from abrege.metrics.registry import get_metric
 
     metric = get_metric(first_metric)
@@ -136,7 +140,7 @@ def _row_collector(args: argparse.Namespace, first_metric: str) -> "RowCollector
         args.by,
         frozenset(args.explain),
         args.examples,
-        less_is_better=metric.higher_is_better is False,
+        lower_is_better=metric.higher_is_better is False,
         lengths=args.train is not None,
     )
 
@@ -148,11 +152,11 @@ def _part_scores(
     resampling: "Resampling",
 ) -> "Mapping[str, tuple[int, dict[str, Any]]]":
     """Return for each part of --by its number of rows and its scores."""
-    from abrege.evaluation import breakdown
+    from abrege.evaluation.breakdown import split_by_label
 
     if not args.by:
         return {}
-    parts = breakdown.parts(collector.labels, name=f"--by {args.by}")
+    parts = split_by_label(collector.labels, name=f"--by {args.by}")
     return {part: (len(rows), table.scores(resampling, only=rows)) for part, rows in parts.items()}
 
 
@@ -162,7 +166,7 @@ def _read_baselines(args: argparse.Namespace) -> "list[Baseline]":
 
     if args.baselines is None:
         names = (["lead-3"] if args.data else []) + [HUMAN]
-        return [Baseline(name, asked=False) for name in names]
+        return [Baseline(name, requested=False) for name in names]
     names = [name.strip() for name in args.baselines.split(",")]
     if names == ["none"]:
         return []
@@ -180,11 +184,11 @@ def _lengths(
     from abrege.metrics.length import length_distribution
     from abrege.text.tokenize import count_words
 
-    lang = table.asked.reading.lang
+    lang = table.request.options.lang
     splits = load_pairs(args.train, columns={}, lang=None, on_event=on_event).splits
     pairs = splits.get("train") or next(iter(splits.values()))
     train = [count_words(pair.references[0], lang) for pair in pairs]
-    predictions, references = collector.words
+    predictions, references = collector.word_counts
     texts = {"train summaries": train, "references": references, "predictions": predictions}
     return {name: length_distribution(lengths) for name, lengths in texts.items()}
 
@@ -200,7 +204,7 @@ def _row_texts(
     for end, rows in zip(("best", "worst"), collector.best_and_worst(), strict=True):
         for value, row in rows:
             yield render_example(f"{end}, {metric.in_sentence} {metric.format(value)}", row)
-    lang, stemmer = table.asked.reading.lang, request.reading.stemmer
+    lang, stemmer = table.request.options.lang, request.options.stemmer
     for row in collector.explained:
         yield render_matches(row, lang=lang, stemmer=stemmer)
     if collector.explained:
@@ -211,7 +215,7 @@ def _row_scores(table: "ScoreTable") -> "Iterator[dict[str, Any]]":
     """Yield the scores of each row, with None where a row has none."""
     values = {
         metric: [None if isnan(value) else value for value in table.rows(metric).tolist()]
-        for metric in table.asked.metrics
+        for metric in table.request.metrics
     }
     for number, row_id in enumerate(table.ids):
         yield {"id": row_id, **{metric: column[number] for metric, column in values.items()}}

@@ -10,9 +10,7 @@ from abrege.core.run_folder import find_tuned_folder
 
 if TYPE_CHECKING:
     from abrege.evaluation.score_table import ScoreTable, ScoringRequest
-    from abrege.metrics.bertscore import TokenEncoder
-    from abrege.metrics.entailment import EntailmentModel
-    from abrege.metrics.perplexity import LikelihoodModel
+    from abrege.metrics.family import EntailmentModel, LikelihoodModel, TokenEncoder
     from abrege.metrics.significance import Resampling
 
 
@@ -64,8 +62,7 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
 def read_request(args: argparse.Namespace) -> "ScoringRequest":
     """Return what to compute; raise RecipeError with the nearest name for an unknown one."""
     from abrege.evaluation.score_table import ScoringRequest
-    from abrege.metrics.bertscore import BertScoreSettings
-    from abrege.metrics.reference_based import ScoringOptions
+    from abrege.metrics.family import BertScoreSettings, ScoringOptions
     from abrege.text import language, wordnet
 
     metrics = _read_metrics(args)
@@ -77,9 +74,9 @@ def read_request(args: argparse.Namespace) -> "ScoringRequest":
         references_rule=args.rule,
         wordnet=wordnet.find_wordnet(args.wordnet) if "meteor" in metrics else None,
         encoder=_open_encoder(args) if "bertscore" in metrics else None,
-        matching=BertScoreSettings(args.idf, args.rescale),
+        bertscore=BertScoreSettings(args.idf, args.rescale),
         likelihood=_open_likelihood(args) if "perplexity" in metrics else None,
-        judge=_open_entailment(args) if "entailment" in metrics else None,
+        entailment=_open_entailment(args) if "entailment" in metrics else None,
     )
     return ScoringRequest(_drop_metrics_without_inputs(metrics, args), options)
 
@@ -190,7 +187,7 @@ def row_counts(table: "ScoreTable") -> dict[str, Any]:
     return {
         "n": len(table),
         "groups": table.n_groups(),
-        "lang": table.asked.reading.lang or "und",
+        "lang": table.request.options.lang or "und",
         "predictions_without_words": table.without_words,
     }
 
@@ -198,7 +195,7 @@ def row_counts(table: "ScoreTable") -> dict[str, Any]:
 def describe_rows(table: "ScoreTable") -> str:
     """Return in a line how many rows were scored, and in which language."""
     groups = "" if table.n_groups() == len(table) else f" in {table.n_groups()} groups"
-    return f"{len(table)} rows{groups}, language {table.asked.reading.lang or 'unknown'}"
+    return f"{len(table)} rows{groups}, language {table.request.options.lang or 'unknown'}"
 
 
 def nonnegative_int(text: str) -> int:

@@ -1,1 +1,1 @@
-"""Tables of scores with confidence intervals, baselines, breakdowns and a verdict."""
+"""Score tables with confidence intervals, systems, baselines, breakdowns and the verdict."""

@@ -1,4 +1,4 @@
-"""What a run comes to: the scores of its systems, paired tests, the luck of training, parts."""
+"""The results of a run: scores of its systems, paired tests, seed variance, breakdowns."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -6,111 +6,120 @@ from dataclasses import asdict
 from typing import Any
 
 from abrege.core.errors import RecipeError
-from abrege.evaluation import breakdown
+from abrege.evaluation.breakdown import Label, split_by_label
 from abrege.evaluation.score_table import ScoreTable
 from abrege.evaluation.systems import BASELINES, TUNED
 from abrege.metrics import significance
 from abrege.metrics.significance import Resampling
 
-FEWEST = 5
-"""Parts of fewer rows are not told by themselves."""
+MIN_PART_ROWS = 5
+"""Smaller parts are left out of a breakdown that the recipe does not ask for."""
 
 Tables = Mapping[str, ScoreTable]
 """Name of a system → its scored rows."""
 
 
-def scores(tables: Tables, how: Resampling) -> dict[str, dict[str, dict[str, Any]]]:
-    """Give each system's score by each metric, with its interval."""
-    return {system: table.scores(how) for system, table in tables.items()}
+def scores(tables: Tables, resampling: Resampling) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the score of each system by each metric, with its interval."""
+    return {system: table.scores(resampling) for system, table in tables.items()}
 
 
-def comparisons(tables: Tables, metrics: Sequence[str], how: Resampling) -> list[dict[str, Any]]:
-    """Test tuned against each baseline by each metric, with p-values corrected together."""
-    found = [
-        _compare(metric, baseline, tables, how)
+def comparisons(
+    tables: Tables, metrics: Sequence[str], resampling: Resampling
+) -> list[dict[str, Any]]:
+    """Test tuned against each baseline by each metric, with Holm-corrected p-values."""
+    results = [
+        _compare(metric, baseline, tables, resampling)
         for baseline in BASELINES
         if baseline in tables and TUNED in tables
         for metric in metrics
-        if all(metric in tables[system].asked.metrics for system in (baseline, TUNED))
+        if all(metric in tables[system].request.metrics for system in (baseline, TUNED))
     ]
-    tested = [c for c in found if c["p"] is not None]
-    for row, p in zip(tested, significance.holm_correction([c["p"] for c in tested]), strict=True):
-        row["p_holm"] = p
-    return found
+    tested = [result for result in results if result["p"] is not None]
+    corrected = significance.holm_correction([result["p"] for result in tested])
+    for result, p in zip(tested, corrected, strict=True):
+        result["p_holm"] = p
+    return results
 
 
 def over_seeds(
-    tables: Tables, metrics: Sequence[str], how: Resampling, *, first: int
+    tables: Tables, metrics: Sequence[str], resampling: Resampling, *, first: int
 ) -> dict[str, Any] | None:
-    """Show the luck of training: each run's scores, and its gain over base; None of one run.
+    """Return the scores of tunings with different seeds, and their gains over base.
 
-    first  the seed of the first run; the others count on from it
+    first  the seed of the first tuning; the others follow it
+    returns  None for a single tuning
 
-    The standard deviation is that of runs (n - 1). Three runs tell its size, not its digits.
+    The standard deviation is that of a sample (n - 1). Three tunings give its order of magnitude.
     """
-    runs = [TUNED, *(s for s in tables if s.startswith(f"{TUNED}-"))]
+    runs = [TUNED, *(system for system in tables if system.startswith(f"{TUNED}-"))]
     if len(runs) < 2:
         return None
-    told = {metric: _spread([tables[run].value(metric) for run in runs]) for metric in metrics}
+    values = {metric: _spread([tables[run].value(metric) for run in runs]) for metric in metrics}
     gains = {}
     if "base" in tables:
         for metric in metrics:
-            tested = [tables[run].compare(tables["base"], metric, how) for run in runs]
+            tests = [tables[run].compare(tables["base"], metric, resampling) for run in runs]
             gains[metric] = {
-                **_spread([t.difference for t in tested]),
-                "tests": [asdict(t) for t in tested],
+                **_spread([test.difference for test in tests]),
+                "tests": [asdict(test) for test in tests],
             }
     seeds = list(range(first, first + len(runs)))
-    return {"seeds": seeds, "systems": runs, "scores": told, "over_base": gains}
+    return {"seeds": seeds, "systems": runs, "scores": values, "over_base": gains}
 
 
 def by_parts(
-    tables: Tables, columns: Mapping[str, Sequence[breakdown.Label]], metrics: Sequence[str],
-    how: Resampling, *, asked: bool,
-) -> dict[str, dict[str, dict[str, Any]]]:  # fmt: skip
-    """Score the parts of the rows that a column makes: column → part → n and systems.
+    tables: Tables,
+    columns: Mapping[str, Sequence[Label]],
+    metrics: Sequence[str],
+    resampling: Resampling,
+    *,
+    required: bool,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Score the parts of the rows by each column, and return column → part → n and systems.
 
-    asked  somebody named the columns. Of others, those that make no parts worth telling are left
-           out: one value, texts all different, parts of fewer rows than FEWEST
-
-    RecipeError for a column that was asked for and makes no parts.
+    required  whether the recipe names the columns. Raise RecipeError where such a column cannot be
+              split. Of columns that it does not name, leave out those with one value, with many
+              different texts, or with no two parts of MIN_PART_ROWS rows
     """
-    found = {}
+    breakdowns = {}
     for column, labels in columns.items():
         try:
-            parts = breakdown.parts(labels, name=f"evaluate.group_by {column}")
-        except RecipeError:  # too many texts, or nothing at all
-            if asked:
+            parts = split_by_label(labels, name=f"evaluate.group_by {column}")
+        except RecipeError:  # many different texts, or no value
+            if required:
                 raise
             continue
-        told = {part: rows for part, rows in parts.items() if asked or len(rows) >= FEWEST}
-        if len(told) < 2 and not asked:
+        shown = {
+            part: rows for part, rows in parts.items() if required or len(rows) >= MIN_PART_ROWS
+        }
+        if len(shown) < 2 and not required:
             continue
-        found[column] = {
+        breakdowns[column] = {
             part: {
                 "n": len(rows),
                 "systems": {
-                    system: {m: table.score_of(m, how, only=rows) for m in metrics}
+                    system: {m: table.score_of(m, resampling, only=rows) for m in metrics}
                     for system, table in tables.items()
                     if len(table) == len(labels)
                 },
             }
-            for part, rows in told.items()
+            for part, rows in shown.items()
         }
-    return found
+    return breakdowns
 
 
-def _compare(metric: str, baseline: str, tables: Tables, how: Resampling) -> dict[str, Any]:
+def _compare(metric: str, baseline: str, tables: Tables, resampling: Resampling) -> dict[str, Any]:
     table = tables[TUNED]
     return {
         "metric": metric,
         "system": TUNED,
         "baseline": baseline,
-        **asdict(table.compare(tables[baseline], metric, how)),
+        **asdict(table.compare(tables[baseline], metric, resampling)),
         "p_holm": None,
         "n": len(table),
         "groups": table.n_groups(),
-        "signature": f"{table.signature(metric, how)}|test:paired-bootstrap,two-sided",
+        "signature": f"{table.signature(metric, resampling)}|test:paired-bootstrap,two-sided",
     }
 
 

@@ -1,6 +1,6 @@
-"""Any of our metrics over rows: statistics of each row, kept; scores, intervals and tests of them.
+"""The statistics of all rows of a system, and the scores, intervals and tests computed from them.
 
-Texts are not kept, so a million rows fit in memory.
+Texts are not stored, so a million rows fit in memory.
 """
 
 from array import array
@@ -15,201 +15,212 @@ from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
 from abrege.metrics import rouge, significance
 from abrege.metrics.entailment import EntailmentFamily
+from abrege.metrics.family import MetricFamily, ScoringOptions
 from abrege.metrics.perplexity import PerplexityFamily, TextPerplexityFamily
 from abrege.metrics.reference_based import (
-    BleuChrf,
-    Family,
-    Lengths,
-    OfBertScore,
-    OfMeteor,
-    Rouge,
-    ScoringOptions,
+    BertScoreFamily,
+    BleuChrfFamily,
+    LengthFamily,
+    MeteorFamily,
+    RougeFamily,
 )
-from abrege.metrics.reference_free import Extraction, Faithfulness, Form
+from abrege.metrics.reference_free import ExtractionFamily, FaithfulnessFamily, FormatFamily
 from abrege.metrics.registry import DEFAULT, METRICS, ROUGE, in_section, nearest
 from abrege.metrics.rouge_profiles import PROFILES
 from abrege.metrics.significance import Floats, PairedTest, Resampling
-from abrege.text import tokenize as words
+from abrege.text.tokenize import count_words, primary_language
 
-FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Sequence[str], ScoringOptions], Family]], ...] = (
-    (ROUGE, Rouge),
-    (("bleu", "chrf"), BleuChrf),
-    (("meteor",), OfMeteor),
-    (("bertscore",), OfBertScore),
+FAMILIES: tuple[
+    tuple[tuple[str, ...], Callable[[Sequence[str], ScoringOptions], MetricFamily]], ...
+] = (
+    (ROUGE, RougeFamily),
+    (("bleu", "chrf"), BleuChrfFamily),
+    (("meteor",), MeteorFamily),
+    (("bertscore",), BertScoreFamily),
     (("perplexity",), PerplexityFamily),
     (("text_perplexity",), TextPerplexityFamily),
     (("entailment",), EntailmentFamily),
-    (in_section("length"), Lengths),
-    (in_section("format"), Form),
-    (in_section("extraction"), Extraction),
-    (in_section("faithfulness"), Faithfulness),
+    (in_section("length"), LengthFamily),
+    (in_section("format"), FormatFamily),
+    (in_section("extraction"), ExtractionFamily),
+    (in_section("faithfulness"), FaithfulnessFamily),
 )
-"""Metrics that are computed together, and by what."""
+"""The metrics that are computed together, and the family that computes them."""
 
 
 @dataclass(frozen=True)
 class ScoringRequest:
-    """Which metrics, and how they read texts."""
+    """The metrics to compute, with their options and models.
+
+    Raise RecipeError where a metric does not exist, or where its model is missing.
+    """
 
     metrics: tuple[str, ...] = DEFAULT
-    reading: ScoringOptions = field(default_factory=ScoringOptions)
+    options: ScoringOptions = field(default_factory=ScoringOptions)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be computed before any row is read."""
+        """Check the request before any row is read."""
         for metric in self.metrics:
             if metric not in METRICS:
                 raise RecipeError(f"there is no metric {metric!r}; {nearest(metric, METRICS)}")
-        for metric, has, needs in (
-            ("bertscore", self.reading.encoder, "an encoder: give one with --encoder"),
-            ("perplexity", self.reading.likelihood, "a model: give one with --model"),
+        options = self.options
+        for metric, model, needs in (
+            ("bertscore", options.encoder, "an encoder: give one with --encoder"),
+            ("perplexity", options.likelihood, "a model: give one with --model"),
             (
                 "text_perplexity",
-                self.reading.text_likelihood,
+                options.text_likelihood,
                 "a run with completion_only_loss: false",
             ),
-            ("entailment", self.reading.judge, "an entailment model: give it with --entailment"),
+            ("entailment", options.entailment, "an entailment model: give it with --entailment"),
         ):
-            if metric in self.metrics and has is None:
+            if metric in self.metrics and model is None:
                 raise RecipeError(f"{metric} needs {needs}, or leave it out.")
         rouge.check_options(
-            self.reading.profile,
-            lang=self.reading.lang,
-            stemmer=self.reading.stemmer,
+            options.profile,
+            lang=options.lang,
+            stemmer=options.stemmer,
             metrics=[m for m in self.metrics if m in ROUGE],
-            references_rule=self.reading.references_rule,
+            references_rule=options.references_rule,
         )
 
 
 @dataclass
 class ScoreTable:
-    """The statistics of rows, by metric, with their ids and groups."""
+    """The statistics of rows, by metric, with the ids and groups of the rows."""
 
-    asked: ScoringRequest
+    request: ScoringRequest
     ids: list[str] = field(default_factory=list)
     groups: list[Hashable] = field(default_factory=list)
     without_words: int = 0
     """Rows whose prediction has no word: they score 0 and count."""
 
     def __post_init__(self) -> None:
-        """Make the families of the metrics that are asked for."""
-        wanted = [([m for m in self.asked.metrics if m in of], make) for of, make in FAMILIES]
-        self._families = [make(metrics, self.asked.reading) for metrics, make in wanted if metrics]
-        self._measures = {m: f.measures[m] for f in self._families for m in f.measures}
-        self._kept = {metric: array("d") for metric in self.asked.metrics}
+        """Create the families of the requested metrics."""
+        requested = [
+            ([m for m in self.request.metrics if m in metrics], family)
+            for metrics, family in FAMILIES
+        ]
+        self._families = [
+            family(metrics, self.request.options) for metrics, family in requested if metrics
+        ]
+        self._aggregators = {m: f.aggregators[m] for f in self._families for m in f.aggregators}
+        self._statistics = {metric: array("d") for metric in self.request.metrics}
 
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.ids)
 
     def add(self, row: Candidate) -> None:
-        """Score a row and keep its statistics."""
+        """Score a row and store its statistics."""
         self.groups.append(len(self.ids) if row.group is None else row.group)
         self.ids.append(row.id)
-        self.without_words += not words.count_words(row.prediction, self.asked.reading.lang)
+        self.without_words += not count_words(row.prediction, self.request.options.lang)
         for family in self._families:
             for metric, statistics in family.statistics(row).items():
-                self._kept[metric].extend(statistics)
+                self._statistics[metric].extend(statistics)
 
     def finish(self) -> None:
-        """Score what waits for the last row: call this once, after it."""
+        """Score what waits for the last row; call this once, after it."""
         for family in self._families:
-            for metric, statistics in family.rest().items():
-                self._kept[metric].extend(statistics)
+            for metric, statistics in family.finish().items():
+                self._statistics[metric].extend(statistics)
 
     def n_groups(self, only: NDArray[np.int64] | None = None) -> int:
-        """Count the groups, of these rows only; a row of none is one by itself."""
+        """Count the groups, of these rows only; a row without a group is its own group."""
         return len({*self._groups(only)})
 
     def statistics(self, metric: str) -> Floats:
-        """Give a metric's statistics, (rows, statistics)."""
-        return np.frombuffer(self._kept[metric], dtype=np.float64).reshape(len(self), -1)
+        """Return a metric's statistics, (rows, statistics)."""
+        return np.frombuffer(self._statistics[metric], dtype=np.float64).reshape(len(self), -1)
 
     def rows(self, metric: str) -> Floats:
-        """Give each row's score by itself, (rows)."""
-        return self._measures[metric].row_score(self.statistics(metric))
+        """Return the score of each single row, (rows); NaN where it has none."""
+        return self._aggregators[metric].row_score(self.statistics(metric))
 
-    def is_told(self, metric: str) -> bool:
-        """Say whether a metric has a score: of some rows it cannot be told."""
+    def has_score(self, metric: str) -> bool:
+        """Return whether a metric has a score: some have none for certain rows."""
         return not np.isnan(self.value(metric))
 
     def last(self, metric: str) -> float:
-        """Give the score of the row added last by itself."""
-        kept = self._kept[metric]
-        width = len(kept) // len(self)
-        return float(self._measures[metric].row_score(np.array(kept[-width:])))
+        """Return the score of the row added last."""
+        statistics = self._statistics[metric]
+        width = len(statistics) // len(self)
+        return float(self._aggregators[metric].row_score(np.array(statistics[-width:])))
 
     def scores(
         self, resampling: Resampling, *, only: NDArray[np.int64] | None = None
     ) -> dict[str, dict[str, Any]]:
-        """Give each metric's score, its interval, its parts and its signature.
+        """Return each metric's value, interval (low, high), parts and signature.
 
-        only  (rows)  the places of rows to be scored; all where left out
+        only  (rows)  indices of the rows to score; all where left out
 
         Where all rows are of one group there is no interval: low and high are None.
         """
-        return {m: self.score_of(m, resampling, only=only) for m in self.asked.metrics}
+        return {m: self.score_of(m, resampling, only=only) for m in self.request.metrics}
 
     def value(self, metric: str) -> float:
-        """Give a metric's score alone; not-a-number where it cannot be told of any row."""
-        return float(self._measures[metric].score(self.statistics(metric).sum(0)))
+        """Return a metric's score; NaN where no row has one."""
+        return float(self._aggregators[metric].score(self.statistics(metric).sum(0)))
 
     def score_of(
         self, metric: str, resampling: Resampling, *, only: NDArray[np.int64] | None = None
     ) -> dict[str, Any]:
-        """Give one metric's score; see `scores`."""
-        measure, kept = self._measures[metric], self.statistics(metric)
-        kept, groups = (kept if only is None else kept[only]), self._groups(only)
-        sums = kept.sum(0)
-        value = float(measure.score(sums))
-        found: Mapping[str, Any] = {"value": value, "low": None, "high": None}
+        """Return one metric's value, interval, parts and signature; see `scores`."""
+        aggregator, statistics = self._aggregators[metric], self.statistics(metric)
+        groups = self._groups(only)
+        if only is not None:
+            statistics = statistics[only]
+        sums = statistics.sum(0)
+        value = float(aggregator.score(sums))
+        result: Mapping[str, Any] = {"value": value, "low": None, "high": None}
         if np.isnan(value):
-            found = {**found, "value": None}
+            result = {**result, "value": None}
         elif self.n_groups(only) > 1:
-            how = asdict(resampling)
-            found = asdict(significance.score_interval(kept, groups, measure.score, **how))
+            interval = significance.score_interval(
+                statistics, groups, aggregator.score, **asdict(resampling)
+            )
+            result = asdict(interval)
         signature = self.signature(metric, resampling, only=only)
-        return {**found, **measure.parts(sums), "signature": signature}
+        return {**result, **aggregator.parts(sums), "signature": signature}
 
     def compare(self, other: "ScoreTable", metric: str, resampling: Resampling) -> PairedTest:
-        """Test the difference self − other of a metric on the same rows; a better one wins."""
-        measure = self._measures[metric]
+        """Test the difference self − other of a metric on the same rows; the better row wins."""
+        score = self._aggregators[metric].score
         a, b = (table.statistics(metric) for table in (self, other))
         rows = (self.rows(metric), other.rows(metric))
         if self.n_groups() < 2:
-            difference = float(measure.score(a.sum(0)) - measure.score(b.sum(0)))
-            return _won(
-                metric, replace(significance.untested_difference(*rows), difference=difference)
-            )
-        found = significance.paired_test(
-            a, b, self.groups, measure.score, rows=rows, **asdict(resampling)
-        )
-        return _won(metric, found)
+            difference = float(score(a.sum(0)) - score(b.sum(0)))
+            untested = significance.untested_difference(*rows)
+            return _with_direction(metric, replace(untested, difference=difference))
+        test = significance.paired_test(a, b, self.groups, score, rows=rows, **asdict(resampling))
+        return _with_direction(metric, test)
 
     def signature(
         self, metric: str, resampling: Resampling, *, only: NDArray[np.int64] | None = None
     ) -> str:
-        """Say all that a number of `metric` depends on."""
+        """Return all that a number of `metric` depends on."""
         n = len(self) if only is None else len(only)
         counts = f"n:{n}|groups:{self.n_groups(only)}"
-        return f"{self._measures[metric].signature()}|{counts}|{resampling.signature(n)}"
+        return f"{self._aggregators[metric].signature()}|{counts}|{resampling.signature(n)}"
 
     def _groups(self, only: NDArray[np.int64] | None) -> Sequence[Hashable]:
         return self.groups if only is None else [self.groups[n] for n in only]
 
 
-def _won(metric: str, found: PairedTest) -> PairedTest:
-    """Count a row as won by what is better of a metric, which may be less."""
+def _with_direction(metric: str, test: PairedTest) -> PairedTest:
+    """Swap wins and losses of a metric for which lower is better."""
     if METRICS[metric].higher_is_better is not False:
-        return found
-    return replace(found, wins=found.losses, losses=found.wins)
+        return test
+    return replace(test, wins=test.losses, losses=test.wins)
 
 
-def profile_warnings(reading: ScoringOptions) -> list[str]:
-    """Say where a profile of ROUGE does not suit the language."""
-    profile = PROFILES[reading.profile]
-    if not profile.only_ascii or words.primary_language(reading.lang) in (None, "en"):
+def profile_warnings(options: ScoringOptions) -> list[str]:
+    """Return a warning where the ROUGE profile does not suit the language."""
+    profile = PROFILES[options.profile]
+    if not profile.only_ascii or primary_language(options.lang) in (None, "en"):
         return []
     return [
-        f"Profile {reading.profile} ends a word at every letter outside a to z: in {reading.lang} "
-        "it compares pieces of words. Profile abrege does not."
+        f"Profile {options.profile} splits words at every letter outside a to z, which is wrong "
+        f"in {options.lang}: it compares pieces of words. Profile abrege does not."
     ]

@@ -1,1 +1,1 @@
-"""Scores as pure functions of strings and numbers; none knows a model, a file or a recipe."""
+"""Metrics as functions of texts and numbers; none knows a model, a file or a recipe."""

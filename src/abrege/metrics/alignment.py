@@ -1,47 +1,47 @@
-"""Why a summary scores as it does: the words, pairs and subsequence it shares with a reference."""
+"""Which words, bigrams and longest common subsequence a summary shares with a reference."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abrege.text import stems
 from abrege.text.lcs import union_lcs
 from abrege.text.ngrams import ngrams, word_ids
+from abrege.text.stems import stem_words
 from abrege.text.tokenize import word_spans
 
 
 @dataclass(frozen=True)
 class AlignedWord:
-    """A word of a text, where it stands, and what of it is shared."""
+    """A word of a text, text[start:end], and which metrics count it as shared."""
 
     start: int
     end: int
-    word: bool
+    unigram: bool
     """Counts for ROUGE-1."""
-    pair: bool
-    """Stands in a pair that counts for ROUGE-2."""
-    in_order: bool
-    """Lies in the longest common subsequence, which ROUGE-L counts."""
+    bigram: bool
+    """Is part of a bigram that counts for ROUGE-2."""
+    in_lcs: bool
+    """Is part of the longest common subsequence, which ROUGE-L counts."""
 
 
 def align(
     prediction: str, reference: str, *, lang: str | None = None, stemmer: bool = False
 ) -> tuple[list[AlignedWord], list[AlignedWord]]:
-    """Mark the words of both texts as profile abrege counts them.
+    """Return the words of both texts with what they share, as ROUGE in profile abrege counts it.
 
-    What stands more often in one text than in the other is marked as often as in both, from the
-    left; the numbers of marks are therefore those that the scores are made of.
+    A word that is more frequent in one text is marked as often as in the other, from the left, so
+    the numbers of marked words are those that the scores are computed from.
     """
-    placed = [word_spans(text, lang) for text in (prediction, reference)]
-    read = [[word for word, _, _ in of] for of in placed]
+    spans = [word_spans(text, lang) for text in (prediction, reference)]
+    words = [[word for word, _, _ in text_spans] for text_spans in spans]
     if stemmer:
-        read = [stems.stem_words(of, lang) for of in read]
-    ours, theirs = word_ids(*read)
-    in_order = {*union_lcs(theirs, [ours])}
-    our_order = _same_order(ours, [theirs[n] for n in sorted(in_order)])
+        words = [stem_words(text_words, lang) for text_words in words]
+    predicted, expected = word_ids(*words)
+    expected_lcs = {*union_lcs(expected, [predicted])}
+    predicted_lcs = _leftmost(predicted, [expected[n] for n in sorted(expected_lcs)])
     return (
-        _marks(placed[0], ours, theirs, our_order),
-        _marks(placed[1], theirs, ours, in_order),
+        _aligned(spans[0], predicted, expected, predicted_lcs),
+        _aligned(spans[1], expected, predicted, expected_lcs),
     )
 
 
@@ -52,48 +52,48 @@ def align_to_best(
     lang: str | None = None,
     stemmer: bool = False,
 ) -> list[AlignedWord]:
-    """Mark the words of a prediction against the reference with which most stands in order."""
-    told = [align(prediction, ref, lang=lang, stemmer=stemmer) for ref in references]
-    return max(told, key=_share_in_order)[0]
+    """Return the words of a prediction, aligned to the reference with the largest LCS share."""
+    alignments = [align(prediction, ref, lang=lang, stemmer=stemmer) for ref in references]
+    return max(alignments, key=_lcs_share)[0]
 
 
-def _share_in_order(marked: tuple[list[AlignedWord], list[AlignedWord]]) -> float:
-    ours, theirs = marked
-    return sum(mark.in_order for mark in ours) / (len(ours) + len(theirs) or 1)
+def _lcs_share(alignment: tuple[list[AlignedWord], list[AlignedWord]]) -> float:
+    predicted, expected = alignment
+    return sum(word.in_lcs for word in predicted) / (len(predicted) + len(expected) or 1)
 
 
-def _marks(
-    placed: Sequence[tuple[str, int, int]],
+def _aligned(
+    spans: Sequence[tuple[str, int, int]],
     own: Sequence[int],
     other: Sequence[int],
-    in_order: set[int],
+    lcs: set[int],
 ) -> list[AlignedWord]:
-    words = _shared(own, other, 1)
-    pairs = _shared(own, other, 2)
-    of_pairs = pairs | {n + 1 for n in pairs}
+    unigrams = _shared(own, other, 1)
+    bigram_starts = _shared(own, other, 2)
+    bigrams = bigram_starts | {n + 1 for n in bigram_starts}
     return [
-        AlignedWord(start, end, n in words, n in of_pairs, n in in_order)
-        for n, (_, start, end) in enumerate(placed)
+        AlignedWord(start, end, n in unigrams, n in bigrams, n in lcs)
+        for n, (_, start, end) in enumerate(spans)
     ]
 
 
 def _shared(own: Sequence[int], other: Sequence[int], n: int) -> set[int]:
-    """Give where the n-grams begin that the other text has too, each as often as in both."""
-    left = Counter(ngrams(other, n))
-    found = set()
-    for place, gram in enumerate(ngrams(own, n)):
-        if left[gram] > 0:
-            left[gram] -= 1
-            found.add(place)
-    return found
+    """Return where the n-grams start that the other text has too, each as often as in both."""
+    remaining = Counter(ngrams(other, n))
+    starts = set()
+    for position, gram in enumerate(ngrams(own, n)):
+        if remaining[gram] > 0:
+            remaining[gram] -= 1
+            starts.add(position)
+    return starts
 
 
-def _same_order(words: Sequence[int], subsequence: Sequence[int]) -> set[int]:
-    """Give the places of a subsequence, each word as far to the left as it can stand."""
-    found, wanted = set(), iter(subsequence)
-    next_word = next(wanted, None)
-    for place, word in enumerate(words):
+def _leftmost(words: Sequence[int], subsequence: Sequence[int]) -> set[int]:
+    """Return the positions of a subsequence, each word as far to the left as possible."""
+    positions, expected = set(), iter(subsequence)
+    next_word = next(expected, None)
+    for position, word in enumerate(words):
         if word == next_word:
-            found.add(place)
-            next_word = next(wanted, None)
-    return found
+            positions.add(position)
+            next_word = next(expected, None)
+    return positions

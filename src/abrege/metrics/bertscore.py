@@ -1,17 +1,15 @@
-"""BERTScore: words matched by the vectors an encoder gives them (Zhang et al. 2020, section 3)."""
+"""BERTScore: tokens matched by the vectors of an encoder (Zhang et al. 2020, section 3)."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abrege.metrics.rouge_profiles import FScore
-
-_NOTHING = FScore(0.0, 0.0, 0.0)
+from abrege.metrics.family import BertScoreSettings, TokenEncoder
+from abrege.metrics.rouge_profiles import ZERO, FScore
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class EncodedText:
 
     ids      (tokens)          int64
     vectors  (tokens, hidden)  float32, each of length 1
-    content  (tokens)          bool; False for what the tokenizer puts round every text
+    content  (tokens)          bool; False for the special tokens that the tokenizer adds
     """
 
     ids: NDArray[np.int64]
@@ -28,101 +26,87 @@ class EncodedText:
     content: NDArray[np.bool_]
 
 
-class TokenEncoder(Protocol):
-    """What turns texts into vectors; `model.encoding` has one."""
-
-    @property
-    def name(self) -> str:
-        """Name the encoder, its weights and the layer, for signatures."""
-
-    def encode(self, texts: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Yield the fields of each text as Encoded, in order."""
-
-
-@dataclass(frozen=True)
-class BertScoreSettings:
-    """How BERTScore weighs tokens and scales its values."""
-
-    idf: bool = False
-    """Weigh a token by its inverse document frequency in the references."""
-    rescale: bool = False
-    """Put 0 where references that do not belong together score, as measured on these rows."""
-
-
 def score_pair(
     prediction: EncodedText, reference: EncodedText, weights: Mapping[int, float] | None
 ) -> FScore:
-    """Score a prediction against a reference; each token is matched to the nearest of the other.
+    """Score a prediction against a reference; each token matches the nearest of the other text.
 
-    weights  token id → weight, for idf; None weighs all content alike
+    weights  token id → idf weight; None weights all content tokens equally
 
-    As in the package bert-score, special tokens may be matched to but weigh nothing, and a text
+    As in the package bert-score, special tokens can be matched but have no weight, and a text
     without content scores 0.
     """
     if not prediction.content.any() or not reference.content.any():
-        return _NOTHING
-    alike = prediction.vectors @ reference.vectors.T  # (tokens, reference tokens)
-    precision = _mean(alike.max(1), prediction, weights)
-    recall = _mean(alike.max(0), reference, weights)
-    both = precision + recall
-    return FScore(precision, recall, 2 * precision * recall / both if both > 0 else 0.0)
+        return ZERO
+    similarity = prediction.vectors @ reference.vectors.T  # (tokens, reference tokens)
+    precision = _weighted_mean(similarity.max(1), prediction, weights)
+    recall = _weighted_mean(similarity.max(0), reference, weights)
+    total = precision + recall
+    return FScore(precision, recall, 2 * precision * recall / total if total > 0 else 0.0)
 
 
 def idf_weights(references: Iterable[EncodedText]) -> Mapping[int, float]:
-    """Give each token's inverse document frequency, plus one in both places (section 3)."""
+    """Compute the inverse document frequency of each token, with plus-one smoothing (section 3)."""
     count = 0
-    seen: Counter[int] = Counter()
+    frequencies: Counter[int] = Counter()
     for reference in references:
         count += 1
-        seen.update({*reference.ids.tolist()})
+        frequencies.update({*reference.ids.tolist()})
     unseen = math.log(count + 1)
-    return _Weights({t: math.log((count + 1) / (n + 1)) for t, n in seen.items()}, unseen)
+    weights = {token: math.log((count + 1) / (n + 1)) for token, n in frequencies.items()}
+    return _IdfWeights(weights, unseen)
 
 
 def score_rows(
     encoder: TokenEncoder, rows: Sequence[tuple[str, Sequence[str]]], settings: BertScoreSettings
 ) -> tuple[list[FScore], float | None]:
-    """Score predictions against the best of their references; give the baseline too, if rescaled.
+    """Score each prediction against the best of its references.
+
+    rows     (prediction, references)
+    returns  the score of each row, and the baseline where the settings ask for rescaling
 
     The baseline is the mean F of each first reference against that of the row half the rows away:
-    the same for every system. bert-score takes one from other corpora, of which there is none for
-    most encoders and languages.
+    the same for every system. bert-score ships baselines from other corpora, of which there is
+    none for most encoders and languages.
     """
     texts = dict.fromkeys(t for prediction, references in rows for t in (prediction, *references))
-    found = (EncodedText(*fields) for fields in encoder.encode(list(texts)))
-    encoded = dict(zip(texts, found, strict=True))
+    vectors = (EncodedText(*fields) for fields in encoder.encode(list(texts)))
+    encoded = dict(zip(texts, vectors, strict=True))
     weights = None
     if settings.idf:
         weights = idf_weights(encoded[r] for _, references in rows for r in references)
     scores = [
         max(
-            (score_pair(encoded[p], encoded[r], weights) for r in references),
+            (score_pair(encoded[prediction], encoded[r], weights) for r in references),
             key=lambda s: s.fmeasure,
         )
-        for p, references in rows
+        for prediction, references in rows
     ]
     if not settings.rescale:
         return scores, None
-    firsts = [encoded[references[0]] for _, references in rows]
-    away = len(rows) // 2
-    others = zip(firsts, firsts[away:] + firsts[:away], strict=True)
-    strange = [score_pair(a, b, weights).fmeasure for a, b in others]
-    base = sum(strange) / len(strange)
+    base = _baseline([encoded[references[0]] for _, references in rows], weights)
     return [FScore(*((part - base) / (1 - base) for part in s)) for s in scores], base
 
 
-class _Weights(dict[int, float]):
-    """Weights of the tokens that references hold; others weigh the most."""
+def _baseline(references: Sequence[EncodedText], weights: Mapping[int, float] | None) -> float:
+    half = len(references) // 2
+    pairs = zip(references, [*references[half:], *references[:half]], strict=True)
+    scores = [score_pair(a, b, weights).fmeasure for a, b in pairs]
+    return sum(scores) / len(scores)
 
-    def __init__(self, known: Mapping[int, float], unseen: float) -> None:
-        super().__init__(known)
+
+class _IdfWeights(dict[int, float]):
+    """The weights of the tokens in the references; tokens that are in none weigh the most."""
+
+    def __init__(self, weights: Mapping[int, float], unseen: float) -> None:
+        super().__init__(weights)
         self.unseen = unseen
 
     def __missing__(self, token: int) -> float:
         return self.unseen
 
 
-def _mean(
+def _weighted_mean(
     best: NDArray[np.float32], text: EncodedText, weights: Mapping[int, float] | None
 ) -> float:
     if weights is None:

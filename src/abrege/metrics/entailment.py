@@ -1,44 +1,17 @@
-"""Faithfulness by an entailment model: SummaC-ZS (Laban et al. 2022, TACL).
+"""Faithfulness by a model of natural language inference: SummaC-ZS (Laban et al. 2022, TACL).
 
-Each sentence of a summary is held against every sentence of its document; the best counts, and a
-summary scores the mean of its sentences. A sentence that joins facts of several sentences is not
-entailed by any one of them, so it scores too low.
+Each sentence of a summary is paired with every sentence of its document; the highest probability
+of entailment counts, and a summary scores the mean over its sentences. A sentence that combines
+facts of several document sentences is not entailed by any one of them, so it scores too low.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import abrege
-from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
+from abrege.metrics.family import EntailmentModel, MeanAggregator, ScoringOptions, document_of
 from abrege.text.sentences import split_sentences, splitter_name
-
-
-class EntailmentModel(Protocol):
-    """What tells whether a text follows from another; `model.entailment` has one."""
-
-    @property
-    def name(self) -> str:
-        """Name the model and its weights, for signatures."""
-
-    @property
-    def cut(self) -> int:
-        """Count the pairs whose premise was cut, of those judged last."""
-
-    def entailed(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
-        """Yield the probability that each premise entails its hypothesis, in order."""
-
-
-class Reading(Protocol):
-    """The part of `families.Reading` that is read here."""
-
-    @property
-    def lang(self) -> str | None:
-        """Give the language of the texts."""
-
-    @property
-    def judge(self) -> EntailmentModel | None:
-        """Give what tells whether a text follows from another."""
 
 
 class Support(NamedTuple):
@@ -49,63 +22,78 @@ class Support(NamedTuple):
 
 
 def score_rows(
-    judge: EntailmentModel, rows: Sequence[tuple[str, str]], *, lang: str | None = None
+    model: EntailmentModel, rows: Sequence[tuple[str, str]], *, lang: str | None = None
 ) -> list[Support]:
-    """Score summaries against their documents, rows being (document, summary).
+    """Score summaries against their documents.
 
-    A row takes the product of its sentences: 30 of a document and 3 of a summary are 90 pairs.
-    Equal pairs of all rows are judged once. What has no sentence scores 0.
+    rows  (document, summary)
+
+    A row costs the product of its sentence counts: 30 of a document and 3 of a summary are 90
+    pairs. Pairs that are equal are scored once over all rows. A text without sentences scores 0.
     """
-    split = {
-        text: split_sentences(text, lang) for text in dict.fromkeys(t for row in rows for t in row)
-    }
+    texts = dict.fromkeys(text for row in rows for text in row)
+    sentences = {text: split_sentences(text, lang) for text in texts}
     pairs = dict.fromkeys(
-        (premise, claim) for doc, text in rows for claim in split[text] for premise in split[doc]
+        (premise, claim)
+        for document, summary in rows
+        for claim in sentences[summary]
+        for premise in sentences[document]
     )
-    judged = dict(zip(pairs, judge.entailed(list(pairs)), strict=True))
+    probabilities = dict(zip(pairs, model.entailed(list(pairs)), strict=True))
     return [
-        support([[judged[premise, claim] for premise in split[doc]] for claim in split[text]])
-        for doc, text in rows
+        support(
+            [
+                [probabilities[premise, claim] for premise in sentences[document]]
+                for claim in sentences[summary]
+            ]
+        )
+        for document, summary in rows
     ]
 
 
 def support(probabilities: Sequence[Sequence[float]]) -> Support:
-    """Aggregate the probabilities of a summary: a row for each of its sentences.
+    """Aggregate the probabilities of a summary.
 
-    Each sentence takes the highest over the document's sentences, 0 where there are none.
+    probabilities  (summary sentences, document sentences)
+
+    Each summary sentence takes the highest over the document, 0 where the document is empty.
     """
     best = [max(row, default=0.0) for row in probabilities]
     return Support(min(best), sum(best) / len(best)) if best else Support(0.0, 0.0)
 
 
 class EntailmentFamily:
-    """Entailment by the document; texts are kept to the end, so that no pair is judged twice."""
+    """Entailment by the document; rows wait for the last one, so that no pair is scored twice."""
 
-    def __init__(self, metrics: Sequence[str], reading: Reading) -> None:
-        from abrege.metrics.reference_based import Mean  # which reads Judge from here
-
-        assert reading.judge is not None
-        self.judge, self.lang = reading.judge, reading.lang
-        self.measures = {metric: Mean(self._signature, ("lowest",)) for metric in metrics}
+    def __init__(self, metrics: Sequence[str], options: ScoringOptions) -> None:
+        assert options.entailment is not None
+        self.model, self.lang = options.entailment, options.lang
+        self.aggregators = {
+            metric: MeanAggregator(self._signature, ("lowest",)) for metric in metrics
+        }
         self._rows: list[tuple[str, str]] = []
-        self._cut = 0
+        self._truncated = 0
 
     def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
-        """Remember the row; RecipeError where it has no document."""
-        if row.document is None:
-            raise RecipeError("entailment looks at the documents: give them with --data.")
-        self._rows.append((row.document, row.prediction))
+        """Store the row; raise RecipeError where it has no document."""
+        self._rows.append((document_of(row, "entailment"), row.prediction))
         return {}
 
-    def rest(self) -> Mapping[str, Sequence[float]]:
-        """Give the lowest, the mean and 1 of every row."""
-        found = score_rows(self.judge, self._rows, lang=self.lang)
-        self._cut = self.judge.cut
-        flat = [value for each in found for value in (*each, 1.0)]
-        return dict.fromkeys(self.measures, flat)
+    def finish(self) -> Mapping[str, Sequence[float]]:
+        """Return the lowest value, the mean and 1 of every row."""
+        scores = score_rows(self.model, self._rows, lang=self.lang)
+        self._truncated = self.model.cut
+        flat = [value for row_support in scores for value in (*row_support, 1.0)]
+        return dict.fromkeys(self.aggregators, flat)
 
     def _signature(self) -> str:
-        made = f"entailment|abrege-{abrege.__version__}|{self.judge.name}|summac-zs:max,mean"
-        return (
-            f"{made}|cut:{self._cut}|sentences:{splitter_name(self.lang)}|lang:{self.lang or 'und'}"
-        )
+        parts = [
+            "entailment",
+            f"abrege-{abrege.__version__}",
+            self.model.name,
+            "summac-zs:max,mean",
+            f"cut:{self._truncated}",
+            f"sentences:{splitter_name(self.lang)}",
+            f"lang:{self.lang or 'und'}",
+        ]
+        return "|".join(parts)

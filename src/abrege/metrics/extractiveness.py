@@ -1,7 +1,7 @@
-"""How much of a summary is taken from its document word for word.
+"""How much of a summary is copied from its document word for word.
 
-Words are those of `text.words`; languages without spaces between words are for the caller to
-refuse.
+Words are those of `text.tokenize`. Languages without spaces between words are not supported;
+the caller has to refuse them.
 """
 
 from collections import defaultdict
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from abrege.text.ngrams import count_ngrams, ngrams, word_ids
 from abrege.text.tokenize import word_tokenize
 
-NOVEL = (1, 2, 3, 4)
-"""The lengths of n-grams that papers tell the novelty of."""
+NGRAM_SIZES = (1, 2, 3, 4)
+"""The sizes of n-grams for which papers report novelty."""
 
 
 @dataclass(frozen=True)
 class Fragments:
-    """The parts of a summary that stand in its document, with the figures made of them."""
+    """The extractive fragments of a summary, with the values computed from them."""
 
     lengths: tuple[int, ...]
     """Words of each fragment, in the order of the summary."""
@@ -25,15 +25,15 @@ class Fragments:
 
     @property
     def coverage(self) -> float | None:
-        """Give the share of the summary's words that are in a fragment; None without words."""
+        """Return the share of the summary's words that are in a fragment; None without words."""
         return sum(self.lengths) / self.summary_words if self.summary_words else None
 
     @property
     def density(self) -> float | None:
-        """Give the mean length of the fragment that a word of the summary is in.
+        """Return the mean length of the fragment that a word of the summary is in.
 
-        A word in none adds 0. A summary that is one run of its document has its own length; one
-        without words has None.
+        A word in no fragment adds 0, and a summary that is one fragment has its own length. None
+        without words.
         """
         squares = sum(length**2 for length in self.lengths)
         return squares / self.summary_words if self.summary_words else None
@@ -42,16 +42,16 @@ class Fragments:
 def fragments(document: str, summary: str, *, lang: str | None = None) -> Fragments:
     """Find the extractive fragments of a summary (Grusky, Naaman and Artzi 2018, section 4).
 
-    The greedy procedure F(A, S) there, with the result of the authors' own program: a single
-    word is a fragment, and a phrase that stands twice in the summary counts twice.
+    This is their greedy procedure F(A, S), with the result of the authors' own program: a single
+    word is a fragment, and a phrase that occurs twice in the summary counts twice.
     """
     source, target = word_ids(word_tokenize(document, lang), word_tokenize(summary, lang))
-    places: dict[int, list[int]] = defaultdict(list)
-    for place, word in enumerate(source):
-        places[word].append(place)
+    positions: dict[int, list[int]] = defaultdict(list)
+    for position, word in enumerate(source):
+        positions[word].append(position)
     lengths, start = [], 0
     while start < len(target):
-        length = _longest(source, target, start, places.get(target[start], ()))
+        length = _longest_match(source, target, start, positions.get(target[start], ()))
         if length:
             lengths.append(length)
         start += length or 1
@@ -59,36 +59,38 @@ def fragments(document: str, summary: str, *, lang: str | None = None) -> Fragme
 
 
 def novel_ngrams(
-    document: str, summary: str, *, sizes: Sequence[int] = NOVEL, lang: str | None = None
+    document: str, summary: str, *, sizes: Sequence[int] = NGRAM_SIZES, lang: str | None = None
 ) -> dict[int, float | None]:
-    """Give the share of the summary's n-grams that its document lacks, for each n of `sizes`.
+    """Return, for each n of `sizes`, the share of the summary's n-grams that the document lacks.
 
-    Each counts as often as it stands in the summary. None where the summary has fewer words
-    than n: it is then neither new nor copied.
+    Each n-gram counts as often as it occurs in the summary. None where the summary has fewer than
+    n words: it is then neither novel nor copied.
     """
     source, target = word_ids(word_tokenize(document, lang), word_tokenize(summary, lang))
-    found: dict[int, float | None] = {}
+    shares: dict[int, float | None] = {}
     for n in sizes:
-        known, total = set(ngrams(source, n)), count_ngrams(target, n)
-        new = sum(gram not in known for gram in ngrams(target, n))
-        found[n] = new / total if total else None
-    return found
+        source_ngrams, total = set(ngrams(source, n)), count_ngrams(target, n)
+        novel = sum(gram not in source_ngrams for gram in ngrams(target, n))
+        shares[n] = novel / total if total else None
+    return shares
 
 
-def _longest(
-    source: Sequence[int], target: Sequence[int], start: int, places: Sequence[int]
+def _longest_match(
+    source: Sequence[int], target: Sequence[int], start: int, positions: Sequence[int]
 ) -> int:
-    """Give the length of the longest run of `source`, from one of `places`, at `start`.
+    """Return the length of the longest run of `source` that matches `target` from `start`.
 
-    As published, the search goes on after the end of a match and not after its first word, so
-    that a longer one which begins inside it is missed.
+    positions  where the word target[start] is in `source`
+
+    As published, the search continues after the end of a match and not after its first word, so
+    it misses a longer match that begins inside a shorter one.
     """
-    longest = behind = 0
-    for place in places:
-        if place < behind:
+    longest = next_position = 0
+    for position in positions:
+        if position < next_position:
             continue
-        length, most = 1, min(len(target) - start, len(source) - place)
-        while length < most and target[start + length] == source[place + length]:
+        length, limit = 1, min(len(target) - start, len(source) - position)
+        while length < limit and target[start + length] == source[position + length]:
             length += 1
-        longest, behind = max(longest, length), place + length
+        longest, next_position = max(longest, length), position + length
     return longest

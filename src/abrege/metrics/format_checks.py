@@ -1,7 +1,7 @@
-"""How a summary is made, without a look at whether it is true.
+"""Checks of the form of a summary: repetition, preamble, markup, language, verbatim copies.
 
-Words are those of `text.words`; languages without spaces between words are for the caller to
-refuse.
+Words are those of `text.tokenize`. Languages without spaces between words are not supported;
+the caller has to refuse them.
 """
 
 import re
@@ -12,13 +12,13 @@ from abrege.text.ngrams import count_ngrams, ngrams, word_ids
 from abrege.text.sentences import sentence_spans
 from abrege.text.tokenize import primary_language, word_tokenize
 
-# By py3langid 0.4.0 on real references, cut to their first words with so many letters: right are
-# of 4,600 in French (OrangeSum) and 16,000 in English (DialogSum, SciTLDR) 96.4 and 90.4 % with
-# 20 letters, 99.1 and 99.0 % with 30, 99.8 and 99.8 % with 40.
+# Accuracy of py3langid 0.4.0 on references truncated to so many letters, French (4,600 of
+# OrangeSum) and English (16,000 of DialogSum and SciTLDR): 20 letters 96.4 and 90.4 %, 30 letters
+# 99.1 and 99.0 %, 40 letters 99.8 and 99.8 %.
 MIN_LETTERS = 40
-"""The shortest text whose language is judged, in letters."""
-_ALSO = {"en": {"pcm"}, "nb": {"no"}, "no": {"nb", "nn"}}
-"""Close kin that py3langid names instead: half of the English it misses it calls pidgin."""
+"""The language of a shorter text is not identified."""
+_RELATED = {"en": {"pcm"}, "nb": {"no"}, "no": {"nb", "nn"}}
+"""Codes that py3langid returns for a related language: half of the English it misses is pcm."""
 
 _OPENER = (
     r"(?:sure(?: thing)?|certainly|of course|absolutely|ok(?:ay)?|al(?:l )?right|got it|great"
@@ -27,8 +27,8 @@ _OPENER = (
 )
 _REST = r"(?:[^.!?:\n]|(?<=\b[MD]r)\.|\.(?=\w)){0,100}"
 _END = r"[*_]*\s*(?::|[.!]?(?=[^\S\n]*\n))[*_]*"
-"""A colon or the end of the line, with the bold signs around it."""
-_SOME = r"(?:[\w'’/-]+[^\S\n]+){0,6}?"
+"""A colon or the end of the line, with the signs of bold around it."""
+_MODIFIERS = r"(?:[\w'’/-]+[^\S\n]+){0,6}?"
 
 _TEXT_EN = (
     r"(?:text|article|passage|document|dialog(?:ue)?|conversation|paper|story|report|abstract|news"
@@ -42,7 +42,7 @@ _TEXT_FR = (
 _HERE_EN = (
     r"(?:here(?:['’]s| is| are)|(?:below|the following) (?:is|are)) (?:(?:an?|the|your|my|some|two"
     r"|three|four|five|\d+) "
-    rf"{_SOME})?(?:summar(?:y|ies)|summari[sz]ed|synopsis|overview|recap|breakdown|tl;?dr|gist"
+    rf"{_MODIFIERS})?(?:summar(?:y|ies)|summari[sz]ed|synopsis|overview|recap|breakdown|tl;?dr|gist"
     r"|(?:key|main|bullet) (?:points?|takeaways?|ideas?)|(?:short(?:er)?|brief|condensed"
     r"|summari[sz]ed) version|summari[sz]ing (?:the|this|your) \w+"
     r"|(?:in|to|into) (?:an?|one|two|three|four|five|\d+) (?:\w+ )?"
@@ -52,7 +52,7 @@ _HERE_EN = (
 )
 _HERE_FR = (
     r"(?:voici|voilà|(?:vous trouverez )?ci-dessous,?(?: se trouve| figure)?|ceci est) (?:donc )?"
-    rf"(?:en \w+ \w+,? )?(?:(?:une?|les?|la|des|mon|ma|mes|votre|vos|l['’]) ?{_SOME})?"
+    rf"(?:en \w+ \w+,? )?(?:(?:une?|les?|la|des|mon|ma|mes|votre|vos|l['’]) ?{_MODIFIERS})?"
     r"(?:résumée?s?|synthèse|synopsis|condensée?|abrégée?|récapitulatif|aperçu"
     r"|(?:points?|idées?) (?:clés?|princip\w+|essentiels)|grandes lignes|version courte"
     r"|en (?:une|deux|trois|quelques|\d+) (?:phrases?|mots|lignes))"
@@ -76,7 +76,7 @@ _LABEL_FR = (
     rf"(?: (?:du|de la|de l['’]|de cet?|de cette|de votre|d['’]un) ?{_TEXT_FR}"
     rf"(?: (?:sur|entre|de|d['’]|en|par|ci-dess\w+){_REST})?)?(?: est)?(?: ?\([^()\n]{{1,40}}\))?"
 )
-_PIECES = (
+_PREAMBLE_PARTS = (
     _HERE_EN,
     _HERE_FR,
     rf"(?:{_LABEL_EN}|{_LABEL_FR})(?:{_END}|\s+[–—-](?=\s))",
@@ -94,7 +94,8 @@ _PIECES = (
     rf"(?:j['’]ai|je vais|je vous ai) (?:\w+ )?(?:résum|synthétis)(?:é|er)\b{_REST}:",
 )
 _PREAMBLE = re.compile(
-    rf"(?:[\s#*_>]*(?:{_OPENER}\s*[,.!:–—-]\s*){{0,2}}(?:{'|'.join(_PIECES)}))+", re.IGNORECASE
+    rf"(?:[\s#*_>]*(?:{_OPENER}\s*[,.!:–—-]\s*){{0,2}}(?:{'|'.join(_PREAMBLE_PARTS)}))+",
+    re.IGNORECASE,
 )
 
 _VOID = "br|hr|img"
@@ -124,29 +125,29 @@ _MARKUP = {
         re.IGNORECASE,
     ),
 }
-_WHOLE = {"quotes"}  # a quotation inside a summary is ordinary
+_WHOLE_TEXT = {"quotes"}  # a quotation inside a summary is ordinary
 
 
 def repeated_ngrams(summary: str, *, n: int = 3, lang: str | None = None) -> float:
-    """Give the share of a summary's n-grams that already came before in it; 0 without any."""
-    [found] = word_ids(word_tokenize(summary, lang))
-    total = count_ngrams(found, n)
-    return 1 - len(set(ngrams(found, n))) / total if total else 0.0
+    """Return the share of a summary's n-grams that occurred before in it; 0 without n-grams."""
+    [words] = word_ids(word_tokenize(summary, lang))
+    total = count_ngrams(words, n)
+    return 1 - len(set(ngrams(words, n))) / total if total else 0.0
 
 
 def find_preamble(summary: str) -> str | None:
-    """Give what a model says before its summary, such as `Sure! Here's a summary:`, or None.
+    """Return what a model writes before its summary, such as `Sure! Here's a summary:`, or None.
 
-    In English and French, whatever the language of the summary: a model asked for French often
-    says it in English. Only what announces a summary counts, and a colon or the end of the line
-    must close it, so that `Here is where they met.` is left alone.
+    English and French patterns apply whatever the language of the summary: a model that is
+    prompted in French often writes it in English. Only text that announces a summary matches, and
+    a colon or the end of the line must close it, so that `Here is where they met.` does not.
     """
-    found = _PREAMBLE.match(summary)
-    return found.group().strip() if found else None
+    match = _PREAMBLE.match(summary)
+    return match.group().strip() if match else None
 
 
 def find_markup(summary: str) -> tuple[str, ...]:
-    """Name the kinds of markup left in a summary.
+    """Return the kinds of markup in a summary.
 
     quotes    quotation marks around the whole text
     heading   Markdown's # signs
@@ -161,44 +162,44 @@ def find_markup(summary: str) -> tuple[str, ...]:
     return tuple(
         kind
         for kind, pattern in _MARKUP.items()
-        if (pattern.fullmatch(text.rstrip(".")) if kind in _WHOLE else pattern.search(text))
+        if (pattern.fullmatch(text.rstrip(".")) if kind in _WHOLE_TEXT else pattern.search(text))
     )
 
 
 def is_in_language(summary: str, lang: str | None) -> bool | None:
-    """Tell whether a summary is in the language asked for; None where that cannot be told.
+    """Return whether a summary is in a language; None where that cannot be decided.
 
-    It cannot with fewer than MIN_LETTERS letters, or where no language was asked for.
+    It cannot be decided below MIN_LETTERS letters, or where `lang` is None.
     """
-    asked = primary_language(lang)
-    if asked is None or sum(sign.isalpha() for sign in summary) < MIN_LETTERS:
+    expected = primary_language(lang)
+    if expected is None or sum(sign.isalpha() for sign in summary) < MIN_LETTERS:
         return None
-    found = detect([summary])
-    return found == asked or found in _ALSO.get(asked, ())
+    detected = detect([summary])
+    return detected == expected or detected in _RELATED.get(expected, ())
 
 
 def compression(document: str, summary: str, *, lang: str | None = None) -> float | None:
-    """Give the words of a document over those of its summary; None where it has no word.
+    """Return the words of a document per word of its summary; None where it has no word.
 
     Grusky, Naaman and Artzi 2018, section 4.
     """
-    length = len(word_tokenize(summary, lang))
-    return len(word_tokenize(document, lang)) / length if length else None
+    summary_words = len(word_tokenize(summary, lang))
+    return len(word_tokenize(document, lang)) / summary_words if summary_words else None
 
 
 def copied_as(
     document: str, summary: str, *, lang: str | None = None
 ) -> Literal["sentence", "run"] | None:
-    """Tell whether a summary stands in its document word for word, and as what.
+    """Return how a summary is copied from its document word for word; None where it is not.
 
-    `sentence` where it is one of the document's sentences, `run` where its words follow each
-    other there in any other way. Signs and capitals do not count, as in `text.words`.
+    `sentence` where it is one sentence of the document, `run` where its words follow each other
+    there in any other way. Punctuation and case do not count, as in `text.tokenize`.
     """
-    wanted = word_tokenize(summary, lang)
-    if not wanted or f" {' '.join(wanted)} " not in f" {' '.join(word_tokenize(document, lang))} ":
+    words = word_tokenize(summary, lang)
+    if not words or f" {' '.join(words)} " not in f" {' '.join(word_tokenize(document, lang))} ":
         return None
-    whole = any(
-        word_tokenize(document[start:end], lang) == wanted
+    is_sentence = any(
+        word_tokenize(document[start:end], lang) == words
         for start, end in sentence_spans(document, lang)
     )
-    return "sentence" if whole else "run"
+    return "sentence" if is_sentence else "run"

@@ -6,8 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from abrege.text import porter, stems, wordnet
-from abrege.text import tokenize as words
+from abrege.text import stems
+from abrege.text.tokenize import primary_language, word_tokenize
+from abrege.text.wordnet import open_wordnet, wordnet_version
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5  # NLTK's
 
@@ -15,19 +16,19 @@ ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5  # NLTK's
 class Meteor:
     """Matches words that are equal, then by stem, then, in English with WordNet, by synonym.
 
-    Stems are Porter's in English, as NLTK takes them, and Snowball's elsewhere. Of several
-    references the best counts.
+    Stems are Porter's in English, as in NLTK, and Snowball's elsewhere. Of several references the
+    best counts. Raise RecipeError where there is no stemmer for the language.
     """
 
     def __init__(self, *, lang: str | None, folder: Path | None) -> None:
         self.lang = lang
-        english = words.primary_language(lang) == "en"
+        english = primary_language(lang) == "en"
         self.folder = folder if english else None
         self.stemmer = _Stemmer(
-            porter.stem if english else lambda w: stems.stem_words([w], lang)[0]
+            stems.porter_stem if english else lambda word: stems.stem_words([word], lang)[0]
         )
-        self.stemmer_name = "porter-nltk" if english else stems.stemmer_name(lang)
-        self.synonyms: Any = wordnet.open_wordnet(self.folder) if self.folder else _NoSynonyms()
+        self.stemmer_name = stems.PORTER if english else stems.stemmer_name(lang)
+        self.synonyms: Any = open_wordnet(self.folder) if self.folder else _NoSynonyms()
 
     def score(self, prediction: str, references: Sequence[str]) -> float:
         """Score a prediction against the best of its references, 0 to 1."""
@@ -50,30 +51,30 @@ class Meteor:
         )
 
     def signature(self) -> str:
-        """Say what it was made with, and which stages of matching there were."""
-        found = f"wordnet-{wordnet.wordnet_version(self.folder)}" if self.folder else "no"
+        """Return the versions, the parameters and the stages of matching."""
+        synonyms = f"wordnet-{wordnet_version(self.folder)}" if self.folder else "no"
         return (
             f"meteor|nltk-{version('nltk')}|words:unicode|lang:{self.lang or 'und'}"
-            f"|stem:{self.stemmer_name}|synonyms:{found}"
+            f"|stem:{self.stemmer_name}|synonyms:{synonyms}"
             f"|alpha:{ALPHA:g},beta:{BETA:g},gamma:{GAMMA:g}|refs:max"
         )
 
 
 class _Stemmer:
-    """What NLTK takes for a stemmer."""
+    """A stemmer with the interface that NLTK calls."""
 
     def __init__(self, stem: Callable[[str], str]) -> None:
         self.stem = stem
 
 
 class _NoSynonyms:
-    """What NLTK takes for a WordNet, in which no word has a synonym."""
+    """A WordNet with the interface that NLTK calls, in which no word has a synonym."""
 
     def synsets(self, word: str) -> list[Any]:  # noqa: ARG002 - as NLTK calls it
-        """Know no word."""
+        """Return no synset."""
         return []
 
 
 @lru_cache(maxsize=4096)
 def _words(text: str, lang: str | None) -> tuple[str, ...]:
-    return tuple(words.word_tokenize(text, lang))
+    return tuple(word_tokenize(text, lang))

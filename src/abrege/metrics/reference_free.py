@@ -1,98 +1,97 @@
-"""Metrics that look at a summary, and some at its document, but at no reference."""
+"""The families of metrics that read a summary, and some its document, but no reference."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import abrege
-from abrege.core.errors import RecipeError
 from abrege.core.types import Candidate
-from abrege.metrics import extractiveness as extractive
-from abrege.metrics import faithfulness, length
-from abrege.metrics import format_checks as form
-from abrege.metrics.reference_based import Mean, OneByOne, ScoringOptions, Statistics, weighed
+from abrege.metrics import extractiveness, faithfulness, format_checks, length
+from abrege.metrics.family import (
+    MeanAggregator,
+    RowwiseFamily,
+    ScoringOptions,
+    Statistics,
+    document_of,
+    value_and_weight,
+)
 from abrege.text.tokenize import primary_language
 
 
-class _Told(OneByOne):
-    """Means over the rows of which they can be told."""
+class _MeanFamily(RowwiseFamily):
+    """Base of the families whose metrics are means over the rows with a value."""
 
-    def __init__(self, metrics: Sequence[str], reading: ScoringOptions) -> None:
-        self.lang = reading.lang
-        self.measures = {metric: Mean(_signing(metric, self.lang)) for metric in metrics}
+    def __init__(self, metrics: Sequence[str], options: ScoringOptions) -> None:
+        self.lang = options.lang
+        self.aggregators = {
+            metric: MeanAggregator(_signer(metric, self.lang)) for metric in metrics
+        }
 
 
-class Form(_Told):
-    """How a summary is made: its end, repetition, what stands round it, its language."""
+class FormatFamily(_MeanFamily):
+    """The form of a summary: its end, repetition, preamble, markup and language."""
 
     def statistics(self, row: Candidate) -> Statistics:
-        """Give each share, and 1 where it can be told."""
+        """Return each value, with the weight 1 where it is defined."""
         text, lang = row.prediction, self.lang
-        ways: Mapping[str, Callable[[], float | None]] = {
+        checks: Mapping[str, Callable[[], float | None]] = {
             "stop_rate": lambda: length.is_finished(row.finish_reason),
-            "repeated": lambda: form.repeated_ngrams(text, lang=lang),
-            "preamble": lambda: form.find_preamble(text) is not None,
-            "markup": lambda: bool(form.find_markup(text)),
-            "in_language": lambda: form.is_in_language(text, lang),
+            "repeated": lambda: format_checks.repeated_ngrams(text, lang=lang),
+            "preamble": lambda: format_checks.find_preamble(text) is not None,
+            "markup": lambda: bool(format_checks.find_markup(text)),
+            "in_language": lambda: format_checks.is_in_language(text, lang),
         }
-        return {metric: weighed(ways[metric]()) for metric in self.measures}
+        return {metric: value_and_weight(checks[metric]()) for metric in self.aggregators}
 
 
-class Extraction(_Told):
-    """How much of a summary is its document's own words."""
+class ExtractionFamily(_MeanFamily):
+    """How much of a summary is copied from its document."""
 
     def statistics(self, row: Candidate) -> Statistics:
-        """Give each figure, and 1 where it can be told."""
-        document = document_of(row, next(iter(self.measures)))
+        """Return each value, with the weight 1 where it is defined."""
+        document = document_of(row, next(iter(self.aggregators)))
         text, lang = row.prediction, self.lang
-        found: dict[str, float | None] = {}
-        if {"coverage", "density"} & {*self.measures}:
-            fragments = extractive.fragments(document, text, lang=lang)
-            found |= {"coverage": fragments.coverage, "density": fragments.density}
-        sizes = [n for n in extractive.NOVEL if f"novel{n}" in self.measures]
-        novel = extractive.novel_ngrams(document, text, sizes=sizes, lang=lang)
-        found |= {f"novel{n}": share for n, share in novel.items()}
-        if "copied" in self.measures:
-            found["copied"] = form.copied_as(document, text, lang=lang) is not None
-        if "compression" in self.measures:
-            found["compression"] = form.compression(document, text, lang=lang)
-        return {metric: weighed(found[metric]) for metric in self.measures}
+        values: dict[str, float | None] = {}
+        if {"coverage", "density"} & {*self.aggregators}:
+            fragments = extractiveness.fragments(document, text, lang=lang)
+            values |= {"coverage": fragments.coverage, "density": fragments.density}
+        sizes = [n for n in extractiveness.NGRAM_SIZES if f"novel{n}" in self.aggregators]
+        novel = extractiveness.novel_ngrams(document, text, sizes=sizes, lang=lang)
+        values |= {f"novel{n}": share for n, share in novel.items()}
+        if "copied" in self.aggregators:
+            values["copied"] = format_checks.copied_as(document, text, lang=lang) is not None
+        if "compression" in self.aggregators:
+            values["compression"] = format_checks.compression(document, text, lang=lang)
+        return {metric: value_and_weight(values[metric]) for metric in self.aggregators}
 
 
-class Faithfulness(_Told):
-    """Numbers, dates, names and quotes that the document does not support."""
+class FaithfulnessFamily(_MeanFamily):
+    """Numbers, dates, names and quotations that the document does not support."""
 
     def statistics(self, row: Candidate) -> Statistics:
-        """Give whether there is any and 1, and how many there are of how many facts."""
-        document = document_of(row, next(iter(self.measures)))
+        """Return whether any fact is unsupported and 1, and how many of how many facts are."""
+        document = document_of(row, next(iter(self.aggregators)))
         facts = faithfulness.extract_facts(document, row.prediction, lang=self.lang)
-        missing = sum(not fact.supported for fact in facts)
-        found = {
-            "unsupported": (float(missing > 0), 1.0),
-            "unsupported_facts": (float(missing), float(len(facts))),
+        unsupported = sum(not fact.supported for fact in facts)
+        values = {
+            "unsupported": (float(unsupported > 0), 1.0),
+            "unsupported_facts": (float(unsupported), float(len(facts))),
         }
-        return {metric: found[metric] for metric in self.measures}
+        return {metric: values[metric] for metric in self.aggregators}
 
 
-def document_of(row: Candidate, metric: str) -> str:
-    """Give a row's document; RecipeError where it has none."""
-    if row.document is None:
-        raise RecipeError(f"{metric} looks at the documents: give them with --data.")
-    return row.document
-
-
-def _signing(metric: str, lang: str | None) -> Callable[[], str]:
-    made = {
+def _signer(metric: str, lang: str | None) -> Callable[[], str]:
+    settings = {
         "stop_rate": "",
         "repeated": "words:unicode|n:3",
         "preamble": "langs:en,fr",
         "markup": "",
-        "in_language": f"py3langid|letters:{form.MIN_LETTERS}",
-        "unsupported": _kinds(lang),
-        "unsupported_facts": _kinds(lang),
+        "in_language": f"py3langid|letters:{format_checks.MIN_LETTERS}",
+        "unsupported": _fact_kinds(lang),
+        "unsupported_facts": _fact_kinds(lang),
     }.get(metric, "words:unicode")
-    parts = [metric, f"abrege-{abrege.__version__}", *filter(None, [made]), f"lang:{lang or 'und'}"]
-    return lambda: "|".join(parts)
+    version, language = f"abrege-{abrege.__version__}", f"lang:{lang or 'und'}"
+    return lambda: "|".join(filter(None, [metric, version, settings, language]))
 
 
-def _kinds(lang: str | None) -> str:
+def _fact_kinds(lang: str | None) -> str:
     known = primary_language(lang) in ("en", "fr")
     return "facts:number,date,name,quote" if known else "facts:number,quote"

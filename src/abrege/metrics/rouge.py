@@ -1,4 +1,4 @@
-"""ROUGE-1, -2, -3, -L and -Lsum (Lin 2004), in a profile that says what counts."""
+"""ROUGE-1, -2, -3, -L and -Lsum (Lin 2004), in one of several profiles."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -33,12 +33,14 @@ def score(
     stemmer: bool = False,
     references_rule: ReferencesRule = "max",
 ) -> dict[str, FScore]:
-    """Score a prediction against its references: each of `metrics` → Score.
+    """Score a prediction against its references and return metric → score, 0 to 1.
 
     Of several references, `max` takes for each metric the one with the best F (the first of
     equals), `mean` the plain mean, `best-by-M` for all metrics the one that is best by M. A
-    prediction without words scores 0 and counts; no reference at all is DataError, as is a text
-    in a script without spaces under profile abrege.
+    prediction without words scores 0.
+
+    Raise DataError where there is no reference, or where a text is in a script without spaces
+    (profile abrege); raise RecipeError for an unknown profile or metric.
     """
     check_options(
         profile, lang=lang, stemmer=stemmer, metrics=metrics, references_rule=references_rule
@@ -47,24 +49,24 @@ def score(
         raise DataError("rouge: there is no reference to score against.\n  Give at least one.")
     if lang is None and profile == "abrege":
         for text in filter(is_unspaced, references):
-            raise _no_spaces(f"the reference {text[:40]!r}")
+            raise _unspaced_error(f"the reference {text[:40]!r}")
     wanted = metrics or profile_metrics(profile)
     scorer = PROFILES[profile].scorer
-    predicted = _read(prediction, profile, lang, stemmer)
+    predicted = _tokenize(prediction, profile, lang, stemmer)
     if len(references) == 1:
-        return scorer(predicted, _read(references[0], profile, lang, stemmer), wanted)
+        return scorer(predicted, _tokenize(references[0], profile, lang, stemmer), wanted)
     by = references_rule.removeprefix(_BEST_BY) if references_rule.startswith(_BEST_BY) else None
     computed = wanted if by is None or by in wanted else [*wanted, by]
-    each = [scorer(predicted, _read(r, profile, lang, stemmer), computed) for r in references]
+    scores = [scorer(predicted, _tokenize(r, profile, lang, stemmer), computed) for r in references]
     if by is not None:
-        best = max(each, key=lambda scores: scores[by].fmeasure)
+        best = max(scores, key=lambda by_metric: by_metric[by].fmeasure)
         return {metric: best[metric] for metric in wanted}
     combine = _best if references_rule == "max" else _mean
-    return {metric: combine([scores[metric] for scores in each]) for metric in wanted}
+    return {metric: combine([by_metric[metric] for by_metric in scores]) for metric in wanted}
 
 
-@lru_cache(maxsize=64)  # asked for every row
-def _checked(
+@lru_cache(maxsize=64)  # called for every row
+def _check_options(
     profile: str,
     lang: str | None,
     stemmer: bool,  # noqa: FBT001
@@ -73,13 +75,14 @@ def _checked(
 ) -> None:
     if profile not in PROFILES:
         raise RecipeError(f"rouge: no profile {profile!r}.\n  Known: {', '.join(PROFILES)}.")
-    made = PROFILES[profile]
+    settings = PROFILES[profile]
     for metric in (*metrics, *([rule.removeprefix(_BEST_BY)] if _BEST_BY in rule else [])):
-        if metric not in made.metrics:
+        if metric not in settings.metrics:
             raise RecipeError(
-                f"rouge: profile {profile} has no {metric}.\n  It has {', '.join(made.metrics)}."
+                f"rouge: profile {profile} has no {metric}.\n"
+                f"  It has {', '.join(settings.metrics)}."
             )
-    if stemmer and made.stemmer_name:
+    if stemmer and settings.stemmer_name:
         raise RecipeError(
             f"rouge: stemmer has no effect with profile {profile}.\n"
             "  Choose profile rouge_score+stemmer, or profile abrege with stemmer."
@@ -87,7 +90,7 @@ def _checked(
     if stemmer:
         stems.stemmer_name(lang)
     if profile == "abrege" and (code := primary_language(lang)) in UNSPACED_LANGUAGES:
-        raise _no_spaces(UNSPACED_LANGUAGES[code])
+        raise _unspaced_error(UNSPACED_LANGUAGES[code])
 
 
 def check_options(
@@ -98,8 +101,12 @@ def check_options(
     metrics: Sequence[str] | None = None,
     references_rule: ReferencesRule = "max",
 ) -> None:
-    """Refuse a profile that cannot be right in a language, or what it does not have."""
-    _checked(profile, lang, stemmer, tuple(metrics or ()), references_rule)
+    """Check options before any text is read.
+
+    Raise RecipeError for a profile, metric or stemmer that does not exist, and DataError for a
+    language that is written without spaces between words.
+    """
+    _check_options(profile, lang, stemmer, tuple(metrics or ()), references_rule)
 
 
 def signature(
@@ -110,34 +117,36 @@ def signature(
     stemmer: bool,
     references_rule: ReferencesRule,
 ) -> str:
-    """Say what a score of `metric` was made with; the caller adds n and the bootstrap."""
-    made = PROFILES[profile]
-    stem = made.stemmer_name or (stems.stemmer_name(lang) if stemmer else "no")
-    by_sentence = metric == "rougeLsum" or "rougeLsum" not in made.metrics
+    """Return the signature of a score; the caller adds n and the resampling."""
+    settings = PROFILES[profile]
+    stem = settings.stemmer_name or (stems.stemmer_name(lang) if stemmer else "no")
+    by_sentence = metric == "rougeLsum" or "rougeLsum" not in settings.metrics
     parts = [
         metric,
         f"abrege-{abrege.__version__}",
         f"profile:{profile}",
-        f"words:{made.words_name}",
+        f"words:{settings.words_name}",
         f"lang:{lang or 'und'}",
         f"stem:{stem}",
-        *([f"sentences:{made.sentences_name(lang)}"] if by_sentence else []),
+        *([f"sentences:{settings.sentences_name(lang)}"] if by_sentence else []),
         f"refs:{references_rule}",
     ]
     return "|".join(parts)
 
 
-@lru_cache(maxsize=4096)  # the references come again with every system
-def _read(text: str, profile: str, lang: str | None, stemmer: bool) -> Sentences:  # noqa: FBT001
-    cut = (PROFILES[profile].words(s, lang) for s in PROFILES[profile].sentences(text, lang))
-    read = ((stems.stem_words(s, lang) if stemmer else s) for s in cut)
-    return tuple(tuple(s) for s in read if s)
+@lru_cache(maxsize=4096)  # every system is scored against the same references
+def _tokenize(text: str, profile: str, lang: str | None, stemmer: bool) -> Sentences:  # noqa: FBT001
+    split_sentences, tokenize = PROFILES[profile].sentences, PROFILES[profile].words
+    sentences = (tokenize(sentence, lang) for sentence in split_sentences(text, lang))
+    if stemmer:
+        sentences = (stems.stem_words(words, lang) for words in sentences)
+    return tuple(tuple(words) for words in sentences if words)
 
 
-def _no_spaces(what: str) -> DataError:
+def _unspaced_error(what: str) -> DataError:
     return DataError(
-        f"rouge: {what} is written without spaces between words, and abrege cannot find the "
-        "words in it.\n  A score would mean nothing: there is no ROUGE for it here yet."
+        f"rouge: {what} is written without spaces between words.\n"
+        "  abrege cannot split it into words, so there is no ROUGE for it: take another metric."
     )
 
 

@@ -97,11 +97,11 @@ def _with_matches(example: ExampleRow, lang: str | None, *, stemmer: bool) -> Ex
             replace(
                 summary,
                 matches=[
-                    MatchedWord(start=mark.start, end=mark.end, in_order=mark.in_order)
+                    MatchedWord(start=mark.start, end=mark.end, in_order=mark.in_lcs)
                     for mark in align_to_best(
                         summary.text, example.references, lang=lang, stemmer=stemmer
                     )
-                    if mark.word or mark.in_order
+                    if mark.unigram or mark.in_lcs
                 ],
                 unsupported=[
                     fact.text

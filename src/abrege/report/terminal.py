@@ -70,8 +70,8 @@ def _render_match(row: Candidate, reference: str, *, lang: str | None, stemmer: 
     if len(row.prediction.split()) * len(reference.split()) > MAX_MATCHING:
         return f"{row.id}: too long to be explained word by word"
     in_prediction, in_reference = align(row.prediction, reference, lang=lang, stemmer=stemmer)
-    shared = sum(mark.word for mark in in_prediction)
-    ordered = sum(mark.in_order for mark in in_prediction)
+    shared = sum(mark.unigram for mark in in_prediction)
+    ordered = sum(mark.in_lcs for mark in in_prediction)
     return "\n".join(
         [
             f"{row.id}: {shared} words shared of {len(in_prediction)} and {len(in_reference)}, "
@@ -93,7 +93,7 @@ def _pieces(text: str, marks: Sequence[AlignedWord]) -> Iterator[str]:
     for mark in marks:
         yield text[end : mark.start]
         word, end = text[mark.start : mark.end], mark.end
-        before, after = order if mark.in_order else match if mark.word else ("", "")
+        before, after = order if mark.in_lcs else match if mark.unigram else ("", "")
         yield f"{before}{word}{after}"
     yield text[end:]
 

@@ -24,9 +24,13 @@ from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
 from abrege.evaluation.systems import HUMAN
 from abrege.evaluation.verdict import verdict
-from abrege.metrics import bertscore, rouge, significance
-from abrege.metrics.entailment import EntailmentModel
-from abrege.metrics.reference_based import ScoringOptions
+from abrege.metrics import rouge, significance
+from abrege.metrics.family import (
+    BertScoreSettings,
+    EntailmentModel,
+    ScoringOptions,
+    TokenEncoder,
+)
 from abrege.metrics.registry import in_section, nearest
 from abrege.metrics.rouge_profiles import FScore
 from abrege.recipe import Evaluate, Recipe
@@ -144,7 +148,7 @@ def made(
     settings: Evaluate,
     lang: str | None,
     *,
-    encoder: bertscore.TokenEncoder | None = None,
+    encoder: TokenEncoder | None = None,
     judge: EntailmentModel | None = None,
 ) -> tuple[ScoringRequest, list[str]]:
     """Settle what is asked of all systems, and say what makes the scores weaker than they look."""
@@ -157,8 +161,8 @@ def made(
         settings.references,
         wordnet=find_wordnet(Path(wordnet).expanduser()) if wordnet else None,
         encoder=encoder,
-        matching=bertscore.BertScoreSettings(score.idf, score.rescale),
-        judge=judge,
+        bertscore=BertScoreSettings(score.idf, score.rescale),
+        entailment=judge,
     )
     further = ["meteor"] if stems.has_stemmer(lang) else []
     further += ["bertscore"] if encoder else []
@@ -196,7 +200,7 @@ def _with_likelihood(
     how = read_json(folder / f"generate/{system}.{MANIFEST}")["likelihood"]
     measured = list(read_jsonl(path, dict))
     rows = {row["id"]: (row["nats"], row["tokens"]) for row in measured}
-    reading = replace(asked.reading, likelihood=Measured(**how, rows=rows))
+    reading = replace(asked.options, likelihood=Measured(**how, rows=rows))
     if not whole:
         return ScoringRequest((*asked.metrics, "perplexity"), reading)
     texts = {row["id"]: (row["text_nats"], row["text_tokens"]) for row in measured}
@@ -231,7 +235,7 @@ def among_people(pairs: Sequence[Pair], asked: ScoringRequest) -> ScoreTable:
     """Score a reference of each row that has several against the others, taking turns."""
     table = ScoreTable(asked)
     for number, pair in enumerate(pairs):
-        if person := baselines.by_a_person(_candidate(pair, ""), number):
+        if person := baselines.human_row(_candidate(pair, ""), number):
             table.add(person)
     table.finish()
     return table
@@ -250,7 +254,7 @@ def _candidate(pair: Pair, text: str) -> Candidate:
 def rows_of(tables: Mapping[str, ScoreTable]) -> Iterator[Row]:
     """Yield each row's scores, all systems of a row together; null where a metric cannot tell."""
     columns = {
-        system: {metric: _column(table, metric) for metric in table.asked.metrics}
+        system: {metric: _column(table, metric) for metric in table.request.metrics}
         for system, table in tables.items()
     }
     places = {system: {id_: n for n, id_ in enumerate(t.ids)} for system, t in tables.items()}
@@ -297,7 +301,7 @@ def summarise(
         "comparisons": compared,
         "seeds": seeds,
         "by": results.by_parts(
-            tables, columns, BROKEN_DOWN, how, asked=settings.group_by is not None
+            tables, columns, BROKEN_DOWN, how, required=settings.group_by is not None
         ),
         "verdict": asdict(judged),
     }
@@ -333,7 +337,7 @@ def _judge(settings: Evaluate) -> EntailmentModel | None:
     return load_nli_model(settings.entailment)
 
 
-def _encoder(settings: Evaluate) -> bertscore.TokenEncoder | None:
+def _encoder(settings: Evaluate) -> TokenEncoder | None:
     if settings.bertscore.encoder is None:
         return None
     from abrege.inference.encoder import load_encoder

@@ -19,7 +19,7 @@ from abrege.core.run_folder import MANIFEST, MODEL_SETTINGS, weight_files
 from abrege.core.types import Candidate, Pair, Prediction
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
-from abrege.metrics.reference_based import ScoringOptions
+from abrege.metrics.family import ScoringOptions
 from abrege.metrics.significance import Resampling
 from abrege.recipe import Recipe
 

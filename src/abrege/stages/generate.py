@@ -169,7 +169,7 @@ def _to_training_length(
         return [baselines.lead(p.document, words=target, lang=lang or p.lang) for p in pairs]
     base = read_jsonl(folder / "generate/base.jsonl", Prediction)
     return [
-        baselines.cut(b.prediction, words=target, lang=lang or p.lang)
+        baselines.truncate_summary(b.prediction, words=target, lang=lang or p.lang)
         for p, b in zip(pairs, base, strict=True)
     ]
 

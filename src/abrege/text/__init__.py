@@ -1,1 +1,1 @@
-"""Words without a model: what a word and a sentence are in a language, stems, n-grams, LCS."""
+"""Text without a model: words and sentences of a language, stems, n-grams, LCS, names, dates."""

@@ -1,4 +1,4 @@
-"""The dates of a text, in English and in French, with every day they can be read as."""
+"""Find the dates of a text, in English and in French, with every day they can mean."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -44,7 +44,7 @@ _SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![/
 
 @dataclass(frozen=True)
 class DateParts:
-    """What a date says; None where it says nothing. Months and weekdays count from 1."""
+    """The parts of a date; None where the text has none. Months and weekdays count from 1."""
 
     year: int | None = None
     month: int | None = None
@@ -54,10 +54,10 @@ class DateParts:
 
 @dataclass(frozen=True)
 class Date:
-    """A date, and where it stands.
+    """A date, text[start:end].
 
     readings  `12/03/2024` has two in English, and `12 to 15 March` has both days
-    sure      False for a month alone that may well be another word: may, April, Mars
+    sure      False for a bare month that may be another word: may, April, Mars
     """
 
     readings: tuple[DateParts, ...]
@@ -67,31 +67,31 @@ class Date:
 
 
 def find_dates(text: str, lang: str | None = None) -> list[Date]:
-    """List the dates of a text, in order; none in a language other than English and French.
+    """Return the dates of a text, in order; none in a language other than English and French.
 
     `12 March 2024`, `March 12th, 2024`, `March 2024`, `in March`, `2024-03-12`, `12/03/2024`,
-    `on Friday`; `le 12 mars 2024`, `1er mai`, `vendredi 3`. A year alone is a number.
+    `on Friday`; `le 12 mars 2024`, `1er mai`, `vendredi 3`. A bare year is a number.
     """
     code = primary_language(lang)
     if code not in _MONTHS:
         return []
-    found: list[Date] = []
-    for date in sorted(_all(text, code), key=lambda date: (date.start, -date.end)):
-        if not found or date.start >= found[-1].end:
-            found.append(date)
-    return found
+    dates: list[Date] = []
+    for date in sorted(_candidates(text, code), key=lambda date: (date.start, -date.end)):
+        if not dates or date.start >= dates[-1].end:
+            dates.append(date)
+    return dates
 
 
 def supports_date(
     known: Collection[DateParts], stated: DateParts, *, elsewhere: Collection[object]
 ) -> bool:
-    """Tell whether one of the known dates says all that is stated.
+    """Return whether one of the known dates has all the parts of the stated date.
 
     elsewhere  the numbers of the document
 
-    A year or a day that the known date leaves out may stand elsewhere: "2024 began well. On
-    12 March …", "in March, from the 14th on". A weekday counts only where it stands alone: texts
-    seldom give it twice.
+    A year or a day that the known date leaves out may be elsewhere: "2024 began well. On
+    12 March …", "in March, from the 14th on". A weekday counts only where the stated date has no
+    other part: texts seldom repeat it.
     """
     if (stated.year, stated.month, stated.day) == (None, None, None):
         return any(date.weekday == stated.weekday for date in known)
@@ -108,7 +108,7 @@ def _fits(stated: int | None, known: int | None, elsewhere: Collection[object]) 
     return stated in (None, known) or (known is None and stated in elsewhere)
 
 
-def _all(text: str, code: str) -> Iterator[Date]:
+def _candidates(text: str, code: str) -> Iterator[Date]:
     for match in _ISO.finditer(text):
         yield from _dated([DateParts(int(match[1]), int(match[2]), int(match[3]))], match)
     for match in _SLASHED.finditer(text):
@@ -130,32 +130,32 @@ def _dated(
 ) -> Iterator[Date]:
     real = [r for r in readings if 1 <= (r.month or 1) <= 12 and 1 <= (r.day or 1) <= 31]
     if real:
-        end = match.end() - match[0].endswith(".")  # which may well end the sentence
+        end = match.end() - match[0].endswith(".")  # the stop may end the sentence
         yield Date(tuple(real), match.start(), end, sure)
 
 
 def _readings(match: re.Match[str], code: str) -> Iterator[DateParts]:
-    said = {part: value for part, value in match.groupdict().items() if value}
+    parts = {part: value for part, value in match.groupdict().items() if value}
     names = _names(code)
-    days = [said[day] for day in ("day", "last") if day in said] or [None]
+    days = [parts[day] for day in ("day", "last") if day in parts] or [None]
     for day in days:
         yield DateParts(
-            year=int(said["year"]) if "year" in said else None,
-            month=names[said["month"].lower()] if "month" in said else None,
+            year=int(parts["year"]) if "year" in parts else None,
+            month=names[parts["month"].lower()] if "month" in parts else None,
             day=(names.get(day.lower()) or int(day)) if day else None,
-            weekday=names[said["weekday"].lower()] if "weekday" in said else None,
+            weekday=names[parts["weekday"].lower()] if "weekday" in parts else None,
         )
 
 
 def _year(digits: str) -> int:
-    """Give a year in full: of two digits, those up to 49 are of this century."""
+    """Return a year with four digits: two digits up to 49 are of this century."""
     year = int(digits)
     return year if len(digits) > 2 else year + (2000 if year < 50 else 1900)
 
 
 @cache
 def _names(code: str) -> dict[str, int]:
-    """Give the number of each month, weekday and day that has a name."""
+    """Return the number of each month, weekday and day that has a name."""
     return {
         name.lower(): number
         for table in (_MONTHS[code], _WEEKDAYS[code], _DAYS[code].replace(" ", "|"))
@@ -166,11 +166,11 @@ def _names(code: str) -> dict[str, int]:
 
 @cache
 def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
-    month = rf"(?P<month>{_any(_MONTHS[code])})(?![^\W\d])\.?"
-    weekday = rf"(?:(?P<weekday>{_any(_WEEKDAYS[code])})\b\.?,? (?:the |le )?)?"
+    month = rf"(?P<month>{_alternatives(_MONTHS[code])})(?![^\W\d])\.?"
+    weekday = rf"(?:(?P<weekday>{_alternatives(_WEEKDAYS[code])})\b\.?,? (?:the |le )?)?"
     digits = r"[0-3]?\d"
     ending = r"(?:st|nd|rd|th|er)?\b"
-    day = rf"(?P<day>{digits}(?={ending})|(?:{_any(_DAYS[code])})\b)(?:st|nd|rd|th|er)?"
+    day = rf"(?P<day>{digits}(?={ending})|(?:{_alternatives(_DAYS[code])})\b)(?:st|nd|rd|th|er)?"
     last = rf"(?:{_THROUGH}(?P<last>{digits}){ending})?"
     full = "|".join(days.split()[0] for days in _WEEKDAYS[code].split("|"))
     forms = [
@@ -185,7 +185,7 @@ def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _bare_month(code: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?P<month>{_any(_MONTHS[code])})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?P<month>{_alternatives(_MONTHS[code])})(?!\w)", re.IGNORECASE)
 
 
 @cache
@@ -193,5 +193,5 @@ def _full_months(code: str) -> frozenset[str]:
     return frozenset(names.split()[0].lower() for names in _MONTHS[code].split("|"))
 
 
-def _any(table: str) -> str:
+def _alternatives(table: str) -> str:
     return "|".join(sorted(table.replace("|", " ").split(), key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""Which language a text is in, and which codes are languages."""
+"""Language identification of texts, and the language codes that recipes accept."""
 
 import difflib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _TWO_LETTERS = (
     "ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
 )
 CODES = frozenset(_TWO_LETTERS.split())
-"""ISO 639-1. Longer codes (gcf, nds) are let through: there are thousands."""
+"""ISO 639-1. Codes of three letters (gcf, nds) are accepted unchecked: there are thousands."""
 
 NAMES = {
     "arabic": "ar",
@@ -40,11 +40,14 @@ NAMES = {
     "français": "fr",
     "anglais": "en",
 }
-SAMPLE = 20_000  # characters, enough to tell any two languages apart
+SAMPLE_CHARACTERS = 20_000
+"""How much text is read to identify the language."""
+MIN_LETTERS = 12
+"""For shorter texts, py3langid names rare languages."""
 
 
 def check(lang: str) -> str:
-    """Give a language code back, such as fr or pt-BR; RecipeError with the nearest where none."""
+    """Return a language code such as fr or pt-BR; raise RecipeError where it is none."""
     code = primary_language(lang) or ""
     if code in CODES or (code not in NAMES and len(code) == 3 and code.isalpha()):
         return lang
@@ -53,18 +56,14 @@ def check(lang: str) -> str:
     raise RecipeError(f"there is no language {lang!r}; {hint}")
 
 
-FEWEST = 12
-"""Letters; of less, py3langid names rare languages."""
-
-
 def detect(texts: Iterable[str]) -> str | None:
-    """Give the code of the language that texts are in, by py3langid; None of too few letters."""
+    """Return the language code of texts by py3langid; None below MIN_LETTERS letters."""
     sample = ""
     for text in texts:
-        sample += text[: SAMPLE - len(sample)] + "\n"
-        if len(sample) >= SAMPLE:
+        sample += text[: SAMPLE_CHARACTERS - len(sample)] + "\n"
+        if len(sample) >= SAMPLE_CHARACTERS:
             break
-    if sum(sign.isalpha() for sign in sample) < FEWEST:
+    if sum(sign.isalpha() for sign in sample) < MIN_LETTERS:
         return None
     code: str = _identifier().classify(sample)[0]
     return code

@@ -1,4 +1,4 @@
-"""Words that stand with a capital and are no names, and verbs that names are the subject of."""
+"""Word lists for finding names: sentence openers, titles, and verbs with a person as subject."""
 
 _ENGLISH = """
 a about above according across actually additionally after again against ago all almost alone along
@@ -49,8 +49,8 @@ tant tel telle tellement telles tels tes toi ton toujours tous tout toute toutef
 trente tres trois troisieme trop tu un une vers via victime video vingt voici voila voir vos votre
 vous vraiment y
 """
-OPENINGS = {"en": frozenset(_ENGLISH.split()), "fr": frozenset(_FRENCH.split())}
-"""Words that begin sentences, without case and accents."""
+SENTENCE_OPENERS = {"en": frozenset(_ENGLISH.split()), "fr": frozenset(_FRENCH.split())}
+"""Words that begin sentences and are no names, without case and accents."""
 
 _TITLES = """
 capitaine captain docteur dr general général king lady lord m madam madame maître me minister
@@ -58,7 +58,7 @@ ministre miss mlle mm mme mmes monsieur mr mrs ms pape pope pr president prince 
 professeur professor président présidente queen reine roi saint sir st sénateur
 """
 TITLES = frozenset(_TITLES.split())
-"""What stands before a name and is no part of it."""
+"""Words before a name that are no part of it."""
 
 _ENGLISH_VERBS = """
 accepts admires admits advises agrees announces answers apologizes asked asks begs believes blames
@@ -75,5 +75,5 @@ a affirme annonce assure aura avait demande devait devrait dit doit déclare dé
 explique faisait fait n'a n'avait n'est n'était peut pourrait rappelle s'est sera souhaite va veut
 vient était
 """
-SPEAKING = {"en": frozenset(_ENGLISH_VERBS.split()), "fr": frozenset(_FRENCH_VERBS.split())}
-"""Verbs, and what stands before them, whose bare subject is often the name of someone."""
+PERSON_VERBS = {"en": frozenset(_ENGLISH_VERBS.split()), "fr": frozenset(_FRENCH_VERBS.split())}
+"""Verbs, or words before a verb, whose bare subject is often the name of a person."""

@@ -1,11 +1,11 @@
-"""The numbers of a text, in digits and in words, with every value they can be read as."""
+"""Find the numbers of a text, in digits and in words, with every value they can have."""
 
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from abrege.text.numerals import SPOKEN, find_numerals
+from abrege.text.numerals import NUMERAL_LANGUAGES, find_numerals
 from abrege.text.tokenize import primary_language
 
 _SPACE = "[ \u00a0\u2009\u202f]"
@@ -67,9 +67,9 @@ _PREFIXES = frozenset(
 
 @dataclass(frozen=True)
 class Number:
-    """A number, and where it stands.
+    """A number, text[start:end].
 
-    values   what it can be read as: `1.000` is one, or a thousand
+    values   all readings: `1.000` is one, or a thousand
     unit     "%", "$", "€", "£", or None
     in_word  True for digits that are part of a word: Covid-19, TF1
     spelled  True for a number in words
@@ -85,15 +85,15 @@ class Number:
 
 
 def find_numbers(text: str, lang: str | None = None) -> list[Number]:
-    """List the numbers of a text, in order.
+    """Return the numbers of a text, in order.
 
     In digits for every language: `3.5`, `3,5`, `1 000`, `1,000`, `1.000`, with the scale and the
     unit around them (`$2.5 million`). In words for English and French. A comma before three
-    digits parts thousands in English; elsewhere a comma or point there is read both ways.
+    digits separates thousands in English; any other comma or point there has both readings.
     """
     code = primary_language(lang)
     written = [_in_digits(text, match, code) for match in _matches(text)]
-    covered = {place for number in written for place in range(number.start, number.end)}
+    covered = {n for number in written for n in range(number.start, number.end)}
     spelled = [
         _in_words(text, numeral.value, numeral.start, numeral.end, ordinal=numeral.ordinal)
         for numeral in find_numerals(text, code)
@@ -103,19 +103,19 @@ def find_numbers(text: str, lang: str | None = None) -> list[Number]:
 
 
 def implied_numbers(words: Collection[str], lang: str | None) -> Iterator[Decimal]:
-    """Yield the numbers that other words say: both, dozen, half, quinzaine, décennie."""
-    said = _IMPLIED.get(primary_language(lang) or "", "").split()
-    for word, value in zip(said[::2], said[1::2], strict=True):
+    """Yield the numbers that other words imply: both, dozen, half, quinzaine, décennie."""
+    table = _IMPLIED.get(primary_language(lang) or "", "").split()
+    for word, value in zip(table[::2], table[1::2], strict=True):
         if word in words:
             yield Decimal(value)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    place = 0
-    while match := _DIGITS.search(text, place):
+    position = 0
+    while match := _DIGITS.search(text, position):
         match = _GROUPED.match(text, match.start()) or match
         yield match
-        place = match.end()
+        position = match.end()
 
 
 def _is_percent(text: str, start: int, code: str | None) -> bool:
@@ -151,23 +151,23 @@ def _readings(digits: str, code: str | None) -> frozenset[Decimal]:
     if not signs:
         return frozenset({Decimal(plain)})
     *groups, tail = re.split("[.,]", plain)
-    whole = all(len(part) == 3 for part in [*groups[1:], tail]) and len(groups[0]) < 4
+    grouped = all(len(part) == 3 for part in [*groups[1:], tail]) and len(groups[0]) < 4
     if len(set(signs)) == 2 or (len(signs) == 1 and plain != digits):
         return frozenset({Decimal("".join(groups) + "." + tail)})
     if len(signs) > 1:
         return frozenset(
-            {Decimal("".join([*groups, tail]))} if whole else map(Decimal, [*groups, tail])
+            {Decimal("".join([*groups, tail]))} if grouped else map(Decimal, [*groups, tail])
         )
-    found = {Decimal(f"{groups[0]}.{tail}")}
-    if whole and groups[0].strip("0"):
+    values = {Decimal(f"{groups[0]}.{tail}")}
+    if grouped and groups[0].strip("0"):
         thousands = Decimal(groups[0] + tail)
-        found = {thousands} if code == "en" and signs == [","] else found | {thousands}
-    return frozenset(found)
+        values = {thousands} if code == "en" and signs == [","] else values | {thousands}
+    return frozenset(values)
 
 
 def _scale(text: str, end: int, code: str | None) -> tuple[int, bool, int]:
-    """Give the power of ten after a number, whether it is sure, and where its word ends."""
-    if code not in SPOKEN:
+    """Return the power of ten after a number, whether it is certain, and where its word ends."""
+    if code not in NUMERAL_LANGUAGES:
         return 0, True, end
     after = end
     if (between := _RANGE.match(text, end)) and (other := _DIGITS.match(text, between.end())):
@@ -183,7 +183,7 @@ def _scale(text: str, end: int, code: str | None) -> tuple[int, bool, int]:
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int, int]:
-    """Give the unit of a number, and where the two start and end."""
+    """Return the unit of a number, and where the two start and end."""
     if match := _AFTER.match(text, end):
         return list(_UNITS)[int((match.lastgroup or "u0")[1:])], start, match.end()
     if match := _BEFORE.search(text, max(0, start - 2), start):
@@ -192,7 +192,7 @@ def _unit(text: str, start: int, end: int) -> tuple[str | None, int, int]:
 
 
 def _in_word(text: str, start: int, end: int) -> bool:
-    """Tell digits that belong to a word (TF1, Covid-19, 3D) from a number (mid-90s, 8h30)."""
+    """Return whether digits belong to a word (TF1, Covid-19, 3D; not mid-90s, 8h30)."""
     before = _HEAD.search(text, max(0, start - 30), start)
     head = before[0] if before else ""
     if re.search(r"\dh$", head):

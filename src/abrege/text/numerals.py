@@ -32,21 +32,21 @@ _FRENCH_ORDINALS = (
 
 
 def _table(text: str) -> dict[str, int]:
-    said = text.split()
-    return {word: int(value) for word, value in zip(said[::2], said[1::2], strict=True)}
+    words = text.split()
+    return {word: int(value) for word, value in zip(words[::2], words[1::2], strict=True)}
 
 
 _CARDINALS = {"en": _table(_ENGLISH), "fr": _table(_FRENCH)}
 _ORDINALS = {"en": _table(_ENGLISH_ORDINALS), "fr": _table(_FRENCH_ORDINALS)}
 _JOIN = re.compile("(?:[ \u00a0\u202f]|-|\u2011){1,2}")
 _WORD = re.compile(r"[^\W\d_]+")
-SPOKEN = frozenset(_CARDINALS)
-"""The languages whose number words are known."""
+NUMERAL_LANGUAGES = frozenset(_CARDINALS)
+"""The languages with a table of number words."""
 
 
 @dataclass(frozen=True)
 class Numeral:
-    """A number in words, and where it stands."""
+    """A number in words, text[start:end]."""
 
     value: int
     start: int
@@ -55,16 +55,16 @@ class Numeral:
 
 
 @dataclass
-class _Sum:
-    """A number while its words are read: what is above the last scale word, and below it."""
+class _PartialNumeral:
+    """A number while its words are read: the part above the last scale word, and the one below."""
 
     start: int
     total: int = 0
     group: int | None = None
     scale: int = 10**15
 
-    def takes(self, value: int, *, french: bool) -> bool:
-        """Tell whether another word can belong to the same number."""
+    def accepts(self, value: int, *, french: bool) -> bool:
+        """Return whether another word can belong to the same number."""
         if value >= 1000:
             return value < self.scale
         if self.group is None:
@@ -77,7 +77,7 @@ class _Sum:
         return _after_tens(tail, value, french=french)
 
     def add(self, value: int) -> None:
-        """Take one more word in."""
+        """Add one more word."""
         if value >= 1000:
             below = 1 if self.group is None and not self.total else (self.group or 0)
             self.total, self.group, self.scale = self.total + below * value, None, value
@@ -94,34 +94,34 @@ class _Sum:
 
 
 def find_numerals(text: str, code: str | None) -> Iterator[Numeral]:
-    """Yield the numbers written in words; none in a language whose words are not known.
+    """Yield the numbers written in words; none in a language outside NUMERAL_LANGUAGES.
 
     `twenty-one`, `two hundred and five thousand`, `quatre-vingt-dix-sept`, `soixante et onze`,
-    `third`, `vingt et unième`. Words that cannot belong together are numbers one by one:
+    `third`, `vingt et unième`. Words that cannot belong together are separate numbers:
     `one two three`, as in a telephone number.
     """
-    if code not in SPOKEN:
+    if code not in NUMERAL_LANGUAGES:
         return
     cardinals, ordinals, pattern = _CARDINALS[code], _ORDINALS[code], _numeral_words(code)
-    running: _Sum | None = None
+    partial: _PartialNumeral | None = None
     end = 0
     for match in pattern.finditer(text):
         word = match[0].casefold()
         value = cardinals.get(word) or ordinals[word]
-        if running and not (
-            _joined(text[end : match.start()], running, value, french=code == "fr")
-            and running.takes(value, french=code == "fr")
+        if partial and not (
+            _joined(text[end : match.start()], partial, value, french=code == "fr")
+            and partial.accepts(value, french=code == "fr")
         ):
-            yield Numeral(running.value, running.start, end, ordinal=False)
-            running = None
-        running = running or _Sum(match.start())
-        running.add(value)
+            yield Numeral(partial.value, partial.start, end, ordinal=False)
+            partial = None
+        partial = partial or _PartialNumeral(match.start())
+        partial.add(value)
         end = match.end()
         if word not in cardinals:
-            yield Numeral(running.value, running.start, end, ordinal=True)
-            running = None
-    if running:
-        yield Numeral(running.value, running.start, end, ordinal=False)
+            yield Numeral(partial.value, partial.start, end, ordinal=True)
+            partial = None
+    if partial:
+        yield Numeral(partial.value, partial.start, end, ordinal=False)
 
 
 def _after_tens(tail: int, value: int, *, french: bool) -> bool:
@@ -134,13 +134,13 @@ def _after_tens(tail: int, value: int, *, french: bool) -> bool:
     return tail >= 20 and tail % 10 == 0 and value < 10
 
 
-def _joined(gap: str, running: _Sum, value: int, *, french: bool) -> bool:
-    """Tell whether what stands between two number words lets them be one number."""
+def _joined(gap: str, partial: _PartialNumeral, value: int, *, french: bool) -> bool:
+    """Return whether the text between two number words lets them be one number."""
     if _JOIN.fullmatch(gap):
         return True
     if french:
         return gap in (" et ", "-et-") and value in (1, 11)
-    return gap == " and " and value < 100 and (running.group or 0) % 100 == 0
+    return gap == " and " and value < 100 and (partial.group or 0) % 100 == 0
 
 
 @cache
