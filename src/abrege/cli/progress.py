@@ -32,7 +32,7 @@ def show_progress(
         yield silent
         return
     stream = sys.stderr if stream is None else stream
-    if not stream.isatty():
+    if not stream.isatty() and not _in_notebook():
         yield ProgressLines(stream, clock)
         return
     bars = ProgressBars(stream)
@@ -40,6 +40,10 @@ def show_progress(
         yield bars
     finally:
         bars.close()
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules  # its stderr is no terminal, but draws bars as one does
 
 
 class ProgressBars:
