@@ -85,3 +85,41 @@ def a_document(**changes: Any) -> Any:
         "dollars. A ferry will carry people across the river until then."
     )
     return Document(**{"id": "d1", "text": text, "lang": "en", **changes})
+
+
+def a_pair(**changes: Any) -> Any:
+    """Return a pair in English with one reference."""
+    from abrege.core.types import Pair
+
+    values = {"id": "r0", "document": "The document.", "references": ["The summary."], "lang": "en"}
+    return Pair(**{**values, **changes})
+
+
+def a_prediction(**changes: Any) -> Any:
+    """Return a prediction that ended by itself and read its document untruncated."""
+    from abrege.core.types import Prediction
+
+    values = {
+        "id": "r0",
+        "prediction": "A summary.",
+        "finish_reason": "stop",
+        "prompt_tokens": 9,
+        "new_tokens": 3,
+        "document_tokens_cut": 0,
+    }
+    return Prediction(**{**values, **changes})
+
+
+def write_test_split(folder: Any, pairs: Any, **summaries: Any) -> Any:
+    """Write a run folder with its test split and the summaries of each system; return it."""
+    from abrege.core.io import write_jsonl
+    from abrege.core.run_folder import RunFolder
+
+    run = RunFolder(folder)
+    write_jsonl(run.split("test"), pairs)
+    for system, texts in summaries.items():
+        rows = zip(pairs, texts, strict=True)
+        write_jsonl(
+            run.predictions(system), [a_prediction(id=p.id, prediction=text) for p, text in rows]
+        )
+    return folder

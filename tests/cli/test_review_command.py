@@ -7,33 +7,21 @@ import pytest
 
 from abrege.cli import review
 from abrege.core.errors import DataError
-from abrege.core.io import read_json, write_json, write_jsonl
-from abrege.core.types import Pair, Prediction
+from abrege.core.io import read_json, write_json
 from abrege.human_eval.preference import preference_share
 from builders.fake_server import Say, serving
+from builders.records import a_pair, write_test_split
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Return a run folder of 50 rows, six of which have identical summaries."""
-    ids = [f"r{n}" for n in range(50)]
-    write_jsonl(
-        tmp_path / "split/test.jsonl", [Pair(id=i, document="…", references=["…"]) for i in ids]
-    )
-    for system in ("base", "tuned"):
-        rows = [
-            Prediction(
-                id=i,
-                prediction="same" if n < 6 else f"{system} {n}",
-                finish_reason="stop",
-                prompt_tokens=1,
-                new_tokens=1,
-                document_tokens_cut=0,
-            )
-            for n, i in enumerate(ids)
-        ]
-        write_jsonl(tmp_path / f"generate/{system}.jsonl", rows)
-    return tmp_path
+    pairs = [a_pair(id=f"r{n}", document="…", references=["…"], lang=None) for n in range(50)]
+    texts = {
+        system: ["same" if n < 6 else f"{system} {n}" for n in range(50)]
+        for system in ("base", "tuned")
+    }
+    return write_test_split(tmp_path, pairs, **texts)
 
 
 def printed(capsys, *words):

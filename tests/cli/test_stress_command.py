@@ -4,20 +4,9 @@ import pytest
 
 from abrege.cli import main
 from abrege.core.io import write_json, write_jsonl
-from abrege.core.types import Prediction
 from abrege.stress.cases import make_cases
 from abrege.stress.verdict import judge
-
-
-def a_prediction(case, text):
-    return Prediction(
-        id=case.id,
-        prediction=text,
-        finish_reason="stop",
-        prompt_tokens=9,
-        new_tokens=3,
-        document_tokens_cut=int(case.id.endswith("00")),
-    )
+from builders.records import a_prediction
 
 
 @pytest.fixture
@@ -39,7 +28,10 @@ def calls(monkeypatch, tmp_path):
         verdicts, truncated = {}, {}
         for system, texts in summaries.items():
             verdicts[system] = [judge(c, text) for c, text in zip(cases, texts, strict=True)]
-            predictions = [a_prediction(c, text) for c, text in zip(cases, texts, strict=True)]
+            predictions = [
+                a_prediction(id=c.id, prediction=text, document_tokens_cut=int(c.id.endswith("00")))
+                for c, text in zip(cases, texts, strict=True)
+            ]
             rows = zip(cases, predictions, verdicts[system], strict=True)
             truncated[system] = sum(p.document_tokens_cut > 0 for p in predictions)
             write_jsonl(out / f"{system}.jsonl", (stress.result_row(*row) for row in rows))

@@ -7,38 +7,26 @@ import pytest
 from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, Progress
 from abrege.core.io import write_jsonl
-from abrege.core.types import Pair, Prediction
 from abrege.human_eval.judge import judge
 from abrege.llm_client.openai_client import SamplingParams
 from builders.fake_server import KEY, Say, a_client, serving
+from builders.records import a_pair, a_prediction, write_test_split
 
 ROWS = 10
 
 
-def a_pair(n, **changed):
-    return Pair(**({"id": f"p{n}", "document": f"Document {n}.", "references": ["r"], "lang": "en"} | changed))  # fmt: skip # noqa: E501
-
-
-def a_prediction(n, text):
-    return Prediction(
-        id=f"p{n}",
-        prediction=text,
-        finish_reason="stop",
-        prompt_tokens=1,
-        new_tokens=1,
-        document_tokens_cut=0,
-    )
+def a_row(n, **changes):
+    return a_pair(**{"id": f"p{n}", "document": f"Document {n}."} | changes)
 
 
 def a_run(folder, *, pairs=None, base="plain {n}", tuned="good {n}"):
     """Write a run folder in which `tuned` has the word good, which the fake judge prefers."""
-    pairs = pairs or [a_pair(n) for n in range(ROWS)]
-    write_jsonl(folder / "split/test.jsonl", pairs)
-    for system, text in (("base", base), ("tuned", tuned)):
-        texts = [text.format(n=n) if isinstance(text, str) else text[n] for n in range(len(pairs))]
-        rows = [a_prediction(n, one) for n, one in enumerate(texts)]
-        write_jsonl(folder / f"generate/{system}.jsonl", rows)
-    return folder
+    pairs = pairs or [a_row(n) for n in range(ROWS)]
+    texts = {
+        system: [text.format(n=n) if isinstance(text, str) else text[n] for n in range(len(pairs))]
+        for system, text in (("base", base), ("tuned", tuned))
+    }
+    return write_test_split(folder, pairs, **texts)
 
 
 def summaries_in(body):
@@ -61,7 +49,7 @@ def test_each_row_is_judged_in_both_orders_and_the_second_system_wins_where_both
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
     assert len(fake.asked) == 2 * ROWS
-    assert {tuple(summaries_in(asked.body)) for asked in fake.asked} == {
+    assert {tuple(summaries_in(request.body)) for request in fake.asked} == {
         places
         for n in range(ROWS)
         for places in ((f"plain {n}", f"good {n}"), (f"good {n}", f"plain {n}"))
@@ -86,7 +74,7 @@ def test_a_judge_that_always_picks_the_first_prefers_no_system(tmp_path):
 
 def test_a_loss_is_a_loss_and_an_unsure_row_a_tie(tmp_path):
     folder = a_run(tmp_path, base=["good", "plain", "a"], tuned=["plain", "good", "b"],
-                   pairs=[a_pair(n) for n in range(3)])  # fmt: skip
+                   pairs=[a_row(n) for n in range(3)])  # fmt: skip
 
     def script(body):
         return Say({("a", "b"): "1", ("b", "a"): "0"}.get(tuple(summaries_in(body))) or prefers_good(body).text)  # fmt: skip # noqa: E501
@@ -281,7 +269,7 @@ def test_the_result_has_model_decoding_and_cost_and_no_file_contains_the_api_key
 
 
 def test_rows_of_one_group_count_once(tmp_path):
-    pairs = [a_pair(n, group=f"g{n // 3}") for n in range(9)]
+    pairs = [a_row(n, group=f"g{n // 3}") for n in range(9)]
     folder = a_run(tmp_path, pairs=pairs)
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
@@ -291,7 +279,7 @@ def test_rows_of_one_group_count_once(tmp_path):
 
 
 def test_rows_with_the_same_texts_are_one_request(tmp_path):
-    pairs = [a_pair(n, document="The same.") for n in range(3)]
+    pairs = [a_row(n, document="The same.") for n in range(3)]
     folder = a_run(tmp_path, pairs=pairs, base="plain", tuned="good")
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
@@ -301,13 +289,13 @@ def test_rows_with_the_same_texts_are_one_request(tmp_path):
 
 def test_the_prompt_has_the_aspect_and_the_language_of_the_row(tmp_path):
     pairs = [
-        a_pair(0, lang="fr", meta={"aspect": "le résultat"}),
-        a_pair(1, lang=None, document="Le chat dort sur le canapé pendant que la pluie tombe."),
+        a_row(0, lang="fr", meta={"aspect": "le résultat"}),
+        a_row(1, lang=None, document="Le chat dort sur le canapé pendant que la pluie tombe."),
     ]
     folder = a_run(tmp_path, pairs=pairs)
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
-    messages = [asked.body["messages"] for asked in fake.asked]
+    messages = [request.body["messages"] for request in fake.asked]
     assert all(system["content"].startswith("Tu compares") for system, _ in messages)
     assert sum("le résultat" in user["content"] for _, user in messages) == 2
     assert list(result["prompt"]) == ["fr"]
@@ -337,7 +325,7 @@ def test_what_cannot_be_compared_is_an_error_before_any_request(tmp_path):
         with pytest.raises(DataError, match="--rows 0 of 10 test rows"):
             judge(folder, client, rows=0)
         path = folder / "generate/tuned.jsonl"
-        write_jsonl(path, [a_prediction(n, "x") for n in range(ROWS - 1)])
+        write_jsonl(path, [a_prediction(id=f"p{n}") for n in range(ROWS - 1)])
         with pytest.raises(
             DataError, match=rf"tuned\.jsonl:{ROWS}: expected id 'p9'.*the end of the file"
         ):

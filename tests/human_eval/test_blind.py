@@ -4,41 +4,33 @@ import pytest
 
 from abrege.core.errors import DataError, RecipeError, StateFileError
 from abrege.core.io import read_json, write_json, write_jsonl
-from abrege.core.types import Pair, Prediction
 from abrege.human_eval.blind import create_blind_page, tally_decisions
 from builders.html import page_data
+from builders.records import a_pair, a_prediction, write_test_split
 
 
-def pairs(n=8, *, papers=None):
-    """Return n rows of so many papers."""
-    return [
-        Pair(
+def predictions(texts):
+    return [a_prediction(id=f"r{n}", prediction=text) for n, text in enumerate(texts)]
+
+
+def a_run(folder, n=8, *, papers=None, same=()):
+    """Write a run of n rows; in the rows of `same` both systems write the same."""
+    meta = {"aspect": "outcome", "pages": 3, "year": float("nan"), "authors": ["x"]}
+    pairs = [
+        a_pair(
             id=f"r{i}",
             document=f"Document {i}.",
             references=["…"],
             group=f"paper {i % papers}" if papers else None,
-            lang="en",
-            meta={"aspect": "outcome", "pages": 3, "year": float("nan"), "authors": ["x"]},
+            meta=meta,
         )
         for i in range(n)
     ]
-
-
-def predictions(texts):
-    counts = {"prompt_tokens": 9, "new_tokens": 3, "document_tokens_cut": 0}
-    return [
-        Prediction(id=f"r{n}", prediction=text, finish_reason="stop", **counts)
-        for n, text in enumerate(texts)
-    ]
-
-
-def a_run(folder, n=8, *, papers=None, same=()):
-    """Write a run folder; in the rows of `same` both systems write the same."""
-    write_jsonl(folder / "split/test.jsonl", pairs(n, papers=papers))
-    for system, other in (("base", "Uno"), ("tuned", "Due")):
-        texts = [f"Same {i}" if i in same else f"{other} {i}" for i in range(n)]
-        write_jsonl(folder / f"generate/{system}.jsonl", predictions(texts))
-    return folder
+    texts = {
+        system: [f"Same {i}" if i in same else f"{word} {i}" for i in range(n)]
+        for system, word in (("base", "Uno"), ("tuned", "Due"))
+    }
+    return write_test_split(folder, pairs, **texts)
 
 
 def key_of(folder):
