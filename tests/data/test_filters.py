@@ -17,7 +17,7 @@ def test_a_text_outside_the_range_is_rejected_with_its_number_of_words():
     assert check_length([], None, None) == ("no text", "no words are left")
 
 
-def test_a_table_of_numbers_has_too_check_symbols():
+def test_a_table_of_numbers_has_too_many_symbols():
     # Four of ten characters without spaces are letters.
     assert check_symbols("ab 12 34 = cd ;", 0.6) is None
     assert check_symbols("ab 12 34 = cd ;", 0.5) == (

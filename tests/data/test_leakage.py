@@ -1,11 +1,7 @@
-from abrege.core.types import Pair
 from abrege.data.leakage import Leak, duplicate_clusters, find_leaks, leaked_ids
+from builders.records import a_pair
 
 LONG = "the council of the town has voted on tuesday to close the old bridge for two years of work"
-
-
-def a_pair(name: str, document: str, summary: str | None = None) -> Pair:
-    return Pair(id=name, document=document, references=[summary or f"summary {name}"])
 
 
 def test_a_leak_has_the_ids_in_each_split():

@@ -34,7 +34,7 @@ def error_message(source, kind=DataError, **columns) -> str:
     return str(caught.value)
 
 
-def test_a_file_is_read_whole_and_its_mapping_told_first(tmp_path):
+def test_a_file_is_loaded_and_its_column_mapping_reported_first(tmp_path):
     path, events = a_file(tmp_path / "x.jsonl", "a", "b", topic="t"), []
     read = load_pairs(str(path), columns={}, lang="en", on_event=events.append)
     mapping = "document ← text, summary ← summary, id ← id; kept in meta: topic"
@@ -44,7 +44,7 @@ def test_a_file_is_read_whole_and_its_mapping_told_first(tmp_path):
     assert read.splits["all"][0].lang == "en"
 
 
-def test_the_mapping_is_told_even_where_a_row_is_bad(tmp_path):
+def test_the_column_mapping_is_reported_even_if_a_row_is_bad(tmp_path):
     path, events = tmp_path / "x.jsonl", []
     path.write_text('{"text": "", "title": "t"}')
     with pytest.raises(DataError):
@@ -52,7 +52,7 @@ def test_the_mapping_is_told_even_where_a_row_is_bad(tmp_path):
     assert len(events) == 1
 
 
-def test_given_files_are_the_splits_and_each_has_its_own_mapping(tmp_path):
+def test_split_files_are_loaded_each_with_its_own_column_mapping(tmp_path):
     # DialogSum: one summary in train, three in test.
     train = a_file(tmp_path / "one/data.jsonl", "a")
     test = tmp_path / "two/data.jsonl"
@@ -78,12 +78,12 @@ def test_the_shards_of_a_split_are_read_in_order(tmp_path):
     assert load_ids(tmp_path) == {"train": ["t0", "t1"], "test": ["e"]}
 
 
-def test_a_folder_with_one_file_is_that_file(tmp_path):
+def test_a_folder_with_one_file_is_loaded_like_the_file(tmp_path):
     a_file(tmp_path / "news.jsonl", "a")
     assert load_ids(tmp_path) == {"all": ["a"]}
 
 
-def test_a_folder_that_does_not_say_what_is_what_is_refused(tmp_path):
+def test_a_folder_without_clear_splits_is_an_error(tmp_path):
     assert error_message(tmp_path).startswith(f"{tmp_path}: no train.* with valid.* or test.* here")
     a_file(tmp_path / "one.jsonl", "a")
     a_file(tmp_path / "two.jsonl", "b")
@@ -116,23 +116,23 @@ def test_a_saved_dataset_is_read(saved):
     assert load_ids(saved(all=["x", "y"])) == {"all": ["saved/all:1", "saved/all:2"]}
 
 
-def test_a_saved_dict_gives_its_splits_and_says_what_is_left_out(saved):
+def test_a_saved_dict_gives_its_splits_and_reports_ignored_ones(saved):
     folder, events = saved(train=["x"], validation=["y"], unsupervised=["z", "w"]), []
     read = load_pairs(str(folder), columns={}, lang=None, on_event=events.append)
     assert ids(read) == {"train": ["saved/train:1"], "valid": ["saved/validation:1"]}
     assert events[0].text == f"{folder}: split unsupervised (2 rows) is ignored"
 
 
-def test_a_dict_with_no_other_split_than_train_is_all_there_is(saved):
+def test_a_dict_with_only_a_train_split_is_not_split(saved):
     assert list(load_ids(saved(train=["x"], extra=["y"]))) == ["all"]
 
 
-def test_a_dict_without_train_is_refused(saved):
+def test_a_dict_without_train_is_an_error(saved):
     folder = saved(a=["x"], b=["y"])
     assert error_message(folder) == f"{folder}: there is no split train.\n  Splits found: a, b."
 
 
-def test_a_damaged_saved_folder_is_refused(saved):
+def test_a_damaged_saved_folder_is_an_error(saved):
     folder = saved(all=["x"])
     next(folder.glob("*.arrow")).write_bytes(b"")
     assert error_message(folder).startswith(
@@ -140,11 +140,11 @@ def test_a_damaged_saved_folder_is_refused(saved):
     )
 
 
-def test_a_bad_row_of_a_dataset_is_named(saved):
+def test_a_bad_row_of_a_dataset_is_an_error_with_its_number(saved):
     assert "saved all row 2: document (text) is empty" in error_message(saved(all=["x", ""]))
 
 
-def test_a_hub_name_without_a_network_is_an_error_of_the_environment(monkeypatch):
+def test_a_hub_name_without_a_network_is_a_setup_error(monkeypatch):
     assert error_message("some/name", SetupError) == (
         "some/name: there is no such file or folder here; as a dataset of the hub, it cannot be "
         "downloaded (no network?) and is not in the local cache.\n"
@@ -152,7 +152,7 @@ def test_a_hub_name_without_a_network_is_an_error_of_the_environment(monkeypatch
     )
 
 
-def test_without_a_network_the_hub_is_asked_once_and_the_switch_put_back(monkeypatch):
+def test_without_a_network_the_hub_is_tried_once_and_offline_mode_is_reset(monkeypatch):
     seen = []
 
     def load_dataset(*names, revision):
@@ -187,7 +187,7 @@ def test_a_hub_dataset_is_read_at_the_revision_that_the_hub_has_now(monkeypatch)
     assert events[0].text == "cnn_dailymail: dataset on the hub, revision abc123"
 
 
-def test_a_hub_dataset_that_asks_for_a_configuration_is_refused_with_its_words(monkeypatch):
+def test_a_hub_dataset_that_needs_a_configuration_is_an_error_with_their_names(monkeypatch):
     def load_dataset(*_, revision):
         raise ValueError("Config name is missing. Please pick one among: ['1.0.0', '2.0.0']")
 
@@ -205,7 +205,9 @@ def test_a_hub_dataset_that_asks_for_a_configuration_is_refused_with_its_words(m
         ("GatedRepoError", SetupError, "only to users who accepted its terms"),
     ],
 )
-def test_what_the_hub_refuses_is_said(monkeypatch, error, kind, message):
+def test_a_dataset_that_the_hub_denies_is_an_error_with_the_reason(
+    monkeypatch, error, kind, message
+):
     import huggingface_hub
 
     def dataset_info(*_, **__):
@@ -216,7 +218,7 @@ def test_what_the_hub_refuses_is_said(monkeypatch, error, kind, message):
 
 
 @pytest.mark.parametrize("source", ["no.csv", "./no", "a/b/no", "/no", "no data", "no.txt"])
-def test_what_can_only_be_a_file_is_not_looked_for_on_the_hub(source, monkeypatch):
+def test_a_name_that_can_only_be_a_file_is_not_sent_to_the_hub(source, monkeypatch):
     monkeypatch.setattr(hub, "load_hub_dataset", lambda *_, **__: pytest.fail("asked the hub"))
     assert error_message(source).startswith(f"{Path(source)}: there is no such file.")
 
@@ -227,7 +229,7 @@ def test_an_unknown_demo_names_the_known_ones():
     )
 
 
-def test_columns_of_demo_data_are_refused():
+def test_columns_for_demo_data_are_an_error():
     assert error_message("demo:aclsum", RecipeError, summary="title", document=None) == (
         "data.columns.summary has no effect on demo:aclsum, whose columns are fixed.\n"
         "  Remove data.columns from the recipe."
@@ -246,7 +248,7 @@ def test_neither_datasets_nor_pyarrow_is_imported_before_it_is_needed(tmp_path):
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_a_stream_gives_the_same_pairs_as_reading_all_and_can_be_read_again(tmp_path):
+def test_a_stream_has_the_same_pairs_as_loading_and_can_be_read_again(tmp_path):
     a_file(tmp_path / "data/test.jsonl", "c", topic="t")
     a_file(tmp_path / "data/train.jsonl", "a", "b", lang="fr")
     read = load_pairs(str(tmp_path / "data"), columns={}, lang="en")
@@ -259,7 +261,7 @@ def test_a_stream_gives_the_same_pairs_as_reading_all_and_can_be_read_again(tmp_
         } == read.splits
 
 
-def test_a_row_of_a_stream_that_is_no_pair_is_said_and_the_others_go_on(tmp_path):
+def test_an_invalid_row_of_a_stream_is_returned_and_the_others_follow(tmp_path):
     path = a_file(tmp_path / "x.jsonl", "a", "b", "c")
     path.write_text(path.read_text().replace('"text b"', "null"))
     [read_split] = stream_pairs(str(path), columns={}, lang=None).splits.values()

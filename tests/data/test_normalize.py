@@ -60,7 +60,7 @@ def test_debris_of_templates_is_removed(debris, clean):
         "le 3 mai ; il pleut : non !",
     ],
 )
-def test_what_only_looks_like_debris_stays(text):
+def test_text_that_only_looks_like_debris_stays(text):
     assert normalized(text) == text
 
 

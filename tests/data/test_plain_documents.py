@@ -60,6 +60,6 @@ def test_rows_that_cannot_be_summarized_are_an_error(tmp_path, content, column, 
     assert str(path) in str(caught.value)
 
 
-def test_a_folder_is_no_document(tmp_path: Path):
+def test_a_folder_is_not_a_document(tmp_path: Path):
     with pytest.raises(DataError, match="this is a folder, but a file was expected"):
         read_document(tmp_path)

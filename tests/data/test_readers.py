@@ -76,20 +76,20 @@ def test_a_column_without_a_name_gets_one(tmp_path):
     assert row.values == {"column 1": "0", "text": "yes"}
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file_is_an_error_with_the_folder(tmp_path):
     path = tmp_path / "x.csv"
     assert error_message(path) == f"{path}: there is no such file.\n  Looked in {tmp_path}."
     (tmp_path / "y.csv").mkdir()
     assert error_message(tmp_path / "y.csv").endswith("this is a folder, but a file was expected.")
 
 
-def test_an_unknown_extension(tmp_path):
+def test_an_unknown_extension_is_an_error(tmp_path):
     message = error_message(write(tmp_path / "x.docx", "x"))
     assert "unknown file format: the name ends in '.docx'.\n  Known: .jsonl," in message
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json", "x.csv", "x.tsv", "x.parquet"])
-def test_an_empty_file(tmp_path, name):
+def test_an_empty_file_is_an_error(tmp_path, name):
     path = write(tmp_path / name, "")
     assert (
         error_message(path) == f"{path}: this file is empty.\n  Give a file with at least one row."
@@ -99,11 +99,11 @@ def test_an_empty_file(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "content"), [("x.csv", "a,b\n"), ("x.json", "[]"), ("x.jsonl", "\n \n")]
 )
-def test_a_file_without_rows(tmp_path, name, content):
+def test_a_file_without_rows_is_an_error(tmp_path, name, content):
     assert "this file has no rows." in error_message(write(tmp_path / name, content))
 
 
-def test_invalid_json_names_its_line_and_column(tmp_path):
+def test_invalid_json_is_an_error_with_line_and_column(tmp_path):
     path = write(tmp_path / "x.jsonl", '{"a": 1}\n' * 6 + '{"a": un}\n{"a": 2}\n')
     assert error_message(path) == (
         f"{path}: 1 row cannot be used.\n"
@@ -131,11 +131,11 @@ def test_five_bad_lines_are_listed_and_the_others_counted(tmp_path):
         ('{"data": ["b"]}', "A .json file must be one list of objects: [{…}, {…}]."),
     ],
 )
-def test_json_of_another_shape(tmp_path, content, message):
+def test_json_of_another_shape_is_an_error(tmp_path, content, message):
     assert message in error_message(write(tmp_path / "x.json", content))
 
 
-def test_invalid_utf8_names_line_and_byte(tmp_path):
+def test_invalid_utf8_is_an_error_with_line_and_byte(tmp_path):
     path = write(
         tmp_path / "x.csv", b"a,b\n1,2\n\xc3\xa9t\xe9,3\n"
     )  # "ét" in UTF-8, "é" in Latin-1
@@ -149,7 +149,7 @@ def test_invalid_utf8_names_line_and_byte(tmp_path):
     assert "It looks like UTF-16." in error_message(utf16)
 
 
-def test_a_truncated_gz_file(tmp_path):
+def test_a_truncated_gz_file_is_an_error(tmp_path):
     path = write(tmp_path / "x.jsonl.gz", '{"a": "b"}\n' * 100)
     path.write_bytes(path.read_bytes()[:-10])
     assert "x.jsonl.gz: this .gz file is damaged or truncated" in error_message(path)
@@ -157,7 +157,7 @@ def test_a_truncated_gz_file(tmp_path):
     assert "this .gz file is damaged or truncated" in error_message(path)
 
 
-def test_a_quote_never_closed_names_the_line_where_it_opens(tmp_path):
+def test_an_unclosed_quote_is_an_error_with_the_line_where_it_opens(tmp_path):
     path = write(tmp_path / "x.csv", 'a,b\n1,"ok ""so"""\n"two\nlines","open here\nand on\n5,6\n')
     assert error_message(path) == (
         f'{path}:4: a quote (") opens here and is never closed.\n'
@@ -171,14 +171,14 @@ def test_a_doubled_quote_opens_nothing(tmp_path):
     assert error_message(path).startswith(f'{path}:2: a quote (") opens here and is never closed.')
 
 
-def test_a_quote_that_swallows_the_next_row_names_the_line_where_it_opens(tmp_path):
+def test_a_quote_that_closes_in_the_next_row_is_an_error_with_the_line_where_it_opens(tmp_path):
     path = write(tmp_path / "x.csv", 'a,b\n1,"open\n2,"next"\n3,4\n')
     assert error_message(path).startswith(
         f'{path}:2: a quote (") opens here and closes on line 3 with more text after it'
     )
 
 
-def test_rows_with_more_or_fewer_fields_than_the_header(tmp_path):
+def test_rows_with_more_or_fewer_fields_than_the_header_are_an_error(tmp_path):
     path = write(tmp_path / "x.csv", 'a,b\n1,2,3\n4,5\n"6\n,7"\n')
     assert error_message(path) == (
         f"{path}: 2 rows cannot be used.\n"
@@ -189,12 +189,12 @@ def test_rows_with_more_or_fewer_fields_than_the_header(tmp_path):
     )
 
 
-def test_two_columns_of_one_name(tmp_path):
+def test_two_columns_of_one_name_are_an_error(tmp_path):
     path = write(tmp_path / "x.csv", "a,b,a\n1,2,3\n")
     assert error_message(path).startswith(f"{path}:1: two columns have the same name: a.")
 
 
-def test_a_truncated_parquet_file(tmp_path):
+def test_a_truncated_parquet_file_is_an_error(tmp_path):
     path = tmp_path / "x.parquet"
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
     path.write_bytes(path.read_bytes()[:-20])

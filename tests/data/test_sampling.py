@@ -6,9 +6,9 @@ from abrege.data.sampling import BottomKSample, SamplingPlan
 
 def sample_ids(plan: SamplingPlan, ids: list[int]) -> list[str]:
     sample = BottomKSample(plan)
-    for place, id_ in enumerate(ids):
-        if sample.accepts(str(id_), place):
-            sample.add(Document(id=str(id_), text=""), place)
+    for position, id_ in enumerate(ids):
+        if sample.accepts(str(id_), position):
+            sample.add(Document(id=str(id_), text=""), position)
         if sample.full:
             break
     return [document.id for document in sample.documents()]
@@ -35,9 +35,9 @@ def test_every_document_is_sampled_equally_often():
 
 def test_a_sample_of_the_first_documents_is_full_after_them():
     sample = BottomKSample(SamplingPlan(max_documents=2, at_random=False))
-    for place in range(2):
+    for position in range(2):
         assert not sample.full
-        sample.add(Document(id=str(place), text=""), place)
+        sample.add(Document(id=str(position), text=""), position)
     assert sample.full
     assert not sample.accepts("2", 2)
 

@@ -90,7 +90,7 @@ def test_apparatus_titles_are_detected_in_spellings_and_combinations(lang, title
         "2.",
     ],
 )
-def test_titles_of_subjects_are_no_apparatus(title):
+def test_titles_of_subjects_are_not_apparatus(title):
     assert not drops(title, "fr")
 
 

@@ -4,13 +4,9 @@ import random
 import pytest
 
 from abrege.core.errors import DataError
-from abrege.core.types import Pair
 from abrege.data.leakage import find_leaks
 from abrege.data.split_exact import count_duplicates, sample_pairs, split_exactly
-
-
-def a_pair(name: str, document: str | None = None, group: str | None = None) -> Pair:
-    return Pair(id=name, document=document or f"document {name}", references=["r"], group=group)
+from builders.records import a_pair
 
 
 def ids(splits):
@@ -24,7 +20,7 @@ def sizes(splits):
 HUNDRED = [a_pair(f"{n:03}") for n in range(100)]
 
 
-def test_shares_are_met_and_every_pair_goes_somewhere_in_its_old_order():
+def test_shares_are_met_and_no_pair_is_lost_or_reordered():
     splits = split_exactly(HUNDRED, valid=0.1, test=0.2, seed=0)
     assert sizes(splits) == {"train": 70, "valid": 10, "test": 20}
     assert sorted(itertools.chain(*ids(splits).values())) == [pair.id for pair in HUNDRED]
@@ -61,12 +57,12 @@ def test_the_same_document_stays_in_one_split_however_it_is_spaced_cased_or_enco
         assert find_leaks(splits, threshold=None) == []
 
 
-def test_groups_that_share_a_document_are_one_block():
+def test_groups_that_share_a_document_stay_in_one_split():
     chain = [
-        a_pair("a", "x", "1"),
-        a_pair("b", "y", "1"),
-        a_pair("c", "y", "2"),
-        a_pair("d", "z", "2"),
+        a_pair("a", "x", group="1"),
+        a_pair("b", "y", group="1"),
+        a_pair("c", "y", group="2"),
+        a_pair("d", "z", group="2"),
     ]
     for seed in range(20):
         splits = split_exactly([*chain, a_pair("e"), a_pair("f")], valid=0.2, test=0.2, seed=seed)
@@ -80,7 +76,7 @@ def test_no_split_stays_empty_beside_large_groups():
     assert sorted(sizes(splits).values()) == [1, 39, 60]
 
 
-def test_a_split_that_nobody_asked_for_stays_empty():
+def test_a_split_with_share_0_stays_empty():
     assert sizes(split_exactly(HUNDRED, valid=0.0, test=0.1, seed=0)) == {
         "train": 90,
         "valid": 0,
@@ -122,8 +118,8 @@ def test_stratified_shares_are_exact_and_each_split_has_short_and_long_documents
     # In every fifth of the lengths the test has its share of the rows, give or take three.
     for part in range(5):
         inside = range(rows * part // 5, rows * (part + 1) // 5)
-        found = sum(len(pair.document) - 1 in inside for pair in splits["test"])
-        assert abs(found - len(inside) / 10) <= 3
+        count = sum(len(pair.document) - 1 in inside for pair in splits["test"])
+        assert abs(count - len(inside) / 10) <= 3
     other = split_exactly(pairs, valid=0.1, test=0.1, seed=1, stratify=True)
     assert ids(other)["test"] != ids(splits)["test"]
 
@@ -145,5 +141,10 @@ def test_a_sample_too_small_for_a_group_is_an_error():
 
 
 def test_a_repeated_document_is_counted_unless_it_is_of_one_group():
-    pairs = [a_pair("a", "x", "1"), a_pair("b", "x", "1"), a_pair("c", "x", "2"), a_pair("d", "x")]
+    pairs = [
+        a_pair("a", "x", group="1"),
+        a_pair("b", "x", group="1"),
+        a_pair("c", "x", group="2"),
+        a_pair("d", "x"),
+    ]
     assert count_duplicates(pairs) == 2

@@ -3,12 +3,8 @@ import random
 import pytest
 
 from abrege.core.errors import DataError
-from abrege.core.types import Pair
 from abrege.data.split_hash import MergedGroup, split_by_hash
-
-
-def a_pair(name: str, group: str | None = None) -> Pair:
-    return Pair(id=name, document=f"document {name}", references=["r"], group=group)
+from builders.records import a_pair
 
 
 def split_of_each(pairs, **settings):
@@ -19,7 +15,7 @@ def split_of_each(pairs, **settings):
 THOUSAND = [a_pair(f"{n:04}") for n in range(1000)]
 
 
-def test_shares_are_about_those_asked_for_and_each_row_goes_somewhere():
+def test_shares_are_approximately_met_and_no_row_is_lost():
     splits = split_of_each(THOUSAND)
     assert len(splits) == 1000
     # Three standard deviations of a binomial: 28 rows of 100 or 200, 0.1 and 0.2 of 1000.

@@ -73,7 +73,7 @@ def test_an_article_has_its_source_and_revision(tmp_path):
     }
 
 
-def test_a_title_is_found_however_it_is_written(tmp_path):
+def test_a_title_is_matched_in_any_spelling(tmp_path):
     with a_wiki({"Été doux": Page()}) as wiki:
         titles = ["Été doux", "été_doux", "E\u0301te\u0301 doux"]  # the last one in NFD
         reading = Reading(wiki, tmp_path, titles=titles)
@@ -81,7 +81,7 @@ def test_a_title_is_found_however_it_is_written(tmp_path):
     assert reading.counts == {"read": 3, "kept": 1, "same page twice": 2}
 
 
-def test_the_wiki_is_told_who_reads_and_asked_politely(tmp_path):
+def test_the_user_agent_has_the_contact_and_requests_have_maxlag(tmp_path):
     titles = [f"Bird {n}" for n in range(1, 121)]
     with a_wiki(dict.fromkeys(titles, Page())) as wiki:
         reading = Reading(wiki, tmp_path, titles=titles)
@@ -89,20 +89,20 @@ def test_the_wiki_is_told_who_reads_and_asked_politely(tmp_path):
     agent, gzip = (wiki.headers[0][name] for name in ("User-Agent", "Accept-Encoding"))
     assert agent.startswith(f"abrege/{__version__} (me@example.org) httpx2/")
     assert gzip == "gzip"
-    assert {asked["maxlag"] for asked in wiki.queries} == {"5"}
-    sizes = {len(asked["titles"].split("|")) for asked in wiki.queries if "titles" in asked}
+    assert {query["maxlag"] for query in wiki.queries} == {"5"}
+    sizes = {len(query["titles"].split("|")) for query in wiki.queries if "titles" in query}
     assert sizes == {50, 20}  # 50 + 50 + 20
     assert reading.waits == [0] + [1.0] * (len(wiki.queries) - 1)
 
 
-def test_titles_are_asked_for_in_addresses_that_servers_take(tmp_path):
-    titles = [f"{n} " + "鳥" * 60 for n in range(50)]  # 9 bytes a sign in an address
+def test_titles_are_batched_so_that_addresses_stay_short(tmp_path):
+    titles = [f"{n} " + "鳥" * 60 for n in range(50)]  # 9 bytes a character in an address
     with a_wiki(dict.fromkeys(titles, Page())) as wiki:
         assert Reading(wiki, tmp_path, titles=titles).titles() == titles
-    assert max(len(json.dumps(asked)) for asked in wiki.queries) < 8000
+    assert max(len(json.dumps(query)) for query in wiki.queries) < 8000
 
 
-def test_a_category_is_read_whole_and_draws_by_the_seed(tmp_path):
+def test_a_category_is_read_completely_or_sampled_by_the_seed(tmp_path):
     pages = BIRDS | {"Discussion:Birds": Page(ns=1)}
     with a_wiki(pages) as wiki:
         reading = Reading(wiki, tmp_path / "all", category="Birds")
@@ -224,24 +224,24 @@ def test_an_interrupted_run_downloads_only_what_is_missing(tmp_path, choice):
             file.unlink(missing_ok=True)
             with pytest.raises(DataError):
                 Reading(wiki, file.parent, **choice).titles()
-        with file.open("a") as cut:
-            cut.write('{"asked": "Bird 1", "wikit')  # as kill -9 leaves it
+        with file.open("a") as cache:
+            cache.write('{"asked": "Bird 1", "wikit')  # as kill -9 leaves it
         with a_wiki(BIRDS) as wiki:
             again = Reading(wiki, file.parent, **choice)
             assert again.titles() == whole
             assert again.counts["kept"] == 8
             assert len(wiki.queries) <= requests - answers + 2  # the pages come in three parts
-            asked = len(wiki.queries)
+            queries = len(wiki.queries)
             assert Reading(wiki, file.parent, **choice).titles() == whole
-            assert len(wiki.queries) == asked
+            assert len(wiki.queries) == queries
 
 
 def test_a_complete_run_downloads_nothing_again(tmp_path):
     with a_wiki(BIRDS) as wiki:
         first = Reading(wiki, tmp_path, category="Birds").titles()
-        asked = len(wiki.queries)
+        queries = len(wiki.queries)
         assert Reading(wiki, tmp_path, category="Birds").titles() == first
-        assert len(wiki.queries) == asked
+        assert len(wiki.queries) == queries
 
 
 def error_message(wiki, folder, kind, **changes) -> str:

@@ -104,7 +104,7 @@ def test_an_apostrophe_before_italics_stays(wikitext, plain):
     assert text(wikitext) == plain
 
 
-def test_broken_markup_leaves_neither_marks_nor_errors():
+def test_broken_markup_leaves_no_marks_and_is_no_error():
     assert text("a {{unité|\n== Titre ==\n}} b [{{[c]}}] d") == "a Titre b c d"
     assert text("un {{lang|la|<ref>\n{|\n| x\n\0deux") == "un lang|la|\n\ndeux"
 
