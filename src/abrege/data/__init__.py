@@ -1,1 +1,1 @@
-"""Documents and pairs: reading them in any usual shape, and dividing them. No models here."""
+"""Documents and pairs: read any usual format, clean, deduplicate, sample and split. No models."""
