@@ -4,7 +4,7 @@ import pytest
 
 from abrege.core.errors import DataError
 from abrege.core.events import Note
-from abrege.data.plain_documents import read_document, read_documents
+from abrege.data.plain_documents import read_document, read_document_rows
 
 
 def test_a_text_file_is_one_document_with_the_file_name_as_id(tmp_path):
@@ -24,7 +24,7 @@ def test_a_text_file_is_one_document_with_the_file_name_as_id(tmp_path):
 def test_rows_keep_their_names_languages_and_other_columns(tmp_path, name, content):
     path = tmp_path / name
     path.write_text(content)
-    [pair] = read_documents(path)
+    [pair] = read_document_rows(path)
     assert (pair.id, pair.document, pair.references, pair.lang) == ("1", "one", [], "fr")
     assert pair.meta == {"year": 2020}
 
@@ -33,7 +33,7 @@ def test_documents_may_be_in_a_csv_file(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('article,title\n"one, two",t\n')
     events = []
-    [pair] = read_documents(path, on_event=events.append)
+    [pair] = read_document_rows(path, on_event=events.append)
     assert (pair.id, pair.document, pair.meta) == ("a.csv:2", "one, two", {"title": "t"})
     assert events == [Note(f"{path}: 1 row, document ← article")]
 
@@ -55,7 +55,7 @@ def test_rows_that_cannot_be_summarized_are_an_error(tmp_path, content, column, 
     path = tmp_path / "a.rows"
     path.write_text(content)
     with pytest.raises(DataError) as caught:
-        read_documents(path, column=column, jsonl=True)
+        read_document_rows(path, column=column, jsonl=True)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
 

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _read_input(args: argparse.Namespace, *, rows: bool, on_event: OnEvent) -> "list[Pair]":
-    from abrege.data.plain_documents import read_document, read_documents
+    from abrege.data.plain_documents import read_document, read_document_rows
 
     meta_values = meta.read(args.meta)
     if args.column and not rows:
@@ -77,7 +77,7 @@ def _read_input(args: argparse.Namespace, *, rows: bool, on_event: OnEvent) -> "
     if not rows:
         pairs = [read_document(path)]
     else:
-        pairs = read_documents(path, column=args.column, jsonl=args.jsonl, on_event=on_event)
+        pairs = read_document_rows(path, column=args.column, jsonl=args.jsonl, on_event=on_event)
     return [replace(pair, meta={**pair.meta, **meta_values}) for pair in pairs]
 
 

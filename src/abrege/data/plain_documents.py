@@ -21,7 +21,7 @@ def read_document(path: Path) -> Pair:
     return Pair(id=path.name, document=document, references=[])
 
 
-def read_documents(
+def read_document_rows(
     path: Path, *, column: str | None = None, jsonl: bool = False, on_event: OnEvent = silent
 ) -> list[Pair]:
     """Read the rows of a file by its extension, or as JSONL, as documents without references.

@@ -1,4 +1,4 @@
-"""Query a MediaWiki's api.php, one request at a time, with polite pauses and retries.
+"""Query a MediaWiki's api.php, one request at a time, within its rate limit and with retries.
 
 Requests are parameters and responses are JSON; documents are unknown here. For the rules see
 mediawiki.org, API:Etiquette and Manual:Maxlag parameter; foundation.wikimedia.org, User-Agent
