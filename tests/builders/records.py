@@ -35,8 +35,8 @@ def some_pairs(count: int = 24) -> list[Any]:
     ]
 
 
-def a_pair(
-    id: str = "p1",  # noqa: A002
+def a_pair_named(
+    id: str,  # noqa: A002
     document: str | None = None,
     summary: str | None = None,
     **changes: Any,

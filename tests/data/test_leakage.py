@@ -1,14 +1,18 @@
 from abrege.data.leakage import Leak, duplicate_clusters, find_leaks, leaked_ids
-from builders.records import a_pair
+from builders.records import a_pair_named
 
 LONG = "the council of the town has voted on tuesday to close the old bridge for two years of work"
 
 
 def test_a_leak_has_the_ids_in_each_split():
     splits = {
-        "train": [a_pair("a", "same"), a_pair("b", "SAME "), a_pair("c", "twice here")],
-        "valid": [a_pair("d", "other")],
-        "test": [a_pair("e", "Same"), a_pair("f", "another")],
+        "train": [
+            a_pair_named("a", "same"),
+            a_pair_named("b", "SAME "),
+            a_pair_named("c", "twice here"),
+        ],
+        "valid": [a_pair_named("d", "other")],
+        "test": [a_pair_named("e", "Same"), a_pair_named("f", "another")],
     }
     ids = {"train": ["a", "b"], "test": ["e"]}
     assert find_leaks(splits, threshold=None) == [Leak("document", True, "same", ids)]
@@ -17,25 +21,31 @@ def test_a_leak_has_the_ids_in_each_split():
 def test_near_duplicate_documents_leak_from_the_threshold_on():
     # 18 words have 14 shingles of 5; another last word changes one: 13 of 15 are shared, 0.87.
     splits = {
-        "train": [a_pair("a", LONG.removesuffix("work") + "repairs")],
-        "test": [a_pair("b", LONG)],
+        "train": [a_pair_named("a", LONG.removesuffix("work") + "repairs")],
+        "test": [a_pair_named("b", LONG)],
     }
     ids = {"train": ["a"], "test": ["b"]}
     [leak] = find_leaks(splits, threshold=0.8)
     assert (leak.what, leak.equal, leak.ids) == ("document", False, ids)
     assert find_leaks(splits, threshold=0.9) == find_leaks(splits, threshold=None) == []
-    splits["test"].append(a_pair("c", splits["train"][0].document))
+    splits["test"].append(a_pair_named("c", splits["train"][0].document))
     [leak] = find_leaks(splits, threshold=0.8)
     assert (leak.equal, leak.ids) == (True, {"train": ["a"], "test": ["b", "c"]})
 
 
 def test_a_summary_of_five_words_leaks_where_its_document_does_not():
     splits = {
-        "train": [a_pair("a", "one", LONG), a_pair("b", "two", "A bridge will be closed.")],
-        "test": [a_pair("c", "ONE", LONG), a_pair("d", "three", "a bridge will be  closed.")],
+        "train": [
+            a_pair_named("a", "one", LONG),
+            a_pair_named("b", "two", "A bridge will be closed."),
+        ],
+        "test": [
+            a_pair_named("c", "ONE", LONG),
+            a_pair_named("d", "three", "a bridge will be  closed."),
+        ],
     }
-    splits["train"].append(a_pair("e", "four", "Bridge is closed now"))  # four words
-    splits["test"].append(a_pair("f", "five", "Bridge is closed now"))
+    splits["train"].append(a_pair_named("e", "four", "Bridge is closed now"))  # four words
+    splits["test"].append(a_pair_named("f", "five", "Bridge is closed now"))
     assert [(leak.what, leak.ids) for leak in find_leaks(splits, threshold=0.8)] == [
         ("document", {"train": ["a"], "test": ["c"]}),
         ("summary", {"train": ["b"], "test": ["d"]}),

@@ -6,7 +6,7 @@ import pytest
 from abrege.core.errors import DataError
 from abrege.data.leakage import find_leaks
 from abrege.data.split_exact import count_duplicates, sample_pairs, split_exactly
-from builders.records import a_pair
+from builders.records import a_pair_named
 
 
 def ids(splits):
@@ -17,7 +17,7 @@ def sizes(splits):
     return {split: len(pairs) for split, pairs in splits.items()}
 
 
-HUNDRED = [a_pair(f"{n:03}") for n in range(100)]
+HUNDRED = [a_pair_named(f"{n:03}") for n in range(100)]
 
 
 def test_shares_are_met_and_no_pair_is_lost_or_reordered():
@@ -37,7 +37,7 @@ def test_the_seed_alone_decides_and_the_order_of_the_rows_does_not():
 
 
 def test_a_group_stays_in_one_split():
-    pairs = [a_pair(f"{n:03}", group=str(n // 3)) for n in range(99)]
+    pairs = [a_pair_named(f"{n:03}", group=str(n // 3)) for n in range(99)]
     splits = split_exactly(pairs, valid=0.1, test=0.1, seed=0)
     groups = [{pair.group for pair in split} for split in splits.values()]
     assert sum(map(len, groups)) == len(set.union(*groups)) == 33
@@ -49,8 +49,8 @@ def test_a_group_stays_in_one_split():
     ["l'été  est\nlà", "L'ÉTÉ EST LÀ", "l'e\u0301te\u0301 est la\u0300", " l'été est là "],
 )
 def test_the_same_document_stays_in_one_split_however_it_is_spaced_cased_or_encoded(variant):
-    twins = [a_pair("a", "l'été est là"), a_pair("b", variant)]
-    pairs = [*(a_pair(str(n)) for n in range(8)), *twins]
+    twins = [a_pair_named("a", "l'été est là"), a_pair_named("b", variant)]
+    pairs = [*(a_pair_named(str(n)) for n in range(8)), *twins]
     for seed in range(20):
         splits = split_exactly(pairs, valid=0.2, test=0.3, seed=seed)
         assert any({"a", "b"} <= set(names) for names in ids(splits).values())
@@ -59,19 +59,23 @@ def test_the_same_document_stays_in_one_split_however_it_is_spaced_cased_or_enco
 
 def test_groups_that_share_a_document_stay_in_one_split():
     chain = [
-        a_pair("a", "x", group="1"),
-        a_pair("b", "y", group="1"),
-        a_pair("c", "y", group="2"),
-        a_pair("d", "z", group="2"),
+        a_pair_named("a", "x", group="1"),
+        a_pair_named("b", "y", group="1"),
+        a_pair_named("c", "y", group="2"),
+        a_pair_named("d", "z", group="2"),
     ]
     for seed in range(20):
-        splits = split_exactly([*chain, a_pair("e"), a_pair("f")], valid=0.2, test=0.2, seed=seed)
+        splits = split_exactly(
+            [*chain, a_pair_named("e"), a_pair_named("f")], valid=0.2, test=0.2, seed=seed
+        )
         assert ids(splits)["train"] == ["a", "b", "c", "d"]
 
 
 def test_no_split_stays_empty_beside_large_groups():
     # Groups of 60, 39 and 1 rows for shares of 80, 10 and 10.
-    pairs = [a_pair(str(n), group="a" if n < 60 else "b" if n < 99 else "c") for n in range(100)]
+    pairs = [
+        a_pair_named(str(n), group="a" if n < 60 else "b" if n < 99 else "c") for n in range(100)
+    ]
     splits = split_exactly(pairs, valid=0.1, test=0.1, seed=0)
     assert sorted(sizes(splits).values()) == [1, 39, 60]
 
@@ -86,13 +90,13 @@ def test_a_split_with_share_0_stays_empty():
 
 def test_large_and_small_groups_go_to_each_split_alike():
     # Largest first into the split with most room would leave the test nothing but lone rows.
-    pairs = [a_pair(f"{n}", group=f"g{n // 4}" if n < 400 else None) for n in range(800)]
+    pairs = [a_pair_named(f"{n}", group=f"g{n // 4}" if n < 400 else None) for n in range(800)]
     test = split_exactly(pairs, valid=0.1, test=0.1, seed=0)["test"]
     assert 0.3 < sum(pair.group is not None for pair in test) / len(test) < 0.7
 
 
 def test_too_few_groups_are_an_error_that_counts_them():
-    pairs = [a_pair(str(n), group=str(n % 2)) for n in range(10)]
+    pairs = [a_pair_named(str(n), group=str(n % 2)) for n in range(10)]
     with pytest.raises(DataError) as caught:
         split_exactly(pairs, valid=0.1, test=0.1, seed=0)
     assert str(caught.value) == (
@@ -112,7 +116,7 @@ def test_rows_of_one_cluster_stay_in_one_split():
 
 @pytest.mark.parametrize("rows", [50, 100, 777, 5000])
 def test_stratified_shares_are_exact_and_each_split_has_short_and_long_documents(rows):
-    pairs = [a_pair(f"{n:04}", "w" * (n + 1)) for n in range(rows)]
+    pairs = [a_pair_named(f"{n:04}", "w" * (n + 1)) for n in range(rows)]
     splits = split_exactly(pairs, valid=0.1, test=0.1, seed=0, stratify=True)
     assert [abs(len(splits[s]) - rows / 10) < 1 for s in ("valid", "test")] == [True, True]
     # In every fifth of the lengths the test has its share of the rows, give or take three.
@@ -125,7 +129,7 @@ def test_stratified_shares_are_exact_and_each_split_has_short_and_long_documents
 
 
 def test_a_sample_has_whole_groups_in_their_old_order():
-    pairs = [a_pair(f"{n:02}", group=str(n // 3)) for n in range(30)]
+    pairs = [a_pair_named(f"{n:02}", group=str(n // 3)) for n in range(30)]
     sample = sample_pairs(pairs, 10, seed=1)
     assert len(sample) == 9
     assert {len([p for p in sample if p.group == g]) for g in {p.group for p in sample}} == {3}
@@ -135,16 +139,16 @@ def test_a_sample_has_whole_groups_in_their_old_order():
 
 
 def test_a_sample_too_small_for_a_group_is_an_error():
-    pairs = [a_pair(str(n), group=str(n // 3)) for n in range(9)]
+    pairs = [a_pair_named(str(n), group=str(n // 3)) for n in range(9)]
     with pytest.raises(DataError, match="no group fits into 2 rows: the smallest has 3"):
         sample_pairs(pairs, 2, seed=0)
 
 
 def test_a_repeated_document_is_counted_unless_it_is_of_one_group():
     pairs = [
-        a_pair("a", "x", group="1"),
-        a_pair("b", "x", group="1"),
-        a_pair("c", "x", group="2"),
-        a_pair("d", "x"),
+        a_pair_named("a", "x", group="1"),
+        a_pair_named("b", "x", group="1"),
+        a_pair_named("c", "x", group="2"),
+        a_pair_named("d", "x"),
     ]
     assert count_duplicates(pairs) == 2

@@ -4,7 +4,7 @@ import pytest
 
 from abrege.core.errors import DataError
 from abrege.data.split_hash import MergedGroup, split_by_hash
-from builders.records import a_pair
+from builders.records import a_pair_named
 
 
 def split_of_each(pairs, **settings):
@@ -12,7 +12,7 @@ def split_of_each(pairs, **settings):
     return {pair.id: split for split, rows in splits.items() for pair in rows}
 
 
-THOUSAND = [a_pair(f"{n:04}") for n in range(1000)]
+THOUSAND = [a_pair_named(f"{n:04}") for n in range(1000)]
 
 
 def test_shares_are_approximately_met_and_no_row_is_lost():
@@ -41,9 +41,9 @@ def test_a_larger_test_share_only_adds_to_the_test():
 
 
 def test_a_row_added_to_a_group_or_cluster_joins_it_and_moves_no_other():
-    groups = [a_pair(f"{n}", group=f"g{n % 100}") for n in range(300)]
+    groups = [a_pair_named(f"{n}", group=f"g{n % 100}") for n in range(300)]
     before = split_of_each(groups)
-    after = split_of_each([*groups, *(a_pair(f"+{n}", group=f"g{n}") for n in range(100))])
+    after = split_of_each([*groups, *(a_pair_named(f"+{n}", group=f"g{n}") for n in range(100))])
     assert {n: after[n] for n in before} == before
     assert all(after[f"+{n}"] == after[f"{n}"] for n in range(100))
 
@@ -55,7 +55,7 @@ def test_a_row_added_to_a_group_or_cluster_joins_it_and_moves_no_other():
 
 
 def test_rows_of_one_group_have_one_hash_so_nothing_merges():
-    groups = [a_pair(f"{n}", group=f"g{n % 100}") for n in range(300)]
+    groups = [a_pair_named(f"{n}", group=f"g{n % 100}") for n in range(300)]
     assert split_by_hash(groups, valid=0.1, test=0.2, seed=0)[1] == []
 
 
