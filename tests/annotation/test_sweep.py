@@ -5,7 +5,7 @@ from abrege.core.errors import RecipeError
 from abrege.report.command_tables import sweep_table
 from abrege.report.terminal import render_table
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, lines, number
-from builders.fake_server import Say, serving
+from builders.fake_server import Reply, serving
 
 
 @pytest.fixture(autouse=True)
@@ -19,16 +19,16 @@ GRID = {"temperature": [0.2, 0.7], "top_p": [0.5], "rows": 4}
 def test_each_grid_point_requests_one_summary_of_each_sampled_document(tmp_path):
     def script(body):
         warm = body["temperature"] > 0.5 and number(body) % 2
-        return Say("No." if warm else a_summary(number(body)))
+        return Reply("No." if warm else a_summary(number(body)))
 
     folder = a_run(tmp_path, count=8)
     with serving(script) as fake:
         cold, warm = sweep.run(a_recipe(fake.url, sweep=GRID, attempts=3), folder)
-        requests = [(a.body["temperature"], number(a.body)) for a in fake.asked]
+        requests = [(a.body["temperature"], number(a.body)) for a in fake.requests]
         assert len(requests) == len({*requests}) == 8
         sampled = {n for _, n in requests}
         again = sweep.run(a_recipe(fake.url, sweep=GRID, attempts=3), folder)
-        assert len(fake.asked) == 8
+        assert len(fake.requests) == 8
     assert again == [cold, warm]
     odd = sum(n % 2 for n in sampled)
     assert (cold["rows"], cold["passed"], cold["refused"]) == (4, 4, {})
@@ -41,7 +41,7 @@ def test_each_grid_point_requests_one_summary_of_each_sampled_document(tmp_path)
 
 def test_the_table_has_a_row_per_grid_point_and_a_column_per_reason(tmp_path):
     folder = a_run(tmp_path, count=2)
-    with serving(lambda body: Say("No.") if body["top_p"] > 0.6 else faithful(body)) as fake:
+    with serving(lambda body: Reply("No.") if body["top_p"] > 0.6 else faithful(body)) as fake:
         points = sweep.run(
             a_recipe(fake.url, sweep={"temperature": [0.2], "top_p": [0.5, 0.7], "rows": 2}),
             folder,

@@ -1,4 +1,4 @@
-"""Run folders with clean documents, and a teacher that writes what a test wants."""
+"""Run folders with clean documents, and teachers with scripted summaries."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from abrege.llm_client import openai_client
 from abrege.llm_client.retry import RetryPolicy
 from abrege.recipe import parse
 from abrege.stages import annotate
-from builders.fake_server import Say
+from builders.fake_server import Reply
 from builders.records import a_document
 
 NAMES = ("Ada", "Bea", "Cleo", "Dora", "Emma", "Fay")
@@ -27,17 +27,17 @@ def a_summary(n):
 
 
 def number(body):
-    """Tell by a question which document it is about."""
-    said = next(m["content"] for m in body["messages"] if m["role"] == "user")
-    return int(said.partition("repair costs ")[2].split()[0])
+    """Return the number of the document that a request is about."""
+    prompt = next(m["content"] for m in body["messages"] if m["role"] == "user")
+    return int(prompt.partition("repair costs ")[2].split()[0])
 
 
 def faithful(body):
-    return Say(a_summary(number(body)))
+    return Reply(a_summary(number(body)))
 
 
 def a_run(folder, *, count=6, first=20):
-    """Write clean documents that only a name and a number tell apart."""
+    """Write clean documents that differ only in a name and a number."""
     documents = [a_document(id=f"d{n}", text=a_text(n)) for n in range(first, first + count)]
     write_jsonl(folder / "clean/documents.jsonl", documents)
     return folder
@@ -65,7 +65,7 @@ def ids(folder, name):
 
 
 def impatient():
-    """Let a server be asked again at once."""
+    """Let failed requests be retried at once."""
     openai_client.RetryPolicy = partial(RetryPolicy, first_seconds=0.001)
 
 

@@ -1,4 +1,4 @@
-"""A server that speaks the chat-completions protocol and does what a test tells it."""
+"""A chat-completions server on this machine that replies as a test scripts it."""
 
 import json
 import random
@@ -20,24 +20,24 @@ KEY = "sk-not-to-be-seen-1234567890"
 
 
 @dataclass
-class Say:
-    """What the server does with one question."""
+class Reply:
+    """How the server replies to one request."""
 
     text: str = "1"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     raw: bytes | None = None
-    """Sent instead of the JSON of an answer."""
-    cut: bool = False
-    """The connection is reset in the middle of the answer."""
+    """Sent instead of the JSON of a completion."""
+    reset: bool = False
+    """The connection is reset in the middle of the response."""
     finish_reason: str = "stop"
     usage: bool = True
 
 
 @dataclass
-class Asked:
-    """A question that came, and when."""
+class ReceivedRequest:
+    """A request, and when it came."""
 
     body: dict[str, Any]
     key: str
@@ -49,26 +49,26 @@ class FakeServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, script: Sequence[Say] | Callable[[dict[str, Any]], Say]) -> None:
+    def __init__(self, script: Sequence[Reply] | Callable[[dict[str, Any]], Reply]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script
         self.names = ["judge-1"]
-        self.asked: list[Asked] = []
-        self.under_way = self.most_under_way = 0
+        self.requests: list[ReceivedRequest] = []
+        self.in_flight = self.most_in_flight = 0
         self.lock = threading.Lock()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
-    def say(self, body: dict[str, Any], number: int) -> Say:
-        """Give what the script says; a list goes on with its last word."""
+    def reply_to(self, body: dict[str, Any], number: int) -> Reply:
+        """Return the scripted reply; a list repeats its last one."""
         if callable(self.script):
             return self.script(body)
         return self.script[min(number, len(self.script) - 1)]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that went away is part of the tests."""
+        """Print nothing: a client that disconnects is part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,34 +81,35 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != "/v1/models" or not self.server.names:
             return self._send(404, b'{"error": {"message": "no such page"}}')
-        data = [{"id": n, "object": "model", "created": 0, "owned_by": "x"} for n in self.server.names]  # fmt: skip # noqa: E501
+        model = {"object": "model", "created": 0, "owned_by": "x"}
+        data = [{"id": name, **model} for name in self.server.names]
         return self._send(200, json.dumps({"object": "list", "data": data}).encode())
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server = self.server
         with server.lock:
-            number = len(server.asked)
+            number = len(server.requests)
             key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            server.asked.append(Asked(body, key, time.monotonic()))
-            server.under_way += 1
-            server.most_under_way = max(server.most_under_way, server.under_way)
+            server.requests.append(ReceivedRequest(body, key, time.monotonic()))
+            server.in_flight += 1
+            server.most_in_flight = max(server.most_in_flight, server.in_flight)
         try:
-            self._answer(server.say(body, number), body["model"])
+            self._respond(server.reply_to(body, number), body["model"])
         finally:
             with server.lock:
-                server.under_way -= 1
+                server.in_flight -= 1
 
-    def _answer(self, say: Say, model: str) -> None:
-        time.sleep(say.delay)
-        payload = say.raw
-        if payload is None and say.status != 200:
-            payload = json.dumps({"error": {"message": say.text, "code": None}}).encode()
+    def _respond(self, reply: Reply, model: str) -> None:
+        time.sleep(reply.delay)
+        payload = reply.raw
+        if payload is None and reply.status != 200:
+            payload = json.dumps({"error": {"message": reply.text, "code": None}}).encode()
         if payload is None:
-            payload = json.dumps(_completion(say, model)).encode()
+            payload = json.dumps(_completion(reply, model)).encode()
         if self.path != "/v1/chat/completions":
             return self._send(404, b'{"error": {"message": "no such page"}}')
-        return self._send(say.status, payload, say.headers, cut=say.cut)
+        return self._send(reply.status, payload, reply.headers, reset=reply.reset)
 
     def _send(
         self,
@@ -116,14 +117,14 @@ class _Handler(BaseHTTPRequestHandler):
         payload: bytes,
         headers: Mapping[str, str] | None = None,
         *,
-        cut: bool = False,
+        reset: bool = False,
     ) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
-        if cut:
+        if reset:
             self.wfile.write(payload[: len(payload) // 2])
             self.wfile.flush()
             linger = struct.pack("ii", 1, 0)  # close() then resets the connection
@@ -133,9 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
 
-def _completion(say: Say, model: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": say.text}
-    choice = {"index": 0, "message": message, "finish_reason": say.finish_reason}
+def _completion(reply: Reply, model: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": reply.text}
+    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
     usage = {"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107}
     return {
         "id": "c-1",
@@ -143,13 +144,13 @@ def _completion(say: Say, model: str) -> dict[str, Any]:
         "created": 0,
         "model": f"{model}@2026",
         "choices": [choice],
-        **({"usage": usage} if say.usage else {}),
+        **({"usage": usage} if reply.usage else {}),
     }
 
 
 @contextmanager
-def serving(script: Sequence[Say] | Callable[[dict[str, Any]], Say]) -> Iterator[FakeServer]:
-    """Run a server in a thread, for as long as the block lasts."""
+def serving(script: Sequence[Reply] | Callable[[dict[str, Any]], Reply]) -> Iterator[FakeServer]:
+    """Run a server in a thread while the block lasts."""
     server = FakeServer(script)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -9,7 +9,7 @@ from abrege.cli import review
 from abrege.core.errors import DataError
 from abrege.core.io import read_json, write_json
 from abrege.human_eval.preference import preference_share
-from builders.fake_server import Say, serving
+from builders.fake_server import Reply, serving
 from builders.records import a_pair, write_test_split
 
 
@@ -235,15 +235,15 @@ def likes_tuned(body):
     """Prefer tuned, but pick the first of row 7, and answer nothing readable about row 8."""
     user = body["messages"][1]["content"]
     if "base 8\n" in user:
-        return Say("I cannot say.")
-    return Say("1" if "base 7\n" in user or user.index("tuned ") < user.index("base ") else "2")
+        return Reply("I cannot say.")
+    return Reply("1" if "base 7\n" in user or user.index("tuned ") < user.index("base ") else "2")
 
 
 def test_a_judge_is_asked_in_both_orders_and_its_contradictions_are_printed(folder, capsys):
     with serving(likes_tuned) as fake:
         words = ("judge", folder, "--model", "judge-1", "--base-url", fake.url, "--rows", 50)
         code, out, _ = printed(capsys, *words)
-        request_count = len(fake.asked)
+        request_count = len(fake.requests)
         again = printed(capsys, *words, "--json")
     assert code == 0
     assert out.splitlines() == [
@@ -255,5 +255,5 @@ def test_a_judge_is_asked_in_both_orders_and_its_contradictions_are_printed(fold
         "2 answers could not be parsed",
     ]
     assert request_count == 88
-    assert len(fake.asked) == request_count  # the same command has no request left
+    assert len(fake.requests) == request_count  # the same command has no request left
     assert json.loads(again[1])["figures"]["n"] == 43

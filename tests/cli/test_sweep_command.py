@@ -5,7 +5,7 @@ import json
 import pytest
 
 from abrege.cli import main
-from builders.fake_server import Say, serving
+from builders.fake_server import Reply, serving
 from builders.records import some_rows
 
 RECIPE = """
@@ -37,7 +37,7 @@ def texts(tmp_path, monkeypatch):
 def warm_ones_are_cut(body):
     text = "One of the animals did something in some place, and it went on."
     warm = body["temperature"] > 0.5
-    return Say(text, finish_reason="length" if warm else "stop", usage=False)
+    return Reply(text, finish_reason="length" if warm else "stop", usage=False)
 
 
 def test_the_sweep_of_a_recipe_is_a_table_and_leaves_no_pairs(texts, capsys):
@@ -55,9 +55,9 @@ def test_the_sweep_of_a_recipe_is_a_table_and_leaves_no_pairs(texts, capsys):
             ["0.2", "0.5", "3", "3", "0"],
             ["0.7", "0.5", "3", "0", "3"],
         )
-        assert len(fake.asked) == 6
+        assert len(fake.requests) == 6
         assert main(["annotate", "r.yaml", "--sweep", "--json"]) == 0
-        assert len(fake.asked) == 6
+        assert len(fake.requests) == 6
     result = json.loads(capsys.readouterr().out)
     assert [point["passed"] for point in result["sweep"]] == [3, 0]
     assert not (texts / "runs/sweep/annotate/pairs.jsonl").exists()

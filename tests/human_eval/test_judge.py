@@ -9,7 +9,7 @@ from abrege.core.events import Note, Progress
 from abrege.core.io import write_jsonl
 from abrege.human_eval.judge import judge
 from abrege.llm_client.openai_client import SamplingParams
-from builders.fake_server import KEY, Say, a_client, serving
+from builders.fake_server import KEY, Reply, a_client, serving
 from builders.records import a_pair, a_prediction, write_test_split
 
 ROWS = 10
@@ -37,7 +37,7 @@ def summaries_in(body):
 
 def prefers_good(body):
     first, second = ("good" in text for text in summaries_in(body))
-    return Say("0" if first == second else "1" if first else "2")
+    return Reply("0" if first == second else "1" if first else "2")
 
 
 def lines(folder):
@@ -48,8 +48,8 @@ def test_each_row_is_judged_in_both_orders_and_the_second_system_wins_where_both
     folder = a_run(tmp_path)
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
-    assert len(fake.asked) == 2 * ROWS
-    assert {tuple(summaries_in(request.body)) for request in fake.asked} == {
+    assert len(fake.requests) == 2 * ROWS
+    assert {tuple(summaries_in(request.body)) for request in fake.requests} == {
         places
         for n in range(ROWS)
         for places in ((f"plain {n}", f"good {n}"), (f"good {n}", f"plain {n}"))
@@ -63,7 +63,7 @@ def test_each_row_is_judged_in_both_orders_and_the_second_system_wins_where_both
 
 def test_a_judge_that_always_picks_the_first_prefers_no_system(tmp_path):
     folder = a_run(tmp_path)
-    with serving([Say("1")]) as fake, a_client(fake) as client:
+    with serving([Reply("1")]) as fake, a_client(fake) as client:
         result = judge(folder, client)
     figures, preference = result["figures"], result["preference"]
     assert (figures["disagreements"], figures["disagreement_share"]) == (ROWS, 1.0)
@@ -77,7 +77,7 @@ def test_a_loss_is_a_loss_and_an_unsure_row_a_tie(tmp_path):
                    pairs=[a_row(n) for n in range(3)])  # fmt: skip
 
     def script(body):
-        return Say({("a", "b"): "1", ("b", "a"): "0"}.get(tuple(summaries_in(body))) or prefers_good(body).text)  # fmt: skip # noqa: E501
+        return Reply({("a", "b"): "1", ("b", "a"): "0"}.get(tuple(summaries_in(body))) or prefers_good(body).text)  # fmt: skip # noqa: E501
 
     with serving(script) as fake, a_client(fake) as client:
         result = judge(folder, client)
@@ -91,7 +91,7 @@ def test_identical_texts_are_ties_without_a_request(tmp_path):
     folder = a_run(tmp_path, tuned=[f"plain {n} " if n < 4 else "good" for n in range(ROWS)])
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
-    assert len(fake.asked) == 2 * (ROWS - 4)
+    assert len(fake.requests) == 2 * (ROWS - 4)
     assert (result["identical"], result["figures"]["n"]) == (4, ROWS - 4)
     assert (result["preference"]["n"], result["preference"]["ties"]) == (ROWS, 4)
 
@@ -110,7 +110,7 @@ def test_a_killed_judge_resumes_with_exactly_the_missing_requests(tmp_path):
     with serving(prefers_good) as fake, a_client(fake) as client:
         seen = []
         result = judge(folder, client, on_event=seen.append)
-        assert len(fake.asked) == 2 * ROWS - 5
+        assert len(fake.requests) == 2 * ROWS - 5
         assert Note("judge: resuming after 5 of 20 answers") in seen
         assert seen[-1] == Progress("judge", 20, 20, unit="answers")
         assert len({json.loads(line)["key"] for line in lines(folder)}) == len(lines(folder)) == 20
@@ -127,7 +127,7 @@ def test_a_second_run_sends_no_request_and_writes_the_same_bytes(tmp_path):
         judge(folder, client)
         before = (folder / "review/judge.json").read_bytes()
         judge(folder, client)
-    assert len(fake.asked) == 2 * ROWS
+    assert len(fake.requests) == 2 * ROWS
     assert (folder / "review/judge.json").read_bytes() == before
 
 
@@ -136,7 +136,7 @@ def test_more_rows_with_the_same_seed_send_only_the_additional_requests(tmp_path
     with serving(prefers_good) as fake, a_client(fake) as client:
         few = judge(folder, client, rows=4)
         judge(folder, client, rows=6)
-        assert len(fake.asked) == 12
+        assert len(fake.requests) == 12
         other = judge(folder, client, rows=4, seed=1)
     assert [d["id"] for d in few["decisions"]] != [d["id"] for d in other["decisions"]]
     assert few["rows"] == 4
@@ -152,7 +152,7 @@ def test_another_model_or_another_decoding_is_not_cached(tmp_path, changed):
             judge(folder, client)
         with a_client(fake, **changed) as client:
             result = judge(folder, client)
-    assert len(fake.asked) == 4 * ROWS
+    assert len(fake.requests) == 4 * ROWS
     assert result["answers"] == 2 * ROWS
 
 
@@ -163,7 +163,7 @@ def test_a_truncated_last_line_is_dropped_and_requested_again(tmp_path):
         path = folder / "review/judge.jsonl"
         path.write_bytes(path.read_bytes()[:-20])
         judge(folder, client)
-    assert len(fake.asked) == 2 * ROWS + 1
+    assert len(fake.requests) == 2 * ROWS + 1
     assert len(lines(folder)) == 2 * ROWS
     assert all(json.loads(line) for line in lines(folder))
 
@@ -174,7 +174,7 @@ def test_a_file_of_one_truncated_line_is_started_again(tmp_path):
     (folder / "review/judge.jsonl").write_text('{"key": "a')
     with serving(prefers_good) as fake, a_client(fake) as client:
         judge(folder, client)
-    assert len(lines(folder)) == len(fake.asked) == 2 * ROWS
+    assert len(lines(folder)) == len(fake.requests) == 2 * ROWS
 
 
 def test_a_damaged_line_is_an_error_with_its_number(tmp_path):
@@ -197,7 +197,7 @@ def test_two_processes_cannot_judge_the_same_run(tmp_path):
             pytest.raises(SetupError, match="another process is writing its responses here"),
         ):
             judge(folder, client)
-        assert not fake.asked
+        assert not fake.requests
         judge(folder, client)
 
 
@@ -207,8 +207,8 @@ def test_unreadable_and_truncated_answers_are_counted_and_their_rows_left_out(tm
     def script(body):
         first, _ = summaries_in(body)
         if first == "good 1":
-            return Say("1 or 2")
-        return Say("2", finish_reason="length") if first == "plain 2" else prefers_good(body)
+            return Reply("1 or 2")
+        return Reply("2", finish_reason="length") if first == "plain 2" else prefers_good(body)
 
     with serving(script) as fake, a_client(fake) as client:
         result = judge(folder, client)
@@ -220,7 +220,7 @@ def test_unreadable_and_truncated_answers_are_counted_and_their_rows_left_out(tm
 def test_an_error_is_raised_where_no_answer_can_be_parsed(tmp_path):
     folder = a_run(tmp_path)
     with (
-        serving([Say("I am a cat.")]) as fake,
+        serving([Reply("I am a cat.")]) as fake,
         a_client(fake) as client,
         pytest.raises(DataError) as caught,
     ):
@@ -238,7 +238,7 @@ def test_a_rejected_request_is_reported_and_sent_again_the_next_time(tmp_path):
 
     def script(body):
         long = "Document 3." in body["messages"][1]["content"]
-        return Say("too long", status=400) if long else prefers_good(body)
+        return Reply("too long", status=400) if long else prefers_good(body)
 
     with serving(script) as fake, a_client(fake) as client:
         result = judge(folder, client)
@@ -283,7 +283,7 @@ def test_rows_with_the_same_texts_are_one_request(tmp_path):
     folder = a_run(tmp_path, pairs=pairs, base="plain", tuned="good")
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
-    assert len(fake.asked) == 2
+    assert len(fake.requests) == 2
     assert result["figures"]["wins"] == 3
 
 
@@ -295,7 +295,7 @@ def test_the_prompt_has_the_aspect_and_the_language_of_the_row(tmp_path):
     folder = a_run(tmp_path, pairs=pairs)
     with serving(prefers_good) as fake, a_client(fake) as client:
         result = judge(folder, client)
-    messages = [request.body["messages"] for request in fake.asked]
+    messages = [request.body["messages"] for request in fake.requests]
     assert all(system["content"].startswith("Tu compares") for system, _ in messages)
     assert sum("le résultat" in user["content"] for _, user in messages) == 2
     assert list(result["prompt"]) == ["fr"]
@@ -303,7 +303,7 @@ def test_the_prompt_has_the_aspect_and_the_language_of_the_row(tmp_path):
 
 def test_a_wrong_api_key_keeps_the_answers_so_far(tmp_path):
     folder = a_run(tmp_path)
-    script = [Say("1")] * 3 + [Say(status=401)]
+    script = [Reply("1")] * 3 + [Reply(status=401)]
     with (
         serving(script) as fake,
         a_client(fake) as client,
@@ -330,4 +330,4 @@ def test_what_cannot_be_compared_is_an_error_before_any_request(tmp_path):
             DataError, match=rf"tuned\.jsonl:{ROWS}: expected id 'p9'.*the end of the file"
         ):
             judge(folder, client)
-        assert not fake.asked
+        assert not fake.requests

@@ -15,7 +15,7 @@ from abrege.llm_client.concurrency import (
 from abrege.llm_client.openai_client import Completion, RequestRejectedError
 from abrege.llm_client.rate_limit import AdaptiveLimit
 from abrege.llm_client.retry import RetryPolicy
-from builders.fake_server import HELLO, Say, a_client, serving
+from builders.fake_server import HELLO, Reply, a_client, serving
 
 
 @pytest.fixture(autouse=True)
@@ -54,16 +54,16 @@ def test_the_limit_is_halved_once_per_congestion_and_grows_by_one_after_a_run_of
 
 
 def test_no_more_requests_than_workers_are_in_flight():
-    with serving([Say(delay=0.05)]) as fake, a_client(fake) as client:
+    with serving([Reply(delay=0.05)]) as fake, a_client(fake) as client:
         answers = {r.key: a for r, a in complete_all(client, some_requests(12), workers=3)}
     assert sorted(answers) == sorted(f"k{n}" for n in range(12))
     assert all(isinstance(answer, Completion) for answer in answers.values())
-    assert fake.most_under_way == 3
+    assert fake.most_in_flight == 3
 
 
 def test_rate_limits_lower_the_concurrency_until_all_requests_succeed():
     def script(body):
-        return Say(delay=0.02) if fake.under_way <= 2 else Say("busy", status=429)
+        return Reply(delay=0.02) if fake.in_flight <= 2 else Reply("busy", status=429)
 
     with (
         serving(script) as fake,
@@ -72,7 +72,7 @@ def test_rate_limits_lower_the_concurrency_until_all_requests_succeed():
         answers = [a for _, a in complete_all(client, some_requests(30), workers=8)]
     assert sum(isinstance(answer, Completion) for answer in answers) == 30
     # Without a smaller room, 6 of 8 attempts would be refused time and again.
-    assert len(fake.asked) < 60
+    assert len(fake.requests) < 60
 
 
 def test_requests_are_drawn_only_when_they_can_be_sent():
@@ -84,7 +84,7 @@ def test_requests_are_drawn_only_when_they_can_be_sent():
             taken += 1
             yield Request(str(n), HELLO)
 
-    with serving([Say()]) as fake, a_client(fake) as client:
+    with serving([Reply()]) as fake, a_client(fake) as client:
         answers = complete_all(client, endless(), workers=3)
         assert len(list(itertools.islice(answers, 10))) == 10
         answers.close()
@@ -98,7 +98,7 @@ def test_a_caller_that_stops_does_not_wait_for_requests_in_flight():
     def script(body):
         if body["messages"][0]["content"] != "q0":
             release.wait(20)
-        return Say()
+        return Reply()
 
     with serving(script) as fake, a_client(fake) as client:
         completions = complete_all(client, some_requests(9), workers=3)
@@ -107,23 +107,23 @@ def test_a_caller_that_stops_does_not_wait_for_requests_in_flight():
         assert any(thread.name == THREAD for thread in threading.enumerate())
         release.set()
         those_left_behind_end()
-        assert len(fake.asked) <= 4
+        assert len(fake.requests) <= 4
 
 
 def test_a_caller_that_stops_ends_the_waiting_for_retries():
-    script = [Say(), Say(status=429, headers={"Retry-After": "300"})]
+    script = [Reply(), Reply(status=429, headers={"Retry-After": "300"})]
     with serving(script) as fake, a_client(fake) as client:
         completions = complete_all(client, some_requests(4), workers=2)
         next(completions)
         completions.close()
         those_left_behind_end()
-        assert len(fake.asked) <= 3
+        assert len(fake.requests) <= 3
 
 
 def test_a_rejected_request_fails_and_the_others_succeed():
     def script(body):
         long = body["messages"][0]["content"] == "q2"
-        return Say("too long", status=400) if long else Say()
+        return Reply("too long", status=400) if long else Reply()
 
     with serving(script) as fake, a_client(fake) as client:
         answers = {r.key: a for r, a in complete_all(client, some_requests(6), workers=2)}
@@ -134,28 +134,28 @@ def test_a_rejected_request_fails_and_the_others_succeed():
 
 
 def test_a_server_that_rejects_everything_is_given_up():
-    with serving([Say("no seed here", status=400)]) as fake, a_client(fake) as client:
+    with serving([Reply("no seed here", status=400)]) as fake, a_client(fake) as client:
         answers = complete_all(client, some_requests(50), workers=2)
         for _ in range(GIVE_UP_AFTER - 1):
             assert isinstance(next(answers)[1], FailedRequest)
         with pytest.raises(RequestRejectedError, match="no seed here"):
             next(answers)
-    assert len(fake.asked) <= GIVE_UP_AFTER + 2
+    assert len(fake.requests) <= GIVE_UP_AFTER + 2
 
 
 def test_a_wrong_key_ends_all_requests():
     with (
-        serving([Say(status=401)]) as fake,
+        serving([Reply(status=401)]) as fake,
         a_client(fake) as client,
         pytest.raises(SetupError, match="rejects the API key"),
     ):
         list(complete_all(client, some_requests(50), workers=2))
-    assert len(fake.asked) <= 4
+    assert len(fake.requests) <= 4
 
 
 def test_a_bug_is_not_taken_for_a_failure_of_the_server():
     with (
-        serving([Say()]) as fake,
+        serving([Reply()]) as fake,
         a_client(fake) as client,
         pytest.raises(TypeError),
     ):
@@ -165,7 +165,7 @@ def test_a_bug_is_not_taken_for_a_failure_of_the_server():
 def test_prompts_that_are_too_long_do_not_count_as_failures_in_a_row():
     def script(body):
         short = body["messages"][0]["content"] == "q19"
-        return Say() if short else Say("maximum context length is 9 tokens", status=400)
+        return Reply() if short else Reply("maximum context length is 9 tokens", status=400)
 
     with serving(script) as fake, a_client(fake) as client:
         answers = {r.key: a for r, a in complete_all(client, some_requests(20), workers=2)}
@@ -182,7 +182,7 @@ def test_none_among_the_requests_waits_for_the_next_completion():
             yield None
         yield Request("second", HELLO)
 
-    with serving([Say(delay=0.02)]) as fake, a_client(fake) as client:
+    with serving([Reply(delay=0.02)]) as fake, a_client(fake) as client:
         for request, _ in complete_all(client, requests(), workers=3):
             completed.append(request.key)
     assert completed == ["first", "second"]

@@ -16,7 +16,7 @@ from abrege.llm_client.openai_client import (
     SamplingParams,
 )
 from abrege.llm_client.retry import RetryPolicy
-from builders.fake_server import HELLO, KEY, Say, a_client, serving
+from builders.fake_server import HELLO, KEY, Reply, a_client, serving
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def _no_environment(monkeypatch):
 
 
 def test_a_completion_has_its_text_finish_reason_token_counts_and_the_servers_model_name():
-    with serving([Say("deux")]) as fake, a_client(fake) as client:
+    with serving([Reply("deux")]) as fake, a_client(fake) as client:
         completion = client.complete(HELLO)
     assert (completion.text, completion.finish_reason, completion.model) == (
         "deux",
@@ -39,19 +39,19 @@ def test_a_completion_has_its_text_finish_reason_token_counts_and_the_servers_mo
 
 
 def test_token_counts_that_the_server_does_not_report_are_none_and_not_zero():
-    with serving([Say(usage=False)]) as fake, a_client(fake) as client:
+    with serving([Reply(usage=False)]) as fake, a_client(fake) as client:
         completion = client.complete(HELLO)
     assert (completion.prompt_tokens, completion.completion_tokens) == (None, None)
 
 
 def test_only_options_that_are_set_are_sent():
-    with serving([Say()]) as fake:
+    with serving([Reply()]) as fake:
         with a_client(fake, params=SamplingParams(temperature=0.7, top_p=0.9, seed=3)) as client:
             client.complete(HELLO)
         with a_client(fake, params=SamplingParams(temperature=None, max_tokens=None)) as client:
             client.complete(HELLO)
     common = {"model": "judge-1", "messages": HELLO}
-    first, second = (request.body for request in fake.asked)
+    first, second = (request.body for request in fake.requests)
     assert first == {**common, "temperature": 0.7, "top_p": 0.9, "max_tokens": 1024, "seed": 3}
     assert second == common
 
@@ -59,13 +59,13 @@ def test_only_options_that_are_set_are_sent():
 def test_a_server_that_requires_max_completion_tokens_gets_it():
     def script(body):
         if "max_tokens" in body:
-            return Say("Unsupported: 'max_tokens'. Use 'max_completion_tokens'.", status=400)
-        return Say()
+            return Reply("Unsupported: 'max_tokens'. Use 'max_completion_tokens'.", status=400)
+        return Reply()
 
     with serving(script) as fake, a_client(fake) as client:
         client.complete(HELLO)
         client.complete(HELLO)
-    assert [request.body.get("max_completion_tokens") for request in fake.asked] == [
+    assert [request.body.get("max_completion_tokens") for request in fake.requests] == [
         None,
         1024,
         1024,
@@ -73,48 +73,48 @@ def test_a_server_that_requires_max_completion_tokens_gets_it():
 
 
 def test_a_retry_waits_for_retry_after():
-    script = [Say("slow down", status=429, headers={"Retry-After": "0.2"}), Say("2")]
+    script = [Reply("slow down", status=429, headers={"Retry-After": "0.2"}), Reply("2")]
     with serving(script) as fake, a_client(fake) as client:
         assert client.complete(HELLO).text == "2"
-    first, second = fake.asked
+    first, second = fake.requests
     assert second.at - first.at >= 0.2
 
 
 def test_a_retry_after_that_is_too_long_is_given_up_at_once():
-    script = [Say("tomorrow", status=429, headers={"Retry-After": "86400"})]
+    script = [Reply("tomorrow", status=429, headers={"Retry-After": "86400"})]
     with (
         serving(script) as fake,
         a_client(fake) as client,
         pytest.raises(NoResponseError, match="tomorrow; the server asks to wait 86400 s"),
     ):
         client.complete(HELLO)
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
 def test_a_request_succeeds_after_two_retryable_failures(status):
-    script = [Say(status=status), Say(status=status), Say("2")]
+    script = [Reply(status=status), Reply(status=status), Reply("2")]
     with serving(script) as fake, a_client(fake) as client:
         assert client.complete(HELLO).text == "2"
-    assert len(fake.asked) == 3
+    assert len(fake.requests) == 3
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_rejected_request_is_not_retried(status):
     with (
-        serving([Say("the prompt is too long", status=status)]) as fake,
+        serving([Reply("the prompt is too long", status=status)]) as fake,
         a_client(fake) as client,
         pytest.raises(
             RequestRejectedError, match=rf"\({status}\): the prompt is too long\n  Remove"
         ),
     ):
         client.complete(HELLO)
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_a_wrong_key_is_not_retried_and_the_servers_message_is_not_quoted():
     with (
-        serving([Say(f"Incorrect API key: {KEY[:9]}***", status=401)]) as fake,
+        serving([Reply(f"Incorrect API key: {KEY[:9]}***", status=401)]) as fake,
         a_client(fake) as client,
         pytest.raises(SetupError) as caught,
     ):
@@ -123,70 +123,70 @@ def test_a_wrong_key_is_not_retried_and_the_servers_message_is_not_quoted():
         f"{fake.url} rejects the API key (401).\n"
         "  Set OPENAI_API_KEY to a key of this server that may use this model."
     )
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_an_unknown_model_is_an_error_that_lists_the_known_ones():
-    with serving([Say("no such model", status=404)]) as fake, a_client(fake) as client:
+    with serving([Reply("no such model", status=404)]) as fake, a_client(fake) as client:
         client.model = "judge-2"
         with pytest.raises(SetupError) as caught:
             client.complete(HELLO)
     assert str(caught.value) == (
         f"{fake.url} has no model 'judge-2'.\n  It has judge-1: choose one of them."
     )
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_an_address_without_a_chat_endpoint_is_an_error():
     with (
-        serving([Say()]) as fake,
+        serving([Reply()]) as fake,
         a_client(fake, base_url=fake.url.removesuffix("/v1")) as client,
         pytest.raises(SetupError, match=r"does not exist \(404: no such page\)"),
     ):
         client.complete(HELLO)
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_a_lack_of_credit_is_not_retried():
     error = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
     with (
-        serving([Say(status=429, raw=json.dumps(error).encode())]) as fake,
+        serving([Reply(status=429, raw=json.dumps(error).encode())]) as fake,
         a_client(fake) as client,
         pytest.raises(SetupError, match="no credit is left"),
     ):
         client.complete(HELLO)
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("say", "reason"),
+    ("reply", "reason"),
     [
-        (Say(raw=b'{"choices": [{"mess'), "the response is not JSON"),
-        (Say(raw=b'{"choices": []}'), "the response is no chat completion: "),
-        (Say(raw=b'{"error": {"message": "overloaded"}}'), "overloaded"),
+        (Reply(raw=b'{"choices": [{"mess'), "the response is not JSON"),
+        (Reply(raw=b'{"choices": []}'), "the response is no chat completion: "),
+        (Reply(raw=b'{"error": {"message": "overloaded"}}'), "overloaded"),
         (
-            Say(raw=b"<html>Hi</html>", headers={"Content-Type": "text/html"}),
+            Reply(raw=b"<html>Hi</html>", headers={"Content-Type": "text/html"}),
             "the response is no chat completion: <html>Hi</html>",
         ),
-        (Say(cut=True), "no connection"),
+        (Reply(reset=True), "no connection"),
     ],
 )
-def test_a_broken_response_is_retried_and_quoted_in_the_last_error(say, reason):
-    with serving([say, Say("2")]) as fake, a_client(fake) as client:
+def test_a_broken_response_is_retried_and_quoted_in_the_last_error(reply, reason):
+    with serving([reply, Reply("2")]) as fake, a_client(fake) as client:
         assert client.complete(HELLO).text == "2"
     with (
-        serving([say]) as fake,
+        serving([reply]) as fake,
         a_client(fake) as client,
         pytest.raises(NoResponseError) as caught,
     ):
         client.complete(HELLO)
     assert f"{fake.url} gave no response after 6 attempts. The last error: " in str(caught.value)
     assert reason in str(caught.value)
-    assert len(fake.asked) == 6
+    assert len(fake.requests) == 6
 
 
 def test_a_slow_response_runs_into_the_timeout():
-    with serving([Say(delay=0.6)]) as fake:
+    with serving([Reply(delay=0.6)]) as fake:
         once = RetryPolicy(attempts=1)
         with (
             a_client(fake, timeout_seconds=0.1, retry_policy=once) as client,
@@ -211,12 +211,12 @@ def test_a_port_where_nothing_listens_is_an_error_after_the_retries():
 def test_the_key_is_in_no_message_log_or_repr(status, caplog):
     caplog.set_level(logging.DEBUG)
     with (
-        serving([Say(f"you sent {KEY}", status=status)]) as fake,
+        serving([Reply(f"you sent {KEY}", status=status)]) as fake,
         a_client(fake) as client,
         pytest.raises(SetupError) as caught,
     ):
         client.complete(HELLO)
-    assert {request.key for request in fake.asked} == {KEY}
+    assert {request.key for request in fake.requests} == {KEY}
     assert KEY not in str(caught.value) + repr(caught.value) + repr(client) + caplog.text
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
@@ -227,14 +227,14 @@ def test_a_password_in_the_address_is_not_shown():
 
 
 def test_address_and_key_default_to_the_environment(monkeypatch):
-    with serving([Say()]) as fake:
+    with serving([Reply()]) as fake:
         monkeypatch.setenv("OPENAI_BASE_URL", fake.url)
         with OpenAIClient("judge-1") as client:
             client.complete(HELLO)
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         with OpenAIClient("judge-1") as client:
             client.complete(HELLO)
-    assert [request.key for request in fake.asked] == ["none", KEY]
+    assert [request.key for request in fake.requests] == ["none", KEY]
 
 
 @pytest.mark.parametrize(
@@ -295,16 +295,16 @@ def test_retry_after_is_parsed_as_seconds_and_as_a_date(value, seconds):
     ],
 )
 def test_a_prompt_that_is_too_long_is_distinguished_from_other_rejections(status, message):
-    with serving([Say(message, status=status)]) as fake, a_client(fake) as client:
+    with serving([Reply(message, status=status)]) as fake, a_client(fake) as client:
         with pytest.raises(ContextLengthError):
             client.complete(HELLO)
-        fake.script = [Say("unknown option: seed", status=400)]
+        fake.script = [Reply("unknown option: seed", status=400)]
         with pytest.raises(RequestRejectedError) as caught:
             client.complete(HELLO)
         assert not isinstance(caught.value, ContextLengthError)
 
 
 def test_a_request_may_have_its_own_sampling_parameters():
-    with serving([Say()]) as fake, a_client(fake) as client:
+    with serving([Reply()]) as fake, a_client(fake) as client:
         client.complete(HELLO, params=SamplingParams(temperature=0.7, seed=9))
-    assert (fake.asked[0].body["temperature"], fake.asked[0].body["seed"]) == (0.7, 9)
+    assert (fake.requests[0].body["temperature"], fake.requests[0].body["seed"]) == (0.7, 9)

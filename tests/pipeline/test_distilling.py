@@ -11,7 +11,7 @@ from abrege.core.io import read_json, read_jsonl
 from abrege.core.types import Document, Pair
 from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
-from builders.fake_server import Say, serving
+from builders.fake_server import Reply, serving
 
 RECIPE = Path(__file__).parents[2] / "recipes/wiki-fr-distil.yaml"
 ASKED = (
@@ -44,10 +44,10 @@ def a_teacher(body):
         re.search(r"a ([\d ]+) habitants", asked)[1],
     )
     if town == "Dinan" and len(body["messages"]) == 1:
-        return Say(f"{town} fut fondée en 987 par un roi que l'on a oublié depuis longtemps.")
+        return Reply(f"{town} fut fondée en 987 par un roi que l'on a oublié depuis longtemps.")
     if town == "Givet":
-        return Say("This town has a bridge and a market, and that is all that one can say of it.")
-    return Say(
+        return Reply("This town has a bridge and a market, and that is all that one can say of it.")
+    return Reply(
         f"La commune de {town}, peuplée de {people} habitants, possède un vieux pont qui date de "
         f"{year}. On y tenait des foires où l'on vendait du drap."
     )
@@ -91,7 +91,9 @@ def distilled(tmp_path_factory, student_folder):
 
 def test_the_study_asks_in_french_for_each_article_without_titles_or_references(distilled):
     _, fake = distilled
-    first = [a.body["messages"][0]["content"] for a in fake.asked if len(a.body["messages"]) == 1]
+    first = [
+        a.body["messages"][0]["content"] for a in fake.requests if len(a.body["messages"]) == 1
+    ]
     assert len(first) == len({*first}) == len(TOWNS)
     article = next(text for text in first if "Aubrac" in text)
     assert article.startswith(
@@ -99,7 +101,7 @@ def test_the_study_asks_in_french_for_each_article_without_titles_or_references(
     )
     assert article.endswith("du drap, du sel et du bétail.")
     assert "Histoire" not in article
-    assert {(a.body["temperature"], a.body["top_p"]) for a in fake.asked} == {(0.7, 0.7)}
+    assert {(a.body["temperature"], a.body["top_p"]) for a in fake.requests} == {(0.7, 0.7)}
 
 
 def test_what_the_article_does_not_say_is_asked_again_and_another_language_fails(distilled):
@@ -107,11 +109,11 @@ def test_what_the_article_does_not_say_is_asked_again_and_another_language_fails
     pairs = {pair.meta["title"]: pair for pair in read_jsonl(folder / "annotate/pairs.jsonl", Pair)}
     assert {*pairs} == {*TOWNS} - {"Givet"}
     assert pairs["Dinan"].meta["annotate"]["attempts"] == 2
-    [told] = [a.body["messages"][-1]["content"] for a in fake.asked if "987" in str(a.body)]
+    [told] = [a.body["messages"][-1]["content"] for a in fake.requests if "987" in str(a.body)]
     assert "987" in told
     counts = read_json(folder / "annotate/manifest.json")["counts"]
     assert counts == {"documents": 16, "pairs": 15, "failed/language": 1}
-    assert Counter(len(a.body["messages"]) for a in fake.asked)[1] == len(TOWNS)
+    assert Counter(len(a.body["messages"]) for a in fake.requests)[1] == len(TOWNS)
 
 
 def test_the_student_is_tuned_on_them_and_the_page_says_who_wrote_them(distilled):

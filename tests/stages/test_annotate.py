@@ -14,7 +14,7 @@ from abrege.pipeline.task import carry_out
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
 from builders.annotations import a_decision
-from builders.fake_server import Say, serving
+from builders.fake_server import Reply, serving
 from builders.records import a_document
 
 
@@ -56,7 +56,7 @@ def test_a_pair_says_where_its_summary_comes_from(tmp_path):
     with serving(faithful) as fake:
         found = annotate.run(a_recipe(fake.url, system="Be brief."), folder)
         [first, *_] = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
-        body = fake.asked[0].body
+        body = fake.requests[0].body
     assert first.references == [a_summary(20)]
     told = first.meta["annotate"]
     assert len(told.pop("prompt")) == 16
@@ -86,7 +86,7 @@ def test_a_pair_says_where_its_summary_comes_from(tmp_path):
 def test_pairs_and_failures_stand_in_the_order_of_the_documents_whatever_came_first(tmp_path):
     def script(body):
         n = number(body)
-        return Say(a_summary(n) if n % 3 else "No.", delay=0.01 * (26 - n))
+        return Reply(a_summary(n) if n % 3 else "No.", delay=0.01 * (26 - n))
 
     folder = a_run(tmp_path)
     with serving(script) as fake:
@@ -106,7 +106,7 @@ def test_run_again_nothing_is_asked_and_the_same_bytes_are_written(tmp_path):
         annotate.run(a_recipe(fake.url), folder)
         before = [file.read_bytes() for file in files]
         annotate.run(a_recipe(fake.url), folder)
-        assert len(fake.asked) == 6
+        assert len(fake.requests) == 6
     assert [file.read_bytes() for file in files] == before
 
 
@@ -122,7 +122,7 @@ def test_another_band_is_held_against_the_answers_there_are(tmp_path):
                     carry_out(piece(), silent)
             else:
                 assert carry_out(piece(), silent).counts["pairs"] == 6
-            assert len(fake.asked) == asked
+            assert len(fake.requests) == asked
 
 
 def test_settings_that_change_no_summary_leave_the_stage_finished(tmp_path):
@@ -137,7 +137,7 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
     with serving(faithful) as fake:
         with pytest.raises(SetupError) as caught:
             annotate.run(a_recipe(fake.url, budget={"requests": 4}), folder)
-        assert len(fake.asked) == 4
+        assert len(fake.requests) == 4
         assert str(caught.value) == (
             "annotate.budget.requests: the next request could exceed 4, after 4 responses.\n"
             f"  6 documents, 4 pairs (not asked for 2): these are in {folder / 'annotate'}.\n"
@@ -147,9 +147,9 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
         assert len(ids(folder, "pairs")) == 4
         with pytest.raises(SetupError, match="could exceed 5, after 5 responses"):
             annotate.run(a_recipe(fake.url, budget={"requests": 5}), folder)
-        assert len(fake.asked) == 5  # those of earlier runs count
+        assert len(fake.requests) == 5  # those of earlier runs count
         annotate.run(a_recipe(fake.url, budget={"requests": 6}), folder)
-        assert len(fake.asked) == 6
+        assert len(fake.requests) == 6
     assert len(ids(folder, "pairs")) == 6
 
 
@@ -173,7 +173,7 @@ def test_what_it_will_take_is_said_before_and_after_the_first_answers(tmp_path):
 def test_a_summary_that_two_documents_have_stands_with_the_first_alone(tmp_path):
     folder = a_run(tmp_path, count=3)
     same = "Mayor Porter shuts a bridge that is full of rust, for some years."
-    with serving([Say(same)]) as fake:
+    with serving([Reply(same)]) as fake:
         found = annotate.run(a_recipe(fake.url), folder)
     assert found["counts"] == {"documents": 3, "pairs": 1, "failed/duplicate": 2}
     assert ids(folder, "pairs") == ["d20"]
@@ -183,15 +183,15 @@ def test_the_same_document_twice_is_one_question(tmp_path):
     documents = [a_document(id=name) for name in "ab"]
     write_jsonl(tmp_path / "clean/documents.jsonl", documents)
     summary = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
-    with serving([Say(summary, delay=0.05)]) as fake:
+    with serving([Reply(summary, delay=0.05)]) as fake:
         annotate.run(a_recipe(fake.url), tmp_path)
-        assert len(fake.asked) == 1
+        assert len(fake.requests) == 1
     assert ids(tmp_path, "pairs") == ["a", "b"]
 
 
 def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reasons(tmp_path):
     folder = a_run(tmp_path)
-    with serving([Say("No.")]) as fake, pytest.raises(DataError) as caught:
+    with serving([Reply("No.")]) as fake, pytest.raises(DataError) as caught:
         annotate.run(a_recipe(fake.url, attempts=1), folder)
     assert str(caught.value) == (
         "annotate: no document has a summary that can be used: 6 documents, 0 pairs "
@@ -203,7 +203,7 @@ def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reason
 def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(tmp_path):
     def script(body):
         again = len(body["messages"]) > 1
-        return Say(a_summary(number(body)) + (" It rests." if again else ""))
+        return Reply(a_summary(number(body)) + (" It rests." if again else ""))
 
     folder = a_run(tmp_path, count=2)
     with serving(script) as fake:
@@ -212,17 +212,17 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
         decisions.append_decisions(
             folder,
             [
-                a_decision("redo", of=a_summary(20), id="d20", note="Say what becomes of it."),
+                a_decision("redo", of=a_summary(20), id="d20", note="Reply what becomes of it."),
                 a_decision("fix", of=a_summary(21), id="d21", summary="A bridge is shut."),
             ],
         )
         [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
         carry_out(piece(), silent)
-        assert len(fake.asked) == 3
+        assert len(fake.requests) == 3
         assert (
-            fake.asked[-1]
+            fake.requests[-1]
             .body["messages"][-1]["content"]
-            .startswith("A reader asks for another summary. Say what becomes of it. Write")
+            .startswith("A reader asks for another summary. Reply what becomes of it. Write")
         )
     redone, mended = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
     assert redone.references == [a_summary(20) + " It rests."]

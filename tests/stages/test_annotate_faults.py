@@ -19,7 +19,7 @@ from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import RetryPolicy
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
-from builders.fake_server import Say, serving
+from builders.fake_server import Reply, serving
 from builders.records import a_document
 
 
@@ -32,7 +32,7 @@ def _impatient(monkeypatch):
 
 def test_a_question_that_the_server_refuses_fails_alone_and_is_asked_again_another_time(tmp_path):
     def script(body):
-        return Say("bad words", status=400) if number(body) == 22 else faithful(body)
+        return Reply("bad words", status=400) if number(body) == 22 else faithful(body)
 
     folder = a_run(tmp_path)
     with serving(script) as fake:
@@ -41,15 +41,15 @@ def test_a_question_that_the_server_refuses_fails_alone_and_is_asked_again_anoth
         assert lines(folder, "failed")[0]["found"].endswith("(400): bad words")
     with serving(faithful) as fake:
         found = annotate.run(a_recipe(fake.url), folder)
-        assert len(fake.asked) == 1
+        assert len(fake.requests) == 1
     assert found["counts"] == {"documents": 6, "pairs": 6}
 
 
 def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
     def script(body):
         if len(body["messages"][0]["content"]) > 400:
-            return Say("This model's maximum context length is 90 tokens.", status=400)
-        return Say("Springfield shuts a bridge that is rusted, says a letter from there.")
+            return Reply("This model's maximum context length is 90 tokens.", status=400)
+        return Reply("Springfield shuts a bridge that is rusted, says a letter from there.")
 
     documents = [a_document(id="a"), a_document(id="b", text=a_document().text * 4)]
     write_jsonl(tmp_path / "clean/documents.jsonl", documents[1:])
@@ -64,11 +64,11 @@ def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
 def test_a_wrong_key_ends_it_with_the_name_of_the_variable(tmp_path):
     folder = a_run(tmp_path)
     with (
-        serving([Say(status=401)]) as fake,
+        serving([Reply(status=401)]) as fake,
         pytest.raises(SetupError, match="Set OPENAI_API_KEY"),
     ):
         annotate.run(a_recipe(fake.url, workers=1), folder)
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
@@ -81,7 +81,7 @@ def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
         annotate.run(a_recipe("http://127.0.0.1:9/v1"), folder)
 
 
-CODE = Path(__file__).parents[1] / "builders/annotate_runs.py"
+TESTS = Path(__file__).parents[1]
 
 
 def ended(runs, answers, *, kill_at=None):
@@ -105,27 +105,27 @@ def test_killed_again_and_again_before_a_wild_server_each_document_ends_in_one_f
     def script(body):
         text, luck = a_summary(number(body)), rng.random()
         faults = (
-            (0.06, Say("busy", status=429, headers={"Retry-After": "0.01"})),
-            (0.12, Say("broken", status=500)),
-            (0.16, Say(text, cut=True)),
-            (0.20, Say(raw=b"{'choices'")),
-            (0.22, Say(text, delay=0.7)),
+            (0.06, Reply("busy", status=429, headers={"Retry-After": "0.01"})),
+            (0.12, Reply("broken", status=500)),
+            (0.16, Reply(text, reset=True)),
+            (0.20, Reply(raw=b"{'choices'")),
+            (0.22, Reply(text, delay=0.7)),
         )
         for bound, say in faults:
             if luck < bound:
                 failed_tries["transport"] += 1
                 return say
         if luck < 0.32:
-            return Say("Too short.")
+            return Reply("Too short.")
         if luck < 0.36:
-            return Say("Porter shuts a bridge of Springfield, which is full of rust, they say.")
-        return Say(f"Here is a summary:\n\n{text}" if luck < 0.5 else text, delay=0.01 * luck)
+            return Reply("Porter shuts a bridge of Springfield, which is full of rust, they say.")
+        return Reply(f"Here is a summary:\n\n{text}" if luck < 0.5 else text, delay=0.01 * luck)
 
     folder = a_run(tmp_path, count=count)
     answers = folder / "annotate/answers.jsonl"
     with serving(script) as fake:
-        command = [sys.executable, str(CODE), str(folder), fake.url]
-        where = os.pathsep.join(filter(None, [str(CODE.parents[1]), os.environ.get("PYTHONPATH")]))
+        command = [sys.executable, "-m", "builders.annotate_runs", str(folder), fake.url]
+        where = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
         with subprocess.Popen(
             command,
             env={**os.environ, "PYTHONPATH": where},
@@ -136,7 +136,7 @@ def test_killed_again_and_again_before_a_wild_server_each_document_ends_in_one_f
             for kill in range(kills):
                 assert ended(runs, answers, kill_at=11 * (kill + 1)) == -signal.SIGKILL
             assert ended(runs, answers) == 0
-        asked = len(fake.asked)
+        asked = len(fake.requests)
     every = [*ids(folder, "pairs"), *ids(folder, "failed")]
     assert sorted(every) == sorted(f"d{n}" for n in range(20, 20 + count))
     assert len(ids(folder, "pairs")) > 0.8 * count
