@@ -5,9 +5,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 from abrege.evaluation.verdict import TuningVerdict
+from abrege.report.evaluation_model import (
+    ScoreEstimate,
+    SystemComparison,
+)
 from abrege.report.table import Table
 from abrege.report.view_model import (
-    Estimate,
     ExampleGroup,
     ExampleRow,
     ExampleSummary,
@@ -17,18 +20,17 @@ from abrege.report.view_model import (
     RunSetup,
     SplitSize,
     StageSummary,
-    SystemComparison,
 )
 
 VOID = {"meta", "link", "br", "hr", "img"}
 
 
-def an_estimate(value: float, **changes: Any) -> Estimate:
+def an_estimate(value: float, **changes: Any) -> ScoreEstimate:
     values = {"low": value - 0.02, "high": value + 0.02, "signature": "rougeL|words:unicode|n:150"}
-    return Estimate(value=value, **{**values, **changes})
+    return ScoreEstimate(value=value, **{**values, **changes})
 
 
-def a_system(rouge_1: float) -> dict[str, Estimate | None]:
+def a_system(rouge_1: float) -> dict[str, ScoreEstimate | None]:
     return {
         "rouge1": an_estimate(rouge_1, signature="rouge1|words:unicode|n:150"),
         "rougeL": an_estimate(rouge_1 - 0.1),

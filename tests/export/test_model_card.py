@@ -2,7 +2,9 @@ import yaml
 from huggingface_hub import ModelCard
 
 from abrege.export.card_text import CardFacts, CardScores, render_card, usage_snippet
-from abrege.report.view_model import Estimate
+from abrege.report.evaluation_model import (
+    ScoreEstimate,
+)
 
 
 def a_card(**changes):
@@ -26,8 +28,8 @@ def scores(**systems):
     value = {"tuned": 0.4, "base": 0.3, "lead": 0.2, **systems}
     return {
         system: {
-            "rougeL": Estimate(value=v, low=v - 0.01, high=v + 0.01, signature="rougeL|n:9"),
-            "unsupported": Estimate(value=v / 2),
+            "rougeL": ScoreEstimate(value=v, low=v - 0.01, high=v + 0.01, signature="rougeL|n:9"),
+            "unsupported": ScoreEstimate(value=v / 2),
         }
         for system, v in value.items()
     }

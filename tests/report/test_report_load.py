@@ -1,3 +1,6 @@
+from abrege.report.evaluation_model import (
+    SeedSpread,
+)
 from abrege.report.evaluation_tables import breakdown, preference, seed_variance, stress
 from abrege.report.load import (
     load_breakdowns,
@@ -9,7 +12,9 @@ from abrege.report.load import (
     load_systems,
 )
 from abrege.report.page import render_html, render_markdown
-from abrege.report.view_model import LossPoint, SeedSpread
+from abrege.report.view_model import (
+    LossPoint,
+)
 from builders.report_view import ParsedPage, a_run, texts
 
 SEEDS = {

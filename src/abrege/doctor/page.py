@@ -12,7 +12,7 @@ from abrege.doctor.tables import (
     truncation_table,
 )
 from abrege.report import html, markdown
-from abrege.report.blocks import Block, Fold, LabeledText, Page, RowCard, Section, make_sections
+from abrege.report.blocks import Block, Fold, LabeledText, Page, PageSection, RowCard, make_sections
 
 
 def render_html(diagnosis: Diagnosis) -> str:
@@ -41,11 +41,11 @@ def build_page(diagnosis: Diagnosis) -> Page:
         answer=conclusion(diagnosis),
         facts=scan_facts(diagnosis),
         sections=make_sections(
-            Section("checks", "Checks", [check_table(diagnosis)]),
-            Section("remedies", "What to do", [remedy_table(diagnosis)]),
-            Section("lengths", "Lengths", [length_table(diagnosis)]),
-            Section("truncation", "Truncation", truncation),
-            Section("rows", "Rows", [_flagged_rows(c) for c in diagnosis.checks if _is_bad(c)]),
+            PageSection("checks", "Checks", [check_table(diagnosis)]),
+            PageSection("remedies", "What to do", [remedy_table(diagnosis)]),
+            PageSection("lengths", "Lengths", [length_table(diagnosis)]),
+            PageSection("truncation", "Truncation", truncation),
+            PageSection("rows", "Rows", [_flagged_rows(c) for c in diagnosis.checks if _is_bad(c)]),
         ),
         footer="Written by `abrege doctor`. The rows of each check are in files beside this page.",
     )

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from huggingface_hub import EvalResult, ModelCardData
 
 from abrege.metrics.registry import METRICS, get_metric
+from abrege.report.evaluation_model import (
+    ScoreEstimate,
+)
 from abrege.report.format import (
     ABSENT,
     format_confidence,
@@ -15,7 +18,6 @@ from abrege.report.format import (
     plural,
 )
 from abrege.report.markdown import code, escape
-from abrege.report.view_model import Estimate
 
 _REFERENCE_METRICS = [m.name for m in METRICS.values() if m.section == "reference"]
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -33,7 +35,7 @@ class CardScores:
     groups: int
     confidence: float
     verdict: str
-    systems: Mapping[str, Mapping[str, Estimate | None]]
+    systems: Mapping[str, Mapping[str, ScoreEstimate | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +167,7 @@ def _results(card: CardFacts) -> list[EvalResult] | None:
     ]
 
 
-def _told(given: CardScores) -> list[tuple[str, Estimate]]:
+def _told(given: CardScores) -> list[tuple[str, ScoreEstimate]]:
     """Give the metrics that the model has a score by, in the order of the report."""
     own = given.systems[given.system]
     return [(name, score) for name in _REFERENCE_METRICS if (score := own.get(name))]
@@ -198,7 +200,7 @@ def _scores(card: CardFacts) -> Iterator[str]:
     yield "\n".join(f"- {get_metric(n).label}: {code(s.signature)}" for n, s in _told(given))
 
 
-def _cell(name: str, score: Estimate | None) -> str:
+def _cell(name: str, score: ScoreEstimate | None) -> str:
     if score is None:
         return ABSENT
     return escape(

@@ -104,7 +104,7 @@ Block: TypeAlias = (
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """Blocks under a heading; `id` is its anchor."""
 
     id: str
@@ -132,14 +132,16 @@ class Page:
     tag: str = ""
     details: str = ""
     facts: Sequence[tuple[str, str]]
-    sections: Sequence[Section]
+    sections: Sequence[PageSection]
     footer: str = ""
 
 
-def make_sections(*sections: Section) -> list[Section]:
+def make_sections(*sections: PageSection) -> list[PageSection]:
     """Return the sections without empty blocks, and without those that have no other."""
-    kept = (Section(s.id, s.title, [b for b in s.blocks if not _is_empty(b)]) for s in sections)
-    return [section for section in kept if section.blocks]
+    filled = (
+        PageSection(s.id, s.title, [b for b in s.blocks if not _is_empty(b)]) for s in sections
+    )
+    return [section for section in filled if section.blocks]
 
 
 def _is_empty(block: Block) -> bool:

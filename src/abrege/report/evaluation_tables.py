@@ -5,6 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from abrege.evaluation.systems import get_system
 from abrege.metrics.registry import METRICS, get_metric
 from abrege.metrics.significance import ALPHA
+from abrege.report.evaluation_model import (
+    BlindComparison,
+    ColumnBreakdown,
+    PreferenceCounts,
+    ScoreEstimate,
+    SeedSpread,
+    StressPassRate,
+    StressReport,
+    SystemComparison,
+    SystemScores,
+)
 from abrege.report.format import (
     ABSENT,
     format_confidence,
@@ -28,16 +39,7 @@ from abrege.report.table import (
     text_columns,
 )
 from abrege.report.view_model import (
-    BlindComparison,
-    ColumnBreakdown,
-    Estimate,
-    PreferenceCounts,
     RunReport,
-    SeedSpread,
-    StressPassRate,
-    StressReport,
-    SystemComparison,
-    SystemScores,
 )
 
 _SELF_EXPLANATORY = ("tuned", "base", "base-cut")
@@ -99,7 +101,7 @@ def _scored(report: RunReport, metrics: Iterable[str]) -> list[str]:
     return [m for m in metrics if any(s.get(m) for s in report.systems.values())]
 
 
-def metric_cell(name: str, score: Estimate | None) -> MetricCell:
+def metric_cell(name: str, score: ScoreEstimate | None) -> MetricCell:
     """Return the cell of a score with its interval."""
     if score is None:
         return MetricCell(metric=name, value=None)

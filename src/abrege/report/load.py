@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from abrege.evaluation.systems import in_order
-from abrege.report.format import finite, format_number, format_share
-from abrege.report.view_model import (
+from abrege.report.evaluation_model import (
     BlindComparison,
     BreakdownPart,
     ColumnBreakdown,
-    Estimate,
-    LossPoint,
     PreferenceCounts,
+    ScoreEstimate,
     SeedSpread,
     SeedVariance,
     StressFailure,
@@ -20,11 +18,15 @@ from abrege.report.view_model import (
     StressReport,
     SystemComparison,
 )
+from abrege.report.format import finite, format_number, format_share
+from abrege.report.view_model import (
+    LossPoint,
+)
 
 
 def load_systems(
     systems: Mapping[str, Mapping[str, Any]],
-) -> dict[str, dict[str, Estimate | None]]:
+) -> dict[str, dict[str, ScoreEstimate | None]]:
     """Return the scores of each system by each metric, in the order of the registry."""
     return {
         system: {metric: load_estimate(score) for metric, score in systems[system].items()}
@@ -32,11 +34,11 @@ def load_systems(
     }
 
 
-def load_estimate(score: Mapping[str, Any] | None) -> Estimate | None:
+def load_estimate(score: Mapping[str, Any] | None) -> ScoreEstimate | None:
     """Return a score with its interval; None where it could not be computed."""
     if score is None or score["value"] is None:
         return None
-    return Estimate(
+    return ScoreEstimate(
         value=score["value"],
         low=score.get("low"),
         high=score.get("high"),

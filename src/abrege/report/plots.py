@@ -8,6 +8,10 @@ from markupsafe import Markup
 from abrege.evaluation.systems import TUNED, get_system
 from abrege.metrics.registry import DEFAULT_ROUGE, get_metric
 from abrege.report import svg
+from abrege.report.evaluation_model import (
+    ScoreEstimate,
+    SystemScores,
+)
 from abrege.report.format import (
     format_count,
     format_interval,
@@ -18,11 +22,9 @@ from abrege.report.format import (
 from abrege.report.run_tables import quartiles
 from abrege.report.sentences import MAX_POINTS
 from abrege.report.view_model import (
-    Estimate,
     LengthSample,
     LossPoint,
     RunReport,
-    SystemScores,
 )
 
 WIDTH = 460.0
@@ -63,7 +65,9 @@ def _draw_panel(metric: str, systems: Mapping[str, SystemScores], axis: Sequence
     return svg.drawing(WIDTH, bottom + 22, title, parts)
 
 
-def _draw_whisker(metric: str, system: str, score: Estimate, x: svg.Scale, y: float) -> list[str]:
+def _draw_whisker(
+    metric: str, system: str, score: ScoreEstimate, x: svg.Scale, y: float
+) -> list[str]:
     color = svg.color_class(system)
     center = x(100 * score.value)
     parts = [svg.text(get_system(system).label, LABEL_WIDTH - 8, y + 4.5, "label", "end")]

@@ -85,13 +85,13 @@ def verdict_tag(verdict: TuningVerdict) -> str:
 
 def loss_caption(report: RunReport) -> str:
     """Return the caption of the loss curves."""
-    parts = ["Loss in nats per summary token: thin, of the rows of each step"]
+    caption = "Loss in nats per summary token. Thin line: the rows of each step."
     if any(point.eval_loss is not None for point in report.steps):
-        parts.append("marked, of the whole valid split")
+        caption += " Markers: the whole valid split."
     points = sum(point.loss is not None for point in report.steps)
     every = -(-points // MAX_POINTS)
     thinned = f" Of {points:,} steps, one in {every} is drawn." if every > 1 else ""
-    return "; ".join(parts) + "." + thinned
+    return caption + thinned
 
 
 def meta_lines(meta: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,9 @@ from abrege.evaluation.verdict import TuningVerdict
 from abrege.recipe import Recipe
 from abrege.report import load, page
 from abrege.report.describe import describe_decoding, describe_method, describe_source
+from abrege.report.evaluation_model import (
+    StressReport,
+)
 from abrege.report.examples import example_groups
 from abrege.report.view_model import (
     LengthSample,
@@ -33,7 +36,6 @@ from abrege.report.view_model import (
     RunSetup,
     SplitSize,
     StageSummary,
-    StressReport,
 )
 from abrege.stages import FROM_RAW
 from abrege.text import tokenize as words
