@@ -161,8 +161,16 @@ def test_a_very_long_row_is_reported_as_too_long_to_explain(files, capsys):
         (["--lang", "th"], 3, "Thai is written without spaces"),
         (["--rule", "min"], 2, "--rule: no 'min'"),
         (["--confidence", "95"], 2, "--confidence 95: write a share between 0.5 and 1"),
-        (["--by", "topic"], 2, "--by topic: there is no such column; known: document_words, group, lang"),
-        (["--by", "document_words"], 2, "--by document_words needs the documents.\n  Give them with --data"),
+        (
+            ["--by", "topic"],
+            2,
+            "--by topic: there is no such column; known: document_words, group, lang",
+        ),
+        (
+            ["--by", "document_words"],
+            2,
+            "--by document_words needs the documents.\n  Give them with --data",
+        ),
         (["--explain", "99"], 3, "--explain 99: there is no row with this id"),
         (["--json", "--explain", "1"], 2, "--examples and --explain have no effect with --json"),
         (["--idf"], 2, "--idf has no effect without bertscore in --metrics"),

@@ -99,7 +99,7 @@ class PreferenceCounts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BlindComparison:
+class PreferenceResult:
     """Which of two systems people, or a model, prefer.
 
     agreement  that of each two reviewers, in words

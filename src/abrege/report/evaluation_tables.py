@@ -6,9 +6,9 @@ from abrege.evaluation.systems import get_system
 from abrege.metrics.registry import METRICS, get_metric
 from abrege.metrics.significance import ALPHA
 from abrege.report.evaluation_model import (
-    BlindComparison,
     ColumnBreakdown,
     PreferenceCounts,
+    PreferenceResult,
     ScoreEstimate,
     SeedSpread,
     StressPassRate,
@@ -214,7 +214,7 @@ def breakdown(by_column: ColumnBreakdown) -> Table:
     )
 
 
-def preference(blind: BlindComparison) -> Table:
+def preference(blind: PreferenceResult) -> Table:
     """Return the choices of people or of a model, one line a reviewer."""
     first, second = (get_system(system).label for system in blind.systems)
     agreement = f" {'. '.join(blind.agreement)}." if blind.agreement else ""
@@ -231,7 +231,7 @@ def preference(blind: BlindComparison) -> Table:
     )
 
 
-def _preference_row(blind: BlindComparison, counts: PreferenceCounts) -> list[Cell]:
+def _preference_row(blind: PreferenceResult, counts: PreferenceCounts) -> list[Cell]:
     share = ABSENT if counts.share is None else format_share(counts.share, 1)
     interval = ""
     if counts.low is not None and counts.high is not None:
@@ -244,7 +244,7 @@ def _preference_row(blind: BlindComparison, counts: PreferenceCounts) -> list[Ce
     ]
 
 
-def _preference_finding(blind: BlindComparison, counts: PreferenceCounts) -> TextCell:
+def _preference_finding(blind: PreferenceResult, counts: PreferenceCounts) -> TextCell:
     if counts.p is None or counts.share is None:
         return TextCell("no preference", tone="unsure")
     p = format_equation("p", counts.p)

@@ -5,10 +5,10 @@ from typing import Any
 
 from abrege.evaluation.systems import in_order
 from abrege.report.evaluation_model import (
-    BlindComparison,
     BreakdownPart,
     ColumnBreakdown,
     PreferenceCounts,
+    PreferenceResult,
     ScoreEstimate,
     SeedSpread,
     SeedVariance,
@@ -97,12 +97,12 @@ def _metrics(parts: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
     return list(next(iter(systems_of_first.values()), {}))
 
 
-def load_preference(preference: Mapping[str, Any]) -> BlindComparison:
+def load_preference(preference: Mapping[str, Any]) -> PreferenceResult:
     """Return the decisions of the reviewers of a blind comparison: all together, and each."""
     reviewers = preference["reviewers"]
     together = [("all, by majority", preference["together"])] if len(reviewers) > 1 else []
     each = [(reviewer["name"], reviewer["preference"]) for reviewer in reviewers]
-    return BlindComparison(
+    return PreferenceResult(
         systems=(preference["systems"][0], preference["systems"][1]),
         counts=[_preference_counts(name, counts) for name, counts in [*together, *each]],
         agreement=[_agreement(pair) for pair in preference["agreement"] if pair["kappa"]],
@@ -121,14 +121,14 @@ def _agreement(pair: Mapping[str, Any]) -> str:
     return f"{pair['first']} and {pair['second']}: {kappa}, the same choice on {same}"
 
 
-def load_judge(judge: Mapping[str, Any]) -> BlindComparison:
+def load_judge(judge: Mapping[str, Any]) -> PreferenceResult:
     """Return the decisions of an LLM judge that saw each pair in both orders."""
     figures = judge["figures"]
     note = (
         f"asked in both orders; contradicts itself on {figures['disagreements']} "
         f"of {figures['n']} rows"
     )
-    return BlindComparison(
+    return PreferenceResult(
         systems=(judge["systems"][0], judge["systems"][1]),
         counts=[_preference_counts(f"LLM judge {judge['model']}", judge["preference"], note)],
     )

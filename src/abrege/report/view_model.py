@@ -6,8 +6,8 @@ from typing import Any
 
 from abrege.evaluation.verdict import TuningVerdict
 from abrege.report.evaluation_model import (
-    BlindComparison,
     ColumnBreakdown,
+    PreferenceResult,
     SeedVariance,
     StressReport,
     SystemComparison,
@@ -161,7 +161,7 @@ class RunReport:
     comparisons: Sequence[SystemComparison] = ()
     seed_variance: SeedVariance | None = None
     breakdowns: Sequence[ColumnBreakdown] = ()
-    blind_comparisons: Sequence[BlindComparison] = ()
+    blind_comparisons: Sequence[PreferenceResult] = ()
     stress: StressReport | None = None
     steps: Sequence[LossPoint] = ()
     lengths: Sequence[LengthSample] = ()
