@@ -9,9 +9,11 @@ from abrege.core.errors import SetupError
 from abrege.data import html_markdown, hub, readers
 
 OPTIONAL = (
-    *("datasets", "huggingface_hub", "pyarrow", "torch", "transformers"),
+    *("datasets", "huggingface_hub", "pyarrow", "torch", "transformers", "peft", "openai"),
     *("trafilatura", "lxml_html_clean", "markdown_it", "mwparserfromhell", "httpx2"),
 )
+CORE = ("cli", "core", "data", "doctor", "evaluation", "metrics", "recipe", "report", "stages")
+"""Packages that can be imported without any optional one."""
 
 
 @pytest.fixture
@@ -93,14 +95,17 @@ except SetupError as error:
     assert run.stdout.endswith("  Type: pip install 'abrege[html]'\n")
 
 
-def test_scoring_comparing_and_the_doctor_read_rows_without_any_optional_package(tmp_path):
+def test_scoring_comparing_and_the_doctor_need_no_optional_package(tmp_path):
     (tmp_path / "pairs.jsonl").write_text('{"document": "a b c", "summary": "a", "pred": "b"}\n')
     (tmp_path / "pairs.csv").write_text("document,summary,pred\na b c,a,b\n")
     program = f"""
 import sys
 sys.modules.update(dict.fromkeys({OPTIONAL}))
-import abrege.cli, abrege.cli.score, abrege.cli.compare, abrege.cli.doctor
-import abrege.doctor.run, abrege.evaluation.score_files
+import importlib, pkgutil
+for package in {CORE}:
+    package = importlib.import_module("abrege." + package)
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
 from abrege.data.load import load_pairs, stream_pairs
 from abrege.data.predictions import read_candidates
 from pathlib import Path
