@@ -44,7 +44,7 @@ def test_a_recipe_runs_and_its_folder_is_read(finished):
 
 
 def test_a_run_draws_its_systems_as_a_table(finished):
-    drawn = finished._repr_html_()
+    drawn = abrege.Run(str(finished.folder))._repr_html_()
     assert drawn.index("Tuned") < drawn.index("Base") < drawn.index("Lead")
 
 

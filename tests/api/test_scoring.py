@@ -97,7 +97,7 @@ def test_a_notebook_draws_scores_and_comparisons_as_tables_with_escaped_text():
 
 
 def test_columns_of_different_length_are_one_message():
-    with pytest.raises(DataError, match="references has 1 rows, the predictions have 2"):
+    with pytest.raises(DataError, match="2 predictions but 1 references"):
         abrege.score(["a", "b"], ["a"])
 
 

@@ -1,7 +1,6 @@
 """Run recipes and read run folders from Python: `run`, `Run`, `load` and `check`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,11 +30,14 @@ if TYPE_CHECKING:
     from abrege.inference.summarizer import Summarizer
 
 
-@dataclass(frozen=True)
 class Run:
     """A run folder: what is finished can be read; a notebook draws its scores as a table."""
 
-    folder: Path
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
 
     @property
     def scores(self) -> dict[str, Scores]:

@@ -6,12 +6,11 @@ from math import isnan
 from typing import Any
 
 from abrege.core.errors import DataError
-from abrege.core.types import Candidate
-from abrege.evaluation import score_files
-from abrege.evaluation.score_files import SystemPredictions, describe_comparisons
+from abrege.evaluation import scoring
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
+from abrege.evaluation.scoring import candidates_from_texts, describe_comparisons
 from abrege.metrics import rouge as rouge_metric
-from abrege.metrics.reference_based import ScoringOptions
+from abrege.metrics.family import ScoringOptions
 from abrege.metrics.registry import DEFAULT, METRICS, parse_metrics
 from abrege.metrics.rouge_profiles import FScore
 from abrege.metrics.significance import Resampling
@@ -132,9 +131,9 @@ def score(
     >>> round(scores["rouge1"].value, 3)
     0.667
     """
-    rows = _candidates(predictions, references, documents, groups)
+    rows = candidates_from_texts(predictions, references, documents, groups)
     request = _request(metrics, lang, profile, stemmer, references_rule, documents is not None)
-    tables = score_files.score([SystemPredictions("predictions", rows)], request)
+    tables = scoring.score({"predictions": rows}, request)
     return _scores(tables["predictions"], Resampling(bootstrap_samples, confidence, seed))
 
 
@@ -164,13 +163,13 @@ def compare(
     'better'
     """
     request = _request(metrics, lang, profile, stemmer, references_rule, documents is not None)
-    systems = [
-        SystemPredictions(name, _candidates(predictions, references, documents, groups))
+    systems = {
+        name: candidates_from_texts(predictions, references, documents, groups)
         for name, predictions in (("a", a), ("b", b))
-    ]
-    tables = score_files.score(systems, request)
+    }
+    tables = scoring.score(systems, request)
     resampling = Resampling(bootstrap_samples, confidence, seed)
-    tests = score_files.compare(tables, resampling)
+    tests = scoring.compare(tables, resampling)
     return Comparison(tests, *(_scores(tables[name], resampling) for name in ("a", "b")))
 
 
@@ -225,31 +224,6 @@ def _request(
         wordnet=wordnet.find_wordnet(None) if "meteor" in names else None,
     )
     return ScoringRequest(names, options)
-
-
-def _candidates(
-    predictions: Sequence[str],
-    references: References,
-    documents: Sequence[str] | None,
-    groups: Sequence[str] | None,
-) -> list[Candidate]:
-    columns = {"references": references, "documents": documents, "groups": groups}
-    for name, column in columns.items():
-        if column is not None and len(column) != len(predictions):
-            raise DataError(
-                f"{name} has {len(column)} rows, the predictions have {len(predictions)}.\n"
-                "  Give one of each a row."
-            )
-    return [
-        Candidate(
-            id=str(n),
-            prediction=prediction,
-            references=[reference] if isinstance(reference, str) else list(reference),
-            document=None if documents is None else documents[n],
-            group=None if groups is None else groups[n],
-        )
-        for n, (prediction, reference) in enumerate(zip(predictions, references, strict=True))
-    ]
 
 
 def _scores(table: ScoreTable, resampling: Resampling) -> Scores:

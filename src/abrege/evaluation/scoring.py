@@ -31,12 +31,15 @@ def candidates_from_texts(
     predictions: Sequence[str],
     references: Sequence[str | Sequence[str]],
     documents: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> list[Candidate]:
     """Combine texts into rows to score, one prediction each; several references are a sequence.
 
-    Raise DataError where there are more or fewer references or documents than predictions.
+    Rows of one group are resampled together. Raise DataError where there are more or fewer
+    references, documents or groups than predictions.
     """
-    for name, texts in (("references", references), ("documents", documents)):
+    columns = {"references": references, "documents": documents, "groups": groups}
+    for name, texts in columns.items():
         if texts is not None and len(texts) != len(predictions):
             raise DataError(
                 f"{len(predictions)} predictions but {len(texts)} {name}.\n"
@@ -48,6 +51,7 @@ def candidates_from_texts(
             prediction=prediction,
             references=[row_references] if isinstance(row_references, str) else [*row_references],
             document=documents[number] if documents is not None else None,
+            group=groups[number] if groups is not None else None,
         )
         for number, (prediction, row_references) in enumerate(
             zip(predictions, references, strict=True)
