@@ -122,19 +122,17 @@ def _blind(args: argparse.Namespace) -> None:
     from abrege.human_eval.blind import create_blind_page
     from abrege.report.format import plural
 
-    comparison = create_blind_page(
-        args.folder, systems=args.systems, rows=args.rows, seed=args.seed
-    )
-    print(comparison.page)
-    rows, total = comparison.row_count, comparison.total
+    written = create_blind_page(args.folder, systems=args.systems, rows=args.rows, seed=args.seed)
+    print(written.page)
+    rows, total = written.row_count, written.total
     _remark(f"{plural(rows, 'row')} to compare of {plural(total, 'test row')}")
     if rows < min(args.rows, total):
         _remark(f"fewer than --rows {args.rows}: no more rows differ")
-    if comparison.same:
-        _remark(_identical(comparison.same))
-    if comparison.replaced:
+    if written.same:
+        _remark(_identical(written.same))
+    if written.replaced:
         _remark("this replaces another page: decisions made on that one are refused from now on")
-    _remark(f"send only the page; {comparison.key} reveals the systems")
+    _remark(f"send only the page; {written.key} reveals the systems")
 
 
 def _judge(args: argparse.Namespace) -> None:

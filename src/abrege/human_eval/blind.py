@@ -36,7 +36,7 @@ _KEY_ADVICE = "Delete it and run abrege review blind with the same arguments: it
 
 
 @dataclass(frozen=True)
-class BlindComparison:
+class BlindPage:
     """A page that was written, and the counts of its rows."""
 
     page: Path
@@ -52,7 +52,7 @@ class BlindComparison:
 
 def create_blind_page(
     folder: Path, *, systems: Sequence[str] = ("base", "tuned"), rows: int = 50, seed: int = 0
-) -> BlindComparison:
+) -> BlindPage:
     """Write the page and its key into a run folder; equal arguments give equal bytes.
 
     Raise RecipeError for systems or rows that make no comparison, DataError where the run or a
@@ -86,7 +86,7 @@ def create_blind_page(
     write_json(run.blind_key, key)
     with atomic_write(run.blind_page) as file:
         file.write(render_blind_page(items, title=TITLE, token=token))
-    return BlindComparison(
+    return BlindPage(
         page=run.blind_page,
         key=run.blind_key,
         token=token,
