@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 from ruamel.yaml import YAML
 
 from abrege.stress.rules import RULES
@@ -78,6 +78,12 @@ class _TemplateEntry(BaseModel):
     right: tuple[str, ...]
     wrong: tuple[str, ...]
 
+    @model_validator(mode="after")
+    def _check_text(self) -> "_TemplateEntry":
+        if bool(self.text) == bool(self.shared_text):
+            raise ValueError("a template has either a text or a shared_text")
+        return self
+
 
 _ENTRIES = TypeAdapter(list[_TemplateEntry])
 _VALUES = TypeAdapter(dict[str, tuple[str | int | tuple[str, str], ...]])
@@ -87,7 +93,8 @@ _VALUES = TypeAdapter(dict[str, tuple[str | int | tuple[str, str], ...]])
 def load_texts(lang: str, kinds: Sequence[str]) -> SuiteTexts:
     """Load the suite of a language: `LANG/KIND.yaml` for each kind, its values and its filler.
 
-    Raise pydantic's ValidationError, or ValueError with the file, where the data is malformed.
+    Raise ValueError (or KeyError for an unknown rule), with the file as a note, where the data is
+    malformed.
     """
     values: dict[str, SlotValues] = {
         **_VALUES.validate_python(_read_yaml(lang, "values")),
@@ -97,10 +104,14 @@ def load_texts(lang: str, kinds: Sequence[str]) -> SuiteTexts:
     shared_texts = _read_yaml("shared", "texts")
     templates = {}
     for kind in kinds:
-        entries = _ENTRIES.validate_python(_read_yaml(lang, kind))
-        templates[kind] = tuple(_template(entry, kind, shared_texts) for entry in entries)
-        for template in templates[kind]:
-            check_slots(template, values, where=f"{lang}/{kind}.yaml")
+        try:
+            entries = _ENTRIES.validate_python(_read_yaml(lang, kind))
+            templates[kind] = tuple(_template(entry, kind, shared_texts) for entry in entries)
+            for template in templates[kind]:
+                check_slots(template, values)
+        except (ValueError, KeyError) as error:
+            error.add_note(f"in stress/{lang}/{kind}.yaml")
+            raise
     return SuiteTexts(templates, values)
 
 
@@ -124,12 +135,12 @@ def _template(entry: _TemplateEntry, kind: str, shared_texts: Mapping[str, str])
     )
 
 
-def check_slots(template: CaseTemplate, values: Mapping[str, SlotValues], *, where: str) -> None:
+def check_slots(template: CaseTemplate, values: Mapping[str, SlotValues]) -> None:
     """Raise ValueError if a slot has no values, or is used but does not occur in the text."""
     text_slots = slot_names(template.text)
     if missing := {name for name in text_slots.values() if name not in values}:
-        raise ValueError(f"{where}: no values for the slots {sorted(missing)}")
+        raise ValueError(f"no values for the slots {sorted(missing)}")
     for part in (template.point, *template.right, *template.wrong, *map(str, template.rules)):
         fields = {field for _, field, _, _ in string.Formatter().parse(part) if field}
         if unknown := {re.sub(r"\[.*", "", field) for field in fields} - {*text_slots}:
-            raise ValueError(f"{where}: the text has no slot {sorted(unknown)}, used in {part!r}")
+            raise ValueError(f"the text has no slot {sorted(unknown)}, used in {part!r}")
