@@ -155,10 +155,10 @@ def test_a_tuned_model_that_changed_since_is_not_given_the_old_scores(whole, tmp
     exported = read_json(folder / "export/manifest.json")
     for named, shown in ((exported, "merged"), ({**exported, "weights": ["new"]}, "tuned")):
         made = card.gather_facts(asked, folder, folder / "export/merged", named)
-        assert made.evaluated.system == shown
+        assert made.scores.system == shown
     other = {**exported, "weights": ["new"], "inputs": {"tune/adapter_model.safetensors": "new"}}
     made = card.gather_facts(asked, folder, folder / "export/merged", other)
-    assert made.evaluated is None
+    assert made.scores is None
 
 
 def test_another_dtype_goes_elsewhere_and_leaves_the_run_alone(tuned, tmp_path):
@@ -169,7 +169,7 @@ def test_another_dtype_goes_elsewhere_and_leaves_the_run_alone(tuned, tmp_path):
     weights = load_file(out / "model.safetensors")
     assert {w.dtype for w in weights.values()} == {torch.bfloat16}
     assert exported["dtype"] == "bfloat16"
-    assert "It was not evaluated" in (out / "README.md").read_text()
+    assert "This model was not evaluated" in (out / "README.md").read_text()
     assert (folder / "recipe.yaml").read_bytes() == before
     assert not (folder / "export").exists()
     again, _ = export(exporting(asked, dtype="bfloat16", min_identical=0.0), folder, out=out)

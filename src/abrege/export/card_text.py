@@ -1,4 +1,4 @@
-"""The model card of an exported model: Markdown under YAML that model hubs read."""
+"""The text of a model card: Markdown under YAML metadata that model hubs read."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from huggingface_hub import EvalResult, ModelCardData
 
 from abrege.metrics.registry import METRICS, get_metric
-from abrege.report.evaluation_model import (
-    ScoreEstimate,
-)
 from abrege.report.format import (
     ABSENT,
     format_confidence,
@@ -19,16 +16,25 @@ from abrege.report.format import (
 )
 from abrege.report.markdown import code, escape
 
-_REFERENCE_METRICS = [m.name for m in METRICS.values() if m.section == "reference"]
+
+REFERENCE_METRICS = [m.name for m in METRICS.values() if m.section == "reference"]
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-PLACE = re.compile(r"\{meta\.[\w-]+\}")
-SHOWN = ("merged", "tuned", "base", "few-shot", "base-cut", "lead")
-"""Systems whose scores stand on the card, where they were made, in this order."""
+META_FIELD = re.compile(r"\{meta\.[\w-]+\}")
+SYSTEMS = ("merged", "tuned", "base", "few-shot", "base-cut", "lead")
+"""Systems in the table of scores, in this order, as far as the run has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardScores:
-    """The scores of a run, and which system's are those of this model."""
+    """The scores of a run.
+
+    system      the system whose scores are those of this model
+    n           test rows
+    groups      groups of test rows
+    confidence  of the intervals
+    verdict     the report's conclusion, one sentence
+    systems     scores by system and metric
+    """
 
     system: str
     n: int
@@ -40,111 +46,115 @@ class CardScores:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """What a card says, as plain facts."""
+    """The facts that a card states.
+
+    dtype          of the stored weights
+    parity         how near the model is to the one before merging, in words
+    data           name of the data
+    dataset        its name on a hub, if it has one
+    base_license   license of the base model, if known
+    training       settings and counts of the training, in the order of the card
+    dropped        rows that were dropped and documents that were cut, with their counts, in words
+    summary_words  median length of the training summaries
+    """
 
     name: str
     base_model: str
     method: str
     dtype: str
-    """How the weights are stored."""
     parity: str
-    """How near the model is to the one before merging, in words."""
     data: str
     dataset: str | None = None
-    """The data's name on a hub, where it has one."""
     lang: str | None = None
-    licence: str | None = None
-    encoder_decoder: bool = False
+    base_license: str | None = None
+    is_encoder_decoder: bool = False
     template: str
     system_message: str | None = None
     chat: bool
     max_tokens: int
     max_new_tokens: int
     training: Mapping[str, object]
-    """Settings and counts of the tuning, in the order they are shown."""
-    left_out: Sequence[str] = ()
-    """Rows that were left out and documents that were cut, with their counts, in words."""
+    dropped: Sequence[str] = ()
     summary_words: float | None = None
-    """Median of the summaries trained on."""
-    evaluated: CardScores | None = None
+    scores: CardScores | None = None
 
 
 def render_card(card: CardFacts) -> str:
-    """Give the whole card, which is the README.md of the model's folder."""
-    head = ModelCardData(
+    """Return the whole card: README.md of the model's folder."""
+    metadata = ModelCardData(
         language=card.lang,
-        license=card.licence,
+        license=card.base_license,
         library_name="transformers",
         pipeline_tag="summarization",
         tags=["summarization", "abrege", card.method],
         base_model=card.base_model if HUB_ID.fullmatch(card.base_model) else None,
         datasets=[card.dataset] if card.dataset else None,
         model_name=card.name,
-        eval_results=_results(card),
+        eval_results=_eval_results(card),
     )
     sections = [
-        ("How to use it", _use(card)),
-        ("Scores", "\n\n".join(_scores(card))),
-        ("How it was tuned", "\n\n".join(_tuning(card))),
-        ("What it is asked", "\n\n".join(_prompt(card))),
-        ("Limits", "\n".join(f"- {said}" for said in _limits(card))),
+        ("Usage", _usage(card)),
+        ("Evaluation", "\n\n".join(_evaluation(card))),
+        ("Training", "\n\n".join(_training(card))),
+        ("Prompt", "\n\n".join(_prompt(card))),
+        ("Limitations", "\n".join(f"- {limitation}" for limitation in _limitations(card))),
     ]
-    about = (
-        f"A model that summarises, tuned from {escape(card.base_model)} ({card.method}) by abrege "
-        f"and stored in {card.dtype}. Against the model before it was exported: "
+    introduction = (
+        f"A model that summarizes, tuned from {escape(card.base_model)} ({card.method}) with "
+        f"abrege and stored in {card.dtype}. Against the model before it was exported: "
         f"{escape(card.parity)}."
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
-    return f"---\n{head.to_yaml()}\n---\n\n# {escape(card.name)}\n\n{about}\n\n{body}\n"
+    return f"---\n{metadata.to_yaml()}\n---\n\n# {escape(card.name)}\n\n{introduction}\n\n{body}\n"
 
 
 def usage_snippet(card: CardFacts) -> str:
-    """Give the Python that summarises one text with transformers alone."""
-    kind = "AutoModelForSeq2SeqLM" if card.encoder_decoder else "AutoModelForCausalLM"
-    filled = "".join(f'.replace("{place}", "...")' for place in PLACE.findall(card.template))
-    talk = [{"role": "system", "content": card.system_message}] if card.system_message else []
-    before = f"{talk!r} + " if talk else ""
-    asked = ['inputs = tokenizer(request, return_tensors="pt")']
+    """Return Python code that summarizes one text with transformers alone."""
+    model_class = "AutoModelForSeq2SeqLM" if card.is_encoder_decoder else "AutoModelForCausalLM"
+    fill = "".join(f'.replace("{field}", "...")' for field in META_FIELD.findall(card.template))
+    system = [{"role": "system", "content": card.system_message}] if card.system_message else []
+    first_messages = f"{system!r} + " if system else ""
+    tokenize = ['inputs = tokenizer(request, return_tensors="pt")']
     if card.chat:
-        asked = [
-            f'talk = {before}[{{"role": "user", "content": request}}]',
+        tokenize = [
+            f'messages = {first_messages}[{{"role": "user", "content": request}}]',
             "inputs = tokenizer.apply_chat_template(",
-            '    talk, add_generation_prompt=True, return_dict=True, return_tensors="pt"',
+            '    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"',
             ")",
         ]
-    start = "" if card.encoder_decoder else ', inputs["input_ids"].shape[1] :'
+    start = "" if card.is_encoder_decoder else ', inputs["input_ids"].shape[1] :'
     lines = [
-        f"from transformers import {kind}, AutoTokenizer",
+        f"from transformers import {model_class}, AutoTokenizer",
         "",
         'folder = "."  # the folder of this file',
         "tokenizer = AutoTokenizer.from_pretrained(folder)",
-        f"model = {kind}.from_pretrained(folder)",
+        f"model = {model_class}.from_pretrained(folder)",
         "",
         'document = "..."',
         f"request = {card.template!r}",
-        f'request = request{filled}.replace("{{document}}", document)',
-        *asked,
-        "output = model.generate(**inputs)  # generation_config.json says how it decodes",
+        f'request = request{fill}.replace("{{document}}", document)',
+        *tokenize,
+        "output = model.generate(**inputs)  # decoding settings: generation_config.json",
         f"new = output[0{start}]",
         "print(tokenizer.decode(new, skip_special_tokens=True).strip())",
     ]
     return "\n".join(lines)
 
 
-def _use(card: CardFacts) -> str:
-    meta = "".join(f" --meta {p[6:-1]}=..." for p in PLACE.findall(card.template))
+def _usage(card: CardFacts) -> str:
+    meta = "".join(f" --meta {field[6:-1]}=..." for field in META_FIELD.findall(card.template))
     command = f"abrege summarize article.txt --model DIR{meta}"
     return (
         f"With transformers:\n\n{code(usage_snippet(card), block='python')}\n\n"
-        f"Or with abrege, which cuts a document that is too long as in training:\n\n"
+        f"With abrege, which cuts a document that is too long as in training:\n\n"
         f"{code(command, block='sh')}"
     )
 
 
-def _results(card: CardFacts) -> list[EvalResult] | None:
-    """Give the scores in the form of a model index: shares of 1, with n and signature."""
-    given = card.evaluated
-    if given is None:
+def _eval_results(card: CardFacts) -> list[EvalResult] | None:
+    """Return the scores for a model index: shares of 1, with n and signature."""
+    scores = card.scores
+    if scores is None:
         return None
     return [
         EvalResult(
@@ -157,106 +167,107 @@ def _results(card: CardFacts) -> list[EvalResult] | None:
             metric_name=get_metric(name).label,
             metric_value=round(score.value, 4),
             metric_args={
-                "n": given.n,
+                "n": scores.n,
                 "low": score.low if score.low is None else round(score.low, 4),
                 "high": score.high if score.high is None else round(score.high, 4),
                 "signature": score.signature,
             },
         )
-        for name, score in _told(given)
+        for name, score in _model_scores(scores)
     ]
 
 
-def _told(given: CardScores) -> list[tuple[str, ScoreEstimate]]:
-    """Give the metrics that the model has a score by, in the order of the report."""
-    own = given.systems[given.system]
-    return [(name, score) for name in _REFERENCE_METRICS if (score := own.get(name))]
+def _model_scores(scores: CardScores) -> list[tuple[str, ScoreEstimate]]:
+    """Return the metrics for which this model has a score, in the order of the report."""
+    own = scores.systems[scores.system]
+    return [(name, score) for name in REFERENCE_METRICS if (score := own.get(name))]
 
 
-def _scores(card: CardFacts) -> Iterator[str]:
-    given = card.evaluated
-    if given is None:
-        yield "It was not evaluated, or has changed since: `abrege run` evaluates it."
+def _evaluation(card: CardFacts) -> Iterator[str]:
+    scores = card.scores
+    if scores is None:
+        yield "This model was not evaluated, or it changed since: `abrege run` evaluates it."
         return
-    if given.system != "merged":
-        yield f"The scores are of {given.system}, the same model before merging."
-    rows = plural(given.n, "test row")
-    groups = "" if given.groups == given.n else f" in {plural(given.groups, 'group')}"
-    sure = format_confidence(given.confidence)
+    if scores.system != "merged":
+        yield f"The scores are of {scores.system}, the same model before merging."
+    rows = plural(scores.n, "test row")
+    groups = "" if scores.groups == scores.n else f" in {plural(scores.groups, 'group')}"
     yield (
-        f"On {rows}{groups}, F1 × 100 for ROUGE, with {sure} intervals. Base is the model before "
-        "tuning, asked the same; lead is the document's first sentences."
+        f"On {rows}{groups}; ROUGE is F1 × 100, with "
+        f"{format_confidence(scores.confidence)} confidence intervals. Base is the model "
+        "before tuning with the same prompt; lead is the first sentences of the document."
     )
-    names = [name for name, _ in _told(given)]
-    lines = [["System", *(get_metric(name).label for name in names)]]
-    lines.append(["---", *["---:"] * len(names)])
-    lines += [
-        [system, *(_cell(name, values.get(name)) for name in names)]
-        for system in SHOWN
-        if (values := given.systems.get(system))
+    model_scores = _model_scores(scores)
+    table = [["System", *(get_metric(name).label for name, _ in model_scores)]]
+    table.append(["---", *["---:"] * len(model_scores)])
+    table += [
+        [system, *(_cell(name, values.get(name)) for name, _ in model_scores)]
+        for system in SYSTEMS
+        if (values := scores.systems.get(system))
     ]
-    yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    yield escape(given.verdict)
-    yield "\n".join(f"- {get_metric(n).label}: {code(s.signature)}" for n, s in _told(given))
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield escape(scores.verdict)
+    yield "\n".join(
+        f"- {get_metric(name).label}: {code(score.signature)}" for name, score in model_scores
+    )
 
 
 def _cell(name: str, score: ScoreEstimate | None) -> str:
     if score is None:
         return ABSENT
-    return escape(
-        f"{format_metric(name, score.value)} {format_interval(name, score.low, score.high)}".strip()
-    )
+    value, interval = format_metric(name, score.value), format_interval(name, score.low, score.high)
+    return escape(f"{value} {interval}".strip())
 
 
-def _tuning(card: CardFacts) -> Iterator[str]:
+def _training(card: CardFacts) -> Iterator[str]:
     yield f"Data: {escape(card.data)}."
-    if card.left_out:
-        yield "\n".join(f"- {escape(line)}" for line in card.left_out)
+    if card.dropped:
+        yield "\n".join(f"- {escape(line)}" for line in card.dropped)
     rows = [f"| {escape(key)} | {escape(value)} |" for key, value in card.training.items()]
     yield "\n".join(["| setting | value |", "|---|---|", *rows])
 
 
 def _prompt(card: CardFacts) -> Iterator[str]:
-    where = "in the chat template of the tokenizer" if card.chat else "as plain text"
-    yield f"The request, {where}; it was the same in training and evaluation:"
+    form = "in the chat template of the tokenizer" if card.chat else "as plain text"
+    yield f"The prompt template, {form}; it was the same in training and evaluation:"
     yield code(card.template, block="text")
     if card.system_message:
         yield f"With the system message:\n\n{code(card.system_message, block='text')}"
 
 
-def _limits(card: CardFacts) -> Iterator[str]:
+def _limitations(card: CardFacts) -> Iterator[str]:
     if card.lang:
         yield f"It was tuned and tested on texts in one language ({card.lang}), and on no other."
     else:
         yield "The language of its texts was not stated."
-    of_prompt = card.max_tokens - (0 if card.encoder_decoder else card.max_new_tokens)
+    prompt_tokens = card.max_tokens - (0 if card.is_encoder_decoder else card.max_new_tokens)
     yield (
-        f"It was tuned to read {of_prompt:,} tokens of request and document, and to write at most "
-        f"{card.max_new_tokens:,}. The snippet above cuts nothing."
+        f"It was tuned to read {prompt_tokens:,} tokens of prompt and document, and to write at "
+        f"most {card.max_new_tokens:,}. The snippet above cuts nothing."
     )
     if card.summary_words is not None:
         yield (
-            "It writes summaries as long as those it was tuned on, which have a median of "
+            "Its summaries are about as long as those it was tuned on, whose median is "
             f"{card.summary_words:g} words."
         )
-    yield from _faithfulness(card.evaluated)
-    if card.licence is None:
+    yield from _faithfulness(card.scores)
+    if card.base_license is None:
         yield (
-            "The licence of the base model was not at hand, so none is stated here: its own page "
-            "says what is allowed."
+            "The license of the base model was not available, so none is stated here: see the page "
+            "of the base model."
         )
 
 
-def _faithfulness(given: CardScores | None) -> Iterator[str]:
-    """Say what was found in the summaries that the documents do not hold."""
-    found = given and given.systems[given.system].get("unsupported")
-    if not given or not found:
-        yield "Whether it keeps to the facts of a document was not checked."
+def _faithfulness(scores: CardScores | None) -> Iterator[str]:
+    """Yield how many summaries hold facts that the documents do not."""
+    unsupported = scores and scores.systems[scores.system].get("unsupported")
+    if not scores or not unsupported:
+        yield "Whether its summaries are faithful to the documents was not checked."
         return
-    base = given.systems.get("base", {}).get("unsupported")
-    against = f" (base: {format_metric('unsupported', base.value)})" if base else ""
+    base = scores.systems.get("base", {}).get("unsupported")
+    baseline = f" (base: {format_metric('unsupported', base.value)})" if base else ""
     yield (
-        f"{format_metric('unsupported', found.value)} of its summaries{against} hold a number, "
-        "date, name or quotation that the document does not hold, which is not always false. "
-        "Rules looked for these; other errors were not looked for."
+        f"{format_metric('unsupported', unsupported.value)} of its summaries{baseline} hold "
+        "a number, date, name or quotation that the document does not hold, which is not always "
+        "false. Rules look for these; other errors are not looked for."
     )

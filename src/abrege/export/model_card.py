@@ -1,4 +1,4 @@
-"""Card: write the model card of an exported model, with the scores of the run where they are its.
+"""Model card: write README.md of an exported model, with the scores of the run if they are its own.
 
 reads   export/  tune/  split/manifest.json  generate/*.manifest.json  evaluate/scores.json
 writes  README.md in the exported folder
@@ -10,9 +10,9 @@ from typing import Any
 
 from abrege.core.hashing import hash_path
 from abrege.core.io import atomic_write, read_json
-from abrege.core.run_folder import MANIFEST, MODEL_SETTINGS
+from abrege.core.run_folder import MODEL_SETTINGS, SPLITS, RunFolder
 from abrege.data.load import HUB_NAME
-from abrege.export import card_text as card
+from abrege.export.card_text import CardFacts, CardScores, render_card
 from abrege.recipe import Recipe
 from abrege.report.describe import describe_source
 from abrege.report.format import format_rate, plural
@@ -22,57 +22,58 @@ from abrege.report.load import load_systems
 def write_model_card(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
     """Write the card of the model at `out`; `exported` is the manifest of its export."""
     with atomic_write(out / "README.md") as file:
-        file.write(card.render_card(gather_facts(recipe, folder, out, exported)))
+        file.write(render_card(gather_facts(recipe, folder, out, exported)))
 
 
-def gather_facts(
-    recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]
-) -> card.CardFacts:
-    """Read the run folder into the facts of the card."""
-    asked = read_json(out / MODEL_SETTINGS)
-    tuned = read_json(folder / "tune" / MANIFEST)
-    split = read_json(folder / "split" / MANIFEST)
+def gather_facts(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> CardFacts:
+    """Read the facts of the card from the run folder and the exported model."""
+    run = RunFolder(folder)
+    model_settings = read_json(out / MODEL_SETTINGS)
+    tuned = read_json(run.tune_manifest())
+    split = read_json(run.manifest("split"))
     config = read_json(out / "config.json")
-    evaluated, words = _evaluated(recipe, folder, exported)
-    return card.CardFacts(
+    scores, summary_words = _own_scores(recipe, run, exported)
+    return CardFacts(
         name=recipe.name,
-        base_model=asked["base_model"],
+        base_model=model_settings["base_model"],
         method=recipe.tune.method,
         dtype=exported["dtype"],
         parity=exported["in_words"],
-        data=_data(recipe),
-        dataset=_on_hub(recipe),
-        lang=asked["lang"],
-        licence=exported["licence"],
-        encoder_decoder=bool(config.get("is_encoder_decoder")),
-        template=asked["template"],
-        system_message=asked["system"],
-        chat=asked["chat"],
-        max_tokens=asked["max_tokens"],
-        max_new_tokens=asked["profile"]["max_new_tokens"],
-        training=_training(recipe, tuned, split),
-        left_out=list(_left_out(split, tuned)),
-        summary_words=words,
-        evaluated=evaluated,
+        data=_data_name(recipe),
+        dataset=_hub_name(recipe),
+        lang=model_settings["lang"],
+        base_license=exported["licence"],
+        is_encoder_decoder=bool(config.get("is_encoder_decoder")),
+        template=model_settings["template"],
+        system_message=model_settings["system"],
+        chat=model_settings["chat"],
+        max_tokens=model_settings["max_tokens"],
+        max_new_tokens=model_settings["profile"]["max_new_tokens"],
+        training=_training_settings(recipe, tuned, split),
+        dropped=list(_dropped_counts(split, tuned)),
+        summary_words=summary_words,
+        scores=scores,
     )
 
 
-def _evaluated(
-    recipe: Recipe, folder: Path, exported: Mapping[str, Any]
-) -> tuple[card.CardScores | None, float | None]:
-    """Give the scores of this model, or of the tuned one before merging; None of another one's."""
-    path = folder / "evaluate" / "scores.json"
-    manifest = path.with_name(MANIFEST)
-    tuned = {hash_ for name, hash_ in exported["inputs"].items() if name.startswith("tune/")}
-    weights = {"merged": {*exported["weights"]}, "tuned": tuned}
-    if not (path.is_file() and manifest.is_file()):
+def _own_scores(
+    recipe: Recipe, run: RunFolder, exported: Mapping[str, Any]
+) -> tuple[CardScores | None, float | None]:
+    """Return the scores of this model, or of the tuned one before merging, and its summary length.
+
+    None where the run has no scores, or scored other weights.
+    """
+    manifest = run.manifest("evaluate")
+    if not (run.scores.is_file() and manifest.is_file()):
         return None, None
-    scored = read_json(manifest)["inputs"]
-    system = next((s for s, own in weights.items() if _is_of(folder, s, own, scored)), None)
+    tuned = {digest for name, digest in exported["inputs"].items() if name.startswith("tune/")}
+    weights = {"merged": {*exported["weights"]}, "tuned": tuned}
+    inputs = read_json(manifest)["inputs"]
+    system = next((s for s, own in weights.items() if _is_scored(run, s, own, inputs)), None)
     if system is None:
         return None, None
-    scores = read_json(path)
-    found = card.CardScores(
+    scores = read_json(run.scores)
+    card_scores = CardScores(
         system=system,
         n=scores["n"],
         groups=scores["groups"],
@@ -80,61 +81,61 @@ def _evaluated(
         verdict=scores["verdict"]["sentence"],
         systems=load_systems(scores["systems"]),
     )
-    return found, scores["training_words"]["median"]
+    return card_scores, scores["training_words"]["median"]
 
 
-def _is_of(folder: Path, system: str, weights: set[str], scored: Mapping[str, str]) -> bool:
-    """Say whether what was scored of a system is what these weights wrote."""
-    written = folder / f"generate/{system}.jsonl"
-    manifest = folder / f"generate/{system}.{MANIFEST}"
-    if not (written.is_file() and manifest.is_file()):
+def _is_scored(run: RunFolder, system: str, weights: set[str], inputs: Mapping[str, str]) -> bool:
+    """Return whether the predictions that were scored for a system come from these weights."""
+    predictions, manifest = run.predictions(system), run.predictions_manifest(system)
+    if not (predictions.is_file() and manifest.is_file()):
         return False
-    by = read_json(manifest)["inputs"].values()
-    return weights <= {*by} and scored.get(f"generate/{system}") == hash_path(written)
+    generated_from = {*read_json(manifest)["inputs"].values()}
+    return weights <= generated_from and inputs.get(f"generate/{system}") == hash_path(predictions)
 
 
-def _data(recipe: Recipe) -> str:
-    """Name the data without the path of this machine."""
+def _data_name(recipe: Recipe) -> str:
+    """Return the name of the data, without a path of this machine."""
     return describe_source(recipe, lambda name: Path(name).name if Path(name).exists() else name)
 
 
-def _on_hub(recipe: Recipe) -> str | None:
+def _hub_name(recipe: Recipe) -> str | None:
     source = recipe.data.source or ""
     if source.startswith("demo:") or not HUB_NAME.fullmatch(source) or Path(source).exists():
         return None
     return source.partition("@")[0].partition(":")[0]
 
 
-def _training(
+def _training_settings(
     recipe: Recipe, tuned: Mapping[str, Any], split: Mapping[str, Any]
 ) -> dict[str, object]:
-    """Give the settings and counts of the tuning that a reader would need to do it again."""
+    """Return the settings and counts that a reader needs to repeat the training."""
     tune, lora = recipe.tune, recipe.tune.lora
     adapter = {
         "rank, α": f"{lora.r}, {lora.alpha}",
         "modules": lora.modules if isinstance(lora.modules, str) else ", ".join(lora.modules),
     }
-    rows = {name: split["counts"][name] for name in ("train", "valid", "test")}
+    rows = {name: split["counts"][name] for name in SPLITS}
+    step_rows = tune.batch_size * tune.gradient_accumulation_steps
     return {
         "rows": ", ".join(f"{name} {count:,}" for name, count in rows.items()),
         "method": tune.method,
         **({} if tune.method == "full" else adapter),
-        "steps": f"{tuned['steps']:,} of {tune.batch_size * tune.gradient_accumulation_steps} rows",
+        "steps": f"{tuned['steps']:,} of {step_rows} rows",
         "learning rate": f"{format_rate(tune.learning_rate)}, {tune.lr_scheduler_type}",
-        "max_tokens": f"{tune.max_length:,}",
-        "computed in": tuned["dtype"],
+        "max_length": f"{tune.max_length:,}",
+        "dtype": tuned["dtype"],
         "seed": tuned["seed"],
         "abrege": tuned["versions"]["abrege"],
     }
 
 
-def _left_out(split: Mapping[str, Any], tuned: Mapping[str, Any]) -> Iterator[str]:
-    """Say what of the data was not learnt from, and why."""
-    counts, seen = split["counts"], tuned["preflight"]
+def _dropped_counts(split: Mapping[str, Any], tuned: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which rows were not trained on and which documents were cut, with their counts."""
+    counts, preflight = split["counts"], tuned["preflight"]
     unused = sum(count for name, count in counts.items() if name.startswith("left_out/"))
-    yield f"{counts['read']:,} rows were read, and {unused:,} left out by split.*_rows"
-    yield f"{seen['rows_without_target']:,} train rows were left out: their summary is empty"
+    yield f"{counts['read']:,} rows were read; split.*_rows left out {unused:,} of them"
+    yield f"{preflight['rows_without_target']:,} train rows were dropped: their summary is empty"
     yield (
-        f"{plural(seen['documents_cut'], 'train document')} cut to fit, by "
-        f"{seen['document_tokens_cut']:,} of {seen['document_tokens']:,} tokens"
+        f"{plural(preflight['documents_cut'], 'train document')} cut to fit, by "
+        f"{preflight['document_tokens_cut']:,} of {preflight['document_tokens']:,} tokens"
     )

@@ -1,4 +1,4 @@
-"""Whether a merged model says what its adapter said: summaries, and logits over references."""
+"""Parity of a merged model with its adapter: their summaries, and their logits over references."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +18,13 @@ from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 
 @dataclass(frozen=True)
 class Parity:
-    """What both models say of the same rows.
+    """The predictions of both models for the same rows, and how far their logits differ.
 
-    logit_gap       the largest difference of one logit over the tokens of first references; None
-                    where none of them fits
-    reference_rows  the rows whose first reference fits, which that was looked for in
+    adapter         predictions of the base with its adapter
+    merged          predictions of the merged model
+    logit_gap       the largest absolute difference of one logit, over the tokens of the first
+                    references; nan where a logit is, None where no reference fits
+    reference_rows  how many first references fit
     """
 
     adapter: list[Prediction]
@@ -39,44 +41,49 @@ def compare_models(
     profile: DecodingProfile,
     on_event: OnEvent = silent,
 ) -> Parity:
-    """Let the tuned model and the merged one summarise and read the same rows.
+    """Summarize the same rows with the tuned model and the merged one, and compare their logits.
 
     profile  how both decode
 
-    One model stands in memory at a time: the first one's logits wait on the disk.
+    One model at a time is in memory: the logits of the first wait on the disk.
     """
-    with TemporaryDirectory(dir=merged.parent, prefix=".parity-") as room:
-        ours, examples = _first(adapter, pairs, Path(room), profile, on_event)
-        second = load_summarizer(merged, on_event=on_event)
-        theirs = _summaries(second, pairs, profile, on_event)
+    with TemporaryDirectory(dir=merged.parent, prefix=".parity-") as temporary:
+        folder = Path(temporary)
+        predictions, examples = _run_tuned_model(adapter, pairs, folder, profile, on_event)
+        model = load_summarizer(merged, on_event=on_event)
+        merged_predictions = _summarize(model, pairs, profile, on_event)
         gaps = [
-            (_logits(second, example) - torch.load(_kept(Path(room), row))).abs().max().item()
+            (_logits(model, example) - torch.load(_logits_file(folder, row))).abs().max().item()
             for row, example in enumerate(examples)
         ]
-    gap = float(torch.tensor(gaps).max()) if gaps else None  # not a number where one is not
-    return Parity(ours, theirs, gap, len(examples))
+    gap = float(torch.tensor(gaps).max()) if gaps else None  # unlike max(), torch keeps nan
+    return Parity(predictions, merged_predictions, gap, len(examples))
 
 
-def _first(
-    folder: Path, pairs: Sequence[Pair], room: Path, profile: DecodingProfile, on_event: OnEvent
+def _run_tuned_model(
+    adapter: Path,
+    pairs: Sequence[Pair],
+    folder: Path,
+    profile: DecodingProfile,
+    on_event: OnEvent,
 ) -> tuple[list[Prediction], list[TokenizedExample]]:
-    """Ask the tuned model; keep its logits, and let go of it."""
-    model = load_summarizer(folder, on_event=on_event)
-    said = _summaries(model, pairs, profile, on_event)
-    examples = [example for pair in pairs if (example := _example(model, pair))]
+    """Summarize the pairs, and save the logits of those whose reference fits."""
+    model = load_summarizer(adapter, on_event=on_event)
+    predictions = _summarize(model, pairs, profile, on_event)
+    examples = [example for pair in pairs if (example := _tokenize_reference(model, pair))]
     for row, example in enumerate(examples):
-        torch.save(_logits(model, example), _kept(room, row))
-    return said, examples
+        torch.save(_logits(model, example), _logits_file(folder, row))
+    return predictions, examples
 
 
-def _summaries(
+def _summarize(
     model: Summarizer, pairs: Sequence[Pair], profile: DecodingProfile, on_event: OnEvent
 ) -> list[Prediction]:
     decoder = replace(model.decoder, profile=profile)
     return list(replace(model, decoder=decoder).summarize_pairs(pairs, on_event=on_event))
 
 
-def _example(model: Summarizer, pair: Pair) -> TokenizedExample | None:
+def _tokenize_reference(model: Summarizer, pair: Pair) -> TokenizedExample | None:
     try:
         return model.renderer.tokenize_pair(pair)
     except DataError:  # the reference leaves no room for the document
@@ -88,5 +95,5 @@ def _logits(model: Summarizer, example: TokenizedExample) -> torch.Tensor:
     return summary_logits(inner, [example]).float().cpu()  # (summary tokens, vocab)
 
 
-def _kept(room: Path, row: int) -> Path:
-    return room / f"{row}.pt"
+def _logits_file(folder: Path, row: int) -> Path:
+    return folder / f"{row}.pt"

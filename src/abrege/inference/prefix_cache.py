@@ -6,8 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 import torch
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
+from transformers import DynamicCache, DynamicLayer
 
 MIN_PREFIX_TOKENS = 64
 """A shorter prefix is not worth a forward pass of its own."""

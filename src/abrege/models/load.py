@@ -138,8 +138,10 @@ def check_can_write(config: Any, name: str) -> None:
     for architecture in config.architectures or []:
         if architecture.endswith(HEADLESS):
             raise _cannot_write(name, f"it is a {architecture}")
-    known_types = {*(lookup(CAUSAL_MODELS) or ()), *(lookup(SEQ2SEQ_MODELS) or ())}
-    if known_types and config.model_type not in known_types and not hasattr(config, "auto_map"):
+    causal, seq2seq = lookup(CAUSAL_MODELS), lookup(SEQ2SEQ_MODELS)
+    if causal is None or seq2seq is None or hasattr(config, "auto_map"):
+        return  # then the Auto class itself refuses what it does not know
+    if config.model_type not in {*causal, *seq2seq}:
         raise _cannot_write(name, f"transformers has no such class of {config.model_type}")
 
 

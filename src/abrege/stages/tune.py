@@ -151,6 +151,7 @@ def _run(
         lora=recipe.tune.lora.model_dump(),
         quantization=packed(recipe),
         seed=recipe.tune.seed,
+        on_event=on_event,
     )
     learning, every = quantized.count_trainable(model)
     on_event(Note(f"{learning:,} of {every:,} parameters learn ({learning / every:.2%})"))

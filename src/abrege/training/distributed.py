@@ -149,10 +149,13 @@ def _told_once(error: Exception) -> BaseException:
 
 
 def _takes_the_word() -> bool:
-    from torch.distributed import distributed_c10d
+    from abrege.models.private_api import DEFAULT_STORE, lookup
 
-    told: int = distributed_c10d._get_default_store().add("abrege/told", 1)
-    return told == 1
+    default_store = lookup(DEFAULT_STORE)
+    if default_store is None:  # then the first process tells of it, if it can
+        return is_main_process()
+    tellers: int = default_store().add("abrege/told", 1)
+    return tellers == 1
 
 
 def _comes_of_another_end(error: Exception) -> bool:

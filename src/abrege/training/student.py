@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import PreTrainedModel, set_seed
-from transformers.pytorch_utils import Conv1D
+from transformers import Conv1D, PreTrainedModel, set_seed
 
 from abrege.compute.cpu.lora import fuse_lora_layers
 from abrege.core.errors import RecipeError
+from abrege.core.events import OnEvent, silent
 from abrege.models.device import DeviceChoice
 from abrege.models.load import check_dtype, load_config, load_model
 from abrege.models.quantization import WeightQuantization
@@ -25,6 +25,7 @@ def open_student(
     lora: Mapping[str, Any],
     quantization: Mapping[str, Any] | None,
     seed: int,
+    on_event: OnEvent = silent,
 ) -> Any:
     """Load a located model and let learn what the method says; what learns is float32.
 
@@ -38,7 +39,9 @@ def open_student(
     packed = WeightQuantization(**quantization) if quantization else None
     model = load_model(located, dtype, machine.device, quantization=packed)
     check_room(max_tokens, model.config)
-    return let_all_learn(model, seed=seed) if full else attach_lora(model, seed=seed, **lora)
+    if full:
+        return let_all_learn(model, seed=seed)
+    return attach_lora(model, seed=seed, on_event=on_event, **lora)
 
 
 def check_room(max_tokens: int, config: Any) -> None:
@@ -61,6 +64,7 @@ def attach_lora(
     seed: int,
     dora: bool = False,
     rslora: bool = False,
+    on_event: OnEvent = silent,
 ) -> Any:
     """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32.
 
@@ -86,7 +90,7 @@ def attach_lora(
     except ValueError as error:
         raise RecipeError(f"tune.lora.modules: {error}") from error
     if not distributed.is_sharded():
-        fuse_lora_layers(adapted)
+        fuse_lora_layers(adapted, on_event=on_event)
     return adapted
 
 

@@ -29,6 +29,7 @@ from abrege.compute.loss import summary_nll
 from abrege.compute.micro_batch import MicroBatch, OptimizerStep
 from abrege.core.errors import AbregeError
 from abrege.core.events import OnEvent, Progress, silent
+from abrege.models.private_api import require_trainer
 from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import data_parallel as sharing
 from abrege.training import distributed
@@ -56,6 +57,7 @@ class StepTrainer(Trainer):
         summarise: Summarise | None = None,
         on_event: OnEvent = silent,
     ) -> None:
+        require_trainer()
         narrow = [n for n, p in model.named_parameters() if p.requires_grad and p.itemsize < 4]
         assert not narrow, f"trained weights are float32: {narrow[0]} is not"
         self.on_event = on_event
@@ -64,8 +66,11 @@ class StepTrainer(Trainer):
         # Checkpointing computes a forward again in the backward, where no line is known.
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         plain = not (arguments.activation_checkpointing or distributed.is_sharded())
-        packed = plain and (enable_packing(base) or two_lines.enable_seq2seq_packing(base))
-        rewritten = packed and fuse_decoder_layers(base)
+        packed = plain and (
+            enable_packing(base, on_event=on_event)
+            or two_lines.enable_seq2seq_packing(base, on_event=on_event)
+        )
+        rewritten = packed and fuse_decoder_layers(base, on_event=on_event)
         if plain:
             enable_chunked_cross_entropy(base)
         self.head = None if rewritten else model.get_output_embeddings()  # type: ignore[operator]
