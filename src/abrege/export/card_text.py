@@ -16,7 +16,6 @@ from abrege.report.format import (
 )
 from abrege.report.markdown import code, escape
 
-
 REFERENCE_METRICS = [m.name for m in METRICS.values() if m.section == "reference"]
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 META_FIELD = re.compile(r"\{meta\.[\w-]+\}")
