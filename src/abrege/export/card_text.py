@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from huggingface_hub import EvalResult, ModelCardData
 
 from abrege.metrics.registry import METRICS, get_metric
+from abrege.report.evaluation_model import ScoreEstimate
 from abrege.report.format import (
     ABSENT,
     format_confidence,
