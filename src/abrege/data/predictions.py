@@ -75,9 +75,9 @@ def read_candidates(
     _check_options(explicit, references, data)
     separate = bool(references or data)
     elsewhere = PAIR_ROLES if data else ("reference",) if references else ()
-    own = {role: name for role, name in explicit.items() if role not in elsewhere}
+    own_columns = {role: name for role, name in explicit.items() if role not in elsewhere}
     required = ("prediction",) if separate else ("prediction", "reference")
-    file = _open(predictions, required, own)
+    file = _open(predictions, required, own_columns)
     on_event(Note(file.describe()))
     if data:
         yield from _match_pairs(file, _load_pairs(data, explicit, on_event), data)

@@ -133,9 +133,7 @@ def remove_apparatus(
         certain = title in extra or _is_apparatus(title, code, always=True)
         end = _subtree_end(sections, index)
         is_last = end >= prose_end or not any(s.body.strip() for s in sections[end:prose_end])
-        if title and (
-            certain or (is_last and _is_apparatus(title, primary_language(lang), always=False))
-        ):
+        if title and (certain or (is_last and _is_apparatus(title, code, always=False))):
             removed[index:end] = [True] * (end - index)
             prose_end = index if is_last else prose_end
     return [section for section, gone in zip(sections, removed, strict=True) if not gone]

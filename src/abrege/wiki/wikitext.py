@@ -43,7 +43,7 @@ _UNPAIRED_TAG = re.compile(rf"</?(?:{INLINE_TAGS}|{NON_PROSE_TAGS})\b[^<>]*>", r
 _BEHAVIOR_SWITCH = re.compile(r"__[^\W\d_]+__")
 _INTERLANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+){0,2}|simple")
 _ENTITY: Mapping[type, str] = {kinds.HTMLEntityNumeric: "#", kinds.HTMLEntityHex: "x"}
-_LISTMARKS = {"*": "", "#": "", ";": "", ":": ""}
+_LIST_MARKS = {"*": "", "#": "", ";": "", ":": ""}
 
 
 def wikitext_to_text(
@@ -188,15 +188,10 @@ class _TokenReader:
                 self.skip(kinds.TagOpenOpen, kinds.TagCloseSelfclose, kinds.TagCloseClose)
         self_closing = kind is kinds.TagCloseSelfclose
         self.position += 1
-        if (
-            self_closing
-            and markup == ":"
-            and opened
-            and not before.get("text", "\n").endswith("\n")
-        ):
-            return ":"  # between a term and its definition
         if self_closing:
-            return _LISTMARKS.get(markup or "", "\n" if _BLOCK.fullmatch(name) else "")
+            if markup == ":" and opened and not before.get("text", "\n").endswith("\n"):
+                return ":"  # between a term and its definition
+            return _LIST_MARKS.get(markup or "", "\n" if _BLOCK.fullmatch(name) else "")
         text = self.read(kinds.TagOpenClose)
         self.skip(kinds.TagOpenOpen, kinds.TagCloseClose)
         return f"\n{text}\n" if _BLOCK.fullmatch(name) else text
