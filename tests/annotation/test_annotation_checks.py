@@ -18,7 +18,7 @@ def test_a_true_summary_in_other_words_passes():
 
 
 @pytest.mark.parametrize(
-    ("summary", "changed", "reason", "found", "wanted"),
+    ("summary", "changed", "reason", "actual", "expected"),
     [
         ("A bridge is shut.", {}, "too short", "4", "5"),
         (FINE, {"max_words": 10}, "too long", "11", "10"),
@@ -37,9 +37,11 @@ def test_a_true_summary_in_other_words_passes():
         ("# Bridge\n" + FINE, {}, "markup", "heading", ""),
     ],
 )  # fmt: skip
-def test_each_fault_has_what_was_found_and_what_was_wanted(summary, changed, reason, found, wanted):
+def test_each_fault_has_what_was_found_and_what_was_wanted(
+    summary, changed, reason, actual, expected
+):
     fault = first_fault(a_document(), summary, **changed)
-    assert (fault.reason, fault.actual, fault.expected) == (reason, found, wanted)
+    assert (fault.reason, fault.actual, fault.expected) == (reason, actual, expected)
 
 
 def test_a_summary_as_long_as_its_document_is_too_long():

@@ -24,7 +24,7 @@ def test_the_page_of_settings_has_type_default_meaning_and_earlier_name():
     assert "| `evaluate.stemmer` | true or false | `false` | stem words (profile abrege; "\
         "Snowball, by language) |" in lines  # fmt: skip
     assert any(line.startswith("| `tune.model` | text | required |") for line in lines)
-    assert any(line.startswith("| `tune.max_steps` | whole number | `null` |") for line in lines)
+    assert any(line.startswith("| `tune.max_steps` | integer | `null` |") for line in lines)
     assert any(line.startswith("| `tune.lora.modules` | text or list of text |") for line in lines)
     assert any(line.startswith("| `tune.arguments` | table | `{}` |") for line in lines)
     assert any(

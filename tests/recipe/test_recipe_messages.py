@@ -17,7 +17,7 @@ WIKI = {"source": "https://x/w/api.php", "contact": "me@example.org"}
             "known: r, alpha, dropout, modules, dora, rslora",
         ),
         ("tun: 1\n", "r.yaml:5: tun is not a setting; did you mean tune?"),
-        ("  batch_size: 1e3\n", "r.yaml:5: tune.batch_size should be a whole number, found 1000.0"),
+        ("  batch_size: 1e3\n", "r.yaml:5: tune.batch_size should be an integer, found 1000.0"),
         (
             "  learning_rate: fast\n",
             "r.yaml:5: tune.learning_rate should be a number, found 'fast'",
@@ -84,7 +84,7 @@ def test_a_mistake_has_its_line_and_what_was_expected(tmp_path, more, expected):
 def test_all_mistakes_are_reported_at_once(tmp_path):
     messages = error_message(tmp_path, "  seed: x\nreport:\n  exmples: 3\n")
     assert messages.splitlines() == [
-        "r.yaml:5: tune.seed should be a whole number, found 'x'",
+        "r.yaml:5: tune.seed should be an integer, found 'x'",
         "r.yaml:7: report.exmples is not a setting; did you mean examples?",
     ]
 

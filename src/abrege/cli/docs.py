@@ -108,7 +108,7 @@ def _default(field: Any) -> str:
 
 def _kind(kind: Any) -> str:
     """Return the plain name of a type."""
-    words = {str: "text", int: "whole number", float: "number", bool: "true or false",
+    words = {str: "text", int: "integer", float: "number", bool: "true or false",
              type(None): "null", Any: "anything"}  # fmt: skip
     origin, inside = get_origin(kind), get_args(kind)
     if kind in words:

@@ -165,7 +165,7 @@ def _merge_layers(
     stand_in: bool,
     notes: dict[str, str],
 ) -> dict[str, Any]:
-    """Return the values of the file, its stand-in and the overrides, under their present names."""
+    """Return the values of the file, its stand-in and the overrides, under their new names."""
     written = yaml.plain(tree)
     smaller = written.pop(STAND_IN, None)
     merged: dict[str, Any] = aliases.rename_keys(
@@ -192,8 +192,8 @@ def _apply_override(
     renamed = aliases.rename_keys(
         {last: value}, ".".join(tables), locate=lambda _path: f"--set {text}", notes=notes
     )
-    [(present, new)] = renamed.items()
-    yaml.set_value(merged, [*tables, present], new, override=text)
+    [(new_key, new_value)] = renamed.items()
+    yaml.set_value(merged, [*tables, new_key], new_value, override=text)
 
 
 def _locate(tree: Any, where: str, path: str) -> str:

@@ -9,7 +9,7 @@ from abrege.core.errors import RecipeError
 
 @dataclass(frozen=True)
 class Alias:
-    """The present name of a setting, in the same table, and its values where they changed."""
+    """The new name of a setting, in the same table, and its values where they changed."""
 
     key: str
     values: Mapping[Any, Any] | None = None
@@ -101,7 +101,7 @@ def old_names(path: str) -> list[str]:
 
 
 def current_path(path: str) -> str:
-    """Return the present name of `table.key`, which may be an earlier one."""
+    """Return the new name of `table.key`, which may be an earlier one."""
     alias = ALIASES.get(path)
     return join(path.rpartition(".")[0], alias.key) if alias else path
 
@@ -109,13 +109,13 @@ def current_path(path: str) -> str:
 def rename_keys(
     node: Any, table: str, *, locate: Callable[[str], str], notes: dict[str, str]
 ) -> Any:
-    """Return plain settings with their present names.
+    """Return plain settings with their new names.
 
     table   the dotted path of `node`; empty for a whole recipe
     locate  returns where the value of a path was written, for messages
     notes   receives one line for each earlier name, by that name
 
-    Raise RecipeError if both names of one setting are given, or a value has no present form.
+    Raise RecipeError if both names of one setting are given, or a value has no new form.
     """
     if not isinstance(node, dict):
         return node
@@ -128,7 +128,7 @@ def rename_keys(
             continue
         if alias.key != key and alias.key in node:
             raise RecipeError(_both(path, current_path(path), locate))
-        renamed[alias.key] = _present_value(path, alias, value, locate=locate, notes=notes)
+        renamed[alias.key] = _new_value(path, alias, value, locate=locate, notes=notes)
     return renamed
 
 
@@ -138,10 +138,10 @@ def check_one_name(paths: Mapping[str, str]) -> None:
     paths  the dotted paths as they were typed, with the override of each
     """
     for path, override in paths.items():
-        present = current_path(path)
-        if present != path and present in paths:
-            where = {path: f"--set {override}", present: f"--set {paths[present]}"}
-            raise RecipeError(_both(path, present, where.__getitem__))
+        current = current_path(path)
+        if current != path and current in paths:
+            where = {path: f"--set {override}", current: f"--set {paths[current]}"}
+            raise RecipeError(_both(path, current, where.__getitem__))
 
 
 def join(table: str, key: str) -> str:
@@ -149,7 +149,7 @@ def join(table: str, key: str) -> str:
     return f"{table}.{key}" if table else key
 
 
-def _present_value(
+def _new_value(
     path: str,
     alias: Alias,
     value: Any,
@@ -157,34 +157,34 @@ def _present_value(
     locate: Callable[[str], str],
     notes: dict[str, str],
 ) -> Any:
-    present = current_path(path)
+    current = current_path(path)
     if alias.values is None:
-        notes[path] = f"{path} is now {present}; the old name works for one release"
+        notes[path] = f"{path} is now {current}; the old name works for one release"
         return value
     hashable = value is None or isinstance(value, str)
     if not (hashable and value in alias.values):
-        if present == path:  # the key is the same: any other value is a present one
+        if current == path:  # the key is the same: any other value is a current one
             return value
         known = " or ".join(str(old) for old in alias.values if old is not None)
         raise RecipeError(
             f"{locate(path)}: {path} should be {known}, found {value!r:.80}.\n"
-            f"  It is now {present}: true, false"
+            f"  It is now {current}: true, false"
             f"{' or null' if None in alias.values else ''}."
         )
     new = alias.values[value]
     if value is None:
-        notes[path] = f"{path} is now {present}; the old name works for one release"
+        notes[path] = f"{path} is now {current}; the old name works for one release"
     else:
         shown = str(new).lower() if isinstance(new, bool) else new
-        kind = "value" if present == path else "name"
+        kind = "value" if current == path else "name"
         notes[path] = (
-            f"{path}: {value} is now {present}: {shown}; the old {kind} works for one release"
+            f"{path}: {value} is now {current}: {shown}; the old {kind} works for one release"
         )
     return new
 
 
-def _both(old: str, present: str, locate: Callable[[str], str]) -> str:
+def _both(old: str, current: str, locate: Callable[[str], str]) -> str:
     return (
-        f"{locate(old)}: {old} is the old name of {present}, which {locate(present)} gives too.\n"
-        f"  Keep {present}."
+        f"{locate(old)}: {old} is the old name of {current}, which {locate(current)} gives too.\n"
+        f"  Keep {current}."
     )

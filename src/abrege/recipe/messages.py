@@ -11,7 +11,7 @@ from abrege.recipe.aliases import ALIASES, OTHER_TOOLS, current_path, join, old_
 
 EXPECTED = {
     "string_type": "text",
-    "int_type": "a whole number",
+    "int_type": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
@@ -95,7 +95,7 @@ def _location(path: Sequence[str | int], tree: Any, overrides: Sequence[str], wh
 
 
 def _as_written(path: Sequence[str | int], tree: Any) -> Iterator[str | int]:
-    """Yield the keys of a path under the names, present or earlier, that the tree has."""
+    """Yield the keys of a path under the names, new or old, that the tree has."""
     for depth, key in enumerate(path):
         names = [key, *old_names(join_all(path[: depth + 1]))]
         name = next((n for n in names if isinstance(tree, Mapping) and n in tree), key)
