@@ -133,7 +133,7 @@ def comparison_table(
         caption=f"{system} against {baseline}",
         columns=[
             *text_columns("Metric"),
-            *number_columns("First", "This", "Difference", "p", "Holm"),
+            *number_columns("Baseline", "System", "Difference", "p", "Holm"),
             *number_columns("Wins/ties/losses", "Minimum detectable"),
         ],
         rows=[
