@@ -8,6 +8,7 @@ from abrege.doctor.checks import (
     run_slow_checks,
     wilson_interval,
 )
+from builders.records import a_pair
 
 TEN = "one two three four five six seven eight nine ten"
 NEWS = (
@@ -16,8 +17,8 @@ NEWS = (
 )
 
 
-def a_pair(document: str, *summaries: str, lang: str | None = None) -> Pair:
-    return Pair(id="x", document=document, references=[*summaries], lang=lang)
+def a_pair_of(document: str, *summaries: str, lang: str | None = None) -> Pair:
+    return a_pair(document=document, references=[*summaries], lang=lang)
 
 
 def evidence(findings):
@@ -25,11 +26,13 @@ def evidence(findings):
 
 
 def quick_evidence(document: str, *summaries: str):
-    return evidence(run_quick_checks(a_pair(document, *summaries), lang="en").findings)
+    return evidence(run_quick_checks(a_pair_of(document, *summaries), lang="en").findings)
 
 
 def test_every_check_runs_on_a_good_pair_and_none_flags_it():
-    quick = run_quick_checks(a_pair(NEWS, "A bridge closes while its cracks are mended"), lang="en")
+    quick = run_quick_checks(
+        a_pair_of(NEWS, "A bridge closes while its cracks are mended"), lang="en"
+    )
     assert {finding.check for finding in quick.findings} == {*BY_ROW}
     assert evidence(quick.findings) == {}
     assert (quick.document_words, quick.summary_words) == (32, 8)
@@ -69,28 +72,31 @@ def test_one_flagged_summary_of_several_is_enough():
 
 
 def test_words_of_a_script_without_spaces_are_not_counted():
-    quick = run_quick_checks(a_pair("สภาเมืองประชุมวันอังคาร", "สภาเมือง"), lang="th")
+    quick = run_quick_checks(a_pair_of("สภาเมืองประชุมวันอังคาร", "สภาเมือง"), lang="th")
     assert [finding.check for finding in quick.findings] == ["wrapped"]
 
 
 def test_the_slow_checks_find_unsupported_facts_and_another_language():
-    pair = a_pair(NEWS, "Le conseil municipal de Bradford va fermer le pont pendant 5 ans environ.")
+    pair = a_pair_of(
+        NEWS, "Le conseil municipal de Bradford va fermer le pont pendant 5 ans environ."
+    )
     flags = evidence(run_slow_checks(pair, lang="en"))
     assert flags["language"] == "summary looks like fr"
     assert "5 (number)" in flags["unsupported"]
     assert (
-        evidence(run_slow_checks(a_pair(NEWS, "The bridge closes for 2 years."), lang="en")) == {}
+        evidence(run_slow_checks(a_pair_of(NEWS, "The bridge closes for 2 years."), lang="en"))
+        == {}
     )
 
 
 def test_a_row_that_states_its_language_is_checked_against_it():
     french = "Le conseil municipal va fermer le vieux pont pendant plusieurs longues années."
-    assert evidence(run_slow_checks(a_pair(french, french, lang="fr"), lang="en")) == {}
-    assert "language" in evidence(run_slow_checks(a_pair(french, french), lang="en"))
+    assert evidence(run_slow_checks(a_pair_of(french, french, lang="fr"), lang="en")) == {}
+    assert "language" in evidence(run_slow_checks(a_pair_of(french, french), lang="en"))
 
 
 def test_the_language_of_a_very_short_text_is_not_judged():
-    checks = {f.check for f in run_slow_checks(a_pair("Le pont.", "Fermé."), lang="en")}
+    checks = {f.check for f in run_slow_checks(a_pair_of("Le pont.", "Fermé."), lang="en")}
     assert checks == {"unsupported"}
 
 

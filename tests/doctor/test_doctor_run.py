@@ -4,9 +4,9 @@ import random
 import pytest
 
 from abrege.core.errors import DataError
-from abrege.core.types import Pair
 from abrege.doctor.run import crossed_limits, diagnose_source
 from abrege.doctor.scan import ScanOptions, sample_row
+from builders.records import a_pair_named
 
 THEMES = ("bridge", "harbour", "library", "market", "school", "station", "museum", "garden")
 
@@ -104,7 +104,7 @@ def test_a_share_of_a_sample_has_an_interval(tmp_path):
 
 
 def test_every_row_is_equally_likely_to_be_sampled():
-    pairs = [Pair(id=str(n), document="d", references=["s"]) for n in range(10)]
+    pairs = [a_pair_named(str(n)) for n in range(10)]
     times = [0] * 10
     for seed in range(2000):
         sample, generator = [], random.Random(seed)
