@@ -5,7 +5,7 @@ from abrege.recipe import Annotate
 from builders.records import a_document
 
 
-def first_fault(document, summary, **changed):
+def first_rejection(document, summary, **changed):
     settings = Annotate(**{"teacher": "server", "model": "m", "min_words": 5, **changed})
     return next((f for check in checks(settings) if (f := check(document, summary))), None)
 
@@ -14,7 +14,7 @@ FINE = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
 
 
 def test_a_true_summary_in_other_words_passes():
-    assert first_fault(a_document(), FINE) is None
+    assert first_rejection(a_document(), FINE) is None
 
 
 @pytest.mark.parametrize(
@@ -40,29 +40,31 @@ def test_a_true_summary_in_other_words_passes():
 def test_each_fault_has_what_was_found_and_what_was_wanted(
     summary, changed, reason, actual, expected
 ):
-    fault = first_fault(a_document(), summary, **changed)
-    assert (fault.reason, fault.actual, fault.expected) == (reason, actual, expected)
+    rejection = first_rejection(a_document(), summary, **changed)
+    assert (rejection.reason, rejection.actual, rejection.expected) == (reason, actual, expected)
 
 
 def test_a_summary_as_long_as_its_document_is_too_long():
     document = a_document(text="The town shuts its old bridge for two years.")
-    fault = first_fault(document, "Springfield has shut the bridge of the town for two years.")
-    assert (fault.reason, fault.actual, fault.expected) == ("too long", "11", "8")
+    rejection = first_rejection(
+        document, "Springfield has shut the bridge of the town for two years."
+    )
+    assert (rejection.reason, rejection.actual, rejection.expected) == ("too long", "11", "8")
 
 
 def test_unsupported_facts_pass_if_the_recipe_allows_them():
-    assert first_fault(a_document(), FINE.replace("12", "15"), reject_unsupported=False) is None
+    assert first_rejection(a_document(), FINE.replace("12", "15"), reject_unsupported=False) is None
 
 
 def test_a_copy_of_a_later_sentence_is_no_copy_of_the_lead():
     later = "A ferry will carry people across the river until then."
-    assert first_fault(a_document(), later) is None
+    assert first_rejection(a_document(), later) is None
 
 
 def test_the_words_of_the_lead_in_another_order_are_no_copy_of_it():
     # All eleven are the lead's, in runs of at most four.
     turned = "Its old bridge closes for two years: the town of Springfield."
-    assert first_fault(a_document(), turned) is None
+    assert first_rejection(a_document(), turned) is None
 
 
 def test_the_consensus_is_the_text_with_the_highest_rouge_l_to_the_others():

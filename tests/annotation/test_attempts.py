@@ -12,10 +12,10 @@ def no_x(_document, summary):
     return Rejection("unsupported", "x") if "x" in summary else None
 
 
-def a_plan(**changes):
-    asking = SamplingParams(temperature=0.7, top_p=0.7, max_tokens=50, seed=5)
+def an_annotation_plan(**changes):
+    params = SamplingParams(temperature=0.7, top_p=0.7, max_tokens=50, seed=5)
     return AnnotationPlan(
-        **{"teacher": "t", "params": asking, "max_attempts": 3, "checks": [no_x], **changes}
+        **{"teacher": "t", "params": params, "max_attempts": 3, "checks": [no_x], **changes}
     )
 
 
@@ -36,14 +36,14 @@ def answer(plan, answers, *, document=None):
 
 
 def test_a_summary_that_passes_the_checks_is_chosen():
-    state, requests = answer(a_plan(), ["fine"])
+    state, requests = answer(an_annotation_plan(), ["fine"])
     assert state.chosen.summary == "fine"
     assert [r.messages[-1]["role"] for r in requests] == ["user"]
     assert requests[0].messages[0]["content"].endswith(f"\nARTICLE: {a_document().text}")
 
 
-def test_a_rejected_summary_is_shown_to_the_teacher_with_its_fault_and_another_seed():
-    state, (first, second) = answer(a_plan(), ["x marks it", "fine"])
+def test_a_rejected_summary_is_shown_to_the_teacher_with_feedback_and_another_seed():
+    state, (first, second) = answer(an_annotation_plan(), ["x marks it", "fine"])
     assert state.chosen.attempt == 2
     assert second.messages[0] == first.messages[0]
     assert second.messages[1:] == [
@@ -57,9 +57,9 @@ def test_a_rejected_summary_is_shown_to_the_teacher_with_its_fault_and_another_s
     assert (first.params.seed, second.params.seed) == (5, 1005)
 
 
-def test_the_fault_is_in_french_for_french_rows():
+def test_the_feedback_is_in_french_for_french_rows():
     document = a_document(lang="fr-CA")
-    _, (first, second) = answer(a_plan(), ["x", "y"], document=document)
+    _, (first, second) = answer(an_annotation_plan(), ["x", "y"], document=document)
     assert first.messages[0]["content"].startswith(
         "Résume en quelques phrases en français l'article suivant. Il faut que le résumé soit "
         "court et représente les informations les plus importantes.\nARTICLE: "
@@ -69,20 +69,20 @@ def test_the_fault_is_in_french_for_french_rows():
 
 def test_after_the_last_attempt_all_are_listed_and_none_is_chosen():
     answers = ["x", "", TRUNCATED, "not requested"]
-    state, requests = answer(a_plan(), answers)
+    state, requests = answer(an_annotation_plan(), answers)
     assert len(requests) == 3
     assert state.chosen is None
-    assert [one.fault.reason for one in state.attempts] == ["unsupported", "empty", "cut"]
+    assert [one.rejection.reason for one in state.attempts] == ["unsupported", "empty", "cut"]
 
 
 def test_without_a_summary_the_same_prompt_is_sent_again_under_another_key():
-    _, (first, second) = answer(a_plan(), ["", "fine"])
+    _, (first, second) = answer(an_annotation_plan(), ["", "fine"])
     assert second.messages == first.messages
     assert second.key != first.key
 
 
 def test_a_reviewers_redo_uses_up_no_attempt():
-    redo = a_plan(
+    redo = an_annotation_plan(
         max_attempts=1, checks=[lambda _d, s: Rejection("redo", "Too dry.") if s == "a" else None]
     )
     state, requests = answer(redo, ["a", "b"])
@@ -91,19 +91,21 @@ def test_a_reviewers_redo_uses_up_no_attempt():
 
 
 def test_a_teacher_that_repeats_itself_after_a_redo_is_given_up():
-    redo = a_plan(max_attempts=2, checks=[lambda _d, _s: Rejection("redo")])
+    redo = an_annotation_plan(max_attempts=2, checks=[lambda _d, _s: Rejection("redo")])
     state, requests = answer(redo, ["a"] * 9)
     assert (state.chosen, len(requests)) == (None, 3)
 
 
 def test_the_first_candidate_that_passes_is_chosen_and_no_other_is_requested():
-    state, requests = answer(a_plan(candidates=3), ["x", "fine", "not requested"])
+    state, requests = answer(an_annotation_plan(candidates=3), ["x", "fine", "not requested"])
     assert (state.chosen.summary, len(requests)) == ("fine", 2)
     assert [request.params.seed for request in requests] == [5, 6]
 
 
 def test_candidates_to_choose_from_are_requested_together_and_rejected_ones_are_not_chosen():
-    plan = a_plan(candidates=4, choose=lambda texts, _lang: texts.index(max(texts, key=len)))
+    plan = an_annotation_plan(
+        candidates=4, choose=lambda texts, _lang: texts.index(max(texts, key=len))
+    )
     assert len(document_state(a_document(), plan, {}).requests) == 4
     state, _ = answer(plan, ["a", "the longest x", "longer", "b"])
     assert state.chosen.summary == "longer"
@@ -112,7 +114,7 @@ def test_candidates_to_choose_from_are_requested_together_and_rejected_ones_are_
 def test_a_document_that_is_too_long_is_truncated_and_requested_again():
     sentence = "The old bridge shut."  # ten have 209 letters; seven, so seven tenths, 146
     document = a_document(text=" ".join([sentence] * 10))
-    state, requests = answer(a_plan(), [REJECTED, "fine"], document=document)
+    state, requests = answer(an_annotation_plan(), [REJECTED, "fine"], document=document)
     shown = [request.messages[0]["content"].count(sentence) for request in requests]
     assert shown == [10, 7]
     assert state.chosen.shown_share == 146 / 209
@@ -123,7 +125,7 @@ def test_a_further_attempt_starts_from_the_length_that_fitted():
     sentence = "The old bridge shut."
     document = a_document(text=" ".join([sentence] * 10))
     texts = [REJECTED, "x marks it", "fine"]
-    _, requests = answer(a_plan(), texts, document=document)
+    _, requests = answer(an_annotation_plan(), texts, document=document)
     assert [r.messages[0]["content"].count(sentence) for r in requests] == [10, 7, 7]
 
 
@@ -132,7 +134,7 @@ def test_an_answer_that_ran_out_of_context_is_requested_again_with_a_shorter_doc
     full = replace(TRUNCATED, prompt_tokens=97, completion_tokens=3)
     sentence = "The old bridge shut."
     document = a_document(text=" ".join([sentence] * 10))
-    plan = a_plan(template="{document}")
+    plan = an_annotation_plan(template="{document}")
     state, requests = answer(plan, [full, "fine"], document=document)
     # 50 of 97 tokens are left for the prompt, and of these .95: 102 of 209 letters, where
     # the fifth sentence is about to end.
@@ -140,7 +142,7 @@ def test_an_answer_that_ran_out_of_context_is_requested_again_with_a_shorter_doc
     assert state.chosen.attempt == 1
     long = replace(TRUNCATED, prompt_tokens=97, completion_tokens=50)
     state, _ = answer(plan, [long, "fine"], document=document)
-    assert [one.fault and one.fault.reason for one in state.attempts] == ["cut", None]
+    assert [one.rejection and one.rejection.reason for one in state.attempts] == ["cut", None]
 
 
 def test_the_prompt_around_a_document_is_not_truncated():
@@ -152,7 +154,9 @@ def test_the_prompt_around_a_document_is_not_truncated():
         return rejected if words + 300 > 2048 else a_response()
 
     document = a_document(text=" ".join(["The old bridge has shut."] * 400))
-    plan = a_plan(template="word " * 1500 + "{document}", params=SamplingParams(max_tokens=300))
+    plan = an_annotation_plan(
+        template="word " * 1500 + "{document}", params=SamplingParams(max_tokens=300)
+    )
     responses = {}
     while requests := document_state(document, plan, responses).requests:
         responses[requests[0].key] = server(requests[0].messages)
@@ -163,23 +167,25 @@ def test_the_prompt_around_a_document_is_not_truncated():
 def test_if_the_prompt_itself_is_too_long_no_further_request_is_sent():
     message = "maximum context length is 2048 tokens (3000 in the messages, 300 in the completion)"
     rejected = replace(REJECTED, about={"said": message})
-    plan = a_plan(template="word " * 2900 + "{document}", params=SamplingParams(max_tokens=300))
+    plan = an_annotation_plan(
+        template="word " * 2900 + "{document}", params=SamplingParams(max_tokens=300)
+    )
     state, requests = answer(plan, [rejected, "fine"])
-    assert [one.fault.reason for one in state.attempts] == [NO_ROOM]
+    assert [one.rejection.reason for one in state.attempts] == [NO_ROOM]
     assert len(requests) == 1
 
 
 def test_for_a_server_with_a_limit_of_its_own_the_document_is_not_truncated_further():
     capped = replace(TRUNCATED, prompt_tokens=97, completion_tokens=20)
-    state, requests = answer(a_plan(max_attempts=1), [capped] * 20)
-    assert [one.fault.reason for one in state.attempts] == ["cut"]
+    state, requests = answer(an_annotation_plan(max_attempts=1), [capped] * 20)
+    assert [one.rejection.reason for one in state.attempts] == ["cut"]
     assert len(requests) == 2
 
 
 def test_a_document_that_never_fits_is_given_up_without_further_attempts():
-    state, requests = answer(a_plan(), [REJECTED] * 50)
+    state, requests = answer(an_annotation_plan(), [REJECTED] * 50)
     assert len(requests) == MAX_TRUNCATIONS + 1
-    assert [one.fault.reason for one in state.attempts] == [NO_ROOM]
+    assert [one.rejection.reason for one in state.attempts] == [NO_ROOM]
 
 
 def test_a_known_context_window_truncates_the_document_before_the_first_request():
@@ -187,7 +193,7 @@ def test_a_known_context_window_truncates_the_document_before_the_first_request(
         return sum(len(m["content"].split()) for m in messages)
 
     # The request has 24 words, the document 44, the summary may have 50 tokens.
-    plan = a_plan(context_window=50 + 24 + 30, count_tokens=by_words)
+    plan = an_annotation_plan(context_window=50 + 24 + 30, count_tokens=by_words)
     [request] = document_state(a_document(), plan, {}).requests
     assert 24 + 15 <= by_words(request.messages) <= 24 + 30
     assert not document_state(a_document(), replace(plan, context_window=60), {}).requests
@@ -197,15 +203,17 @@ def test_another_teacher_prompt_or_sampling_changes_the_key_but_more_attempts_do
     keys = {
         document_state(a_document(), plan, {}).requests[0].key
         for plan in (
-            a_plan(),
-            a_plan(teacher="u"),
-            a_plan(system="Be brief."),
-            a_plan(template="{document}"),
-            a_plan(params=SamplingParams(temperature=0.2)),
+            an_annotation_plan(),
+            an_annotation_plan(teacher="u"),
+            an_annotation_plan(system="Be brief."),
+            an_annotation_plan(template="{document}"),
+            an_annotation_plan(params=SamplingParams(temperature=0.2)),
         )
     }
     assert len(keys) == 5
-    assert document_state(a_document(), a_plan(max_attempts=9), {}).requests[0].key in keys
+    assert (
+        document_state(a_document(), an_annotation_plan(max_attempts=9), {}).requests[0].key in keys
+    )
 
 
 def test_the_key_of_a_request_is_that_of_earlier_releases():

@@ -25,14 +25,14 @@ NO_ROOM = "no room"
 TRUNCATED = "cut"
 REFUSAL = "refusal"
 REDO = "redo"
-"""The fault of a summary that a reviewer wants rewritten: it passed the checks and uses up no
+"""The reason for a summary that a reviewer wants rewritten: it passed the checks and uses up no
 attempt, unless the teacher writes the same summary again."""
 MAX_TRUNCATIONS = 8
 """How often a document is truncated for a server that rejects it as too long."""
 _LOOKAHEAD = 4  # characters after a cut: they tell whether a sentence ends there
 
 Check: TypeAlias = Callable[[Document, str], Rejection | None]
-"""Returns a fault of a summary of a document, whose language is filled in."""
+"""Returns a rejection of a summary of a document, whose language is filled in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Attempt:
     candidate: int
     response: CachedResponse
     summary: str
-    fault: Rejection | None
+    rejection: Rejection | None
     shown_share: float
     """The share of the document in the prompt, after truncation."""
 
@@ -83,7 +83,7 @@ def document_state(
 ) -> DocumentState:
     """Return the state of a document by the cached responses.
 
-    All candidates of an attempt are requested before any of them is retried with its fault; if
+    All candidates of an attempt are requested before any of them is retried with feedback; if
     the first that passes is taken, the next candidate is requested only after a rejection.
     """
     attempts: list[Attempt] = []
@@ -92,12 +92,12 @@ def document_state(
         attempts += candidates
         if requests:
             return DocumentState(attempts, requests)
-        passed = [one for one in candidates if one.fault is None]
+        passed = [one for one in candidates if one.rejection is None]
         if passed:
             best = plan.choose and plan.choose([one.summary for one in passed], document.lang)
             return DocumentState(attempts, chosen=passed[best or 0])
-        redone = {one.summary for one in attempts if one.fault and one.fault.reason == REDO}
-        no_room = any(one.fault and one.fault.reason == NO_ROOM for one in candidates)
+        redone = {one.summary for one in attempts if one.rejection and one.rejection.reason == REDO}
+        no_room = any(one.rejection and one.rejection.reason == NO_ROOM for one in candidates)
         if number >= plan.max_attempts + len(redone) or no_room:
             return DocumentState(attempts)
     raise AssertionError
@@ -120,7 +120,7 @@ def _candidates(
             requests.append(result)
         else:
             candidates.append(result)
-        if not plan.choose and (requests or candidates[-1].fault is None):
+        if not plan.choose and (requests or candidates[-1].rejection is None):
             break
     return candidates, requests
 
@@ -154,7 +154,7 @@ def _attempt_or_request(
         candidate=candidate,
         response=response,
         summary=summary,
-        fault=_fault(document, plan, response, summary),
+        rejection=_find_rejection(document, plan, response, summary),
         shown_share=share,
     )
 
@@ -207,7 +207,7 @@ def _request(
 def _messages(
     document: Document, plan: AnnotationPlan, last: Attempt | None, text: str
 ) -> list[Message]:
-    """Return the prompt; after a rejected summary, with that summary and its fault."""
+    """Return the prompt; after a rejected summary, with that summary and feedback."""
     template = teacher_template(plan.template, document.lang)
     messages: list[Message] = []
     if plan.system:
@@ -215,9 +215,11 @@ def _messages(
     messages.append(
         {"role": "user", "content": fill_teacher_template(template, document, text=text)}
     )
-    if last is not None and last.fault is not None and last.summary:
+    if last is not None and last.rejection is not None and last.summary:
         messages.append({"role": "assistant", "content": last.summary})
-        messages.append({"role": "user", "content": feedback_message(last.fault, document.lang)})
+        messages.append(
+            {"role": "user", "content": feedback_message(last.rejection, document.lang)}
+        )
     return messages
 
 
@@ -237,10 +239,10 @@ def _truncate_to_window(
     return text, messages
 
 
-def _fault(
+def _find_rejection(
     document: Document, plan: AnnotationPlan, response: CachedResponse, summary: str
 ) -> Rejection | None:
-    """Return the first fault of a response; the cheap checks come first."""
+    """Return the first rejection of a response; the cheap checks come first."""
     finish = response.finish_reason
     reasons = (
         (finish == TOO_LONG, NO_ROOM),
@@ -252,4 +254,6 @@ def _fault(
     reason = next((reason for applies, reason in reasons if applies), None)
     if reason:
         return Rejection(reason)
-    return next((fault for check in plan.checks if (fault := check(document, summary))), None)
+    return next(
+        (rejection for check in plan.checks if (rejection := check(document, summary))), None
+    )

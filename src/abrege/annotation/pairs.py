@@ -48,9 +48,11 @@ def make_pair(document: Document, summary: str, provenance: dict[str, Any]) -> P
     )
 
 
-def failed_document(document: Document, fault: Rejection, *, attempts: Any = ()) -> FailedDocument:
+def failed_document(
+    document: Document, rejection: Rejection, *, attempts: Any = ()
+) -> FailedDocument:
     """Return why a document has no summary, with all attempts."""
-    why = {"reason": fault.reason, "found": fault.actual, "wanted": fault.expected}
+    why = {"reason": rejection.reason, "found": rejection.actual, "wanted": rejection.expected}
     return {"id": document.id, **why, "attempts": list(attempts)}
 
 
@@ -93,7 +95,7 @@ def describe_counts(counts: dict[str, int]) -> str:
 
 
 def describe_attempts(state: DocumentState) -> list[dict[str, Any]]:
-    """Return all attempts on a document with their faults, as JSON values."""
+    """Return all attempts on a document with their rejections, as JSON values."""
     return [_describe_attempt(one) for one in state.attempts]
 
 
@@ -112,13 +114,13 @@ def _without_duplicate(document: Document, outcome: Outcome, owners: dict[str, s
 
 
 def _describe_attempt(one: Attempt) -> dict[str, Any]:
-    fault = one.fault
+    rejection = one.rejection
     return {
         "attempt": one.attempt,
         "candidate": one.candidate,
-        "reason": fault and fault.reason,
-        "found": fault and fault.actual,
-        "wanted": fault and fault.expected,
+        "reason": rejection and rejection.reason,
+        "found": rejection and rejection.actual,
+        "wanted": rejection and rejection.expected,
         "text": one.response.text,
         "finish_reason": one.response.finish_reason,
         "completion_tokens": one.response.completion_tokens,

@@ -94,7 +94,7 @@ def describe_exceeded(budget: Budget, counts: Mapping[str, int], folder: Path) -
 def summarize(progress: AnnotationProgress, budget: Budget) -> dict[str, Any]:
     """Return the entry of the manifest: responses of all runs, rejections, tokens and money."""
     attempts = [one for state in progress.states.values() for one in state.attempts]
-    reasons = Counter(one.fault.reason for one in attempts if one.fault)
+    reasons = Counter(one.rejection.reason for one in attempts if one.rejection)
     chosen = [state.chosen for state in progress.states.values() if state.chosen]
     return {
         "answers": budget.spent.requests,

@@ -144,9 +144,9 @@ def outcome(
     if state is None:
         return None
     if state.chosen is None:
-        fault = state.attempts[-1].fault
-        assert fault is not None
-        return failed_document(row.document, fault, attempts=describe_attempts(state))
+        rejection = state.attempts[-1].rejection
+        assert rejection is not None
+        return failed_document(row.document, rejection, attempts=describe_attempts(state))
     return _pair(row, state, recipe, plan)
 
 

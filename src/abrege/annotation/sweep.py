@@ -105,7 +105,7 @@ def score_point(
         (row.document, states[row.index].attempts[0]) for row in sample if row.index in states
     ]
     texts = [(document, one.summary) for document, one in attempts if one.summary]
-    reasons = Counter(one.fault.reason for _, one in attempts if one.fault)
+    reasons = Counter(one.rejection.reason for _, one in attempts if one.rejection)
     lengths = [tokenize.count_words(text, document.lang) for document, text in texts]
     densities = [extractiveness.fragments(d.text, t, lang=d.lang).density or 0.0 for d, t in texts]
     supported = [
@@ -116,7 +116,7 @@ def score_point(
     repetition = [format_checks.repeated_ngrams(t, lang=d.lang) for d, t in texts]
     return {
         "rows": len(attempts),
-        "passed": sum(one.fault is None for _, one in attempts),
+        "passed": sum(one.rejection is None for _, one in attempts),
         "refused": dict(reasons.most_common()),
         "words": fmean(lengths) if lengths else None,
         "unsupported facts": 1 - fmean(supported) if supported else None,

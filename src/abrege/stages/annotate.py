@@ -104,9 +104,9 @@ def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | Faile
     rest = replace(document, text=parted.rest)
     looks = [*length_checks(settings), redo]
     looks += [check_unsupported] if settings.reject_unsupported else []
-    fault = next((found for look in looks if (found := look(rest, parted.lead))), None)
-    if fault:
-        return failed_document(document, fault, attempts=[{"text": parted.lead}])
+    rejection = next((found for look in looks if (found := look(rest, parted.lead))), None)
+    if rejection:
+        return failed_document(document, rejection, attempts=[{"text": parted.lead}])
     return make_pair(rest, parted.lead, {"teacher": "lead"})
 
 
