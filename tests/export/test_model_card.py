@@ -67,8 +67,8 @@ def test_scores_are_in_the_model_index_and_in_the_table():
     assert (result.dataset_name, result.dataset_split) == ("org/news", "test")
     text = render_card(card)
     rows = [line.split(" | ")[0] for line in text.splitlines() if line.endswith("\\] |")]
-    assert rows == ["| merged", "| tuned", "| base", "| lead"]
-    assert "| base | 30.0 \\[29.0, 31.0\\] |" in text
+    assert rows == ["| Tuned", "| Merged", "| Base", "| Lead"]
+    assert "| Base | 30.0 \\[29.0, 31.0\\] |" in text
     assert "On 9 test rows in 3 groups" in text
     assert "20.5 % of its summaries (base: 15.0 %) hold a number" in text
 

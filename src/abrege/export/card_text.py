@@ -6,21 +6,22 @@ from dataclasses import dataclass
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from abrege.evaluation.systems import SYSTEMS
 from abrege.metrics.registry import METRICS, get_metric
 from abrege.report.evaluation_model import ScoreEstimate
+from abrege.report.evaluation_tables import system_table
 from abrege.report.format import (
-    ABSENT,
     format_confidence,
-    format_interval,
     format_metric,
     plural,
 )
-from abrege.report.markdown import code, escape
+from abrege.report.markdown import code, escape, render_table
+from abrege.report.table import Table, TextCell, text_columns
 
 REFERENCE_METRICS = [m.name for m in METRICS.values() if m.section == "reference"]
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 META_FIELD = re.compile(r"\{meta\.[\w-]+\}")
-SYSTEMS = ("merged", "tuned", "base", "few-shot", "base-cut", "lead")
+CARD_SYSTEMS = [s.name for s in SYSTEMS.values() if s.by_model or s.is_baseline]
 """Systems in the table of scores, in this order, as far as the run has them."""
 
 
@@ -198,33 +199,20 @@ def _evaluation(card: CardFacts) -> Iterator[str]:
         "before tuning with the same prompt; lead is the first sentences of the document."
     )
     model_scores = _model_scores(scores)
-    table = [["System", *(get_metric(name).label for name, _ in model_scores)]]
-    table.append(["---", *["---:"] * len(model_scores)])
-    table += [
-        [system, *(_cell(name, values.get(name)) for name, _ in model_scores)]
-        for system in SYSTEMS
-        if (values := scores.systems.get(system))
-    ]
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    shown = {s: scores.systems[s] for s in CARD_SYSTEMS if s in scores.systems}
+    yield render_table(system_table(shown, [name for name, _ in model_scores], n=scores.n))
     yield escape(scores.verdict)
     yield "\n".join(
         f"- {get_metric(name).label}: {code(score.signature)}" for name, score in model_scores
     )
 
 
-def _cell(name: str, score: ScoreEstimate | None) -> str:
-    if score is None:
-        return ABSENT
-    value, interval = format_metric(name, score.value), format_interval(name, score.low, score.high)
-    return escape(f"{value} {interval}".strip())
-
-
 def _training(card: CardFacts) -> Iterator[str]:
     yield f"Data: {escape(card.data)}."
     if card.dropped:
         yield "\n".join(f"- {escape(line)}" for line in card.dropped)
-    rows = [f"| {escape(key)} | {escape(value)} |" for key, value in card.training.items()]
-    yield "\n".join(["| setting | value |", "|---|---|", *rows])
+    rows = [[TextCell(key), TextCell(str(value))] for key, value in card.training.items()]
+    yield render_table(Table(columns=text_columns("Setting", "Value"), rows=rows))
 
 
 def _prompt(card: CardFacts) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The tables of the report about the evaluation: scores, comparisons, preference, stress tests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from abrege.evaluation.systems import get_system
 from abrege.metrics.registry import METRICS, get_metric
@@ -56,22 +56,33 @@ def reference_scores(report: RunReport) -> Table:
         "in the model's tokens; it does not look at the summaries."
         + "".join(f" {s.label}: {s.description}." for s in explained if s.description != s.name)
     )
+    return system_table(report.systems, names, n=report.n, caption=caption)
+
+
+def system_table(
+    systems: Mapping[str, SystemScores], metrics: Sequence[str], *, n: int, caption: str = ""
+) -> Table:
+    """Return the scores of each system, a line a system; one scored on fewer rows than n says so.
+
+    metrics  the columns, by name
+    """
     rows: list[list[Cell]] = [
         [
-            system_cell(system, _fewer_rows(report, scores)),
-            *(metric_cell(name, scores.get(name)) for name in names),
+            system_cell(system, _fewer_rows(scores, n)),
+            *(metric_cell(name, scores.get(name)) for name in metrics),
         ]
-        for system, scores in report.systems.items()
+        for system, scores in systems.items()
     ]
-    columns = [*text_columns("System"), *number_columns(*(METRICS[n].label for n in names))]
+    labels = (get_metric(name).label for name in metrics)
+    columns = [*text_columns("System"), *number_columns(*labels)]
     return Table(caption=caption, columns=columns, rows=rows)
 
 
-def _fewer_rows(report: RunReport, scores: SystemScores) -> str:
+def _fewer_rows(scores: SystemScores, total: int) -> str:
     """Return on how many rows a system was scored, where that is not all of them."""
     signature = next((score.signature for score in scores.values() if score), "")
     n = signature.partition("|n:")[2].partition("|")[0]
-    return plural(int(n), "row") if n.isdecimal() and int(n) != report.n else ""
+    return plural(int(n), "row") if n.isdecimal() and int(n) != total else ""
 
 
 def quality(report: RunReport) -> Table:
