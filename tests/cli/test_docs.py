@@ -23,6 +23,8 @@ def test_the_page_of_settings_has_type_default_meaning_and_earlier_name():
     assert f"| `tune.num_train_epochs` | number | `1.0` | {epochs} |" in lines
     assert "| `evaluate.stemmer` | true or false | `false` | stem words (profile abrege; "\
         "Snowball, by language) |" in lines  # fmt: skip
+    assert any(line.endswith("formerly `loss: summary` or `loss: sequence` |") for line in lines)
+    assert any(line.endswith("formerly `name: here` |") for line in lines)
     assert any(line.startswith("| `tune.model` | text | required |") for line in lines)
     assert any(line.startswith("| `tune.max_steps` | integer | `null` |") for line in lines)
     assert any(line.startswith("| `tune.lora.modules` | text or list of text |") for line in lines)

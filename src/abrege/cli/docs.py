@@ -94,9 +94,10 @@ def _table(settings: type[BaseModel], prefix: str) -> list[str]:
 
 
 def _meaning(prefix: str, key: str, field: Any) -> str:
-    """Return the description of a setting, with the name it had before."""
+    """Return the description of a setting, with how it was written before."""
     meaning = str(field.description)
-    formerly = " or ".join(f"`{name}`" for name in aliases.old_names(f"{prefix}{key}"))
+    spellings = aliases.old_spellings(f"{prefix}{key}")
+    formerly = " or ".join(f"`{spelling}`" for spelling in spellings)
     return f"{meaning}; formerly {formerly}" if formerly else meaning
 
 

@@ -92,12 +92,18 @@ OTHER_TOOLS: Mapping[str, str] = {
 
 def old_names(path: str) -> list[str]:
     """Return the earlier keys of a setting, given as `table.key`."""
-    table = path.rpartition(".")[0]
-    return [
-        old.rpartition(".")[2]
-        for old, alias in ALIASES.items()
-        if old != path and join(table, alias.key) == path and old.rpartition(".")[0] == table
-    ]
+    return [old.rpartition(".")[2] for old in ALIASES if old != path == current_path(old)]
+
+
+def old_spellings(path: str) -> list[str]:
+    """Return how a setting was written earlier: `key`, or `key: value` where values changed too."""
+    spellings: list[str] = []
+    for old, alias in ALIASES.items():
+        if current_path(old) == path:
+            key = old.rpartition(".")[2]
+            values = [value for value in alias.values or () if value is not None]
+            spellings += [f"{key}: {value}" for value in values] or [key]
+    return spellings
 
 
 def current_path(path: str) -> str:
