@@ -1,1 +1,3 @@
-"""A tuned model as a folder of its own: merge, parity check, model card."""
+"""Export: merge a tuned model, check its parity with the adapter, and write its model card."""
+
+import abrege.models  # noqa: F401 - sets warning filters before torch and transformers load

@@ -1,14 +1,20 @@
-"""The only folder that names torch, transformers and peft."""
+"""Models of transformers: loading, quantization, adapters, devices and private library names.
+
+Importing this package sets what must hold before torch, transformers or peft are imported: filters
+for warnings that a user can do nothing about, and no download of kernels by bitsandbytes. Every
+package that imports those libraries imports this one first.
+"""
 
 import sys
 import warnings
 
 from abrege.models.no_hub_kernels import WithoutHubKernels
 
-# peft 0.21 asks transformers 5.23 for a name on its way out; a user can do nothing about it.
-warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+LIBRARY_WARNINGS = (
+    "`is_gradient_checkpointing` is deprecated",  # peft 0.21 uses this name of transformers 5.24
+    "`broadcast_buffers` is deprecated",  # accelerate 1.15 uses this name of torch 2.13
+)
 
-# accelerate 1.15 asks torch 2.13 for one, likewise.
-warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
-
+for message in LIBRARY_WARNINGS:
+    warnings.filterwarnings("ignore", message, FutureWarning)
 sys.meta_path.insert(0, WithoutHubKernels())
