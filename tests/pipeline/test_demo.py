@@ -125,7 +125,7 @@ def test_what_is_found_of_a_finished_run_stands_on_its_page_after_the_next(
     assert again.stderr.count("skipped, finished and unchanged") == 10
     assert "report: running, out of date (changed: inputs.review/preference.json" in again.stderr
     page = (folder / "report/index.html").read_text()
-    assert "Hard texts" in page
+    assert "Stress tests" in page
     assert "Ann" in page
 
 

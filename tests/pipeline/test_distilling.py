@@ -124,6 +124,6 @@ def test_the_student_is_tuned_on_them_and_the_page_says_who_wrote_them(distilled
     assert len(documents) == 16
     assert all("==" not in d.text and "{{" not in d.text for d in documents)
     page = (folder / "report/index.html").read_text("utf-8")
-    assert "summed up by t" in page
+    assert "summarized by t" in page
     scores = read_json(folder / "evaluate/scores.json")
     assert {*scores["systems"]} >= {"lead", "base", "tuned"}

@@ -74,9 +74,9 @@ def test_merged_is_decoded_from_its_own_folder_scored_and_shown(whole):
     assert {c["system"] for c in scores["comparisons"]} == {"tuned"}
     report = (folder / "report/report.md").read_text()
     assert (
-        "- Merged: tuned with its adapter in the weights: the same summary on 10 of 10 rows"
-        in report
-    )
+        "- Merged: the tuned model with its adapter merged into the weights: "
+        "the same summary on 10 of 10 rows"
+    ) in report
 
 
 def test_merged_reads_no_adapter(whole, tmp_path, monkeypatch):
