@@ -19,36 +19,36 @@ TRAINERS = ("trainer", "abrege")
 
 
 def main() -> None:
-    """Compare the trainers side by side, as often as asked."""
-    asked = harness.options(__doc__.splitlines()[0], TRAINERS)
-    harness.compare(TRAINERS, "abrege", measure, asked)
+    """Compare the trainers, each in a process of its own."""
+    args = harness.options(__doc__.splitlines()[0], TRAINERS)
+    harness.compare(TRAINERS, "abrege", measure, args)
 
 
-def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """Train by `name` and time every step but the first."""
+def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Train with the trainer `name`; return the measurements of all steps but the first."""
     import torch
 
     from abrege.models import device
-    from abrege.models import load as loading
+    from abrege.models.load import load_model, load_tokenizer
     from abrege.models.resolve import resolve_model
-    from abrege.training import student
+    from abrege.training.student import let_all_learn
 
     if name == "abrege":
         device.retain_heap()
-    located = resolve_model(harness.MODEL)
-    tokenizer = loading.load_tokenizer(located)
-    rows = harness.rows(tokenizer, asked)
-    model = loading.load_model(located, torch.float32, "cpu")
+    name_or_path = resolve_model(harness.MODEL)
+    tokenizer = load_tokenizer(name_or_path)
+    rows = harness.load_rows(tokenizer, args)
+    model = load_model(name_or_path, torch.float32, "cpu")
     clock = harness.Clock()
     with TemporaryDirectory() as folder:
         out = Path(folder)
         if name == "abrege":
             how = {"dtype": "float32", "pad_id": tokenizer.pad_token_id}
-            model = student.let_all_learn(model, seed=0)
-            harness.train_with_abrege(model, rows, out, asked, clock, **how)
+            model = let_all_learn(model, seed=0)
+            harness.train_with_abrege(model, rows, out, args, clock, **how)
         else:
-            harness.train_with_trainer(model, tokenizer, rows, out, asked, clock)
-    return dict(harness.figures(clock, rows, asked, "float32"))
+            harness.train_with_trainer(model, tokenizer, rows, out, args, clock)
+    return dict(harness.measurements(clock, rows, args, "float32"))
 
 
 if __name__ == "__main__":

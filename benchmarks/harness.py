@@ -1,4 +1,4 @@
-"""What the benchmarks of training share: rows, a clock, fresh processes, ratios, ways to train.
+"""Shared by the benchmarks of training: rows, a clock, subprocesses, ratios, trainers.
 
 Rows are DialogSum's where `--data` finds them; where not, rows of random tokens with the same
 lengths and the same instruction in front. All trainers get the very same token ids in the same
@@ -23,12 +23,12 @@ DIALOGSUM = Path(__file__).parents[2] / "shared/data/dialogsum/train.jsonl"
 PROMPT_TOKENS = (121, 157, 184, 204, 221, 240, 269, 301, 342, 418)
 SUMMARY_TOKENS = (18, 22, 26, 29, 32, 35, 40, 43, 50, 64)
 """Tokens of DialogSum's prompts and summaries with the demo's tokenizer: 5th to 95th percentile."""
-OWN = ("share_of_matrix_rate",)
-"""Figures of our trainer alone."""
+OWN_MEASUREMENTS = ("share_of_matmul_flops",)
+"""Measurements of our trainer only."""
 
 
 class Clock(TrainerCallback):  # type: ignore[misc]
-    """Times the steps of a Trainer and keeps their losses."""
+    """Times the steps of a Trainer and records their losses."""
 
     def __init__(self) -> None:
         self.began: list[tuple[float, float]] = []
@@ -36,25 +36,25 @@ class Clock(TrainerCallback):  # type: ignore[misc]
         self.losses: list[float] = []
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """Note the time."""
+        """Record the time."""
         self.began.append((time.perf_counter(), time.process_time()))
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
-        """Note the time."""
+        """Record the time."""
         self.ended.append((time.perf_counter(), time.process_time()))
 
     def on_log(self, *_: Any, logs: Mapping[str, float], **__: Any) -> None:
-        """Keep the step's loss."""
+        """Record the step's loss."""
         if "loss" in logs:
             self.losses.append(float(logs["loss"]))
 
     def seconds(self, *, cpu: bool = False) -> float:
-        """Add up all steps but the first, which warms up, by the clock or the CPU's time."""
+        """Return the wall-clock or CPU seconds of all steps but the first, which warms up."""
         return sum(e[cpu] - b[cpu] for b, e in list(zip(self.began, self.ended, strict=True))[1:])
 
 
 def options(claim: str, trainers: Sequence[str], *, batch: int = 8) -> argparse.Namespace:
-    """Read the arguments that every benchmark of training takes."""
+    """Parse the arguments that every benchmark of training takes."""
     parser = argparse.ArgumentParser(description=claim)
     parser.add_argument("--steps", type=int, default=5, help="timed steps, after one to warm up")
     parser.add_argument("--batch", type=int, default=batch, help="rows of a step")
@@ -69,34 +69,34 @@ def compare(
     trainers: Sequence[str],
     ours: str,
     measure: Callable[[str, argparse.Namespace], dict[str, Any]],
-    asked: argparse.Namespace,
+    args: argparse.Namespace,
     *,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Measure each trainer in a fresh process, as often as asked; print all, and JSON last."""
-    if asked.only:
-        print(json.dumps(measure(asked.only, asked)))
+    """Measure each trainer in a subprocess, `--repeat` times; print all, and JSON last."""
+    if args.only:
+        print(json.dumps(measure(args.only, args)))
         return
     rounds = []
-    for _ in range(asked.repeat):
-        found = {name: in_a_fresh_process(name) for name in trainers}
-        rounds.append(found)
-        for name, figures in found.items():
-            print(said(name, figures), flush=True)
+    for _ in range(args.repeat):
+        measured = {name: measure_in_subprocess(name) for name in trainers}
+        rounds.append(measured)
+        for name, values in measured.items():
+            print(format_line(name, values), flush=True)
     print(json.dumps({**summary(rounds, ours), **(more or {})}))
 
 
-def said(name: str, figures: Mapping[str, Any]) -> str:
-    """Give a trainer's figures on a line."""
-    losses = " ".join(f"{loss:.4f}" for loss in figures["losses"])
+def format_line(name: str, values: Mapping[str, Any]) -> str:
+    """Return the measurements of a trainer as one line."""
+    losses = " ".join(f"{loss:.4f}" for loss in values["losses"])
     return (
-        f"{name:14} {figures['tokens_per_second']:7.1f} tokens/s  "
-        f"peak {figures['peak_memory_gb']:.1f} GB  {figures['dtype']}  loss of each step {losses}"
+        f"{name:14} {values['tokens_per_second']:7.1f} tokens/s  "
+        f"peak {values['peak_memory_gb']:.1f} GB  {values['dtype']}  loss of each step {losses}"
     )
 
 
 def summary(rounds: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
-    """Give the ratios to each of the others, and how far apart the losses are."""
+    """Return the ratios of `ours` to each other trainer, and the largest gap of losses."""
     others = [name for name in rounds[0] if name != ours]
 
     def ratios(name: str, key: str) -> list[float]:
@@ -119,82 +119,86 @@ def summary(rounds: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
         },
         "peak_memory_ratio": {n: ratios(n, "peak_memory_gb") for n in others},
         "largest_loss_gap": {n: gap(n) for n in others},
-        **{key: [r[ours][key] for r in rounds] for key in OWN if key in rounds[0][ours]},
+        **{
+            key: [r[ours][key] for r in rounds]
+            for key in OWN_MEASUREMENTS
+            if key in rounds[0][ours]
+        },
     }
 
 
-def in_a_fresh_process(name: str) -> dict[str, Any]:
-    """Measure one trainer alone, so that no heap or cache is inherited."""
+def measure_in_subprocess(name: str) -> dict[str, Any]:
+    """Measure one trainer in a process of its own, so that no heap or cache is inherited."""
     command = [sys.executable, sys.argv[0], *sys.argv[1:], "--only", name]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    values: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return values
 
 
-def figures(clock: Clock, rows: Sequence[Any], asked: argparse.Namespace, dtype: str) -> Any:
-    """Give what a measured trainer came to; tokens are those of prompts and summaries."""
-    from abrege.pipeline import provenance as footprint
+def measurements(clock: Clock, rows: Sequence[Any], args: argparse.Namespace, dtype: str) -> Any:
+    """Return the measurements of a trainer; tokens are those of prompts and summaries."""
+    from abrege.pipeline import provenance
 
-    tokens = sum(len(e) for e in rows[asked.batch :])
+    tokens = sum(len(e) for e in rows[args.batch :])
     return {
         "tokens_per_second": tokens / clock.seconds(),
         "cpu_seconds": round(clock.seconds(cpu=True), 2),
         "tokens": tokens,
         "losses": clock.losses,
         "dtype": dtype,
-        "peak_memory_gb": footprint.peak_memory() / 1e9,
+        "peak_memory_gb": provenance.peak_memory() / 1e9,
     }
 
 
-def rows(tokenizer: Any, asked: argparse.Namespace) -> list[Any]:
-    """Take rows evenly over the lengths, as an epoch has them, shuffled once for all."""
-    count = asked.batch * (asked.steps + 1)
-    if asked.data.is_file():
-        every = sorted(dialogues(tokenizer, asked.data), key=lambda e: (len(e), e.id))
+def load_rows(tokenizer: Any, args: argparse.Namespace) -> list[Any]:
+    """Take rows evenly over the lengths, as an epoch has them, in one shuffled order."""
+    count = args.batch * (args.steps + 1)
+    if args.data.is_file():
+        every = sorted(dialogues(tokenizer, args.data), key=lambda e: (len(e), e.id))
         taken = [every[(2 * n + 1) * len(every) // (2 * count)] for n in range(count)]
     else:
-        taken = synthetic(tokenizer, count)
+        taken = synthetic_rows(tokenizer, count)
     random.Random(0).shuffle(taken)
     return taken
 
 
 def dialogues(tokenizer: Any, path: Path, *, most: int = 1500) -> list[Any]:
-    """Render rows of DialogSum as a recipe would that says nothing of the prompt."""
+    """Tokenize rows of DialogSum with the default prompt."""
     from abrege.core.types import Pair
 
     lines = path.read_text(encoding="utf-8").splitlines()
-    drawn = random.Random(0).sample(lines, min(most, len(lines)))
+    sample = random.Random(0).sample(lines, min(most, len(lines)))
     pairs = [
         Pair(id=row["fname"], document=row["dialogue"], references=[row["summary"]])
-        for row in map(json.loads, drawn)
+        for row in map(json.loads, sample)
     ]
-    renderer = the_renderer(tokenizer)
+    renderer = build_renderer(tokenizer)
     return [renderer.tokenize_pair(pair) for pair in pairs]
 
 
-def synthetic(tokenizer: Any, count: int) -> list[Any]:
+def synthetic_rows(tokenizer: Any, count: int) -> list[Any]:
     """Make rows of random tokens with the lengths of DialogSum's, behind the same instruction."""
     from abrege.core.types import Pair
     from abrege.prompts.prompt_format import TokenizedExample
 
-    drawn = random.Random(0)
-    empty = the_renderer(tokenizer).full_prompt_ids(Pair(id="empty", document="", references=[]))
-    stop = the_renderer(tokenizer).format.stop_ids[0]
+    generator = random.Random(0)
+    empty = build_renderer(tokenizer).full_prompt_ids(Pair(id="empty", document="", references=[]))
+    stop = build_renderer(tokenizer).format.stop_ids[0]
 
     def ids(length: int) -> list[int]:
-        return [drawn.randrange(1000, tokenizer.vocab_size) for _ in range(length)]
+        return [generator.randrange(1000, tokenizer.vocab_size) for _ in range(length)]
 
-    found = []
+    rows = []
     for n in range(count):
         prompt = PROMPT_TOKENS[n * len(PROMPT_TOKENS) // count]
         summary = SUMMARY_TOKENS[n * len(SUMMARY_TOKENS) // count]
         prompt_ids = [*empty, *ids(prompt - len(empty))]
-        found.append(TokenizedExample(f"row-{n}", prompt_ids, [*ids(summary - 1), stop], prompt, 0))
-    return found
+        rows.append(TokenizedExample(f"row-{n}", prompt_ids, [*ids(summary - 1), stop], prompt, 0))
+    return rows
 
 
-def the_renderer(tokenizer: Any) -> Any:
-    """Ask plainly, in the chat template."""
+def build_renderer(tokenizer: Any) -> Any:
+    """Return a renderer with the default prompt in the chat template."""
     from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
     from abrege.prompts.template import prompt_template
     from abrege.prompts.tokenizer import stop_token_ids
@@ -215,16 +219,26 @@ def the_renderer(tokenizer: Any) -> Any:
 
 
 def train_with_abrege(
-    model: Any, rows: Sequence[Any], folder: Path, asked: Any, clock: Clock, **how: Any
+    model: Any,
+    rows: Sequence[Any],
+    folder: Path,
+    args: argparse.Namespace,
+    clock: Clock,
+    **how: Any,
 ) -> None:
-    """Train a model that is ready to learn as `abrege tune` does; see `the_trainer`."""
-    the_trainer(model, rows, folder, asked, clock, **how).train()
+    """Train a prepared model as `abrege tune` does; see `build_trainer`."""
+    build_trainer(model, rows, folder, args, clock, **how).train()
 
 
-def the_trainer(
-    model: Any, rows: Sequence[Any], folder: Path, asked: Any, callback: Any, **how: Any
+def build_trainer(
+    model: Any,
+    rows: Sequence[Any],
+    folder: Path,
+    args: argparse.Namespace,
+    callback: Any,
+    **how: Any,
 ) -> Any:
-    """Make the trainer of `abrege tune` for a model that is ready to learn.
+    """Build the trainer of `abrege tune` for a prepared model.
 
     how  dtype, pad_id
     """
@@ -232,7 +246,7 @@ def the_trainer(
     from abrege.training.training_args import TrainingPlan, training_arguments
 
     plan = TrainingPlan(
-        step_rows=asked.batch,
+        step_rows=args.batch,
         num_train_epochs=1.0,
         max_steps=None,
         micro_batch_tokens=1024,
@@ -260,11 +274,11 @@ def the_trainer(
     )
 
 
-def peer_arguments(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """Say the same numbers to a peer; nothing here changes how it computes."""
+def peer_arguments(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Return the same settings for a peer; none of them changes how it computes."""
     return {
         "output_dir": str(folder),
-        "per_device_train_batch_size": asked.batch,
+        "per_device_train_batch_size": args.batch,
         "num_train_epochs": 1,
         "learning_rate": 2e-4,
         "logging_steps": 1,
@@ -283,7 +297,7 @@ def train_with_trainer(
     tokenizer: Any,
     rows: Sequence[Any],
     folder: Path,
-    asked: Any,
+    args: Any,
     clock: Clock,
     **more: Any,
 ) -> None:
@@ -300,15 +314,15 @@ def train_with_trainer(
     ]
     Trainer(
         model=model,
-        args=TrainingArguments(**peer_arguments(folder, asked), **more),
+        args=TrainingArguments(**peer_arguments(folder, args), **more),
         train_dataset=data,
         data_collator=DataCollatorForSeq2Seq(tokenizer),
         callbacks=[clock],
     ).train()
 
 
-def matrix_rate(dtype: str) -> float:
-    """Time the machine's own product of a layer's shape, the best of twenty, in FLOP/s."""
+def matmul_flops(dtype: str) -> float:
+    """Return the machine's FLOP/s for a product of a layer's shape, the best of twenty."""
     import torch
 
     kind = getattr(torch, dtype)

@@ -22,66 +22,68 @@ from transformers import TrainerCallback
 LONG_STEP = 3
 
 
-class Watch(TrainerCallback):  # type: ignore[misc]
-    """Notes what is resident after each step."""
+class MemoryWatch(TrainerCallback):  # type: ignore[misc]
+    """Records the resident memory after each step."""
 
     def __init__(self) -> None:
         self.resident: list[int] = []
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
-        """Look."""
+        """Record the resident memory."""
         self.resident.append(psutil.Process().memory_info().rss)
 
 
 def main() -> None:
-    """Train, and print what stayed."""
+    """Train, and print the memory that stays."""
     import torch
 
     from abrege.models import device
-    from abrege.models import load as loading
+    from abrege.models.load import load_model, load_tokenizer
     from abrege.models.resolve import resolve_model
-    from abrege.pipeline import provenance as footprint
-    from abrege.training import student
-    from abrege.training.cost import estimate
-    from abrege.training.cost import system_memory as memory
+    from abrege.pipeline import provenance
+    from abrege.training.cost import system_memory
+    from abrege.training.cost.estimate import estimate_run
+    from abrege.training.student import attach_lora
 
-    asked = options()
-    if asked.keep:
-        memory.FAR_ABOVE = 10**9
+    args = options()
+    if args.keep:
+        system_memory.FAR_ABOVE = 10**9
     device.retain_heap()
-    located = resolve_model(harness.MODEL)
-    tokenizer = loading.load_tokenizer(located)
-    rows = harness.rows(tokenizer, argparse.Namespace(**{**vars(asked), "steps": asked.steps - 1}))
-    rows[asked.batch * (LONG_STEP - 1)] = lengthened(rows[0], asked.tokens)
-    model = student.attach_lora(loading.load_model(located, torch.float32, "cpu"), **LORA, seed=0)
-    watch, how = Watch(), {"dtype": "float32", "pad_id": tokenizer.pad_token_id}
+    name_or_path = resolve_model(harness.MODEL)
+    tokenizer = load_tokenizer(name_or_path)
+    rows = harness.load_rows(
+        tokenizer, argparse.Namespace(**{**vars(args), "steps": args.steps - 1})
+    )
+    rows[args.batch * (LONG_STEP - 1)] = lengthen(rows[0], args.tokens)
+    model = attach_lora(load_model(name_or_path, torch.float32, "cpu"), **LORA, seed=0)
+    watch, how = MemoryWatch(), {"dtype": "float32", "pad_id": tokenizer.pad_token_id}
     with TemporaryDirectory() as folder:
-        trainer = harness.the_trainer(model, rows, Path(folder), asked, watch, **how)
-        thought = estimate.estimate_run(trainer, steps=asked.steps)
-        footprint.reset_peak_memory()
+        trainer = harness.build_trainer(model, rows, Path(folder), args, watch, **how)
+        estimated = estimate_run(trainer, steps=args.steps)
+        provenance.reset_peak_memory()
         trainer.train()
     before = watch.resident[LONG_STEP - 2]
-    found = {
+    results = {
         "resident_gb": [round(x / 1e9, 2) for x in watch.resident],
-        "peak_gb": round(footprint.peak_memory() / 1e9, 2),
-        "estimated_peak_gb": round(thought.peak_bytes / 1e9, 2) if thought else None,
+        "peak_gb": round(provenance.peak_memory() / 1e9, 2),
+        "estimated_peak_gb": round(estimated.peak_bytes / 1e9, 2) if estimated else None,
         "last_to_before": round(watch.resident[-1] / before, 2),
     }
-    print(json.dumps(found))
+    print(json.dumps(results))
 
 
 def options() -> argparse.Namespace:
-    """Read the arguments."""
+    """Parse the arguments."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tokens", type=int, default=4096, help="of the long row")
     parser.add_argument("--batch", type=int, default=8, help="rows of a step")
     parser.add_argument("--steps", type=int, default=8, help="steps in all")
     parser.add_argument("--data", type=Path, default=harness.DIALOGSUM, help="rows of DialogSum")
-    parser.add_argument("--keep", action="store_true", help="give nothing back after the row")
+    parser.add_argument("--keep", action="store_true", help="retain the heap after the long row")
     return parser.parse_args()
 
 
-def lengthened(row: Any, tokens: int) -> Any:
+def lengthen(row: Any, tokens: int) -> Any:
     """Repeat a row's prompt until the row has so many tokens."""
     ids = row.prompt_ids * (tokens // len(row.prompt_ids) + 1)
     return replace(row, id="long", prompt_ids=ids[: tokens - len(row.summary_ids)])

@@ -8,7 +8,7 @@ bfloat16 the weights of all are bfloat16.
     make bench          or: python benchmarks/lora_speed.py [--dtype bfloat16] [--repeat 3]
 
 Prints tokens/s, peak memory and losses of each, and last a line of JSON with the ratios and the
-share of the machine's own rate of matrix products that our steps reach.
+share of the machine's own rate of matrix products (FLOP/s) that our steps reach.
 """
 
 import argparse
@@ -23,48 +23,48 @@ LORA = {"r": 16, "alpha": 32, "dropout": 0.0, "modules": "all-linear"}
 
 
 def main() -> None:
-    """Compare the trainers side by side, as often as asked."""
-    asked = harness.options(__doc__.splitlines()[0], TRAINERS)
-    harness.compare(TRAINERS, "abrege", measure, asked)
+    """Compare the trainers, each in a process of its own."""
+    args = harness.options(__doc__.splitlines()[0], TRAINERS)
+    harness.compare(TRAINERS, "abrege", measure, args)
 
 
-def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """Train by `name` and time every step but the first."""
+def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Train with the trainer `name`; return the measurements of all steps but the first."""
     from abrege.models import device
-    from abrege.models import load as loading
+    from abrege.models.load import load_model, load_tokenizer
     from abrege.models.resolve import resolve_model
-    from abrege.training import student
+    from abrege.training.student import attach_lora
 
-    machine = device.choose_device(asked.dtype)
+    machine = device.choose_device(args.dtype)
     if name in ("abrege", "trl-best+heap"):
         device.retain_heap()
-    located = resolve_model(harness.MODEL)
-    tokenizer = loading.load_tokenizer(located)
-    rows = harness.rows(tokenizer, asked)
-    base = loading.load_model(located, machine.torch_dtype, machine.device)
+    name_or_path = resolve_model(harness.MODEL)
+    tokenizer = load_tokenizer(name_or_path)
+    rows = harness.load_rows(tokenizer, args)
+    base = load_model(name_or_path, machine.torch_dtype, machine.device)
     clock = harness.Clock()
     with TemporaryDirectory() as folder:
         out = Path(folder)
         if name == "abrege":
-            needed = useful_flops(base, rows[asked.batch :])
+            needed = useful_flops(base, rows[args.batch :])
             how = {"dtype": machine.dtype, "pad_id": tokenizer.pad_token_id}
-            model = student.attach_lora(base, **LORA, seed=0)
-            harness.train_with_abrege(model, rows, out, asked, clock, **how)
+            model = attach_lora(base, **LORA, seed=0)
+            harness.train_with_abrege(model, rows, out, args, clock, **how)
         else:
             best = {"bf16": machine.dtype == "bfloat16", "gradient_checkpointing": False}
-            with_trl(base, tokenizer, rows, out, asked, clock, {} if name == "trl" else best)
-    found = harness.figures(clock, rows, asked, machine.dtype)
+            with_trl(base, tokenizer, rows, out, args, clock, {} if name == "trl" else best)
+    results = harness.measurements(clock, rows, args, machine.dtype)
     if name == "abrege":
-        rate = needed / clock.seconds() / harness.matrix_rate(machine.dtype)
-        found["share_of_matrix_rate"] = round(rate, 3)
-    return dict(found)
+        rate = needed / clock.seconds() / harness.matmul_flops(machine.dtype)
+        results["share_of_matmul_flops"] = round(rate, 3)
+    return dict(results)
 
 
 def useful_flops(base: Any, rows: list[Any]) -> float:
     """Count what the products of these rows need: forward, and backward to the activations.
 
     A frozen weight costs 2 operations a token forward and 2 backward; the head only where a summary
-    token is predicted. Attention, the adapter and the optimiser are left out.
+    token is predicted. Attention, the adapter and the optimizer are left out.
     """
     import torch
 
@@ -76,9 +76,15 @@ def useful_flops(base: Any, rows: list[Any]) -> float:
 
 
 def with_trl(
-    base: Any, tokenizer: Any, rows: list[Any], folder: Path, asked: Any, clock: Any, more: Any
+    base: Any,
+    tokenizer: Any,
+    rows: list[Any],
+    folder: Path,
+    args: argparse.Namespace,
+    clock: Any,
+    more: Any,
 ) -> None:
-    """Train as SFTTrainer does, on the very same token ids."""
+    """Train with SFTTrainer on the same token ids."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
@@ -92,7 +98,7 @@ def with_trl(
         ]
     )
     arguments = SFTConfig(
-        **harness.peer_arguments(folder, asked), max_length=None, completion_only_loss=True, **more
+        **harness.peer_arguments(folder, args), max_length=None, completion_only_loss=True, **more
     )
     SFTTrainer(
         model=with_peft(base),
@@ -104,7 +110,7 @@ def with_trl(
 
 
 def with_peft(base: Any) -> Any:
-    """Attach the same adapter, with the same first weights, as peft's users do."""
+    """Attach the same adapter, with the same initial weights, by peft."""
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed
 

@@ -23,33 +23,33 @@ VOCABULARY = 32_128
 
 
 def main() -> None:
-    """Compare the trainers side by side, as often as asked."""
-    asked = harness.options(__doc__.splitlines()[0], TRAINERS)
-    harness.compare(TRAINERS, "abrege", measure, asked)
+    """Compare the trainers, each in a process of its own."""
+    args = harness.options(__doc__.splitlines()[0], TRAINERS)
+    harness.compare(TRAINERS, "abrege", measure, args)
 
 
-def measure(name: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """Train by `name` and time every step but the first."""
+def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Train with the trainer `name`; return the measurements of all steps but the first."""
     from abrege.models import device
-    from abrege.models import load as loading
+    from abrege.models.load import load_tokenizer
     from abrege.models.resolve import resolve_model
 
     if name == "abrege":
         device.retain_heap()
-    tokenizer = loading.load_tokenizer(resolve_model(harness.MODEL))
-    rows = [for_sides(row) for row in harness.rows(tokenizer, asked)]
+    tokenizer = load_tokenizer(resolve_model(harness.MODEL))
+    rows = [as_seq2seq(row) for row in harness.load_rows(tokenizer, args)]
     model, clock = a_model(), harness.Clock()
     with TemporaryDirectory() as folder:
         out = Path(folder)
         if name == "abrege":
-            harness.train_with_abrege(model, rows, out, asked, clock, dtype="float32", pad_id=0)
+            harness.train_with_abrege(model, rows, out, args, clock, dtype="float32", pad_id=0)
         else:
-            with_seq2seq(model, rows, out, asked, clock)
-    return dict(harness.figures(clock, rows, asked, "float32"))
+            with_seq2seq(model, rows, out, args, clock)
+    return dict(harness.measurements(clock, rows, args, "float32"))
 
 
-def for_sides(row: Any) -> Any:
-    """Fold a row's tokens into T5's vocabulary; 1 ends both sides, and 0 is for padding."""
+def as_seq2seq(row: Any) -> Any:
+    """Map a row's tokens into T5's vocabulary; 1 ends both sides, and 0 is for padding."""
     from dataclasses import replace
 
     prompt, summary = (
@@ -78,13 +78,15 @@ def a_model() -> Any:
     return T5ForConditionalGeneration(config)
 
 
-def with_seq2seq(model: Any, rows: list[Any], folder: Path, asked: Any, clock: Any) -> None:
+def with_seq2seq(
+    model: Any, rows: list[Any], folder: Path, args: argparse.Namespace, clock: Any
+) -> None:
     """Train as Seq2SeqTrainer does with its default collator."""
     from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
 
     Seq2SeqTrainer(
         model=model,
-        args=Seq2SeqTrainingArguments(**harness.peer_arguments(folder, asked)),
+        args=Seq2SeqTrainingArguments(**harness.peer_arguments(folder, args)),
         train_dataset=[{"input_ids": e.prompt_ids, "labels": e.summary_ids} for e in rows],
         data_collator=DataCollatorForSeq2Seq(a_tokenizer(), model=model),
         callbacks=[clock],

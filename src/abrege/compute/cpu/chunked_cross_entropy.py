@@ -46,7 +46,9 @@ class DeferredHead:
 
 
 def enable_chunked_cross_entropy(model: PreTrainedModel) -> bool:
-    """Let the model's head defer its product inside `collect_deferred_heads`; return if it can.
+    """Enable the model's head to defer its product; return whether that is possible.
+
+    It does so inside `collect_deferred_heads`.
 
     Only on a CPU, for a head that is one plain linear layer with nothing after it.
     """

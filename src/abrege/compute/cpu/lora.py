@@ -83,7 +83,7 @@ class FusedLora:
 
 
 def fuse_lora_layers(model: nn.Module, *, on_event: OnEvent = silent) -> int:
-    """Let the plain LoRA layers of a peft model compute by FusedLora; return how many do.
+    """Replace the forward of plain LoRA layers by FusedLora; return how many layers are fused.
 
     Layers with DoRA, trainable biases, 8-bit weights, or 4-bit weights on a GPU stay peft's.
     """
@@ -99,7 +99,7 @@ def fuse_lora_layers(model: nn.Module, *, on_event: OnEvent = silent) -> int:
 
 
 def refresh_merged_weights(model: nn.Module) -> None:
-    """Tell all fused LoRA layers that the adapter has changed, or may have."""
+    """Refresh the merged weights of all fused LoRA layers, after the adapter has changed."""
     for module in model.modules():
         for fused in getattr(module, "fused_lora", []):
             fused.refresh()

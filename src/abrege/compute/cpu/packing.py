@@ -25,7 +25,7 @@ _current: ContextVar[tuple[PackedSequence, Tensor]] = ContextVar("packed sequenc
 
 @contextmanager
 def packed_forward(packed: PackedSequence | None, predicts: Tensor) -> Iterator[None]:
-    """Tell the attention functions of the calls inside how rows are packed.
+    """Set how rows are packed, for the attention functions of the calls inside.
 
     packed    None where rows are padded
     predicts  (1, tokens - 1)  bool; the positions whose next token counts in the loss
@@ -47,9 +47,9 @@ def predicting_positions() -> Tensor:
 
 
 def enable_packing(model: PreTrainedModel, *, on_event: OnEvent = silent) -> bool:
-    """Let a causal model on a CPU attend to packed rows; return whether it can.
+    """Enable packed rows for a causal model on a CPU; return whether that is possible.
 
-    It can where every layer attends to the tokens before, all of them or those of a sliding window,
+    It is where every layer attends to the tokens before, all of them or those of a sliding window,
     through the attention interface of transformers. On a GPU one call on padded rows keeps the
     device busier, so nothing changes there.
     """
@@ -87,7 +87,7 @@ def _has_known_attention(config: Any) -> bool:
 
 @contextmanager
 def unfused(model: PreTrainedModel) -> Iterator[None]:
-    """Let a packed model, fused or not, compute as transformers does while inside: to decode."""
+    """Run the plain layers of transformers while inside, to decode with a packed or fused model."""
     base: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()
     is_packed = is_packing_enabled(base)
     fused = {

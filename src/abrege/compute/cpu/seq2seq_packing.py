@@ -39,7 +39,7 @@ _current: ContextVar[Lengths | None] = ContextVar("packed lengths", default=None
 
 @contextmanager
 def packed_seq2seq_forward(lengths: Lengths | None) -> Iterator[None]:
-    """Tell the modules of the calls inside the lengths of the rows; None where rows are padded."""
+    """Set the lengths of packed rows for the calls inside; None where rows are padded."""
     token = _current.set(lengths)
     try:
         yield
@@ -48,7 +48,7 @@ def packed_seq2seq_forward(lengths: Lengths | None) -> Iterator[None]:
 
 
 def enable_seq2seq_packing(model: PreTrainedModel, *, on_event: OnEvent = silent) -> bool:
-    """Let an encoder-decoder on a CPU take packed rows; return whether it can.
+    """Enable packed rows for an encoder-decoder on a CPU; return whether that is possible.
 
     Padded rows pass as before. Only for model types whose attention and positions are known.
     """
@@ -73,7 +73,7 @@ def enable_seq2seq_packing(model: PreTrainedModel, *, on_event: OnEvent = silent
 
 
 def _compute_bias_of_longest_row(attention: Any) -> None:
-    """Let T5 compute its position bias for the longest row only, and once for each distance."""
+    """Compute T5's position bias for the longest row only, and once for each distance."""
     compute_all = attention.compute_bias
     side = DECODER if attention.is_decoder else ENCODER
 
@@ -91,7 +91,7 @@ def _compute_bias_of_longest_row(attention: Any) -> None:
 
 
 def _restart_positions(embedding: Any, side: int) -> None:
-    """Let BART count the positions of each packed row from its own beginning."""
+    """Count BART's positions of each packed row from its own beginning."""
     embed = embedding.forward
 
     def forward(*args: Any, **kwargs: Any) -> Tensor:
