@@ -81,7 +81,7 @@ def test_the_introduction_is_the_summary_and_its_source_can_be_named(whole):
 def test_the_report_says_who_wrote_the_summaries_and_what_was_left_out(whole, dump):
     folder, _ = whole
     told = (folder / "report/index.html").read_text("utf-8")
-    assert f"{dump}, summarized by their own introductions" in told
+    assert f"{dump}, with the introductions as summaries" in told
     assert "redirect\u00a01" in told
     assert "dropped: duplicate\u00a01" in told
 

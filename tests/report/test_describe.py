@@ -51,7 +51,7 @@ def test_the_method_names_the_trained_weights_and_the_best_step(tune, manifest, 
     [
         ({"data": {"source": "/x/pairs.csv"}}, "pairs.csv"),
         ({"data": {"train": "/x/a.csv", "test": "/x/b.csv"}}, "a.csv, b.csv"),
-        ({"collect": {"source": "/x/w.xml"}}, "w.xml, summarized by their own introductions"),
+        ({"collect": {"source": "/x/w.xml"}}, "w.xml, with the introductions as summaries"),
         (
             {
                 "collect": {"source": "/x/w.xml"},

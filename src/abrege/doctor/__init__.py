@@ -1,1 +1,1 @@
-"""Checks of (document, summary) pairs before anything is tuned."""
+"""Check (document, summary) pairs before tuning: flaws, duplicates, leaks and lengths."""

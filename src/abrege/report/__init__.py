@@ -1,1 +1,1 @@
-"""The page people judge a run by: HTML and Markdown from plain facts. It never computes a score."""
+"""The report of a run and its tables, for HTML, Markdown and a terminal. It computes no score."""

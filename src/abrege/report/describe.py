@@ -63,8 +63,9 @@ def describe_source(recipe: Recipe, display_name: Callable[[str], str] = str) ->
     """
     data, annotate = recipe.data, recipe.annotate
     if recipe.collect:
-        lead = "their own introductions"
-        writer = lead if annotate.teacher == "lead" else display_name(annotate.model or "")
-        return f"{display_name(recipe.collect.source)}, summarized by {writer}"
+        source = display_name(recipe.collect.source)
+        if annotate.teacher == "lead":
+            return f"{source}, with the introductions as summaries"
+        return f"{source}, summarized by {display_name(annotate.model or '')}"
     sources = [data.source] if data.source else [data.train, data.valid, data.test]
     return ", ".join(display_name(source) for source in sources if source)
