@@ -261,7 +261,8 @@ def test_predictions_out_of_order_are_refused_by_the_first_wrong_id(folder):
 def test_missing_and_surplus_predictions_are_refused(folder):
     rows = predictions(TUNED)
     write_jsonl(folder / "generate/tuned.jsonl", rows[:-1])
-    with pytest.raises(DataError, match=r"tuned.jsonl:12: expected id 'r11', .* the end of the file"):
+    message = r"tuned.jsonl:12: expected id 'r11', .* the end of the file"
+    with pytest.raises(DataError, match=message):
         evaluate.run(a_recipe(), folder)
     write_jsonl(folder / "generate/tuned.jsonl", [*rows, rows[0]])
     with pytest.raises(DataError, match=r"tuned.jsonl:13: expected no more rows, .* id 'r0'"):
