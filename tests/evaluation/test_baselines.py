@@ -5,7 +5,7 @@ from abrege.metrics import rouge
 ARTICLE = "Il fait chaud. C'est l'été à Québec. Les gens sortent."
 
 
-def test_lead_is_the_first_sentences_as_long_as_asked():
+def test_lead_is_the_first_sentences_of_the_requested_length():
     assert lead(ARTICLE, words=8, lang="fr") == "Il fait chaud. C'est l'été à Québec."
 
 
@@ -33,8 +33,8 @@ def test_a_seed_takes_the_same_sentence_and_all_sentences_are_taken_in_turn():
 def test_the_oracle_takes_the_sentences_that_add_up_to_the_reference():
     text = "It rained all day. The cat slept on the bed. Nobody came. The dog ate the cake."
     reference = "The dog ate the cake while the cat slept on the bed"
-    found = baselines.oracle(text, [reference], lang="en")
-    assert found == "The cat slept on the bed. The dog ate the cake."
+    summary = baselines.oracle(text, [reference], lang="en")
+    assert summary == "The cat slept on the bed. The dog ate the cake."
 
 
 def test_the_oracle_is_at_least_as_good_as_any_one_sentence():

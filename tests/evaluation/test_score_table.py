@@ -22,9 +22,9 @@ ROWS = [
 EVERY = tuple(metric for metric in METRICS if not METRICS[metric].by_model)
 
 
-def a_table(rows=ROWS, *, groups=None, **asked):
+def a_table(rows=ROWS, *, groups=None, **request):
     table = ScoreTable(
-        ScoringRequest(**{"metrics": EVERY, "options": ScoringOptions(lang="en"), **asked})
+        ScoringRequest(**{"metrics": EVERY, "options": ScoringOptions(lang="en"), **request})
     )
     for number, (prediction, references) in enumerate(rows):
         group = groups and groups[number]
@@ -47,12 +47,12 @@ def test_the_score_of_a_mean_is_the_mean_of_its_rows():
     each = [rouge.score(p, r, lang="en") for p, r in ROWS]
     for metric in DEFAULT_ROUGE:
         rows = [scores[metric] for scores in each]
-        found = table.scores(Resampling())[metric]
+        score = table.scores(Resampling())[metric]
         assert table.rows(metric).tolist() == [s.fmeasure for s in rows]
-        assert found["value"] == pytest.approx(np.mean([s.fmeasure for s in rows]))
-        assert found["precision"] == pytest.approx(np.mean([s.precision for s in rows]))
-        assert found["recall"] == pytest.approx(np.mean([s.recall for s in rows]))
-        assert found["low"] < found["value"] < found["high"]
+        assert score["value"] == pytest.approx(np.mean([s.fmeasure for s in rows]))
+        assert score["precision"] == pytest.approx(np.mean([s.precision for s in rows]))
+        assert score["recall"] == pytest.approx(np.mean([s.recall for s in rows]))
+        assert score["low"] < score["value"] < score["high"]
 
 
 def test_the_score_of_bleu_is_that_of_the_corpus():
@@ -73,9 +73,9 @@ def test_predictions_without_words_are_counted():
 def test_rows_of_one_group_have_no_interval():
     table = a_table(groups=["g"] * 4)
     assert table.n_groups() == 1
-    found = table.scores(Resampling())["rouge1"]
-    assert (found["low"], found["high"]) == (None, None)
-    assert "|n:4|groups:1|" in found["signature"]
+    score = table.scores(Resampling())["rouge1"]
+    assert (score["low"], score["high"]) == (None, None)
+    assert "|n:4|groups:1|" in score["signature"]
     other = a_table([("x", r) for _, r in ROWS], groups=["g"] * 4)
     tested = table.compare(other, "bleu", Resampling())
     assert (tested.p, tested.low) == (None, None)
@@ -106,11 +106,11 @@ def test_a_difference_of_corpus_scores_is_that_of_the_two_scores():
     assert tested.low <= tested.difference <= tested.high
 
 
-def test_every_number_says_what_it_was_made_with():
+def test_every_number_has_a_signature():
     scores = a_table().scores(Resampling(samples=100, seed=7))
-    for metric, found in scores.items():
-        assert found["signature"].startswith(f"{metric}|")
-        assert found["signature"].endswith("|n:4|groups:4|bootstrap:100,seed:7,95%")
+    for metric, score in scores.items():
+        assert score["signature"].startswith(f"{metric}|")
+        assert score["signature"].endswith("|n:4|groups:4|bootstrap:100,seed:7,95%")
 
 
 def test_the_same_rows_give_the_same_numbers_and_no_global_state_is_touched():
@@ -119,7 +119,7 @@ def test_the_same_rows_give_the_same_numbers_and_no_global_state_is_touched():
     assert str(np.random.get_state()) == before
 
 
-def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told():
+def test_format_and_extraction_are_means_over_the_rows_with_a_value():
     rows = [
         ("Summary: the cat sat down, the cat sat down", ["x"]),
         ("", ["x"]),
@@ -138,7 +138,7 @@ def test_figures_of_form_and_extraction_are_means_over_the_rows_that_can_be_told
     assert values["novel3"] == pytest.approx(2 / 7)  # the two words have no trigram
 
 
-def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
+def test_facts_are_counted_over_all_rows_and_summaries_per_row():
     rows = [("It cost 3 or 4 of 5 dollars", ["x"]), ("It rained", ["x"]), ("In 1999", ["x"])]
     table = ScoreTable(ScoringRequest(in_section("faithfulness"), ScoringOptions(lang="en")))
     for prediction, references in rows:
@@ -150,7 +150,7 @@ def test_facts_are_counted_over_all_rows_and_summaries_one_by_one():
     assert "|facts:number,date,name,quote|lang:en|" in scores["unsupported"]["signature"]
 
 
-def test_what_looks_at_documents_needs_them():
+def test_a_metric_of_the_document_needs_documents():
     table = ScoreTable(ScoringRequest(("coverage",)))
     with pytest.raises(RecipeError, match="coverage needs the documents, and row 'r' has none"):
         table.add(Candidate(id="r", prediction="a", references=["a"]))
@@ -164,15 +164,15 @@ def test_what_looks_at_documents_needs_them():
         ("entailment", "an entailment model: give it with --entailment"),
     ],
 )
-def test_a_metric_of_a_model_needs_one(metric, needed):
+def test_a_metric_by_a_model_needs_the_model(metric, needed):
     with pytest.raises(RecipeError, match=f"^{metric} needs {needed}, or leave it out.$"):
         ScoringRequest((metric,))
 
 
-class Sure:
-    """Finds each reference as likely as its words are many: a nat a word, two tokens a word."""
+class TokenPerHalfNat:
+    """Gives each word of the references one nat and two tokens."""
 
-    name, rendering = "sure", "prompt:none"
+    name, rendering = "half", "prompt:none"
 
     def score(self, pairs):
         for pair in pairs:
@@ -180,51 +180,53 @@ class Sure:
             yield float(words), 2 * words
 
 
-def test_perplexity_is_that_of_all_tokens_and_less_of_it_wins():
-    class Surer(Sure):
+def test_perplexity_is_over_all_tokens_and_the_lower_one_wins():
+    class TokenPerQuarterNat(TokenPerHalfNat):
         def score(self, pairs):
             return ((nats / 2, tokens) for nats, tokens in super().score(pairs))
 
     tables = [
         a_table(metrics=("perplexity",), options=ScoringOptions(lang="en", likelihood=likelihood))
-        for likelihood in (Sure(), Surer())
+        for likelihood in (TokenPerHalfNat(), TokenPerQuarterNat())
     ]
-    found = [table.scores(Resampling())["perplexity"] for table in tables]
-    assert [f["value"] for f in found] == pytest.approx([np.exp(1 / 2), np.exp(1 / 4)])
+    scores = [table.scores(Resampling())["perplexity"] for table in tables]
+    assert [score["value"] for score in scores] == pytest.approx([np.exp(1 / 2), np.exp(1 / 4)])
     compared = tables[1].compare(tables[0], "perplexity", Resampling())
     assert compared.difference < 0
     assert (compared.wins, compared.ties, compared.losses) == (4, 0, 0)
 
 
-def test_the_perplexity_of_whole_texts_is_asked_of_what_knows_texts():
-    class OfTexts(Sure):
+def test_the_perplexity_of_whole_texts_has_a_model_of_its_own():
+    class TextLikelihood(TokenPerHalfNat):
         def score(self, pairs):
             return ((3.0, 6) for _ in pairs)
 
     table = a_table(
         metrics=("perplexity", "text_perplexity"),
-        options=ScoringOptions(lang="en", likelihood=Sure(), text_likelihood=OfTexts()),
+        options=ScoringOptions(
+            lang="en", likelihood=TokenPerHalfNat(), text_likelihood=TextLikelihood()
+        ),
     )
-    found = table.scores(Resampling())
-    assert found["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
-    assert found["perplexity"]["value"] == pytest.approx(np.exp(1 / 2))
-    assert found["text_perplexity"]["signature"].startswith("text_perplexity|abrege-")
+    scores = table.scores(Resampling())
+    assert scores["text_perplexity"]["value"] == pytest.approx(np.exp(3 / 6))
+    assert scores["perplexity"]["value"] == pytest.approx(np.exp(1 / 2))
+    assert scores["text_perplexity"]["signature"].startswith("text_perplexity|abrege-")
     with pytest.raises(RecipeError, match="text_perplexity needs a run with completion_only_loss"):
         a_table(metrics=("text_perplexity",))
 
 
-def test_less_wins_where_less_is_better_however_many_groups_there_are():
+def test_the_lower_value_wins_where_lower_is_better_with_any_number_of_groups():
     again = [("the cat the cat the cat the cat", refs) for _, refs in ROWS]
     for groups in (None, ["g"] * 4):
         better, worse = (
             a_table(rows, groups=groups, metrics=("repeated",)) for rows in (ROWS, again)
         )
-        found = better.compare(worse, "repeated", Resampling())
-        assert (found.difference < 0, found.wins, found.losses) == (True, 4, 0)
+        test = better.compare(worse, "repeated", Resampling())
+        assert (test.difference < 0, test.wins, test.losses) == (True, 4, 0)
 
 
-class Literal:
-    """Says that a text follows from another where it stands in it."""
+class SubstringEntailment:
+    """Gives a claim that is a substring of the premise the probability 1."""
 
     name, cut = "literal", 0
 
@@ -235,13 +237,15 @@ class Literal:
 def test_a_summary_is_entailed_as_far_as_its_sentences_are():
     rows = [("The dog barked all day. It rained.", ["a"]), ("Then the cat sat down.", ["a"])]
     table = a_table(
-        rows, metrics=("entailment",), options=ScoringOptions(lang="en", entailment=Literal())
+        rows,
+        metrics=("entailment",),
+        options=ScoringOptions(lang="en", entailment=SubstringEntailment()),
     )
-    found = table.scores(Resampling())["entailment"]
-    assert (found["value"], found["lowest"]) == (0.75, 0.5)
+    score = table.scores(Resampling())["entailment"]
+    assert (score["value"], score["lowest"]) == (0.75, 0.5)
 
 
-def test_names_stand_for_several_metrics_and_the_nearest_has_score():
+def test_a_group_stands_for_its_metrics_and_a_typo_gets_the_nearest_name():
     assert parse_metrics("rouge, bleu,rouge1") == (*DEFAULT_ROUGE, "bleu")
     assert parse_metrics("all") == tuple(m for m in METRICS if m != "text_perplexity")
     with pytest.raises(RecipeError, match=r"no metric 'rougel'; did you mean rougeL\?"):

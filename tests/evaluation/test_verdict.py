@@ -30,53 +30,53 @@ def judged(*comparisons):
     return verdict(SYSTEMS, comparisons, confidence=0.95)
 
 
-def test_a_clear_gain_is_told_with_its_interval_p_and_rows():
-    found = judged(a_comparison())
-    assert found.better
-    assert found.sentence == (
+def test_a_clear_gain_is_reported_with_its_interval_p_and_rows():
+    result = judged(a_comparison())
+    assert result.better
+    assert result.sentence == (
         "Tuned is better than base: ROUGE-L 26.6 against 19.2 "
         f"(+7.4, 95 % interval +5.4 to +9.4, p = 0.0005, 150 rows in 50 groups). {ONE_RUN}"
     )
 
 
-def test_no_detectable_difference_is_said_in_words():
-    found = judged(a_comparison(difference=0.01, p=0.31, n=9, groups=9))
-    assert not found.better
-    assert found.sentence.startswith("No detectable difference between tuned and base: ROUGE-L")
-    assert "p = 0.31, 9 rows)" in found.sentence
+def test_no_detectable_difference_is_reported_in_words():
+    result = judged(a_comparison(difference=0.01, p=0.31, n=9, groups=9))
+    assert not result.better
+    assert result.sentence.startswith("No detectable difference between tuned and base: ROUGE-L")
+    assert "p = 0.31, 9 rows)" in result.sentence
 
 
 def test_a_loss_is_called_worse():
-    found = judged(a_comparison(difference=-0.03))
-    assert not found.better
-    assert found.sentence.startswith("Tuned is worse than base: ")
-    assert "(-3.0, 95 % interval -5.0 to -1.0" in found.sentence
+    result = judged(a_comparison(difference=-0.03))
+    assert not result.better
+    assert result.sentence.startswith("Tuned is worse than base: ")
+    assert "(-3.0, 95 % interval -5.0 to -1.0" in result.sentence
 
 
 @pytest.mark.parametrize(
     "cut", [a_comparison("base-cut", 0.01, p=0.2), a_comparison("base-cut", -0.1)]
 )
-def test_better_than_base_alone_is_not_better(cut):
-    found = judged(a_comparison(), cut)
-    assert not found.better
-    assert "The gain over base may be one of length alone." in found.sentence
+def test_better_than_base_but_not_base_cut_is_not_better(cut):
+    result = judged(a_comparison(), cut)
+    assert not result.better
+    assert "The gain over base may be one of length alone." in result.sentence
 
 
 def test_better_than_base_and_base_cut_is_better_whatever_lead_is():
-    found = judged(
+    result = judged(
         a_comparison(), a_comparison("base-cut", 0.061), a_comparison("lead", 0.016, p=0.21)
     )
-    assert found.better
+    assert result.better
     truncated = "base-cut (base, truncated to the length of the train summaries)"
-    assert f"Tuned is better than {truncated}: ROUGE-L 26.6" in found.sentence
-    assert "No detectable difference between tuned and lead (the first sentences" in found.sentence
-    assert "length alone" not in found.sentence
+    assert f"Tuned is better than {truncated}: ROUGE-L 26.6" in result.sentence
+    assert "No detectable difference between tuned and lead (the first sentences" in result.sentence
+    assert "length alone" not in result.sentence
 
 
 def test_only_rouge_l_decides():
-    found = judged(a_comparison(metric="rouge1"), a_comparison(difference=0.0, p=1.0))
-    assert not found.better
-    assert "No detectable difference" in found.sentence
+    result = judged(a_comparison(metric="rouge1"), a_comparison(difference=0.0, p=1.0))
+    assert not result.better
+    assert "No detectable difference" in result.sentence
 
 
 def test_p_at_the_threshold_is_no_difference():
@@ -84,60 +84,60 @@ def test_p_at_the_threshold_is_no_difference():
     assert judged(a_comparison(p=0.0499)).better
 
 
-def test_better_than_lead_alone_is_no_verdict_on_tuning():
+def test_better_than_lead_only_is_not_better():
     assert not judged(a_comparison("lead")).better
 
 
 def test_one_group_of_rows_is_not_tested():
-    found = judged(a_comparison(p=None, groups=1))
-    assert not found.better
-    assert found.sentence.startswith(
+    result = judged(a_comparison(p=None, groups=1))
+    assert not result.better
+    assert result.sentence.startswith(
         "Tuned and base could not be tested (one group of rows): ROUGE-L 26.6 against 19.2 "
         "(+7.4, 150 rows in 1 groups)."
     )
 
 
-def test_a_system_alone_has_no_verdict():
-    found = verdict({"tuned": SYSTEMS["tuned"]}, [], confidence=0.95)
-    assert not found.better
-    assert found.sentence == (
+def test_a_single_system_has_no_verdict():
+    result = verdict({"tuned": SYSTEMS["tuned"]}, [], confidence=0.95)
+    assert not result.better
+    assert result.sentence == (
         "No verdict: only tuned was scored, and tuned needs a baseline to compare it with."
     )
 
 
 def over_seeds(*tests):
     values = [t["difference"] for t in tests]
-    told = {"values": values, "mean": sum(values) / len(values), "sd": 0.011}
-    return {"over_base": {"rougeL": {**told, "tests": list(tests)}}}
+    spread = {"values": values, "mean": sum(values) / len(values), "sd": 0.011}
+    return {"over_base": {"rougeL": {**spread, "tests": list(tests)}}}
 
 
-def test_several_tunings_without_a_base_are_not_called_one():
+def test_several_tunings_without_base_are_not_reported_as_one():
     seeds = {"seeds": [0, 1], "over_base": {}}
-    found = verdict(SYSTEMS, [a_comparison("lead")], confidence=0.95, seeds=seeds)
-    assert found.sentence.endswith("There are 2 training runs, but no base to compare them with.")
-    assert not found.better
+    result = verdict(SYSTEMS, [a_comparison("lead")], confidence=0.95, seeds=seeds)
+    assert result.sentence.endswith("There are 2 training runs, but no base to compare them with.")
+    assert not result.better
 
 
-def test_no_better_than_worked_examples_in_the_prompt_is_not_better():
+def test_no_better_than_few_shot_is_not_better():
     shots = a_comparison("few-shot", 0.01, p=0.4)
     systems = {**SYSTEMS, "few-shot": {"rougeL": {"value": 0.25}}}
-    found = verdict(systems, [a_comparison(), shots], confidence=0.95)
-    assert not found.better
-    assert "Few-shot examples in the prompt may do as much as tuning." in found.sentence
-    assert "length alone" not in found.sentence
+    result = verdict(systems, [a_comparison(), shots], confidence=0.95)
+    assert not result.better
+    assert "Few-shot examples in the prompt may do as much as tuning." in result.sentence
+    assert "length alone" not in result.sentence
 
 
-def test_several_tunings_are_told_with_their_spread_and_all_must_beat_base():
+def test_several_tunings_are_reported_with_their_spread_and_all_must_beat_base():
     runs = [a_comparison(difference=d) for d in (0.074, 0.081, 0.059)]
-    found = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
-    assert found.better
-    assert found.sentence.endswith(
+    result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    assert result.better
+    assert result.sentence.endswith(
         "Of 3 training runs that differ in the seed, 3 beat base: +7.4, +8.1, +5.9 "
         "(mean +7.1, standard deviation 1.1). The intervals above are those of the first run."
     )
-    assert "one training run" not in found.sentence
+    assert "one training run" not in result.sentence
 
     runs[2] = a_comparison(difference=0.01, p=0.3)
-    found = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
-    assert not found.better
-    assert "Of 3 training runs that differ in the seed, 2 beat base" in found.sentence
+    result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    assert not result.better
+    assert "Of 3 training runs that differ in the seed, 2 beat base" in result.sentence

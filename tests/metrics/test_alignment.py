@@ -12,7 +12,7 @@ def marked(text, marks, kind):
     return [text[m.start : m.end] for m in marks if getattr(m, kind)]
 
 
-def test_the_shared_words_are_marked_where_they_stand_in_both():
+def test_the_shared_words_are_marked_in_both_texts():
     ours, theirs = align(PREDICTION, REFERENCE, lang="en")
     assert marked(PREDICTION, ours, "unigram") == ["The", "cat", "sat", "the", "end"]
     assert marked(REFERENCE, theirs, "unigram") == ["cat", "sat", "THE", "end", "the"]

@@ -87,10 +87,10 @@ def theirs(folder, *, layer, idf):
     weights = defaultdict(lambda: 1.0, {2: 0.0, 3: 0.0})
     if idf:
         weights = get_idf_dict(references, tokenizer, nthreads=0)
-    found = bert_cos_score_idf(
+    scores = bert_cos_score_idf(
         model, references, [p for p, _ in ROWS], tokenizer, weights, device="cpu", batch_size=2
     )
-    return found.numpy()
+    return scores.numpy()
 
 
 @pytest.mark.parametrize("idf", [False, True])
@@ -131,12 +131,12 @@ def test_a_hand_made_match():
             np.arange(count), np.array(vectors, dtype=np.float32), np.full(count, True)
         )
 
-    # of the prediction's tokens one is found and one is nothing like any of the reference's
-    found = score_pair(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0), (0, 0, 1)), None)
-    assert found == (0.5, 0.5, 0.5)
-    # weights 3 and 1: the token that is found weighs three quarters
-    found = score_pair(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0)), {0: 3.0, 1: 1.0})
-    assert found == (0.75, 1.0, pytest.approx(6 / 7))
+    # of the prediction's tokens one matches exactly and one is orthogonal to the reference's
+    score = score_pair(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0), (0, 0, 1)), None)
+    assert score == (0.5, 0.5, 0.5)
+    # weights 3 and 1: the token that matches has three quarters of the weight
+    score = score_pair(text((1, 0, 0), (0, 1, 0)), text((1, 0, 0)), {0: 3.0, 1: 1.0})
+    assert score == (0.75, 1.0, pytest.approx(6 / 7))
 
 
 def test_a_text_longer_than_the_encoder_reads_is_cut(folder):

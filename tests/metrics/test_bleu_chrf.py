@@ -62,7 +62,7 @@ def test_the_signature_is_sacrebleus_with_the_number_of_references():
 
 def test_chinese_is_cut_by_sacrebleus_chinese_rule():
     rows = [("今天天气很好我们去公园", ["今天天气很好我们去学校"])]
-    corpus, found = summed("bleu", rows, lang="zh")
+    corpus, statistics = summed("bleu", rows, lang="zh")
     theirs = sacrebleu.corpus_bleu(*streams(rows), tokenize="zh")
-    assert corpus.score(found.sum(0)) == theirs.score / 100 > 0.5
+    assert corpus.score(statistics.sum(0)) == theirs.score / 100 > 0.5
     assert "|tok:zh|" in corpus.signature()

@@ -9,23 +9,23 @@ DOCUMENT = "The cat sat on the mat. A dog ran in the park."
 
 
 def test_fragments_are_the_longest_runs_that_the_summary_shares_with_its_document():
-    found = fragments(DOCUMENT, "The cat sat in the park yesterday")
-    assert found.lengths == (3, 3)  # the cat sat + in the park
-    assert found.coverage == 6 / 7
-    assert found.density == (9 + 9) / 7
+    result = fragments(DOCUMENT, "The cat sat in the park yesterday")
+    assert result.lengths == (3, 3)  # the cat sat + in the park
+    assert result.coverage == 6 / 7
+    assert result.density == (9 + 9) / 7
 
 
 def test_a_single_word_is_a_fragment():
     assert fragments(DOCUMENT, "Yesterday a cat slept").lengths == (1, 1)
 
 
-def test_a_phrase_that_stands_twice_in_the_summary_counts_twice():
+def test_a_phrase_that_occurs_twice_in_the_summary_counts_twice():
     assert fragments(DOCUMENT, "A dog ran, a dog ran").lengths == (3, 3)
 
 
 def test_a_copy_has_full_coverage_and_its_own_length_as_density():
-    found = fragments(DOCUMENT, "a DOG ran in the park!")
-    assert (found.coverage, found.density) == (1.0, 6.0)
+    result = fragments(DOCUMENT, "a DOG ran in the park!")
+    assert (result.coverage, result.density) == (1.0, 6.0)
 
 
 def test_words_are_cut_as_their_language_cuts_them():
@@ -34,7 +34,7 @@ def test_words_are_cut_as_their_language_cuts_them():
     assert fragments("C'est aujourd'hui", "Aujourd’hui").lengths == (2,)
 
 
-def test_nothing_in_common_is_zero_and_no_words_is_nothing_to_tell():
+def test_nothing_in_common_is_zero_and_without_words_there_is_no_value():
     alien, empty = fragments(DOCUMENT, "Xylophones hum"), fragments(DOCUMENT, "…")
     assert (alien.lengths, alien.coverage, alien.density) == ((), 0.0, 0.0)
     assert (empty.lengths, empty.coverage, empty.density) == ((), None, None)
@@ -72,7 +72,7 @@ def published(article: list[str], summary: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("letters", ["ab", "abcd", "abcdefghijklmnopqrstuvwxyz"])
-def test_the_index_changes_nothing_in_the_published_procedure(letters):
+def test_the_index_has_the_result_of_the_published_procedure(letters):
     rng = random.Random(letters)
     for _ in range(500):
         article = rng.choices(letters, k=rng.randrange(60))
@@ -80,8 +80,8 @@ def test_the_index_changes_nothing_in_the_published_procedure(letters):
         if len(article) > 10:  # some runs that are sure to be copied
             start = rng.randrange(len(article))
             summary += article[start : start + 8]
-        found = fragments(" ".join(article), " ".join(summary))
-        assert list(found.lengths) == published(article, summary)
+        result = fragments(" ".join(article), " ".join(summary))
+        assert list(result.lengths) == published(article, summary)
 
 
 def test_a_long_document_is_searched_only_where_it_has_the_same_word(monkeypatch):
@@ -101,10 +101,10 @@ def test_a_long_document_is_searched_only_where_it_has_the_same_word(monkeypatch
     assert sum(searched) < 2_000 * 20_000 / 1000  # the published loop compares all 40 million
 
 
-def test_novel_ngrams_are_those_the_document_lacks_each_as_often_as_it_stands():
+def test_novel_ngrams_are_those_the_document_lacks_each_as_often_as_it_occurs():
     # of 8 words, slept (twice) and so are new; of 7 pairs, all but `the cat` (twice)
-    found = novel_ngrams(DOCUMENT, "The cat slept. So the cat slept on", lang="en")
-    assert found == {1: 3 / 8, 2: 5 / 7, 3: 1.0, 4: 1.0}
+    shares = novel_ngrams(DOCUMENT, "The cat slept. So the cat slept on", lang="en")
+    assert shares == {1: 3 / 8, 2: 5 / 7, 3: 1.0, 4: 1.0}
 
 
 def test_a_copy_has_no_novel_ngram_and_a_shuffled_one_only_longer_ones():

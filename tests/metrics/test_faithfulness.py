@@ -8,19 +8,19 @@ def flags(document, summary, lang="en"):
 
 
 def agree(one, two, lang):
-    """Tell whether each of two texts supports what the other states."""
+    """Return whether each of two texts supports what the other states."""
     return not flags(one, two, lang) and not flags(two, one, lang)
 
 
-def test_what_the_document_does_not_say_is_listed_with_its_place():
+def test_unsupported_facts_are_returned_with_their_positions():
     summary = "He paid $40 to Ann Lee on 3 May."
-    found = unsupported_facts("He paid $30 to Ann Fox on 4 May.", summary, lang="en")
-    assert found == [
+    facts = unsupported_facts("He paid $30 to Ann Fox on 4 May.", summary, lang="en")
+    assert facts == [
         Fact("number", "$40", 8, 11, supported=False),
         Fact("name", "Ann Lee", 15, 22, supported=False),
         Fact("date", "3 May", 26, 31, supported=False),
     ]
-    assert all(summary[flag.start : flag.end] == flag.text for flag in found)
+    assert all(summary[flag.start : flag.end] == flag.text for flag in facts)
 
 
 def test_a_text_supports_itself():
@@ -29,9 +29,9 @@ def test_a_text_supports_itself():
     assert len(extract_facts(text, text, lang="en")) == 6
 
 
-def test_facts_give_the_share_that_is_supported():
-    found = extract_facts("Ann has 12 cats.", "We know Ann has 13 cats.", lang="en")
-    assert found == [Fact("name", "Ann", 8, 11, True), Fact("number", "13", 16, 18, False)]
+def test_facts_are_supported_or_not():
+    facts = extract_facts("Ann has 12 cats.", "We know Ann has 13 cats.", lang="en")
+    assert facts == [Fact("name", "Ann", 8, 11, True), Fact("number", "13", 16, 18, False)]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_facts_give_the_share_that_is_supported():
         ("il dit « je vais bien » hier", 'il dit "je vais bien" hier', "fr"),
     ],
 )
-def test_two_ways_to_write_a_thing_support_each_other(one, two, lang):
+def test_two_ways_to_write_the_same_fact_support_each_other(one, two, lang):
     assert agree(one, two, lang)
 
 
@@ -105,7 +105,7 @@ def test_two_ways_to_write_a_thing_support_each_other(one, two, lang):
         ("je vais très bien", "il dit « je vais bien »", "quote", "fr"),
     ],
 )
-def test_another_thing_is_flagged_once(document, summary, kind, lang):
+def test_a_different_fact_is_unsupported_once(document, summary, kind, lang):
     assert [flag for flag, _ in flags(document, summary, lang)] == [kind]
 
 
@@ -157,7 +157,7 @@ def test_a_sum_of_amounts_in_one_unit_is_supported():
         ("the two twins in a fortnight", "they came in 14 days"),
     ],
 )
-def test_a_number_said_in_another_way_supports_figures(document, summary):
+def test_a_number_in_other_words_supports_digits(document, summary):
     assert flags(document, summary) == []
 
 
@@ -224,8 +224,8 @@ def test_a_quoted_word_may_change_its_ending_and_a_quote_its_article():
 
 
 def test_a_quote_is_one_fact():
-    found = extract_facts("", 'He wrote "Ann Lee has 12 cats" there.', lang="en")
-    assert [fact.kind for fact in found] == ["quote"]
+    facts = extract_facts("", 'He wrote "Ann Lee has 12 cats" there.', lang="en")
+    assert [fact.kind for fact in facts] == ["quote"]
 
 
 def test_a_number_glued_by_a_space_in_the_document_is_still_one():
@@ -246,6 +246,6 @@ def test_other_languages_have_numbers_and_quotes_only():
     assert flags(document, "drei Hunde", None) == []
 
 
-def test_nothing_is_found_in_nothing():
+def test_empty_texts_have_no_facts():
     assert extract_facts("", "", lang="en") == []
     assert unsupported_facts("", "It rained.", lang="en") == []

@@ -29,7 +29,7 @@ BODY = "The cat sat on the mat."
 
 
 @pytest.mark.parametrize(
-    "said",
+    "preamble",
     [
         "Here is the summary:",
         "Sure! Here's a brief summary of the text:",
@@ -77,8 +77,8 @@ BODY = "The cat sat on the mat."
         "Résumé en français :",
     ],
 )
-def test_what_is_said_before_the_summary_is_found_and_the_summary_left(said):
-    assert find_preamble(f"{said} {BODY}") == said.strip()
+def test_a_preamble_is_found_and_the_summary_is_no_part_of_it(preamble):
+    assert find_preamble(f"{preamble} {BODY}") == preamble.strip()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_is_said_before_the_summary_is_found_and_the_summary_left(said):
         "",
     ],
 )
-def test_a_sentence_that_only_begins_like_a_preamble_is_left_alone(text):
+def test_a_sentence_that_only_begins_like_a_preamble_is_none(text):
     assert find_preamble(text) is None
 
 
@@ -150,7 +150,7 @@ def test_a_sentence_that_only_begins_like_a_preamble_is_left_alone(text):
         ("# Cat\n- **It** sat.</s>", ("heading", "bullets", "bold", "control")),
     ],
 )
-def test_markup_left_in_is_named(text, kinds):
+def test_each_kind_of_markup_is_found(text, kinds):
     assert find_markup(text) == kinds
 
 
@@ -173,7 +173,7 @@ def test_markup_left_in_is_named(text, kinds):
         "p <b and c> d",
     ],
 )
-def test_signs_of_ordinary_text_are_no_markup(text):
+def test_punctuation_of_ordinary_text_is_no_markup(text):
     assert find_markup(text) == ()
 
 
@@ -190,14 +190,14 @@ FRENCH = "Le président a annoncé mardi une réforme des retraites."
 ENGLISH = "The president announced a reform of the pensions on Tuesday."
 
 
-def test_a_summary_is_in_the_language_asked_for_or_not():
+def test_a_summary_is_in_a_language_or_not():
     assert is_in_language(FRENCH, "fr") is True
     assert is_in_language(ENGLISH, "en-GB") is True
     assert is_in_language(FRENCH, "en") is False
     assert is_in_language(ENGLISH, "fr") is False
 
 
-def test_a_language_is_not_judged_by_fewer_than_forty_letters():
+def test_a_language_is_not_identified_from_fewer_than_forty_letters():
     thirty_nine = "Les prix ont encore baissé à Paris et à Grenoble"
     assert sum(sign.isalpha() for sign in thirty_nine) == 39
     assert is_in_language(thirty_nine, "fr") is None
@@ -206,7 +206,7 @@ def test_a_language_is_not_judged_by_fewer_than_forty_letters():
     assert is_in_language("", "fr") is None
 
 
-def test_a_language_nobody_asked_for_is_not_judged():
+def test_without_an_expected_language_nothing_is_decided():
     assert is_in_language(FRENCH, None) is None
 
 
@@ -249,5 +249,5 @@ def test_a_summary_is_a_sentence_of_its_document_or_a_run_of_it_or_neither(summa
     assert copied_as(STORY, summary, lang="en") == kind
 
 
-def test_nothing_is_no_copy_of_nothing():
+def test_an_empty_summary_is_no_copy():
     assert copied_as("", "") is None

@@ -15,7 +15,7 @@ LN2 = math.log(2)
 
 
 class Coins:
-    """Finds every word of a reference, and its end, as likely as a throw of `sides` sides."""
+    """Gives every word of a reference, and its end, the probability 1 / sides."""
 
     name, rendering = "coins", "prompt:none"
 
@@ -40,30 +40,30 @@ def statistics(rows, likelihood):
     return np.array(family.finish()["perplexity"]).reshape(len(rows), -1), family
 
 
-def test_a_row_gives_nats_tokens_references_and_bytes():
+def test_a_row_has_nats_tokens_references_and_bytes():
     rows = [a_row(0, ["one two three"]), a_row(1, [" été ", "one two"])]
-    found, _ = statistics(rows, Coins())
+    values, _ = statistics(rows, Coins())
     # été is 5 bytes of UTF-8; a token more for each end
-    assert found.tolist() == [
+    assert values.tolist() == [
         [pytest.approx(4 * LN2), 4, 1, 13],
         [pytest.approx(5 * LN2), 5, 2, 5 + 7],
     ]
 
 
-def test_equal_chances_give_their_number():
-    found, family = statistics([a_row(0, ["a b c"]), a_row(1, ["a"])], Coins(sides=8))
-    measure = family.aggregators["perplexity"]
-    assert measure.score(found.sum(0)) == pytest.approx(8)
-    assert measure.row_score(found) == pytest.approx([8, 8])
+def test_the_perplexity_of_equal_probabilities_is_their_number():
+    values, family = statistics([a_row(0, ["a b c"]), a_row(1, ["a"])], Coins(sides=8))
+    aggregator = family.aggregators["perplexity"]
+    assert aggregator.score(values.sum(0)) == pytest.approx(8)
+    assert aggregator.row_score(values) == pytest.approx([8, 8])
 
 
 def test_the_score_is_weighted_by_tokens_and_no_mean_of_rows():
     # 3 tokens at 1/2 and 1 at 1/32: exp((3 ln 2 + 5 ln 2) / 4) = 4, where a mean of rows gives 17
     sums = np.array([[3 * LN2, 3, 1, 6], [5 * LN2, 1, 1, 2]])
-    measure = PerplexityAggregator(Coins())
-    assert measure.row_score(sums) == pytest.approx([2, 32])
-    assert measure.score(sums.sum(0)) == pytest.approx(4)
-    assert measure.parts(sums.sum(0)) == {
+    aggregator = PerplexityAggregator(Coins())
+    assert aggregator.row_score(sums) == pytest.approx([2, 32])
+    assert aggregator.score(sums.sum(0)) == pytest.approx(4)
+    assert aggregator.parts(sums.sum(0)) == {
         "nats_per_token": pytest.approx(2 * LN2),
         "tokens_per_reference": 2.0,
         "bits_per_byte": pytest.approx(8 / 8),  # 8 bits of surprise over 8 bytes
@@ -71,12 +71,14 @@ def test_the_score_is_weighted_by_tokens_and_no_mean_of_rows():
 
 
 def test_an_interval_re_sums_the_statistics():
-    found, family = statistics([a_row(n, ["a " * (n + 1)]) for n in range(5)], Coins(sides=4))
-    told = score_interval(found, list(range(5)), family.aggregators["perplexity"].score, samples=50)
-    assert (told.value, told.low, told.high) == (pytest.approx(4),) * 3
+    values, family = statistics([a_row(n, ["a " * (n + 1)]) for n in range(5)], Coins(sides=4))
+    interval = score_interval(
+        values, list(range(5)), family.aggregators["perplexity"].score, samples=50
+    )
+    assert (interval.value, interval.low, interval.high) == (pytest.approx(4),) * 3
 
 
-def test_the_model_is_given_documents_and_references_and_no_prediction():
+def test_the_model_reads_documents_and_references_but_no_prediction():
     coins = Coins()
     rows = [a_row(0, ["x", "y"], group="g", lang="fr", meta={"aspect": "outcome"})]
     statistics(rows, coins)
@@ -86,9 +88,11 @@ def test_the_model_is_given_documents_and_references_and_no_prediction():
 
 
 def test_references_without_a_letter_still_have_an_end():
-    found, family = statistics([a_row(0, [""])], Coins())
-    assert found.tolist() == [[pytest.approx(LN2), 1, 1, 0]]
-    assert family.aggregators["perplexity"].parts(found.sum(0))["bits_per_byte"] == pytest.approx(1)
+    values, family = statistics([a_row(0, [""])], Coins())
+    assert values.tolist() == [[pytest.approx(LN2), 1, 1, 0]]
+    assert family.aggregators["perplexity"].parts(values.sum(0))["bits_per_byte"] == pytest.approx(
+        1
+    )
 
 
 def test_a_row_without_a_document_is_refused():
@@ -98,7 +102,7 @@ def test_a_row_without_a_document_is_refused():
         statistics([a_row(0, ["x"], document=None)], Coins())
 
 
-def test_the_signature_says_the_model_its_request_and_what_was_counted():
+def test_the_signature_has_the_model_its_prompt_and_the_counted_tokens():
     _, family = statistics([a_row(0, ["x"])], Coins())
     made = family.aggregators["perplexity"].signature()
     assert made.startswith("perplexity|abrege-")

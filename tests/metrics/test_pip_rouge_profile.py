@@ -45,7 +45,7 @@ def test_salads_of_few_words_with_many_ties_score_the_same():
         assert ours == theirs
 
 
-def test_an_empty_prediction_which_it_refuses_scores_nothing_and_counts():
+def test_an_empty_prediction_which_the_package_refuses_scores_0():
     with pytest.raises(ValueError, match="Hypothesis is empty"):
         Rouge().get_scores("...", "a b")
     assert score("...", ["a b"], profile="pip-rouge")["rougeL"] == FScore(0.0, 0.0, 0.0)

@@ -34,7 +34,7 @@ def test_precision_is_of_the_prediction_and_recall_of_the_reference():
     assert score("a b", ["a c d e"])["rouge1"] == FScore(0.5, 0.25, 2 * 0.5 * 0.25 / 0.75)
 
 
-def test_a_word_matches_no_more_often_than_it_stands_in_both():
+def test_a_word_matches_no_more_often_than_it_occurs_in_both():
     assert score("the the the the", ["the cat the"])["rouge1"] == FScore(
         0.5, 2 / 3, pytest.approx(4 / 7)
     )
@@ -67,7 +67,7 @@ def test_a_stemmer_joins_the_forms_of_a_word():
     assert f("elles continuaient", "il continuait", lang="fr", stemmer=True)["rouge1"] == 0.5
 
 
-def test_of_several_references_max_takes_the_best_for_each_metric_alone():
+def test_of_several_references_max_takes_the_best_for_each_metric():
     scores = score("a b c d", ["d c b a", "a b x y z"])
     assert scores["rouge1"] == FScore(1.0, 1.0, 1.0)  # the first
     assert scores["rouge2"] == FScore(1 / 3, 1 / 4, pytest.approx(2 / 7))  # the second
@@ -96,7 +96,7 @@ def test_a_metric_that_no_profile_has_is_refused():
         score("a", ["a"], metrics=["rouge4"])
 
 
-def test_an_empty_prediction_scores_nothing_and_counts():
+def test_an_empty_prediction_scores_0():
     assert score("", ["a b"]) == dict.fromkeys(DEFAULT_ROUGE, FScore(0.0, 0.0, 0.0))
     assert f("…!", "a b")["rouge1"] == 0.0
 
@@ -119,7 +119,7 @@ def test_a_thai_reference_is_refused_although_no_language_is_given():
         score("x", ["สรุปข้อความนี้"])
 
 
-def test_a_thai_word_from_the_model_scores_zero_and_ends_nothing():
+def test_a_thai_prediction_scores_zero_and_is_no_error():
     assert f("สรุปข้อความนี้", "a summary", lang="en")["rouge1"] == 0.0
 
 

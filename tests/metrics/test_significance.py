@@ -16,8 +16,8 @@ from abrege.metrics.significance import (
 
 
 def test_a_constant_has_an_interval_of_no_width():
-    found = mean_interval([0.25] * 8, range(8))
-    assert (found.value, found.low, found.high) == (0.25, 0.25, 0.25)
+    interval = mean_interval([0.25] * 8, range(8))
+    assert (interval.value, interval.low, interval.high) == (0.25, 0.25, 0.25)
 
 
 def test_the_value_is_the_plain_mean_over_rows_and_not_over_groups():
@@ -33,7 +33,7 @@ def test_two_groups_give_the_means_of_the_four_ways_to_draw_them():
     assert (narrow.low, narrow.high) == (0.75, 0.75)
 
 
-def test_rows_said_three_times_are_no_surer_when_their_group_is_known():
+def test_repeated_rows_narrow_no_interval_when_their_group_is_known():
     values = np.random.default_rng(0).random(40)
     tripled, group = np.repeat(values, 3), np.repeat(np.arange(40), 3)
     plain = mean_interval(values, range(40))
@@ -50,27 +50,27 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     for seed in range(200):
         effect = draw.normal(size=40)  # of a group, of which each row tells
         rows = np.repeat(effect, 3) + draw.normal(size=120)
-        found = mean_interval(rows, np.repeat(np.arange(40), 3), samples=300, seed=seed)
-        hits += found.low <= 0 <= found.high
+        interval = mean_interval(rows, np.repeat(np.arange(40), 3), samples=300, seed=seed)
+        hits += interval.low <= 0 <= interval.high
     assert 180 <= hits <= 199  # 190 expected; without groups it is about 155
 
 
 def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
     values = np.random.default_rng(1).normal(size=400)
-    found = mean_interval(values, range(400), samples=4000)
+    interval = mean_interval(values, range(400), samples=4000)
     half = 1.96 * values.std() / 20
-    assert found.low == pytest.approx(values.mean() - half, abs=0.01)
-    assert found.high == pytest.approx(values.mean() + half, abs=0.01)
+    assert interval.low == pytest.approx(values.mean() - half, abs=0.01)
+    assert interval.high == pytest.approx(values.mean() + half, abs=0.01)
 
 
-def test_identical_systems_differ_by_nothing_with_p_1():
+def test_identical_systems_have_the_difference_0_and_p_1():
     a = list(np.random.default_rng(0).random(30))
     assert paired_mean_test(a, a, range(30)) == PairedTest(0.0, 0.0, 0.0, 1.0, 0, 30, 0, 0.0)
 
 
 def test_a_gain_on_every_row_alike_has_the_smallest_p_there_is():
-    found = paired_mean_test([0.75] * 10, [0.5] * 10, range(10), samples=999)
-    assert found == PairedTest(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0, 0.0)
+    test = paired_mean_test([0.75] * 10, [0.5] * 10, range(10), samples=999)
+    assert test == PairedTest(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0, 0.0)
 
 
 def test_the_same_gain_from_unequal_values_has_the_smallest_p_too():
@@ -81,9 +81,9 @@ def test_the_same_gain_from_unequal_values_has_the_smallest_p_too():
 
 def test_p_counts_the_resamples_at_least_as_far_from_the_difference_as_it_is_from_none():
     # of two groups with differences 1 and 0, resamples give 1, ½, ½, 0: as far as ½ half the time
-    found = paired_mean_test([1.0, 0.0], [0.0, 0.0], ["x", "y"], samples=4000)
-    assert found.p == pytest.approx(0.5, abs=0.03)
-    assert (found.wins, found.ties, found.losses) == (1, 1, 0)
+    test = paired_mean_test([1.0, 0.0], [0.0, 0.0], ["x", "y"], samples=4000)
+    assert test.p == pytest.approx(0.5, abs=0.03)
+    assert (test.wins, test.ties, test.losses) == (1, 1, 0)
 
 
 def test_systems_that_change_places_change_only_the_sign():
@@ -97,14 +97,14 @@ def test_systems_that_change_places_change_only_the_sign():
 
 def test_no_difference_is_called_one_about_as_often_as_it_may():
     draw = np.random.default_rng(0)
-    found = [
+    significant = [
         paired_mean_test(
             draw.normal(size=40), draw.normal(size=40), range(40), samples=200, seed=s
         ).p
         < 0.05
         for s in range(300)
     ]
-    assert 5 <= sum(found) <= 28  # 15 expected
+    assert 5 <= sum(significant) <= 28  # 15 expected
 
 
 def test_a_seed_gives_the_same_interval_and_another_seed_another():
@@ -113,7 +113,7 @@ def test_a_seed_gives_the_same_interval_and_another_seed_another():
     assert mean_interval(values, range(50), seed=1) != mean_interval(values, range(50), seed=2)
 
 
-def test_the_global_generator_is_left_alone():
+def test_the_global_generator_is_not_used():
     before = str(np.random.get_state())
     mean_interval([0.0, 1.0], range(2))
     assert str(np.random.get_state()) == before
@@ -121,8 +121,8 @@ def test_the_global_generator_is_left_alone():
 
 def test_many_groups_are_resampled_in_blocks():
     values = np.random.default_rng(0).random(20_000)
-    found = mean_interval(values, range(20_000), samples=120)  # more draws than one block holds
-    assert found.low < found.value < found.high
+    interval = mean_interval(values, range(20_000), samples=120)  # more draws than one block holds
+    assert interval.low < interval.value < interval.high
 
 
 def test_one_group_can_be_compared_but_not_tested():
@@ -153,20 +153,20 @@ def test_systems_of_different_rows_are_not_paired():
 
 def test_a_score_of_sums_is_resampled_as_one_and_not_as_a_mean():
     # two rows of 1 in 1 and 1 in 99: the ratio of the sums is 2 in 100, the mean of ratios is not
-    found = score_interval(
+    interval = score_interval(
         [[1, 1], [1, 99]], range(2), lambda s: s[..., 0] / s[..., 1], confidence=0.9
     )
-    assert found == significance.Interval(0.02, pytest.approx(1 / 99), 1.0)
+    assert interval == significance.Interval(0.02, pytest.approx(1 / 99), 1.0)
 
 
-def test_two_scores_of_sums_are_drawn_together():
+def test_two_systems_are_resampled_together():
     a, b = [[1.0, 2.0], [3.0, 4.0]], [[0.5, 2.0], [1.5, 4.0]]  # each row half as much
-    found = paired_test(
+    test = paired_test(
         a, b, range(2), lambda s: s[..., 0] / s[..., 1], rows=([0.5, 0.75], [0.25, 0.375])
     )
-    assert found.difference == pytest.approx(4 / 6 - 2 / 6)
-    assert (found.low, found.high) == pytest.approx((0.25, 0.375))  # both rows the first or second
-    assert (found.wins, found.ties, found.losses) == (2, 0, 0)
+    assert test.difference == pytest.approx(4 / 6 - 2 / 6)
+    assert (test.low, test.high) == pytest.approx((0.25, 0.375))  # both rows the first or second
+    assert (test.wins, test.ties, test.losses) == (2, 0, 0)
 
 
 def test_above_the_limit_the_interval_is_the_normal_one(monkeypatch):
@@ -189,8 +189,10 @@ def test_above_the_limit_the_interval_is_the_normal_one(monkeypatch):
 
 def test_the_jackknife_of_a_mean_is_its_textbook_error(monkeypatch):
     monkeypatch.setattr(significance, "NORMAL_ABOVE", 3)
-    found = mean_interval([1.0, 2.0, 3.0, 6.0], range(4))
-    assert found.high - found.value == pytest.approx(1.959964 * (14 / 3 / 4) ** 0.5)  # s² = 14/3
+    interval = mean_interval([1.0, 2.0, 3.0, 6.0], range(4))
+    assert interval.high - interval.value == pytest.approx(
+        1.959964 * (14 / 3 / 4) ** 0.5
+    )  # s² = 14/3
 
 
 def test_the_detectable_difference_is_seen_four_times_in_five():

@@ -4,7 +4,7 @@ from abrege.text.dates import DateParts, find_dates, supports_date
 
 
 def read(text, lang):
-    """Give the readings of the one date of a text."""
+    """Return the readings of the one date of a text."""
     [date] = find_dates(text, lang)
     return list(date.readings)
 
@@ -107,12 +107,12 @@ def test_parts_are_not_gathered_from_two_dates():
     assert not supports_date([DateParts(2024, 3, 1), DateParts(2024, 5, 12)], TWELFTH, elsewhere=[])
 
 
-def test_a_year_left_out_may_stand_elsewhere():
+def test_a_year_left_out_may_be_elsewhere_in_the_document():
     assert supports_date([DateParts(month=3, day=12)], TWELFTH, elsewhere=[2024])
     assert not supports_date([DateParts(month=3, day=12)], TWELFTH, elsewhere=[2023])
 
 
-def test_a_weekday_counts_only_alone():
+def test_a_weekday_counts_only_without_other_parts():
     assert supports_date(
         [DateParts(month=3, day=12)], DateParts(month=3, day=12, weekday=2), elsewhere=[]
     )

@@ -25,7 +25,7 @@ def test_ties_are_broken_as_rouge_score_does():
     assert ties > 100  # had there been no ties, the test would prove nothing
 
 
-def test_nothing_is_common_with_nothing():
+def test_an_empty_sequence_has_nothing_in_common():
     assert union_lcs([], [[1]]) == union_lcs([1], [[]]) == union_lcs([1], []) == []
     assert lcs_length([], [1]) == 0
 

@@ -6,7 +6,7 @@ from abrege.text.numbers import find_numbers, implied_numbers
 
 
 def read(text, lang):
-    """Give the one number of a text as the set of its values, and its unit."""
+    """Return the one number of a text as the set of its values, and its unit."""
     [number] = find_numbers(text, lang)
     return {float(value) for value in number.values}, number.unit
 
@@ -76,7 +76,7 @@ def test_a_range_shares_its_scale_word():
         ("3 people", "en", None),
     ],
 )
-def test_a_currency_stands_before_or_after(text, lang, unit):
+def test_a_currency_is_before_or_after_its_number(text, lang, unit):
     assert read(text, lang) == ({3}, unit)
 
 

@@ -61,8 +61,8 @@ def test_words_that_cannot_belong_together_are_numbers_one_by_one():
 
 
 def test_an_ordinal_ends_its_number():
-    found = [(n.value, n.ordinal) for n in find_numerals("the third hundred", "en")]
-    assert found == [(3, True), (100, False)]
+    numerals = [(n.value, n.ordinal) for n in find_numerals("the third hundred", "en")]
+    assert numerals == [(3, True), (100, False)]
 
 
 def test_a_number_word_inside_another_word_is_none():
@@ -72,8 +72,8 @@ def test_a_number_word_inside_another_word_is_none():
 
 def test_the_place_is_that_of_the_words():
     text = "some twenty-one men"
-    [found] = find_numerals(text, "en")
-    assert text[found.start : found.end] == "twenty-one"
+    [numeral] = find_numerals(text, "en")
+    assert text[numeral.start : numeral.end] == "twenty-one"
 
 
 def test_words_of_other_languages_are_not_read():

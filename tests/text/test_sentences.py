@@ -76,12 +76,12 @@ def test_nothing_but_white_space_is_lost_between_sentences(text, lang):
 
 
 def test_a_long_line_is_cut_like_short_ones():
-    # longer than the window that pysbd is given at once
+    # longer than the window that pysbd reads at once
     text = "We met Dr. Smith at noon. He was late! " * 150
     assert split_sentences(text, "en") == ["We met Dr. Smith at noon.", "He was late!"] * 150
 
 
-def test_a_sentence_longer_than_the_window_stays_whole():
+def test_a_sentence_longer_than_the_window_is_not_split():
     text = "word " * 1000 + "end. Next one."
     assert [len(s.split()) for s in split_sentences(text, "en")] == [1001, 2]
 
