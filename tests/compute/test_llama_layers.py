@@ -1,4 +1,4 @@
-"""Rewritten decoder layers against those of transformers, on the same weights."""
+"""Fused decoder layers against those of transformers, on the same weights."""
 
 import pytest
 import torch
@@ -39,7 +39,7 @@ SIZES = {
 }
 
 
-def a_line():
+def a_packed_batch():
     rows = [
         TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
         for n in range(4)
@@ -61,22 +61,22 @@ def a_packed_student(kind, *, modules="all-linear"):
     return model, base
 
 
-def loss_and_gradients(model, *, rewritten=False):
+def loss_and_gradients(model, *, fused=False):
     refresh_merged_weights(model)
     model.zero_grad()
-    head = None if rewritten else model.get_output_embeddings()
-    nats = summary_nll(model, head, a_line(), CPU)
+    head = None if fused else model.get_output_embeddings()
+    nats = summary_nll(model, head, a_packed_batch(), CPU)
     nats.backward()
     return nats.item(), {n: p.grad.clone() for n, p in model.named_parameters() if p.requires_grad}
 
 
 @pytest.mark.parametrize("modules", ["all-linear", ["q_proj", "down_proj"]])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_rewritten_model_gives_the_loss_and_gradients_of_transformers_layers(kind, modules):
+def test_fused_layers_give_the_loss_and_gradients_of_transformers_layers(kind, modules):
     model, base = a_packed_student(kind, modules=modules)
     theirs = loss_and_gradients(model)
     assert fuse_decoder_layers(base)
-    ours = loss_and_gradients(model, rewritten=True)
+    ours = loss_and_gradients(model, fused=True)
 
     assert ours[0] == pytest.approx(theirs[0], rel=1e-6)
     assert set(ours[1]) == set(theirs[1])
@@ -85,18 +85,18 @@ def test_a_rewritten_model_gives_the_loss_and_gradients_of_transformers_layers(k
         torch.testing.assert_close(ours[1][name], gradient, rtol=1e-3, atol=1e-5)
 
 
-def test_the_last_layer_goes_on_only_where_a_summary_token_is_predicted():
+def test_the_last_layer_computes_only_positions_that_predict_a_summary_token():
     model, base = a_packed_student("llama")
     fuse_decoder_layers(base)
     seen = []
     for layer in base.model.layers:
         layer.mlp.down_proj.register_forward_hook(lambda m, a, out: seen.append(out.shape[1]))
-    loss_and_gradients(model, rewritten=True)
-    line = a_line()
-    assert seen == [line.input_ids.numel()] * 2 + [line.summary_tokens]
+    loss_and_gradients(model, fused=True)
+    packed = a_packed_batch()
+    assert seen == [packed.input_ids.numel()] * 2 + [packed.summary_tokens]
 
 
-def test_layers_of_another_shape_stay_as_they_are():
+def test_layers_of_another_shape_are_left_unchanged():
     from transformers import GPT2Config, GPT2LMHeadModel
 
     assert not fuse_decoder_layers(
@@ -108,20 +108,20 @@ def test_layers_of_another_shape_stay_as_they_are():
     assert not fuse_decoder_layers(gelu)
 
 
-def test_a_moved_adapter_is_seen_after_renew():
+def test_a_changed_adapter_counts_after_refresh_merged_weights():
     model, base = a_packed_student("llama")
     fuse_decoder_layers(base)
-    before, _ = loss_and_gradients(model, rewritten=True)
+    before, _ = loss_and_gradients(model, fused=True)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
                 parameter.mul_(2.0)
-    after, _ = loss_and_gradients(model, rewritten=True)
+    after, _ = loss_and_gradients(model, fused=True)
     assert after != pytest.approx(before, abs=1e-3)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_norm_gives_transformers_values_in_float32_and_bfloat16(dtype):
+def test_the_norm_has_the_values_of_transformers_in_float32_and_bfloat16(dtype):
     torch.manual_seed(0)
     norm = LlamaRMSNorm(16, eps=1e-5).to(dtype)
     x = torch.randn(2, 3, 16).to(dtype)
@@ -130,7 +130,7 @@ def test_the_norm_gives_transformers_values_in_float32_and_bfloat16(dtype):
     torch.testing.assert_close(ours, norm(x))
 
 
-def test_gradients_of_norm_rotation_and_gate_are_those_of_finite_differences():
+def test_gradients_of_norm_rotation_and_gate_equal_finite_differences():
     torch.manual_seed(0)
     x = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
     gate = torch.randn(1, 2, 3, 8, dtype=torch.float64, requires_grad=True)
@@ -146,28 +146,31 @@ def test_gradients_of_norm_rotation_and_gate_are_those_of_finite_differences():
         )
 
 
-def test_the_rotation_is_transformers_own():
+def test_the_rotation_equals_that_of_transformers():
     torch.manual_seed(0)
     q, k = torch.randn(1, 4, 5, 8), torch.randn(1, 2, 5, 8)
     angle = torch.rand(1, 5, 4).repeat(1, 1, 2)
     theirs = apply_rotary_pos_emb(q, k, angle.cos(), angle.sin())
     for x, expected in zip((q, k), theirs, strict=True):
-        found = RotaryEmbedding.apply(x, angle.cos().unsqueeze(1), angle.sin().unsqueeze(1))
-        torch.testing.assert_close(found, expected)
+        rotated = RotaryEmbedding.apply(x, angle.cos().unsqueeze(1), angle.sin().unsqueeze(1))
+        torch.testing.assert_close(rotated, expected)
 
 
 @pytest.mark.parametrize(("lengths", "prefix"), [([130, 7, 300], 11), ([5], 0), ([96, 97], 0)])
-def test_attention_by_products_is_pytorchs_fused_attention_row_by_row(lengths, prefix, monkeypatch):
+def test_packed_attention_equals_fused_attention_row_by_row(lengths, prefix, monkeypatch):
     torch.manual_seed(0)
-    line = PackedSequence(torch.empty(0), prefix, lengths)
-    sizes = [(4, line.prefix_length + sum(lengths)), *[(2, line.prefix_length + sum(lengths))] * 2]
+    packed = PackedSequence(torch.empty(0), prefix, lengths)
+    sizes = [
+        (4, packed.prefix_length + sum(lengths)),
+        *[(2, packed.prefix_length + sum(lengths))] * 2,
+    ]
     states = [
         torch.randn(1, tokens, heads, 8, dtype=torch.float64).transpose(1, 2).requires_grad_()
         for heads, tokens in sizes
     ]
-    ours = PackedAttention.apply(*states, line, 0.3)
+    ours = PackedAttention.apply(*states, packed, 0.3)
     monkeypatch.setattr(packing.attention, "is_supported", lambda *_, **__: False)
-    with packing.packed_forward(line, torch.empty(0)):
+    with packing.packed_forward(packed, torch.empty(0)):
         theirs = packing.packed_attention(*states, dropout=0.0, scaling=0.3)
     upstream = torch.randn_like(theirs)
 
@@ -180,10 +183,10 @@ def test_attention_by_products_is_pytorchs_fused_attention_row_by_row(lengths, p
         torch.testing.assert_close(mine, expected)
 
 
-def test_attention_by_products_is_as_near_to_the_truth_in_bfloat16_as_pytorchs_own(monkeypatch):
+def test_packed_attention_in_bfloat16_is_as_exact_as_fused_attention(monkeypatch):
     torch.manual_seed(0)
-    line = PackedSequence(torch.empty(0), 11, [130, 7, 300])
-    tokens = line.prefix_length + sum(line.lengths)
+    packed = PackedSequence(torch.empty(0), 11, [130, 7, 300])
+    tokens = packed.prefix_length + sum(packed.lengths)
     exact = [torch.randn(1, heads, tokens, 64).bfloat16().double() for heads in (4, 2, 2)]
     upstream = torch.randn(1, tokens, 4, 64).bfloat16().double()
 
@@ -193,22 +196,22 @@ def test_attention_by_products_is_as_near_to_the_truth_in_bfloat16_as_pytorchs_o
         return [out, *torch.autograd.grad(out, states, upstream.to(dtype))]
 
     def ours(*states):
-        return PackedAttention.apply(*states, line, 0.125)
+        return PackedAttention.apply(*states, packed, 0.125)
 
     def fused(*states):
-        with packing.packed_forward(line, torch.empty(0)):
+        with packing.packed_forward(packed, torch.empty(0)):
             return packing.packed_attention(*states, dropout=0.0, scaling=0.125)
 
     truth = with_gradients(ours, torch.float64)
-    found = with_gradients(ours, torch.bfloat16)
+    in_bfloat16 = with_gradients(ours, torch.bfloat16)
     monkeypatch.setattr(packing.attention, "is_supported", lambda *_, **__: False)
     theirs = with_gradients(fused, torch.bfloat16)
-    for mine, other, true in zip(found, theirs, truth, strict=True):
+    for mine, other, true in zip(in_bfloat16, theirs, truth, strict=True):
         assert mine.dtype == torch.bfloat16
         assert (mine - true).norm() < 2 * (other - true).norm() < 0.03 * true.norm()
 
 
-def test_attention_by_products_serves_short_rows_only():
+def test_packed_attention_supports_only_short_rows_without_dropout():
     states = torch.empty(1)
     assert is_supported(PackedSequence(states, 24, [1000, 5]), states, dropout=0.0)
     assert not is_supported(PackedSequence(states, 25, [1000, 5]), states, dropout=0.0)

@@ -1,4 +1,4 @@
-"""Two lines through a model side by side."""
+"""Streams: packed micro-batches that pass through a model side by side."""
 
 from itertools import combinations
 
@@ -48,61 +48,61 @@ def a_student(*, dropout=0.0, full=False):
 
 
 def loss_of(model):
-    return lambda line: summary_nll(model, None, line, torch.device("cpu")) / 7
+    return lambda batch: summary_nll(model, None, batch, torch.device("cpu")) / 7
 
 
 def gradients(model):
     return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
 
 
-def in_lanes(model, lines):
+def in_streams(model, batches):
     model.zero_grad()
-    total = StreamPool(2).add_gradients(model, lines, loss_of(model))
+    total = StreamPool(2).add_gradients(model, batches, loss_of(model))
     return total.item(), gradients(model)
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
-def test_lanes_add_up_to_the_lines_one_after_another(full):
+def test_streams_add_up_to_the_gradients_of_one_batch_after_another(full):
     model = a_student(full=full)
-    lines = pack_for_streams(rows(7), max_tokens=60, streams=STREAMS)
-    assert len(lines) > STREAMS
-    losses = [loss_of(model)(line) for line in lines]
+    batches = pack_for_streams(rows(7), max_tokens=60, streams=STREAMS)
+    assert len(batches) > STREAMS
+    losses = [loss_of(model)(batch) for batch in batches]
     sum(losses).backward()
     one_by_one = gradients(model)
 
-    total, abreast = in_lanes(model, lines)
+    total, side_by_side = in_streams(model, batches)
 
     assert total == pytest.approx(sum(losses).item(), rel=1e-6)
-    assert set(abreast) == set(one_by_one) != set()
+    assert set(side_by_side) == set(one_by_one) != set()
     for name, gradient in one_by_one.items():
-        torch.testing.assert_close(abreast[name], gradient, rtol=1e-4, atol=1e-7)
+        torch.testing.assert_close(side_by_side[name], gradient, rtol=1e-4, atol=1e-7)
 
 
-def test_gradients_are_added_onto_those_that_stand():
+def test_gradients_are_added_to_those_that_exist():
     model = a_student()
-    lines = pack_for_streams(rows(3), max_tokens=60, streams=STREAMS)
-    _, once = in_lanes(model, lines)
-    StreamPool(2).add_gradients(model, lines, loss_of(model))
+    batches = pack_for_streams(rows(3), max_tokens=60, streams=STREAMS)
+    _, once = in_streams(model, batches)
+    StreamPool(2).add_gradients(model, batches, loss_of(model))
     for name, gradient in gradients(model).items():
         torch.testing.assert_close(gradient, 2 * once[name])
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
-def test_the_same_lines_give_the_same_gradients_bit_for_bit(full):
+def test_the_same_batches_give_the_same_gradients_bit_for_bit(full):
     model = a_student(full=full)
-    lines = pack_for_streams(rows(9), max_tokens=60, streams=STREAMS)
-    first, *others = [in_lanes(model, lines) for _ in range(4)]
+    batches = pack_for_streams(rows(9), max_tokens=60, streams=STREAMS)
+    first, *others = [in_streams(model, batches) for _ in range(4)]
     for other in others:
         assert other[0] == first[0]
         assert all(torch.equal(other[1][name], first[1][name]) for name in first[1])
 
 
-def test_a_lane_has_its_half_of_the_threads_and_the_caller_keeps_all():
+def test_a_stream_has_its_half_of_the_threads_and_the_caller_keeps_all():
     seen = []
 
-    def loss(line):
+    def loss(batch):
         seen.append(torch.get_num_threads())
-        return loss_of(model)(line)
+        return loss_of(model)(batch)
 
     model = a_student()
     torch.set_num_threads(4)
@@ -113,9 +113,9 @@ def test_a_lane_has_its_half_of_the_threads_and_the_caller_keeps_all():
     assert torch.get_num_threads() == 4
 
 
-def test_an_error_in_a_lane_reaches_the_caller():
-    def loss(line):
-        raise AbregeError(f"rows {line.ids}")
+def test_an_error_in_a_stream_reaches_the_caller():
+    def loss(batch):
+        raise AbregeError(f"rows {batch.ids}")
 
     with pytest.raises(AbregeError, match="r0"):
         StreamPool(2).add_gradients(
@@ -123,35 +123,37 @@ def test_an_error_in_a_lane_reaches_the_caller():
         )
 
 
-def test_the_longest_line_goes_first_and_to_the_lane_with_the_least():
-    lines = [line for row in rows(5) for line in pack_for_streams([row], max_tokens=99, streams=1)]
-    assert [line.input_ids.numel() for line in lines] == [16, 19, 22, 25, 28]
-    one, two = assign_to_streams(lines, 2)
-    assert [line.ids for line in one] == [("r4",), ("r1",), ("r0",)]  # 28 + 19 = 25 + 22
-    assert [line.ids for line in two] == [("r3",), ("r2",)]
+def test_the_longest_batch_is_assigned_first_and_to_the_stream_with_the_least_work():
+    batches = [
+        batch for row in rows(5) for batch in pack_for_streams([row], max_tokens=99, streams=1)
+    ]
+    assert [batch.input_ids.numel() for batch in batches] == [16, 19, 22, 25, 28]
+    one, two = assign_to_streams(batches, 2)
+    assert [batch.ids for batch in one] == [("r4",), ("r1",), ("r0",)]  # 28 + 19 = 25 + 22
+    assert [batch.ids for batch in two] == [("r3",), ("r2",)]
 
 
-def test_rows_are_cut_so_that_the_longest_lane_ends_the_soonest():
-    def longest_lane(lines):
+def test_rows_are_packed_so_that_the_longest_stream_ends_the_soonest():
+    def longest_stream(batches):
         loads = [
-            max(sum(lines[n] for n in lane), sum(lines) - sum(lines[n] for n in lane))
-            for size in range(len(lines) + 1)
-            for lane in combinations(range(len(lines)), size)
+            max(sum(batches[n] for n in stream), sum(batches) - sum(batches[n] for n in stream))
+            for size in range(len(batches) + 1)
+            for stream in combinations(range(len(batches)), size)
         ]
         return min(loads)
 
     same = [
         TokenizedExample(f"s{n}", [50 + n, *range(10, 40)], [3, 2], 4, 0) for n in range(6)
     ]  # 33 tokens
-    lines = pack_for_streams(
+    batches = pack_for_streams(
         same, max_tokens=140, streams=2
-    )  # four rows fit, which leaves two for a lane
-    assert sorted(len(line.ids) for line in lines) == [3, 3]
-    costs = [line.input_ids.numel() + SEQUENCE_OVERHEAD_TOKENS for line in lines]
-    assert longest_lane(costs) == 3 * 33 + SEQUENCE_OVERHEAD_TOKENS
+    )  # four rows fit, which leaves two for the other stream
+    assert sorted(len(batch.ids) for batch in batches) == [3, 3]
+    costs = [batch.input_ids.numel() + SEQUENCE_OVERHEAD_TOKENS for batch in batches]
+    assert longest_stream(costs) == 3 * 33 + SEQUENCE_OVERHEAD_TOKENS
 
 
-def test_a_model_that_drops_activations_trains_line_by_line(tmp_path):
+def test_a_model_with_dropout_trains_one_batch_after_another(tmp_path):
 
     from abrege.training.trainer import StepTrainer
     from abrege.training.training_args import training_arguments

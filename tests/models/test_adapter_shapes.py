@@ -1,4 +1,4 @@
-"""Models of many shapes, in lines and rewritten, against transformers' own call with labels."""
+"""Models of many shapes, packed and fused, against transformers' own call with labels."""
 
 import copy
 
@@ -40,7 +40,7 @@ SIZES = {
     "eos_token_id": 2,
 }
 FULL, SLIDING = "full_attention", "sliding_attention"
-SHAPES = {  # each with whether its layers are rewritten
+SHAPES = {  # each with whether its layers are fused
     "llama": (LlamaConfig(**SIZES), True),
     "llama tied": (LlamaConfig(**SIZES, tie_word_embeddings=True), True),
     "mistral window": (MistralConfig(**SIZES, sliding_window=9), True),
@@ -118,30 +118,30 @@ def theirs(model):
 
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_line_gives_the_loss_and_gradients_of_transformers_own_call_with_labels(shape, full):
+def test_packing_gives_the_loss_and_gradients_of_transformers_with_labels(shape, full):
     model, base = a_student(shape, full=full)
     loss, expected = theirs(model)
     assert enable_packing(base)
     assert fuse_decoder_layers(base) == SHAPES[shape][1]
     assert enable_chunked_cross_entropy(base)
     head = None if SHAPES[shape][1] else model.get_output_embeddings()
-    line = pack_examples(rows())
-    assert line.packed.prefix_length == 6
-    nats = summary_nll(model, head, line, CPU)
+    batch = pack_examples(rows())
+    assert batch.packed.prefix_length == 6
+    nats = summary_nll(model, head, batch, CPU)
 
     assert nats.item() == pytest.approx(loss, rel=1e-5)
-    found = gradients(model, nats)
-    assert set(found) == set(expected)
+    computed = gradients(model, nats)
+    assert set(computed) == set(expected)
     for name, gradient in expected.items():
         assert gradient.abs().max() > 0, name
         torch.testing.assert_close(
-            found[name], gradient, rtol=1e-3, atol=1e-4 * gradient.abs().max().item()
+            computed[name], gradient, rtol=1e-3, atol=1e-4 * gradient.abs().max().item()
         )
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
 @pytest.mark.parametrize("shape", ["llama tied", "qwen3", "gemma3", "gpt2"])
-def test_in_bfloat16_a_line_is_as_near_to_float32_as_transformers_own_call(shape, full):
+def test_packing_in_bfloat16_is_as_exact_as_transformers(shape, full):
     # LoRA over weights in bfloat16; full tuning of weights in float32, products in bfloat16
     truth = theirs(a_student(shape, full=full, rounded=True)[0])[1]
     stored = torch.float32 if full else torch.bfloat16
@@ -163,10 +163,10 @@ def test_in_bfloat16_a_line_is_as_near_to_float32_as_transformers_own_call(shape
         assert ours < 2 * other + 0.01 * truth[name].norm(), name
 
 
-def test_the_loss_of_the_whole_text_is_transformers_own_with_the_ids_as_labels():
+def test_the_loss_over_all_tokens_is_that_of_transformers_with_the_ids_as_labels():
     model, base = a_student("llama tied", full=True)
     nats = 0.0
-    for row in rows():  # by itself: no padding, and labels=input_ids says it all
+    for row in rows():  # one row at a time: no padding
         ids = torch.tensor([row.prompt_ids + row.summary_ids])
         nats += model(input_ids=ids, labels=ids).loss.item() * (len(row) - 1)
     labelled = [label_all_tokens(row) for row in rows()]
@@ -174,8 +174,8 @@ def test_the_loss_of_the_whole_text_is_transformers_own_with_the_ids_as_labels()
     assert enable_packing(base)
     assert fuse_decoder_layers(base)
     [run] = split_for_packing(labelled, max_tokens=100)
-    line = pack_examples(run)
+    batch = pack_examples(run)
 
-    assert line.summary_tokens == sum(len(row) - 1 for row in rows())
+    assert batch.summary_tokens == sum(len(row) - 1 for row in rows())
     assert padded.item() == pytest.approx(nats, rel=1e-6)
-    assert summary_nll(model, None, line, CPU).item() == pytest.approx(nats, rel=1e-6)
+    assert summary_nll(model, None, batch, CPU).item() == pytest.approx(nats, rel=1e-6)

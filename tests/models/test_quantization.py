@@ -1,4 +1,4 @@
-"""Bases in 4 bits: what is kept, what is computed with it, and what it counts as."""
+"""4-bit bases: what is stored, what is computed with it, and how its weights count."""
 
 import gc
 import shutil
@@ -15,7 +15,7 @@ from abrege.compute.cpu.llama_layers import fuse_decoder_layers
 from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
 from abrege.core.errors import SetupError
-from abrege.models import quantization as quantized
+from abrege.models import quantization
 from abrege.models.load import load_model
 from abrege.models.quantization import (
     WeightQuantization,
@@ -48,11 +48,11 @@ def a_student(folder, quantization=None, **options):
 
 def adapted(base):
     model = student.attach_lora(base, r=4, alpha=8, dropout=0.0, modules="all-linear", seed=0)
-    moved(model)
+    randomize_b(model)
     return model
 
 
-def moved(model):
+def randomize_b(model):
     generator = torch.Generator().manual_seed(1)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
@@ -65,7 +65,7 @@ def gradients_of(loss, model):
     return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
 
 
-def on_a_line(model, base):
+def packed_loss(model, base):
     rows = [
         TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4, 0)
         for n in range(4)
@@ -90,8 +90,8 @@ def assert_alike(ours, theirs):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("double", [False, True])
 @pytest.mark.parametrize("kind", ["nf4", "fp4"])
-@pytest.mark.parametrize("shape", [(5, 6), (96, 64)])  # 30 weights are no whole block of 64
-def test_a_weight_comes_out_as_its_table_value_times_the_scale_of_its_block(
+@pytest.mark.parametrize("shape", [(5, 6), (96, 64)])  # 30 weights do not fill a block of 64
+def test_a_dequantized_weight_is_its_table_value_times_the_scale_of_its_block(
     kind, double, dtype, shape
 ):
     from bitsandbytes import functional
@@ -111,17 +111,17 @@ def test_a_weight_comes_out_as_its_table_value_times_the_scale_of_its_block(
         step = state.state2.absmax.repeat_interleave(256)[: len(scales)]
         scales = state.state2.code[scales.long()] * step + state.offset
 
-    found = dequantize(weight)
+    dequantized = dequantize(weight)
 
     bytes_ = packed.flatten()
     halves = torch.stack((bytes_ >> 4, bytes_ & 15), 1).flatten().long()
     expected = values[halves] * scales.repeat_interleave(64)[: len(halves)]
-    assert torch.equal(found, expected.view(shape).to(dtype))
-    assert torch.equal(found, functional.dequantize_4bit(packed, state))
+    assert torch.equal(dequantized, expected.view(shape).to(dtype))
+    assert torch.equal(dequantized, functional.dequantize_4bit(packed, state))
 
 
 @pytest.mark.parametrize("quantization", [NF4, DOUBLE, WeightQuantization("fp4", double=True)])
-def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
+def test_training_over_4_bits_equals_training_over_the_dequantized_weights(
     student_folder, quantization
 ):
     packed = a_student(student_folder, quantization)
@@ -130,13 +130,13 @@ def test_training_over_4_bits_is_training_over_the_values_they_stand_for(
     plain = a_student(student_folder, quantization, dequantized=True)
     truth = adapted(plain)
 
-    ours, theirs = on_a_line(model, packed), on_a_line(truth, plain)
+    ours, theirs = packed_loss(model, packed), packed_loss(truth, plain)
 
     assert_alike((ours, gradients_of(ours, model)), (theirs, gradients_of(theirs, truth)))
     assert not any(p.merged_weights for m in model.modules() for p in getattr(m, "fused_lora", []))
 
 
-def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, monkeypatch):
+def test_training_over_4_bits_equals_peft_over_bitsandbytes(student_folder, monkeypatch):
     ids = torch.arange(5, 45).view(2, 20)
     model = adapted(a_student(student_folder, DOUBLE))
     monkeypatch.setattr(student, "fuse_lora_layers", lambda _: None)
@@ -148,7 +148,7 @@ def test_training_over_4_bits_is_that_of_peft_over_bitsandbytes(student_folder, 
     assert_alike((ours, gradients_of(ours, model)), (theirs, gradients_of(theirs, peft)))
 
 
-def test_an_encoder_decoder_trains_over_4_bits_as_by_peft(tmp_path):
+def test_an_encoder_decoder_over_4_bits_trains_as_with_peft(tmp_path):
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(0)
@@ -158,38 +158,38 @@ def test_an_encoder_decoder_trains_over_4_bits_as_by_peft(tmp_path):
     settings = LoraConfig(r=4, target_modules=["q", "v", "wi"], task_type="SEQ_2_SEQ_LM")
     arguments = from_pretrained_arguments(NF4, torch.float32, "cpu")
     ids = torch.arange(5, 25).view(2, 10)
-    found = []
+    results = []
     for fused in (True, False):
         base = AutoModelForSeq2SeqLM.from_pretrained(tmp_path, dtype=torch.float32, **arguments)
         disable_repacking(base)
         torch.manual_seed(0)
         model = get_peft_model(base, settings)
-        moved(model)
+        randomize_b(model)
         if fused:
             assert lora.fuse_lora_layers(model) == 2 * (
                 3 + 5
             )  # q, v, wi; and q, v of cross-attention
         loss = model(input_ids=ids, labels=ids).loss
-        found.append((loss, gradients_of(loss, model)))
-    assert_alike(*found)
+        results.append((loss, gradients_of(loss, model)))
+    assert_alike(*results)
 
 
-def test_linear_layers_take_half_a_byte_a_weight_and_their_scales(student_folder):
-    whole, packed = a_student(student_folder), a_student(student_folder, DOUBLE)
+def test_linear_layers_take_half_a_byte_per_weight_and_their_scales(student_folder):
+    full, packed = a_student(student_folder), a_student(student_folder, DOUBLE)
     left = [
         n for n, m in packed.named_modules() if isinstance(m, nn.Linear) and not is_quantized(m)
     ]
     assert left == ["lm_head"]
     for name, module in packed.named_modules():
         if is_quantized(module):
-            weights, state = whole.get_submodule(name).weight.numel(), module.weight.quant_state
+            weights, state = full.get_submodule(name).weight.numel(), module.weight.quant_state
             assert module.weight.nbytes == weights / 2
             assert state.absmax.nbytes == weights / 64
             assert state.state2.absmax.nbytes == 4  # one scale of scales for up to 256 · 64 weights
-    assert torch.equal(packed.get_input_embeddings().weight, whole.get_input_embeddings().weight)
+    assert torch.equal(packed.get_input_embeddings().weight, full.get_input_embeddings().weight)
 
 
-def test_the_whole_weights_do_not_stay_in_memory_as_a_mapped_file(tmp_path, student_folder):
+def test_the_weight_file_does_not_stay_mapped_in_memory(tmp_path, student_folder):
     folder = tmp_path / "student"  # of its own: other tests may still hold the shared one
     shutil.copytree(student_folder, folder)
 
@@ -198,17 +198,17 @@ def test_the_whole_weights_do_not_stay_in_memory_as_a_mapped_file(tmp_path, stud
 
     if not Path("/proc/self/maps").exists():
         pytest.skip("only Linux tells what is mapped")
-    whole = a_student(folder)
+    full = a_student(folder)
     assert mapped()  # as transformers loads what nothing converts
-    del whole
+    del full
     gc.collect()
     packed = a_student(folder, DOUBLE)
     assert not mapped()
     assert any(p.is_floating_point() for p in packed.parameters())
 
 
-def test_an_output_without_gradients_leaves_packed_weights_as_they_are(student_folder):
-    # bitsandbytes lays them out anew on some CPUs, and then rounds their scales to bfloat16.
+def test_a_forward_without_gradients_leaves_quantized_weights_unchanged(student_folder):
+    # bitsandbytes repacks them on some CPUs, and then rounds their scales to bfloat16
     model = a_student(student_folder, DOUBLE).eval()
     packed = {n: m.weight for n, m in model.named_modules() if is_quantized(m)}
     before = {n: (w.data.clone(), w.quant_state.absmax.clone()) for n, w in packed.items()}
@@ -220,7 +220,7 @@ def test_an_output_without_gradients_leaves_packed_weights_as_they_are(student_f
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_unpacked_for_decoding_the_model_gives_the_same_logits(student_folder, dtype):
+def test_the_dequantized_model_gives_the_same_logits(student_folder, dtype):
     ids = torch.arange(5, 45).view(2, 20)
     packed, plain = (
         load_model(str(student_folder), dtype, "cpu", quantization=DOUBLE, dequantized=flag).eval()
@@ -237,16 +237,18 @@ def test_unpacked_for_decoding_the_model_gives_the_same_logits(student_folder, d
         )
 
 
-def test_a_packed_weight_counts_as_the_weights_it_stands_for(student_folder):
-    whole, packed = adapted(a_student(student_folder)), adapted(a_student(student_folder, DOUBLE))
-    assert count_trainable(packed) == count_trainable(whole)
-    assert count_trainable(whole) == (
-        sum(p.numel() for p in whole.parameters() if p.requires_grad),
-        sum(p.numel() for p in whole.parameters()),
+def test_a_quantized_tensor_counts_as_the_weights_it_holds(student_folder):
+    full, packed = adapted(a_student(student_folder)), adapted(a_student(student_folder, DOUBLE))
+    assert count_trainable(packed) == count_trainable(full)
+    assert count_trainable(full) == (
+        sum(p.numel() for p in full.parameters() if p.requires_grad),
+        sum(p.numel() for p in full.parameters()),
     )
 
 
-def test_without_bitsandbytes_qlora_says_how_to_install_it(student_folder, monkeypatch):
-    monkeypatch.setattr(quantized, "find_spec", lambda name: None)
+def test_qlora_without_bitsandbytes_is_an_error_that_says_how_to_install_it(
+    student_folder, monkeypatch
+):
+    monkeypatch.setattr(quantization, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match=r"pip install 'abrege\[qlora\]'"):
         a_student(student_folder, DOUBLE)
