@@ -140,3 +140,13 @@ def write_test_split(folder: Any, pairs: Any, **summaries: Any) -> Any:
             run.predictions(system), [a_prediction(id=p.id, prediction=text) for p, text in rows]
         )
     return folder
+
+
+def some_tokenized_examples() -> list[Any]:
+    """Build four examples whose prompts share six tokens and grow in length."""
+    from abrege.prompts.prompt_format import TokenizedExample
+
+    return [
+        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
+        for n in range(4)
+    ]

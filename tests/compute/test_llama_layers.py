@@ -23,9 +23,9 @@ from abrege.compute.cpu.lora import refresh_merged_weights
 from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
 from abrege.compute.micro_batch import PackedSequence
-from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import student
 from builders.models import a_llama
+from builders.records import some_tokenized_examples
 
 CPU = torch.device("cpu")
 KINDS = {"llama": LlamaConfig, "mistral": MistralConfig, "qwen2": Qwen2Config}
@@ -40,11 +40,7 @@ SIZES = {
 
 
 def a_packed_batch():
-    rows = [
-        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
-        for n in range(4)
-    ]
-    return pack_examples(rows)
+    return pack_examples(some_tokenized_examples())
 
 
 def a_packed_student(kind, *, modules="all-linear"):

@@ -5,7 +5,12 @@ from itertools import combinations
 import pytest
 import torch
 
-from abrege.compute.batching import SEQUENCE_OVERHEAD_TOKENS, assign_to_streams, pack_for_streams
+from abrege.compute.batching import (
+    SEQUENCE_OVERHEAD_TOKENS,
+    assign_to_streams,
+    pack_examples,
+    pack_for_streams,
+)
 from abrege.compute.cpu.llama_layers import fuse_decoder_layers
 from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.cpu.streams import STREAMS, StreamPool
@@ -124,9 +129,7 @@ def test_an_error_in_a_stream_reaches_the_caller():
 
 
 def test_the_longest_batch_is_assigned_first_and_to_the_stream_with_the_least_work():
-    batches = [
-        batch for row in rows(5) for batch in pack_for_streams([row], max_tokens=99, streams=1)
-    ]
+    batches = [pack_examples([row]) for row in rows(5)]
     assert [batch.input_ids.numel() for batch in batches] == [16, 19, 22, 25, 28]
     one, two = assign_to_streams(batches, 2)
     assert [batch.ids for batch in one] == [("r4",), ("r1",), ("r0",)]  # 28 + 19 = 25 + 22
@@ -134,27 +137,22 @@ def test_the_longest_batch_is_assigned_first_and_to_the_stream_with_the_least_wo
 
 
 def test_rows_are_packed_so_that_the_longest_stream_ends_the_soonest():
-    def longest_stream(batches):
-        loads = [
-            max(sum(batches[n] for n in stream), sum(batches) - sum(batches[n] for n in stream))
-            for size in range(len(batches) + 1)
-            for stream in combinations(range(len(batches)), size)
-        ]
-        return min(loads)
+    def shortest_makespan(costs):
+        return min(
+            max(sum(subset), sum(costs) - sum(subset))
+            for size in range(len(costs) + 1)
+            for subset in combinations(costs, size)
+        )
 
-    same = [
-        TokenizedExample(f"s{n}", [50 + n, *range(10, 40)], [3, 2], 4, 0) for n in range(6)
-    ]  # 33 tokens
-    batches = pack_for_streams(
-        same, max_tokens=140, streams=2
-    )  # four rows fit, which leaves two for the other stream
+    # six rows of 33 tokens; four fit into one batch, which leaves two for the other stream
+    same = [TokenizedExample(f"s{n}", [50 + n, *range(10, 40)], [3, 2], 4, 0) for n in range(6)]
+    batches = pack_for_streams(same, max_tokens=140, streams=2)
     assert sorted(len(batch.ids) for batch in batches) == [3, 3]
     costs = [batch.input_ids.numel() + SEQUENCE_OVERHEAD_TOKENS for batch in batches]
-    assert longest_stream(costs) == 3 * 33 + SEQUENCE_OVERHEAD_TOKENS
+    assert shortest_makespan(costs) == 3 * 33 + SEQUENCE_OVERHEAD_TOKENS
 
 
 def test_a_model_with_dropout_trains_one_batch_after_another(tmp_path):
-
     from abrege.training.trainer import StepTrainer
     from abrege.training.training_args import training_arguments
 

@@ -24,8 +24,8 @@ from abrege.compute.cpu.llama_layers import fuse_decoder_layers
 from abrege.compute.cpu.lora import refresh_merged_weights
 from abrege.compute.cpu.packing import enable_packing
 from abrege.compute.loss import summary_nll
-from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import student
+from builders.records import some_tokenized_examples
 
 CPU = torch.device("cpu")
 SIZES = {
@@ -76,13 +76,6 @@ SHAPES = {  # each with whether its layers are fused
 }
 
 
-def rows():
-    return [
-        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
-        for n in range(4)
-    ]
-
-
 def a_student(shape, *, full, dtype=torch.float32, rounded=False):
     torch.manual_seed(0)
     base = AutoModelForCausalLM.from_config(copy.deepcopy(SHAPES[shape][0]))
@@ -108,8 +101,8 @@ def gradients(model, nats):
 
 def theirs(model):
     """Transformers' own loss of padded, masked rows with labels, as a sum, and its gradients."""
-    padded = collate(rows(), pad_id=0)
-    lengths = torch.tensor([[len(e)] for e in rows()])
+    padded = collate(some_tokenized_examples(), pad_id=0)
+    lengths = torch.tensor([[len(e)] for e in some_tokenized_examples()])
     mask = torch.arange(padded.input_ids.shape[1]) < lengths
     loss = model(input_ids=padded.input_ids, attention_mask=mask.long(), labels=padded.labels).loss
     nats = loss * padded.summary_tokens
@@ -125,7 +118,7 @@ def test_packing_gives_the_loss_and_gradients_of_transformers_with_labels(shape,
     assert fuse_decoder_layers(base) == SHAPES[shape][1]
     assert enable_chunked_cross_entropy(base)
     head = None if SHAPES[shape][1] else model.get_output_embeddings()
-    batch = pack_examples(rows())
+    batch = pack_examples(some_tokenized_examples())
     assert batch.packed.prefix_length == 6
     nats = summary_nll(model, head, batch, CPU)
 
@@ -154,7 +147,7 @@ def test_packing_in_bfloat16_is_as_exact_as_transformers(shape, full):
     forward = model.forward
     vars(model)["forward"] = torch.autocast("cpu", torch.bfloat16)(forward)
     head = None if SHAPES[shape][1] else model.get_output_embeddings()
-    nats = summary_nll(model, head, pack_examples(rows()), CPU)
+    nats = summary_nll(model, head, pack_examples(some_tokenized_examples()), CPU)
 
     assert nats.item() == pytest.approx(loss, rel=1e-2)
     for name, gradient in gradients(model, nats).items():
@@ -166,16 +159,16 @@ def test_packing_in_bfloat16_is_as_exact_as_transformers(shape, full):
 def test_the_loss_over_all_tokens_is_that_of_transformers_with_the_ids_as_labels():
     model, base = a_student("llama tied", full=True)
     nats = 0.0
-    for row in rows():  # one row at a time: no padding
+    for row in some_tokenized_examples():  # one row at a time: no padding
         ids = torch.tensor([row.prompt_ids + row.summary_ids])
         nats += model(input_ids=ids, labels=ids).loss.item() * (len(row) - 1)
-    labelled = [label_all_tokens(row) for row in rows()]
+    labelled = [label_all_tokens(row) for row in some_tokenized_examples()]
     padded = summary_nll(model, model.get_output_embeddings(), collate(labelled, pad_id=0), CPU)
     assert enable_packing(base)
     assert fuse_decoder_layers(base)
     [run] = split_for_packing(labelled, max_tokens=100)
     batch = pack_examples(run)
 
-    assert batch.summary_tokens == sum(len(row) - 1 for row in rows())
+    assert batch.summary_tokens == sum(len(row) - 1 for row in some_tokenized_examples())
     assert padded.item() == pytest.approx(nats, rel=1e-6)
     assert summary_nll(model, None, batch, CPU).item() == pytest.approx(nats, rel=1e-6)

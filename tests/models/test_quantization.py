@@ -25,8 +25,8 @@ from abrege.models.quantization import (
     from_pretrained_arguments,
     is_quantized,
 )
-from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import student
+from builders.records import some_tokenized_examples
 
 bitsandbytes = pytest.importorskip("bitsandbytes")
 
@@ -66,14 +66,10 @@ def gradients_of(loss, model):
 
 
 def packed_loss(model, base):
-    rows = [
-        TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4, 0)
-        for n in range(4)
-    ]
     assert enable_packing(base)
     assert fuse_decoder_layers(base)
     lora.refresh_merged_weights(model)
-    return summary_nll(model, None, pack_examples(rows), CPU)
+    return summary_nll(model, None, pack_examples(some_tokenized_examples()), CPU)
 
 
 def assert_alike(ours, theirs):
@@ -139,7 +135,7 @@ def test_training_over_4_bits_equals_training_over_the_dequantized_weights(
 def test_training_over_4_bits_equals_peft_over_bitsandbytes(student_folder, monkeypatch):
     ids = torch.arange(5, 45).view(2, 20)
     model = adapted(a_student(student_folder, DOUBLE))
-    monkeypatch.setattr(student, "fuse_lora_layers", lambda _: None)
+    monkeypatch.setattr(student, "fuse_lora_layers", lambda *_, **__: None)
     peft = adapted(a_student(student_folder, DOUBLE))
     assert not any(hasattr(m, "fused_lora") for m in peft.modules())
 
@@ -246,7 +242,7 @@ def test_a_quantized_tensor_counts_as_the_weights_it_holds(student_folder):
     )
 
 
-def test_qlora_without_bitsandbytes_is_an_error_that_says_how_to_install_it(
+def test_qlora_without_bitsandbytes_is_an_error_with_the_line_that_installs_it(
     student_folder, monkeypatch
 ):
     monkeypatch.setattr(quantization, "find_spec", lambda name: None)
