@@ -8,6 +8,7 @@ from pathlib import Path
 
 from abrege.core.events import silent
 from abrege.core.io import write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.llm_client import openai_client
 from abrege.llm_client.retry import RetryPolicy
 from abrege.recipe import parse
@@ -77,7 +78,7 @@ if __name__ == "__main__":  # children to be killed, of a process that has impor
     for _ in sys.stdin:
         child = os.fork()
         if not child:
-            annotate.run(recipe, Path(sys.argv[1]), on_event=silent)
+            annotate.run(recipe, RunFolder(Path(sys.argv[1])), on_event=silent)
             os._exit(0)
         os.write(1, f"{child}\n".encode())
         os.write(1, f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n".encode())

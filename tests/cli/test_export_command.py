@@ -21,7 +21,7 @@ def calls(monkeypatch, tmp_path):
         found.append((recipe, folder, options))
         return Outcome("export", "ran", "not done yet", 1.0, {}), EXPORTED
 
-    monkeypatch.setattr("abrege.pipeline.exporting.export", export)
+    monkeypatch.setattr("abrege.pipeline.commands.export", export)
     monkeypatch.chdir(tmp_path)
     Path("run").mkdir()
     Path("run/recipe.yaml").write_text(RECIPE)

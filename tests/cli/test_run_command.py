@@ -64,7 +64,7 @@ def pipeline(monkeypatch, tmp_path):
     """Put the stand-in where the command line looks, in a folder with a recipe."""
     found = Pipeline()
     monkeypatch.setattr("abrege.pipeline.run.run", found.run)
-    monkeypatch.setattr("abrege.pipeline.run.estimate", found.estimate)
+    monkeypatch.setattr("abrege.pipeline.commands.estimate", found.estimate)
     monkeypatch.chdir(tmp_path)
     Path("r.yaml").write_text(RECIPE)
     return found

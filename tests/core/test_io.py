@@ -9,7 +9,6 @@ from abrege.core.errors import DataError, SetupError
 from abrege.core.hashing import changed_keys, hash_json, hash_path
 from abrege.core.io import PART_SUFFIX, disk_error, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair
-from abrege.pipeline.fingerprint import code_version
 
 
 def a_pair(id: str = "a", **changed) -> Pair:  # noqa: A002
@@ -121,12 +120,6 @@ def test_what_a_killed_process_left_does_not_change_a_fingerprint(tmp_path):
     before = hash_path(tmp_path)
     (tmp_path / f".x.json.4711{PART_SUFFIX}").write_text("half")
     assert hash_path(tmp_path) == before
-
-
-def test_the_version_of_code_follows_its_source():
-    assert code_version("core/types") == code_version("core/types")
-    assert code_version("core/types") != code_version("core/types", "core/events")
-    assert code_version("cli") != code_version("core/types")
 
 
 def test_changes_are_named_to_the_innermost_key():

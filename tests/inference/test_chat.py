@@ -2,6 +2,7 @@ import pytest
 
 from abrege.core.errors import DataError
 from abrege.core.hashing import hash_path
+from abrege.core.run_folder import RunFolder
 from abrege.inference.chat import load_chat_model
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, lines
@@ -76,10 +77,10 @@ def test_a_local_teacher_is_asked_in_batches_and_goes_on_from_its_answers(tmp_pa
     )
     for _ in range(2):
         with pytest.raises(DataError, match="no document has a summary"):
-            annotate.run(recipe, folder)
+            annotate.run(recipe, RunFolder(folder))
         assert len(lines(folder, "answers")) == 9
     assert [len(failure["attempts"]) for failure in lines(folder, "failed")] == [3, 3, 3]
-    assert annotate.inputs(recipe, folder)["teacher"] == student_folder
+    assert annotate.inputs(recipe, RunFolder(folder))["teacher"] == student_folder
 
 
 def test_a_document_that_the_local_teacher_has_no_room_for_is_cut_by_its_tokens(
@@ -90,6 +91,6 @@ def test_a_document_that_the_local_teacher_has_no_room_for_is_cut_by_its_tokens(
         teacher="local", model=str(student_folder), max_new_tokens=9, context_window=200, attempts=1
     )
     with pytest.raises(DataError):
-        annotate.run(recipe, folder)
+        annotate.run(recipe, RunFolder(folder))
     [answer] = lines(folder, "answers")
     assert 120 < answer["prompt_tokens"] <= 200 - 9

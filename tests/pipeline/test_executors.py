@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from abrege.core.errors import RecipeError, SetupError
-from abrege.pipeline.executors import Once, on_cores, on_ray
+from abrege.pipeline.executors import LazyFunction, on_cores, on_ray
 from abrege.recipe import Engine, parse
 
 RECIPE = {"data": {"source": "a"}, "tune": {"model": "m"}}
@@ -31,7 +31,7 @@ def test_processes_give_results_in_the_order_of_the_items():
 
 
 def test_a_function_made_once_is_made_at_its_first_call_and_travels_unmade():
-    function = Once(Adder())
+    function = LazyFunction(Adder())
     made.clear()
     there = pickle.loads(pickle.dumps(function))
     assert made == []
@@ -56,7 +56,7 @@ def test_a_cluster_that_is_not_there_is_one_message_and_no_long_wait(address):
 
 
 def test_rays_client_is_refused():
-    with pytest.raises(RecipeError, match="give host:port or auto"):
+    with pytest.raises(RecipeError, match="write host:port or auto"):
         parse({**RECIPE, "engine": {"name": "ray", "address": "ray://127.0.0.1:10001"}})
 
 

@@ -9,9 +9,10 @@ from abrege import recipe
 from abrege.annotation.run import RESPONSES
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.io import read_jsonl, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, Prediction
 from abrege.llm_client.response_cache import CachedResponse
-from abrege.pipeline import engine as engines
+from abrege.pipeline import executors
 from abrege.pipeline import run as pipeline
 from abrege.pipeline.executors import cores, on_ray
 from abrege.stages import annotate
@@ -44,7 +45,7 @@ def calls(monkeypatch):
 
         return called
 
-    monkeypatch.setattr(engines, "on_ray", counted)
+    monkeypatch.setattr(executors, "on_ray", counted)
     return found
 
 
@@ -110,7 +111,7 @@ def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path
         write_jsonl(folder / "clean/documents.jsonl", documents)
         asked = a_recipe(tmp_path, student_folder, engine, **said)
         try:
-            annotate.run(asked, folder)
+            annotate.run(asked, RunFolder(folder))
         except DataError:  # a tiny model may write nothing that passes: what it wrote is compared
             assert "attempts" in (folder / "annotate/failed.jsonl").read_text()
     files = ["annotate/pairs.jsonl", "annotate/failed.jsonl"]

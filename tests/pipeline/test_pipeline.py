@@ -16,7 +16,7 @@ from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.pipeline import run as pipeline
-from abrege.stages import STAGES
+from abrege.pipeline.plan import STAGES, stages_of
 from builders.records import some_rows
 
 
@@ -149,7 +149,7 @@ def test_a_tuned_model_of_another_key_waits_until_the_new_one_is_whole(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(tune, "_run", stopped)
+        patched.setattr(tune, "run", stopped)
         with pytest.raises(KeyboardInterrupt):
             pipeline.run(again, tmp_path, stages=("split", "tune"))
     assert (tmp_path / "tune.earlier/adapter_model.safetensors").read_bytes() == weights
@@ -265,25 +265,17 @@ def killed_at(moment: str, recipe_file: Path, folder: Path) -> None:
 import os, signal
 from pathlib import Path
 from abrege import recipe
-from abrege.core.io import atomic_write, json_line, read_json, read_jsonl, write_jsonl
 from abrege.pipeline import run as pipeline
 from abrege.core.events import Progress
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 moment = {moment!r}
 def on_event(event):
     if isinstance(event, Progress) and moment == f"{{event.task}} {{event.done}}": die()
-if moment.startswith("write "):
-    plain = json_line
-    state = [0]
-    whole = atomic_write
-    import contextlib
-    @contextlib.contextmanager
-    def dying(path):
-        with whole(path) as file:
-            if path.name == moment[6:]:
-                file.write("half"); file.flush(); die()
-            yield file
-    atomic_write = dying
+rename = Path.replace
+def dying(path, target):
+    if moment == f"write {{Path(target).name}}": die()
+    return rename(path, target)
+Path.replace = dying
 pipeline.run(recipe.load(Path({str(recipe_file)!r})), Path({str(folder)!r}), on_event=on_event)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -363,7 +355,7 @@ def test_a_damaged_batch_of_a_half_written_file_is_decoded_again(tmp_path):
 def test_only_raw_documents_pass_the_stages_before_split(tmp_path, data, student_folder):
     pairs = a_recipe(data, student_folder)
     raw = recipe.parse({"collect": {"source": "a.xml"}, "tune": {"model": "m"}})
-    assert pipeline.stages_of(raw)[:4] == ("collect", "clean", "annotate", "split")
-    assert pipeline.stages_of(pairs)[0] == "split"
+    assert stages_of(raw)[:4] == ("collect", "clean", "annotate", "split")
+    assert stages_of(pairs)[0] == "split"
     with pytest.raises(RecipeError, match="clean has nothing to do: this recipe begins with pairs"):
         pipeline.run(pairs, tmp_path, stages=["clean"])

@@ -6,11 +6,11 @@ from abrege.annotation import decisions
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note, Progress, silent
 from abrege.core.io import read_jsonl, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, Pair
 from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import RetryPolicy
-from abrege.pipeline import run as pipeline
-from abrege.pipeline.task import carry_out
+from abrege.pipeline.execute import execute
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
 from builders.annotations import a_decision
@@ -34,7 +34,7 @@ def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
                  headings=[(15, 2)]),
     ]  # fmt: skip
     write_jsonl(tmp_path / "clean/documents.jsonl", documents)
-    found = annotate.run(a_recipe(), tmp_path)
+    found = annotate.run(a_recipe(), RunFolder(tmp_path))
     assert found["counts"] == {
         "documents": 3,
         "pairs": 1,
@@ -54,7 +54,7 @@ def test_the_introduction_is_the_summary_and_leaves_the_document(tmp_path):
 def test_a_pair_says_where_its_summary_comes_from(tmp_path):
     folder = a_run(tmp_path, count=3)
     with serving(faithful) as fake:
-        found = annotate.run(a_recipe(fake.url, system="Be brief."), folder)
+        found = annotate.run(a_recipe(fake.url, system="Be brief."), RunFolder(folder))
         [first, *_] = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
         body = fake.requests[0].body
     assert first.references == [a_summary(20)]
@@ -90,7 +90,7 @@ def test_pairs_and_failures_stand_in_the_order_of_the_documents_whatever_came_fi
 
     folder = a_run(tmp_path)
     with serving(script) as fake:
-        found = annotate.run(a_recipe(fake.url, attempts=2), folder)
+        found = annotate.run(a_recipe(fake.url, attempts=2), RunFolder(folder))
     assert ids(folder, "pairs") == ["d20", "d22", "d23", "d25"]
     assert ids(folder, "failed") == ["d21", "d24"]
     assert found["counts"] == {"documents": 6, "pairs": 4, "failed/too short": 2}
@@ -103,9 +103,9 @@ def test_run_again_nothing_is_asked_and_the_same_bytes_are_written(tmp_path):
     folder = a_run(tmp_path)
     files = [folder / f"annotate/{name}.jsonl" for name in ("pairs", "failed", "answers")]
     with serving(faithful) as fake:
-        annotate.run(a_recipe(fake.url), folder)
+        annotate.run(a_recipe(fake.url), RunFolder(folder))
         before = [file.read_bytes() for file in files]
-        annotate.run(a_recipe(fake.url), folder)
+        annotate.run(a_recipe(fake.url), RunFolder(folder))
         assert len(fake.requests) == 6
     assert [file.read_bytes() for file in files] == before
 
@@ -116,12 +116,12 @@ def test_another_band_is_held_against_the_answers_there_are(tmp_path):
     with serving(faithful) as fake:
         for most, asked in ((None, 6), (12, 6), (11, 12)):
             recipe = a_recipe(fake.url, max_words=most, attempts=2)
-            [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
+            [task] = annotate.tasks(recipe, RunFolder(folder))
             if most == 11:  # all have 12 words, so all are asked for once more
                 with pytest.raises(DataError, match="no document has a summary"):
-                    carry_out(piece(), silent)
+                    execute(task, silent)
             else:
-                assert carry_out(piece(), silent).counts["pairs"] == 6
+                assert execute(task, silent).counts["pairs"] == 6
             assert len(fake.requests) == asked
 
 
@@ -136,7 +136,7 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
     folder = a_run(tmp_path)
     with serving(faithful) as fake:
         with pytest.raises(SetupError) as caught:
-            annotate.run(a_recipe(fake.url, budget={"requests": 4}), folder)
+            annotate.run(a_recipe(fake.url, budget={"requests": 4}), RunFolder(folder))
         assert len(fake.requests) == 4
         assert str(caught.value) == (
             "annotate.budget.requests: the next request could exceed 4, after 4 responses.\n"
@@ -146,9 +146,9 @@ def test_the_budget_ends_it_with_what_is_done_kept_and_more_goes_on_from_there(t
         )
         assert len(ids(folder, "pairs")) == 4
         with pytest.raises(SetupError, match="could exceed 5, after 5 responses"):
-            annotate.run(a_recipe(fake.url, budget={"requests": 5}), folder)
+            annotate.run(a_recipe(fake.url, budget={"requests": 5}), RunFolder(folder))
         assert len(fake.requests) == 5  # those of earlier runs count
-        annotate.run(a_recipe(fake.url, budget={"requests": 6}), folder)
+        annotate.run(a_recipe(fake.url, budget={"requests": 6}), RunFolder(folder))
         assert len(fake.requests) == 6
     assert len(ids(folder, "pairs")) == 6
 
@@ -158,7 +158,7 @@ def test_what_it_will_take_is_said_before_and_after_the_first_answers(tmp_path):
     price = {"prompt": 1000.0, "completion": 10_000.0}
     seen = []
     with serving(faithful) as fake:
-        annotate.run(a_recipe(fake.url, price=price), folder, on_event=seen.append)
+        annotate.run(a_recipe(fake.url, price=price), RunFolder(folder), on_event=seen.append)
     notes = [event.text for event in seen if isinstance(event, Note)]
     # 30 answers of at most 400 tokens are 12,000, which cost 120.
     assert "at least 30 requests" in notes[0]
@@ -174,7 +174,7 @@ def test_a_summary_that_two_documents_have_stands_with_the_first_alone(tmp_path)
     folder = a_run(tmp_path, count=3)
     same = "Mayor Porter shuts a bridge that is full of rust, for some years."
     with serving([Reply(same)]) as fake:
-        found = annotate.run(a_recipe(fake.url), folder)
+        found = annotate.run(a_recipe(fake.url), RunFolder(folder))
     assert found["counts"] == {"documents": 3, "pairs": 1, "failed/duplicate": 2}
     assert ids(folder, "pairs") == ["d20"]
 
@@ -184,7 +184,7 @@ def test_the_same_document_twice_is_one_question(tmp_path):
     write_jsonl(tmp_path / "clean/documents.jsonl", documents)
     summary = "Springfield shuts a rusted bridge; the repair costs 12 million dollars."
     with serving([Reply(summary, delay=0.05)]) as fake:
-        annotate.run(a_recipe(fake.url), tmp_path)
+        annotate.run(a_recipe(fake.url), RunFolder(tmp_path))
         assert len(fake.requests) == 1
     assert ids(tmp_path, "pairs") == ["a", "b"]
 
@@ -192,7 +192,7 @@ def test_the_same_document_twice_is_one_question(tmp_path):
 def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reasons(tmp_path):
     folder = a_run(tmp_path)
     with serving([Reply("No.")]) as fake, pytest.raises(DataError) as caught:
-        annotate.run(a_recipe(fake.url, attempts=1), folder)
+        annotate.run(a_recipe(fake.url, attempts=1), RunFolder(folder))
     assert str(caught.value) == (
         "annotate: no document has a summary that can be used: 6 documents, 0 pairs "
         f"(too short 6).\n  {folder / 'annotate/failed.jsonl'} says what was tried and why it was "
@@ -208,7 +208,7 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
     folder = a_run(tmp_path, count=2)
     with serving(script) as fake:
         recipe = a_recipe(fake.url, attempts=1)
-        annotate.run(recipe, folder)
+        annotate.run(recipe, RunFolder(folder))
         decisions.append_decisions(
             folder,
             [
@@ -216,8 +216,8 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
                 a_decision("fix", of=a_summary(21), id="d21", summary="A bridge is shut."),
             ],
         )
-        [piece] = pipeline.pieces(recipe, folder, "annotate", silent)
-        carry_out(piece(), silent)
+        [task] = annotate.tasks(recipe, RunFolder(folder))
+        execute(task, silent)
         assert len(fake.requests) == 3
         assert (
             fake.requests[-1]
@@ -233,7 +233,7 @@ def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
     text = "Lyon is a town in the east of France, on two rivers.\n\n" + "It is old. " * 9
     write_jsonl(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])
     decisions.append_decisions(tmp_path, [a_decision("redo", of=text.partition("\n")[0], id="b")])
-    found = annotate.run(a_recipe(), tmp_path)
+    found = annotate.run(a_recipe(), RunFolder(tmp_path))
     assert found["counts"] == {"documents": 2, "pairs": 1, "failed/redo": 1}
 
 
@@ -263,7 +263,7 @@ def test_a_document_that_lacks_what_the_request_asks_for_is_named(tmp_path):
     folder = a_run(tmp_path, count=1)
     recipe = a_recipe("http://127.0.0.1:9/v1", prompt="{title}: {document}")
     with pytest.raises(DataError) as caught:
-        annotate.run(recipe, folder)
+        annotate.run(recipe, RunFolder(folder))
     assert str(caught.value) == (
         "document d20: annotate.prompt asks for {title}, which it lacks.\n  It has: document."
     )

@@ -14,6 +14,7 @@ import pytest
 
 from abrege.core.errors import SetupError
 from abrege.core.io import read_jsonl, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import RetryPolicy
@@ -36,11 +37,11 @@ def test_a_question_that_the_server_refuses_fails_alone_and_is_asked_again_anoth
 
     folder = a_run(tmp_path)
     with serving(script) as fake:
-        found = annotate.run(a_recipe(fake.url), folder)
+        found = annotate.run(a_recipe(fake.url), RunFolder(folder))
         assert found["counts"] == {"documents": 6, "pairs": 5, "failed/no answer": 1}
         assert lines(folder, "failed")[0]["found"].endswith("(400): bad words")
     with serving(faithful) as fake:
-        found = annotate.run(a_recipe(fake.url), folder)
+        found = annotate.run(a_recipe(fake.url), RunFolder(folder))
         assert len(fake.requests) == 1
     assert found["counts"] == {"documents": 6, "pairs": 6}
 
@@ -54,7 +55,7 @@ def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
     documents = [a_document(id="a"), a_document(id="b", text=a_document().text * 4)]
     write_jsonl(tmp_path / "clean/documents.jsonl", documents[1:])
     with serving(script) as fake:
-        found = annotate.run(a_recipe(fake.url), tmp_path)
+        found = annotate.run(a_recipe(fake.url), RunFolder(tmp_path))
     assert found["documents_cut"] == 1
     [pair] = read_jsonl(tmp_path / "annotate/pairs.jsonl", Pair)
     assert pair.document == documents[1].text
@@ -67,7 +68,7 @@ def test_a_wrong_key_ends_it_with_the_name_of_the_variable(tmp_path):
         serving([Reply(status=401)]) as fake,
         pytest.raises(SetupError, match="Set OPENAI_API_KEY"),
     ):
-        annotate.run(a_recipe(fake.url, workers=1), folder)
+        annotate.run(a_recipe(fake.url, workers=1), RunFolder(folder))
     assert len(fake.requests) == 1
 
 
@@ -78,7 +79,7 @@ def test_two_processes_do_not_ask_for_the_same_documents(tmp_path):
         filelock.FileLock(folder / "annotate/.answers.jsonl.lock"),
         pytest.raises(SetupError, match="another process is writing its responses"),
     ):
-        annotate.run(a_recipe("http://127.0.0.1:9/v1"), folder)
+        annotate.run(a_recipe("http://127.0.0.1:9/v1"), RunFolder(folder))
 
 
 TESTS = Path(__file__).parents[1]

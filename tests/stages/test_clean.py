@@ -6,6 +6,7 @@ import pytest
 from abrege import recipe
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.io import read_jsonl, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document
 from abrege.stages import clean
 
@@ -30,8 +31,8 @@ def a_recipe(**settings):
 
 def cleaned(folder, *documents, **settings):
     """Run the stage over documents; give what it kept, what it dropped and its counts."""
-    write_jsonl(folder / clean.COLLECTED, documents)
-    counts = clean.run(a_recipe(**settings), folder)["counts"]
+    write_jsonl(RunFolder(folder).collected, documents)
+    counts = clean.run(a_recipe(**settings), RunFolder(folder))["counts"]
     kept = list(read_jsonl(folder / "clean/documents.jsonl", Document))
     dropped = [read_jsonl(folder / "clean/dropped.jsonl", dict)]
     return kept, [row for rows in dropped for row in rows], counts
@@ -117,9 +118,9 @@ def test_trailing_sections_go_and_titles_stay_or_not(tmp_path, headings):
 
 def test_without_a_language_asked_for_every_language_is_kept_and_that_is_said(tmp_path):
     said = []
-    write_jsonl(tmp_path / clean.COLLECTED, [a_document("1", FRENCH), a_document("2", ENGLISH)])
+    write_jsonl(RunFolder(tmp_path).collected, [a_document("1", FRENCH), a_document("2", ENGLISH)])
     settings = a_recipe().model_copy(update={"data": recipe.Data()})
-    counts = clean.run(settings, tmp_path, on_event=said.append)["counts"]
+    counts = clean.run(settings, RunFolder(tmp_path), on_event=said.append)["counts"]
 
     assert counts["kept"] == 2
     assert said[0].text == "no data.lang is given, so documents of every language are kept"
@@ -129,7 +130,7 @@ def test_without_a_language_asked_for_every_language_is_kept_and_that_is_said(tm
 def test_several_cores_give_what_one_gives(tmp_path, monkeypatch):
     documents = [a_document(str(n), f"{OTHER} {n}. " * (n % 3 + 1)) for n in range(70)]
     alone = cleaned(tmp_path, *documents, near_duplicates=None)
-    monkeypatch.setattr(clean, "_PAYS", 0)
+    monkeypatch.setattr(clean, "PARALLEL_BYTES", 0)
 
     assert cleaned(tmp_path, *documents, near_duplicates=None) == alone
 
@@ -160,8 +161,10 @@ def test_settings_that_have_no_effect_are_refused(settings, message):
         a_recipe(**settings)
 
 
-def test_the_key_of_the_stage_follows_the_settings_and_the_language():
-    assert json.dumps(clean.settings(a_recipe())) != json.dumps(
-        clean.settings(a_recipe(quotes="straight"))
-    )
-    assert clean.settings(a_recipe())["lang"] == "fr"
+def test_the_key_of_the_stage_follows_the_settings_and_the_language(tmp_path):
+    def settings(**clean_settings):
+        [task] = clean.tasks(a_recipe(**clean_settings), RunFolder(tmp_path))
+        return task.settings()
+
+    assert json.dumps(settings()) != json.dumps(settings(quotes="straight"))
+    assert settings()["lang"] == "fr"

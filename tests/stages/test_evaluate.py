@@ -8,6 +8,7 @@ from abrege import recipe as recipes
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, Progress
 from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair, Prediction
 from abrege.stages import evaluate
 
@@ -61,12 +62,12 @@ def folder(tmp_path):
 
 
 def scores_of(folder, recipe=None, **options):
-    evaluate.run(recipe or a_recipe(), folder, **options)
+    evaluate.run(recipe or a_recipe(), RunFolder(folder), **options)
     return read_json(folder / "evaluate/scores.json")
 
 
 def test_every_row_of_every_system_is_scored(folder):
-    done = evaluate.run(a_recipe(), folder)
+    done = evaluate.run(a_recipe(), RunFolder(folder))
     rows = list(read_jsonl(folder / "evaluate/rows.jsonl", dict))
     assert done["counts"] == {"rows": 12, "groups": 12, "scored": 48}
     assert [(r["id"], r["system"]) for r in rows[:5]] == [
@@ -152,9 +153,9 @@ def test_identical_systems_have_no_detectable_difference(folder):
 
 def test_scoring_twice_gives_the_same_bytes(folder):
     files = [folder / "evaluate/rows.jsonl", folder / "evaluate/scores.json"]
-    evaluate.run(a_recipe(), folder)
+    evaluate.run(a_recipe(), RunFolder(folder))
     first = [f.read_bytes() for f in files]
-    evaluate.run(a_recipe(), folder)
+    evaluate.run(a_recipe(), RunFolder(folder))
     assert [f.read_bytes() for f in files] == first
 
 
@@ -194,20 +195,20 @@ def test_tuned_alone_is_scored_without_a_verdict(folder):
 
 def test_progress_counts_the_rows(folder):
     events = []
-    evaluate.run(a_recipe(), folder, on_event=events.append)
+    evaluate.run(a_recipe(), RunFolder(folder), on_event=events.append)
     told = [e for e in events if isinstance(e, Progress)]
     assert [e.done for e in told] == list(range(13))
     assert {(e.task, e.total) for e in told} == {("evaluate", 12)}
 
 
 def test_the_language_of_the_recipe_goes_before_that_of_the_rows():
-    assert evaluate.language(pairs("en"), "fr") == ("fr", [])
-    assert evaluate.language(pairs("en"), None) == ("en", [])
+    assert evaluate.scoring_language(pairs("en"), "fr") == ("fr", [])
+    assert evaluate.scoring_language(pairs("en"), None) == ("en", [])
 
 
 def test_rows_of_several_languages_are_scored_in_the_commonest_and_it_is_said():
     mixed = [*pairs("fr"), *pairs("en")[:3], *pairs(None)[:2]]
-    assert evaluate.language(mixed, None) == (
+    assert evaluate.scoring_language(mixed, None) == (
         "fr",
         ["The rows are not all in one language; all are scored as fr (12 are)."],
     )
@@ -215,7 +216,7 @@ def test_rows_of_several_languages_are_scored_in_the_commonest_and_it_is_said():
 
 def test_rows_without_language_are_scored_as_und_and_it_is_said(folder):
     write_jsonl(folder / "split/test.jsonl", pairs(lang=None))
-    done = evaluate.run(a_recipe(), folder)
+    done = evaluate.run(a_recipe(), RunFolder(folder))
     scores = read_json(folder / "evaluate/scores.json")
     assert scores["lang"] == "und"
     assert "|lang:und|" in scores["systems"]["base"]["rouge1"]["signature"]
@@ -224,7 +225,7 @@ def test_rows_without_language_are_scored_as_und_and_it_is_said(folder):
 
 def test_the_library_s_profile_is_warned_of_in_french(folder):
     write_jsonl(folder / "split/test.jsonl", pairs(lang="fr"))
-    done = evaluate.run(a_recipe(profile="rouge_score"), folder)
+    done = evaluate.run(a_recipe(profile="rouge_score"), RunFolder(folder))
     assert done["notes"] == [
         "Profile rouge_score splits words at every letter outside a to z, which is wrong in fr: it "
         "compares pieces of words. Profile abrege does not."
@@ -234,7 +235,7 @@ def test_the_library_s_profile_is_warned_of_in_french(folder):
 def test_references_without_words_are_told(folder):
     odd = [Pair(**{**vars(p), "references": ["…"]}) if p.id == "r3" else p for p in pairs()]
     write_jsonl(folder / "split/test.jsonl", odd)
-    assert evaluate.run(a_recipe(), folder)["notes"] == [
+    assert evaluate.run(a_recipe(), RunFolder(folder))["notes"] == [
         "1 test rows have references without a word: every system scores 0."
     ]
 
@@ -242,7 +243,7 @@ def test_references_without_words_are_told(folder):
 def test_another_setting_is_another_fingerprint_and_inputs_are_the_systems_asked_for(tmp_path):
     assert evaluate.settings(a_recipe()) != evaluate.settings(a_recipe(stemmer=True))
     assert json.loads(json.dumps(evaluate.settings(a_recipe()))) == evaluate.settings(a_recipe())
-    assert [*evaluate.inputs(a_recipe(["tuned"]), tmp_path)] == [
+    assert [*evaluate.inputs(a_recipe(["tuned"]), RunFolder(tmp_path))] == [
         "split/train",
         "split/test",
         "generate/tuned",
@@ -254,31 +255,57 @@ def test_predictions_out_of_order_are_refused_by_the_first_wrong_id(folder):
     write_jsonl(folder / "generate/tuned.jsonl", [rows[0], rows[2], rows[1], *rows[3:]])
     message = r"tuned.jsonl:2: expected id 'r1', as in split/test.jsonl, found id 'r2'"
     with pytest.raises(DataError, match=message):
-        evaluate.run(a_recipe(), folder)
+        evaluate.run(a_recipe(), RunFolder(folder))
     assert not (folder / "evaluate").exists()
 
 
 def test_missing_and_surplus_predictions_are_refused(folder):
     rows = predictions(TUNED)
     write_jsonl(folder / "generate/tuned.jsonl", rows[:-1])
-    message = r"tuned.jsonl:12: expected id 'r11', .* the end of the file"
-    with pytest.raises(DataError, match=message):
-        evaluate.run(a_recipe(), folder)
+    with pytest.raises(DataError, match=r"tuned.jsonl:12: expected id 'r11', .* the end of"):
+        evaluate.run(a_recipe(), RunFolder(folder))
     write_jsonl(folder / "generate/tuned.jsonl", [*rows, rows[0]])
     with pytest.raises(DataError, match=r"tuned.jsonl:13: expected no more rows, .* id 'r0'"):
-        evaluate.run(a_recipe(), folder)
+        evaluate.run(a_recipe(), RunFolder(folder))
+
+
+@pytest.mark.parametrize(
+    ("kept_rows", "skipped", "message"),
+    [
+        (
+            [0, 1],
+            0,
+            "expected 12 rows, for 12 of split/test.jsonl of which 0 were left out; found 2",
+        ),
+        ([0, 2, 1], 9, "jsonl:3: the id 'r1' is not the next one of split/test.jsonl"),
+        ([0, 0], 10, "jsonl:2: the id 'r0' is not the next one of split/test.jsonl"),
+        ([12], 11, "jsonl:1: the id 'r12' is not the next one of split/test.jsonl"),
+    ],
+)
+def test_likelihoods_of_other_rows_than_those_of_the_split_are_refused(
+    folder, kept_rows, skipped, message
+):
+    # A likelihood file cut from 11 rows to 2 once moved perplexity's p from .005 to .134 unseen.
+    rows = [{"id": f"r{n}", "nats": 1.0, "tokens": 5} for n in kept_rows]
+    how = {"name": "base", "rendering": "prompt:chat", "skipped": skipped}
+    write_jsonl(folder / "generate/base.likelihood.jsonl", rows)
+    write_json(folder / "generate/base.manifest.json", {"likelihood": how})
+    tree = a_recipe(["base"]).model_dump()
+    tree["generate"]["likelihood"] = True
+    with pytest.raises(DataError, match=message):
+        evaluate.run(recipes.parse(tree), RunFolder(folder))
 
 
 def test_no_test_rows_are_an_error_and_not_zero(folder):
     write_jsonl(folder / "split/test.jsonl", [])
     with pytest.raises(DataError, match=r"split/test.jsonl: there are no test rows to score"):
-        evaluate.run(a_recipe(), folder)
+        evaluate.run(a_recipe(), RunFolder(folder))
 
 
 def test_no_train_rows_are_an_error(folder):
     write_jsonl(folder / "split/train.jsonl", [])
     with pytest.raises(DataError, match=r"split/train.jsonl: there are no train rows"):
-        evaluate.run(a_recipe(), folder)
+        evaluate.run(a_recipe(), RunFolder(folder))
 
 
 def test_a_stemmer_without_effect_is_refused_when_the_recipe_is_read():
@@ -362,11 +389,11 @@ def test_scores_are_told_by_the_columns_that_make_few_parts(folder):
     only = scores_of(folder, small)["by"]
     assert set(only) == {"kind"}
     with pytest.raises(RecipeError, match=r"evaluate\.group_by title: 24 different texts"):
-        evaluate.run(a_recipe(group_by=["title"]), folder)
+        evaluate.run(a_recipe(group_by=["title"]), RunFolder(folder))
     with pytest.raises(
         RecipeError, match=r"evaluate\.group_by: no row has a column 'kinds'; did you mean kind"
     ):
-        evaluate.run(a_recipe(group_by=["kinds"]), folder)
+        evaluate.run(a_recipe(group_by=["kinds"]), RunFolder(folder))
 
 
 def test_the_runs_of_several_seeds_are_put_side_by_side(folder):
@@ -396,7 +423,7 @@ def test_meteor_is_told_where_the_language_has_a_stemmer(folder):
     assert systems["tuned"]["meteor"]["value"] == pytest.approx(expected)
     assert "synonyms:no" in systems["tuned"]["meteor"]["signature"]
     write_jsonl(folder / "split/test.jsonl", pairs(lang="pl"))
-    done = evaluate.run(a_recipe(), folder)
+    done = evaluate.run(a_recipe(), RunFolder(folder))
     assert "METEOR is left out: there is no stemmer for pl." in done["notes"]
     scores = read_json(folder / "evaluate/scores.json")
     assert "meteor" not in scores["systems"]["tuned"]
@@ -448,6 +475,8 @@ def test_the_perplexity_is_that_of_what_generate_measured(folder):
     assert systems["base"]["perplexity"]["signature"].startswith("perplexity|abrege-0.1.0|base|")
     assert "perplexity" not in systems["lead"]
     write_jsonl(folder / "generate/base.likelihood.jsonl", rows[1:])  # r0 was left out
+    how = {"name": "base", "rendering": "prompt:chat|left-out:1", "skipped": 1}
+    write_json(folder / "generate/base.manifest.json", {"likelihood": how})
     found = scores_of(folder, recipes.parse(tree))["systems"]["base"]["perplexity"]
     assert found["value"] == pytest.approx(math.exp(28 / 55))
     told = {

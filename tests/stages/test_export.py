@@ -12,12 +12,12 @@ from safetensors.torch import load_file, save_file
 
 from abrege import recipe
 from abrege.core.errors import DataError, GateError, RecipeError, SetupError
-from abrege.core.io import read_json, read_jsonl, write_jsonl
+from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair, Prediction
 from abrege.export.parity import Parity
 from abrege.inference.summarizer import load_summarizer
 from abrege.pipeline import run as pipeline
-from abrege.pipeline.exporting import export
+from abrege.pipeline.commands import export
 from builders.records import some_rows
 
 
@@ -81,6 +81,7 @@ def test_merged_is_decoded_from_its_own_folder_scored_and_shown(whole):
 
 def test_merged_reads_no_adapter(whole, tmp_path, monkeypatch):
     asked, folder, _ = whole
+    from abrege.core.run_folder import RunFolder
     from abrege.models import load as loading
     from abrege.stages import generate
 
@@ -88,7 +89,7 @@ def test_merged_reads_no_adapter(whole, tmp_path, monkeypatch):
     for name in ("export", "split"):
         (tmp_path / name).symlink_to(folder / name)
     (tmp_path / "generate").mkdir()
-    generate.run(asked, tmp_path, "merged", key="k")
+    generate.run(asked, RunFolder(tmp_path), "merged", key="k")
     assert texts(tmp_path / "generate/merged.jsonl") == texts(folder / "generate/merged.jsonl")
 
 
@@ -186,6 +187,8 @@ def test_full_tuning_is_copied_and_nothing_is_merged(tuned, student_folder, tmp_
                 (run / name / file.name).write_bytes(file.read_bytes())
     for name in ("config.json", "model.safetensors"):
         (run / "tune" / name).write_bytes((student_folder / name).read_bytes())
+    of_earlier_weights = read_json(run / "tune/abrege.json")
+    write_json(run / "tune/abrege.json", of_earlier_weights | {"weights": None})
     _, exported = export(asked, run)
     assert exported["notes"][0] == "full tuning has no adapter: nothing had to be merged"
     assert (exported["changed"], exported["parity"]["logit_gap"]) == (None, 0)
@@ -246,6 +249,8 @@ def test_an_adapter_of_another_base_is_refused_before_anything_is_written(tuned,
     (run / "split").symlink_to(folder / "split")
     path = run / "tune/adapter_model.safetensors"
     save_file({name: w[:, :-1].clone() for name, w in load_file(path).items()}, path)
+    of_earlier_weights = read_json(run / "tune/abrege.json")
+    write_json(run / "tune/abrege.json", of_earlier_weights | {"weights": None})
     with pytest.raises(SetupError, match="does not fit the base"):
         export(asked, run)
     assert [p.name for p in (run / "export").iterdir()] == ["started.json"]

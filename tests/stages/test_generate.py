@@ -1,7 +1,7 @@
 from abrege.core.io import read_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
-from abrege.inference import log_likelihood
-from abrege.stages import generate
+from abrege.inference import log_likelihood, systems
 
 
 class Scorer:
@@ -21,10 +21,12 @@ def test_rows_whose_references_do_not_fit_are_left_out_and_counted(tmp_path, mon
     texts = ["short", "much too long", "short"]
     pairs = [Pair(id=f"r{n}", document="d", references=[t]) for n, t in enumerate(texts)]
     events = []
-    found = generate.likelihood(
-        None, None, "tuned", pairs, tmp_path, whole=False, on_event=events.append
+    run_folder = RunFolder(tmp_path)
+    how, skipped = systems.write_likelihood(
+        None, None, "tuned", pairs, run_folder, full_text=False, on_event=events.append
     )
-    assert found == ({"name": "tuned", "rendering": "prompt:x|left-out:1"}, 1)
-    rows = list(read_jsonl(tmp_path / "generate/tuned.likelihood.jsonl", dict))
+    assert how == {"name": "tuned", "rendering": "prompt:x|left-out:1", "skipped": 1}
+    assert skipped == 1
+    rows = list(read_jsonl(run_folder.likelihood("tuned"), dict))
     assert [row["id"] for row in rows] == ["r0", "r2"]
     assert [(e.done, e.total) for e in events] == [(0, 2), (1, 2), (2, 2)]

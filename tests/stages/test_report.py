@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -7,8 +6,8 @@ from abrege import recipe as recipes
 from abrege.core.events import Note
 from abrege.core.hashing import hash_path
 from abrege.core.io import read_json, write_json, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair, Prediction
-from abrege.pipeline.fingerprint import code_version
 from abrege.report.describe import describe_decoding
 from abrege.report.view_model import MatchedWord
 from abrege.stages import report
@@ -106,7 +105,7 @@ def ids(gallery):
 
 def test_the_page_and_its_markdown_are_written_and_counted(tmp_path):
     folder, events = a_run_folder(tmp_path), []
-    found = report.run(a_recipe(), folder, on_event=events.append)
+    found = report.run(a_recipe(), RunFolder(folder), on_event=events.append)
 
     html = (folder / "report/index.html").read_text(encoding="utf-8")
     text = (folder / "report/report.md").read_text(encoding="utf-8")
@@ -118,16 +117,16 @@ def test_the_page_and_its_markdown_are_written_and_counted(tmp_path):
 
 def test_two_reports_of_one_run_are_equal_byte_for_byte(tmp_path):
     folder = a_run_folder(tmp_path)
-    report.run(a_recipe(), folder)
+    report.run(a_recipe(), RunFolder(folder))
     first = {p.name: p.read_bytes() for p in (folder / "report").rglob("*.*")}
-    report.run(a_recipe(), folder)
+    report.run(a_recipe(), RunFolder(folder))
 
     assert first == {p.name: p.read_bytes() for p in (folder / "report").rglob("*.*")}
     assert {*first} >= {"index.html", "report.md", "doctor.html"}
 
 
 def test_rows_are_picked_by_rouge_l_of_tuned_minus_base(tmp_path):
-    told = report.gather(a_recipe(), a_run_folder(tmp_path))
+    told = report.gather(a_recipe(), RunFolder(a_run_folder(tmp_path)))
     best, worst, random = told.example_groups
 
     assert ids(best) == ["p5", "p4"]
@@ -139,7 +138,7 @@ def test_rows_are_picked_by_rouge_l_of_tuned_minus_base(tmp_path):
 
 
 def test_scores_are_taken_as_they_are_and_tuned_stands_first(tmp_path):
-    told = report.gather(a_recipe(), a_run_folder(tmp_path))
+    told = report.gather(a_recipe(), RunFolder(a_run_folder(tmp_path)))
 
     assert list(told.systems) == ["tuned", "base", "base-cut", "lead"]
     assert told.systems["tuned"]["rougeL"].value == 0.25
@@ -147,7 +146,7 @@ def test_scores_are_taken_as_they_are_and_tuned_stands_first(tmp_path):
 
 
 def test_what_was_done_is_read_from_the_manifests(tmp_path):
-    setup = report.gather(a_recipe(), a_run_folder(tmp_path)).setup
+    setup = report.gather(a_recipe(), RunFolder(a_run_folder(tmp_path))).setup
 
     assert (setup.model, setup.source, setup.lang) == ("a-model", "pairs.jsonl", "en")
     assert (setup.trainable, setup.parameters) == (36, 1000)
@@ -180,7 +179,7 @@ def test_the_decoding_is_said_in_words(generate, words):
 
 
 def test_lengths_are_those_of_all_texts(tmp_path):
-    told = report.gather(a_recipe(), a_run_folder(tmp_path))
+    told = report.gather(a_recipe(), RunFolder(a_run_folder(tmp_path)))
 
     assert {s.name: list(s.words) for s in told.lengths} == {
         "train summaries": [2, 1] * ROWS,
@@ -191,7 +190,7 @@ def test_lengths_are_those_of_all_texts(tmp_path):
 
 
 def test_the_stages_come_in_the_order_of_the_run_with_what_they_counted(tmp_path):
-    told = report.gather(a_recipe(), a_run_folder(tmp_path))
+    told = report.gather(a_recipe(), RunFolder(a_run_folder(tmp_path)))
 
     assert [s.name for s in told.stages] == [
         "split",
@@ -220,7 +219,7 @@ def test_examples_show_what_is_shared_with_the_best_reference_and_what_is_unsupp
         for i in range(ROWS)
     ]
     write_jsonl(folder / "generate/tuned.jsonl", told)
-    best = report.gather(a_recipe(), folder).example_groups[0].examples[0]
+    best = report.gather(a_recipe(), RunFolder(folder)).example_groups[0].examples[0]
     [answer] = [a for a in best.summaries if a.system == "tuned"]
     # References "one two" and "three": the first is matched, "one" and the last "two" in order;
     # the first "Two" is the one that counts for ROUGE-1, each as often as in both.
@@ -235,10 +234,10 @@ def test_examples_show_what_is_shared_with_the_best_reference_and_what_is_unsupp
 def test_an_unknown_language_is_not_shown(tmp_path):
     folder = a_run_folder(tmp_path)
     change_json(folder / "evaluate/scores.json", lang="und")
-    report.run(a_recipe(), folder)
+    report.run(a_recipe(), RunFolder(folder))
 
     assert "und" not in (folder / "report/index.html").read_text(encoding="utf-8").split()
-    assert report.gather(a_recipe(), folder).setup.lang is None
+    assert report.gather(a_recipe(), RunFolder(folder)).setup.lang is None
 
 
 @pytest.mark.parametrize(
@@ -253,8 +252,8 @@ def test_an_unknown_language_is_not_shown(tmp_path):
 def test_absent_systems_are_replaced_and_the_page_says_by_what(tmp_path, systems, rule, compared):
     recipe = a_recipe(generate={"systems": systems})
     folder = a_run_folder(tmp_path, recipe, systems)
-    report.run(recipe, folder)
-    best = report.gather(recipe, folder).example_groups[0]
+    report.run(recipe, RunFolder(folder))
+    best = report.gather(recipe, RunFolder(folder)).example_groups[0]
 
     assert best.rule == f"The rows with the highest {rule}, out of 6."
     assert [a.system for a in best.examples[0].summaries] == compared
@@ -276,11 +275,11 @@ def test_absent_systems_are_replaced_and_the_page_says_by_what(tmp_path, systems
 )
 def test_a_missing_piece_leaves_a_gap_and_not_a_traceback(tmp_path, path):
     folder = a_run_folder(tmp_path)
-    assert folder / path in report.inputs(a_recipe(), folder).values()
+    assert folder / path in report.inputs(a_recipe(), RunFolder(folder)).values()
     (folder / path).unlink()
-    assert folder / path not in report.inputs(a_recipe(), folder).values()
+    assert folder / path not in report.inputs(a_recipe(), RunFolder(folder)).values()
 
-    report.run(a_recipe(), folder)
+    report.run(a_recipe(), RunFolder(folder))
 
     assert "Tuned is better." in (folder / "report/index.html").read_text(encoding="utf-8")
 
@@ -292,19 +291,18 @@ def test_a_comparison_may_say_more_than_the_page_shows(tmp_path):
         folder / "evaluate/scores.json", comparisons=[{**given, "p": 0.01, "new_in_issue_9": 1}]
     )
 
-    [comparison] = report.gather(a_recipe(), folder).comparisons
+    [comparison] = report.gather(a_recipe(), RunFolder(folder)).comparisons
     assert (comparison.difference, comparison.low, comparison.p) == (0.07, None, 0.01)
 
 
 def test_the_page_depends_on_every_file_it_reads_and_on_the_recipe(tmp_path):
     folder = a_run_folder(tmp_path)
-    found = report.inputs(a_recipe(), folder)
+    found = report.inputs(a_recipe(), RunFolder(folder))
 
     expected = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     assert set(found) == expected
-    assert report.settings(a_recipe()) == {"examples": 2, "seed": 3}
-    assert json.dumps(report.settings(a_recipe()))
-    assert code_version(*report.CODE)
+    [task] = report.tasks(a_recipe(), RunFolder(folder))
+    assert task.settings() == {"examples": 2, "seed": 3}
 
 
 def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
@@ -330,15 +328,15 @@ def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):
         "kinds": {"aside": {"about": "asides", **part}},
     }
     write_json(folder / "stress/scores.json", stress)
-    told = report.gather(a_recipe(), folder)
+    told = report.gather(a_recipe(), RunFolder(folder))
     assert told.blind_comparisons[0].counts[0].reviewer == "Ann"
     assert told.stress.kinds[0].name == "aside"
 
     write_jsonl(folder / "generate/tuned.jsonl", [a_prediction(i, "other") for i in range(ROWS)])
     (folder / "tune/adapter_model.safetensors").write_bytes(b"other weights")
     notes = []
-    report.run(a_recipe(), folder, on_event=notes.append)
-    told = report.gather(a_recipe(), folder)
+    report.run(a_recipe(), RunFolder(folder), on_event=notes.append)
+    told = report.gather(a_recipe(), RunFolder(folder))
     assert (told.blind_comparisons, told.stress) == ([], None)
     texts = [note.text for note in notes if isinstance(note, Note)]
     assert texts[:2] == [

@@ -6,8 +6,8 @@ import pytest
 from abrege.core import demo_assets as assets
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.io import read_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
-from abrege.pipeline.fingerprint import code_version
 from abrege.recipe import Recipe, parse
 from abrege.stages import split
 
@@ -34,7 +34,7 @@ def written(folder: Path) -> dict[str, str]:
 
 def refusal(recipe: Recipe, folder: Path, kind=DataError) -> str:
     with pytest.raises(kind) as caught:
-        split.run(recipe, folder)
+        split.run(recipe, RunFolder(folder))
     return str(caught.value)
 
 
@@ -46,7 +46,7 @@ def test_a_file_without_splits_is_divided_and_the_counts_add_up(tmp_path):
     events: list = []
     recipe = a_recipe({"source": source}, valid=0.1, test=0.2, train_rows=11)
 
-    manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
+    manifest = split.run(recipe, RunFolder(tmp_path / "run"), on_event=events.append)
 
     found = written(tmp_path / "run")
     assert {name: len(ids) for name, ids in found.items()} == {"train": 11, "valid": 2, "test": 4}
@@ -74,14 +74,14 @@ def test_a_file_without_splits_is_divided_and_the_counts_add_up(tmp_path):
 def test_the_same_recipe_divides_the_same_way_again(tmp_path):
     recipe = a_recipe({"source": a_file(tmp_path / "x.jsonl", ALPHABET)}, train_rows=5)
     for name in ("one", "two"):
-        split.run(recipe, tmp_path / name)
+        split.run(recipe, RunFolder(tmp_path / name))
     assert written(tmp_path / "one") == written(tmp_path / "two")
 
 
 def test_given_splits_are_honoured(tmp_path):
     files = {s: a_file(tmp_path / f"{s}.jsonl", n) for s, n in [("train", "abc"), ("test", "fg")]}
     files["valid"] = a_file(tmp_path / "valid.jsonl", "de")
-    split.run(a_recipe(files), tmp_path / "run")
+    split.run(a_recipe(files), RunFolder(tmp_path / "run"))
     assert written(tmp_path / "run") == {"train": "abc", "valid": "de", "test": "fg"}
 
 
@@ -93,7 +93,7 @@ def test_a_missing_valid_split_is_taken_from_train_by_group(tmp_path):
     events: list = []
     recipe = a_recipe({"train": str(train), "test": test}, valid=0.2)
 
-    counts = split.run(recipe, tmp_path / "run", on_event=events.append)["counts"]
+    counts = split.run(recipe, RunFolder(tmp_path / "run"), on_event=events.append)["counts"]
 
     assert [counts[n] for n in ("read", "train", "valid", "test")] == [23, 16, 4, 3]
     assert "the data has no valid split: 4 rows of train taken (20%)" in [e.text for e in events]
@@ -104,14 +104,14 @@ def test_a_missing_valid_split_is_taken_from_train_by_group(tmp_path):
 def test_a_missing_test_split_is_taken_from_train_and_valid_kept(tmp_path):
     a_file(tmp_path / "data/train.jsonl", ALPHABET)
     a_file(tmp_path / "data/dev.jsonl", "xyz")
-    split.run(a_recipe({"source": str(tmp_path / "data")}, test=0.25), tmp_path / "run")
+    split.run(a_recipe({"source": str(tmp_path / "data")}, test=0.25), RunFolder(tmp_path / "run"))
     found = written(tmp_path / "run")
     assert (len(found["train"]), found["valid"], len(found["test"])) == (15, "xyz", 5)
 
 
 def test_no_validation_share_means_no_validation_rows(tmp_path):
     recipe = a_recipe({"source": a_file(tmp_path / "x.jsonl", ALPHABET)}, valid=0.0)
-    split.run(recipe, tmp_path / "run")
+    split.run(recipe, RunFolder(tmp_path / "run"))
     assert written(tmp_path / "run")["valid"] == ""
 
 
@@ -149,7 +149,7 @@ def test_a_document_in_two_given_splits_is_said_where_the_recipe_allows_it(tmp_p
     files = {s: a_file(tmp_path / f"{s}.jsonl", "abc") for s in ("train", "valid", "test")}
     events: list = []
     recipe = a_recipe(files, **settings)
-    manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
+    manifest = split.run(recipe, RunFolder(tmp_path / "run"), on_event=events.append)
     assert manifest["leaks"] == 3
     assert manifest["counts"]["duplicate_documents"] == 6
     [told] = [e.text for e in events if "earlier split" in e.text]
@@ -162,7 +162,7 @@ def test_a_document_in_two_given_splits_is_said_where_the_recipe_allows_it(tmp_p
 def test_leaks_are_allowed_up_to_the_share_of_the_split_that_the_recipe_says(tmp_path):
     files = {"train": a_file(tmp_path / "train.jsonl", "abc")}
     files["test"] = a_file(tmp_path / "test.jsonl", "Bdefghijkl")  # one of ten
-    split.run(a_recipe(files, valid=0.0, max_leaks=0.1), tmp_path / "run")
+    split.run(a_recipe(files, valid=0.0, max_leaks=0.1), RunFolder(tmp_path / "run"))
     message = refusal(a_recipe(files, valid=0.0, max_leaks=0.09), tmp_path / "run")
     assert message.startswith("1 of 10 test rows (10.0%)")
 
@@ -174,7 +174,10 @@ def test_rows_added_behind_the_others_move_none_of_them(tmp_path):
         tmp_path / "after.jsonl", [*letters, *(f"{a}{b}" for a in letters for b in "xyz")]
     )
     for name, source in [("before", before), ("after", after)]:
-        split.run(a_recipe({"source": source}, method="hash", valid=0.2, test=0.2), tmp_path / name)
+        split.run(
+            a_recipe({"source": source}, method="hash", valid=0.2, test=0.2),
+            RunFolder(tmp_path / name),
+        )
     old, new = [
         {pair.id: part for part in split.SPLITS
          for pair in read_jsonl(tmp_path / name / f"split/{part}.jsonl", Pair)}
@@ -196,7 +199,7 @@ def test_near_duplicates_stay_in_one_split_unless_the_recipe_says_otherwise(tmp_
 
     def parted(**settings) -> set[str]:
         recipe = a_recipe({"source": str(tmp_path / "x.jsonl")}, valid=0.3, test=0.3, **settings)
-        split.run(recipe, tmp_path / "run")
+        split.run(recipe, RunFolder(tmp_path / "run"))
         where = {
             pair.id: part
             for part in split.SPLITS
@@ -216,7 +219,7 @@ def test_a_near_duplicate_in_two_given_splits_leaks(tmp_path):
     files = {name: str(tmp_path / f"{name}.jsonl") for name in ("train", "test")}
     message = refusal(a_recipe(files, valid=0.0), tmp_path / "run")
     assert "  document, nearly equal: train: train.jsonl:1; test: test.jsonl:1" in message
-    split.run(a_recipe(files, valid=0.0, near_duplicates=0.9), tmp_path / "run")
+    split.run(a_recipe(files, valid=0.0, near_duplicates=0.9), RunFolder(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +243,7 @@ def test_blocks_that_merge_are_said_and_written(tmp_path):
         {"source": str(tmp_path / "x.jsonl")}, method="hash", valid=0.2, test=0.2, seed=1
     )
 
-    manifest = split.run(recipe, tmp_path / "run", on_event=events.append)
+    manifest = split.run(recipe, RunFolder(tmp_path / "run"), on_event=events.append)
 
     [merged] = read_jsonl(tmp_path / "run/split/merged.jsonl", dict)
     assert manifest["merged"] == 1
@@ -252,7 +255,7 @@ def test_leaks_of_an_earlier_run_do_not_stay(tmp_path):
     files = {s: a_file(tmp_path / f"{s}.jsonl", "abc") for s in ("train", "valid", "test")}
     refusal(a_recipe(files), tmp_path / "run")
     files |= {"valid": a_file(tmp_path / "v.jsonl", "d"), "test": a_file(tmp_path / "t.jsonl", "e")}
-    split.run(a_recipe(files), tmp_path / "run")
+    split.run(a_recipe(files), RunFolder(tmp_path / "run"))
     assert not (tmp_path / "run/split/leaks.jsonl").exists()
 
 
@@ -288,7 +291,7 @@ def test_the_language_of_the_run_is_that_of_all_rows(tmp_path, langs, data, lang
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     events: list = []
     recipe = a_recipe({"source": str(tmp_path / "x.jsonl"), **data})
-    assert split.run(recipe, tmp_path / "run", on_event=events.append)["lang"] == lang
+    assert split.run(recipe, RunFolder(tmp_path / "run"), on_event=events.append)["lang"] == lang
     assert told is None or events[-1].text.startswith(told)
 
 
@@ -296,12 +299,12 @@ def test_inputs_are_the_files_that_are_read(tmp_path):
     train, dev = (a_file(tmp_path / f"data/{s}.jsonl", "abc") for s in ("train", "dev"))
     (tmp_path / "data/notes.txt").write_text("not read")
     folder = tmp_path / "run"
-    assert split.inputs(a_recipe({"source": train}), folder) == {"source": Path(train)}
-    assert split.inputs(a_recipe({"train": train, "test": dev}), folder) == {
+    assert split.inputs(a_recipe({"source": train}), RunFolder(folder)) == {"source": Path(train)}
+    assert split.inputs(a_recipe({"train": train, "test": dev}), RunFolder(folder)) == {
         "train": Path(train),
         "test": Path(dev),
     }
-    assert split.inputs(a_recipe({"source": str(tmp_path / "data")}), folder) == {
+    assert split.inputs(a_recipe({"source": str(tmp_path / "data")}), RunFolder(folder)) == {
         "source/train.jsonl": Path(train),
         "source/dev.jsonl": Path(dev),
     }
@@ -309,18 +312,18 @@ def test_inputs_are_the_files_that_are_read(tmp_path):
 
 def test_demo_data_and_hub_names_have_no_input_but_demo_data_its_hash(tmp_path):
     demo = a_recipe({"source": "demo:aclsum"})
-    assert split.inputs(demo, tmp_path) == split.inputs(a_recipe({"source": "a/b"}), tmp_path) == {}
+    assert (
+        split.inputs(demo, RunFolder(tmp_path))
+        == split.inputs(a_recipe({"source": "a/b"}), RunFolder(tmp_path))
+        == {}
+    )
     assert split.settings(demo)["data"]["sha256"] == assets.ACLSUM.sha256
-    json.dumps(split.settings(demo))
+    assert json.loads(json.dumps(split.settings(demo))) == split.settings(demo)
 
 
 @pytest.mark.parametrize("data", [{"source": "no.csv"}, {"train": "no.csv", "test": "no.csv"}])
 def test_a_missing_input_is_the_same_error_as_reading_it(tmp_path, data):
     recipe = a_recipe(data)
     with pytest.raises(DataError, match=r"no\.csv: there is no such file") as caught:
-        split.inputs(recipe, tmp_path)
+        split.inputs(recipe, RunFolder(tmp_path))
     assert str(caught.value) == refusal(recipe, tmp_path / "run")
-
-
-def test_the_code_of_the_stage_can_be_hashed():
-    assert code_version(*split.CODE) == code_version(*split.CODE)

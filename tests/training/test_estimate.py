@@ -11,7 +11,7 @@ from abrege.compute.cpu.streams import StreamPool
 from abrege.core.errors import SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
-from abrege.pipeline import run as pipeline
+from abrege.pipeline import commands
 from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
 from abrege.training import run as training_run
 from abrege.training import student
@@ -230,7 +230,7 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
             "tune": {"model": str(student_folder), "batch_size": 4, "max_length": 160},
         }
     )
-    found = pipeline.estimate(settings, tmp_path / "run")
+    found = commands.estimate(settings, tmp_path / "run")
     assert found.steps == 6  # 40 rows, of which 24 train, in fours
     assert found.seconds is not None
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.jsonl"]

@@ -15,8 +15,7 @@ from abrege.core.events import OnEvent, silent
 from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
 from abrege.llm_client.openai_client import Completion, Message, OpenAIClient, SamplingParams
 from abrege.metrics.format_checks import find_preamble
-from abrege.pipeline import engine
-from abrege.pipeline.executors import Once, Pool
+from abrege.pipeline.executors import LazyFunction, Pool, absolute_if_path, open_pool
 from abrege.recipe import Annotate, Recipe
 
 if TYPE_CHECKING:
@@ -45,7 +44,11 @@ def open_teacher(recipe: Recipe, *, on_event: OnEvent) -> Iterator[Teacher]:
     settings = recipe.annotate
     assert settings.model is not None
     if settings.teacher == "local":
-        yield _local_teacher(settings, recipe.data.lang, engine.elsewhere(recipe), on_event)
+        engine = recipe.engine
+        pool = open_pool(
+            engine.name, address=engine.address, workers=engine.workers, gpus=engine.gpus
+        )
+        yield _local_teacher(settings, recipe.data.lang, pool, on_event)
         return
     with OpenAIClient(
         settings.model,
@@ -96,8 +99,8 @@ def _local_teacher(
     model = _open_model(settings, lang, on_event)
     longest = model.max_length
     assert settings.model is not None
-    for_workers = settings.model_copy(update={"model": engine.from_anywhere(settings.model)})
-    in_worker = Once(partial(_open_in_worker, for_workers, lang))
+    for_workers = settings.model_copy(update={"model": absolute_if_path(settings.model)})
+    in_worker = LazyFunction(partial(_open_in_worker, for_workers, lang))
     complete_batch = in_worker if pool else partial(_complete_batch, model)
     return Teacher(
         name=f"{settings.model}@{model.weights}, {model.weight_format}",

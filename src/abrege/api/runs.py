@@ -119,13 +119,13 @@ def run(
     What is finished and up to date is skipped. Raise RecipeError, DataError or SetupError with what
     to do.
     """
-    from abrege.cli.run import upto
+    from abrege.cli.run import stages_until
     from abrege.pipeline.run import run as run_stages
 
     with show_progress() as on_event:
         resolved = _resolve(recipe, overrides, on_event)
         folder = Path(out) if out else Path("runs") / resolved.name
-        run_stages(resolved, folder, stages=upto(resolved, until), on_event=on_event)
+        run_stages(resolved, folder, stages=stages_until(resolved, until), on_event=on_event)
     return Run(folder)
 
 

@@ -86,12 +86,13 @@ def export(args: argparse.Namespace) -> None:
 
 def import_(args: argparse.Namespace) -> None:
     """Apply the decisions, and print the result."""
+    from abrege.core.run_folder import RunFolder
     from abrege.human_eval.annotations import import_decisions
-    from abrege.pipeline import run as pipeline
+    from abrege.pipeline.run import locked
 
     if not args.folder.is_dir():
         raise DataError(f"{args.folder}: there is no run here.\n  Pass the folder of a run.")
-    with pipeline.alone_in(args.folder):
+    with locked(RunFolder(args.folder)):
         imported = import_decisions(args.folder, args.decisions)
     sentences, remarks = list(_sentences(imported)), list(_remarks(imported))
     for text in remarks:

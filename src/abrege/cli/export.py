@@ -1,4 +1,4 @@
-"""`abrege export`: make of a tuned model one that other programs load."""
+"""`abrege export`: merge a tuned model into a folder that other programs load."""
 
 import argparse
 import json
@@ -13,9 +13,9 @@ EXAMPLES = """examples:
   abrege summarize article.txt --model runs/demo/export/merged
 
 The adapter is merged into the weights of its base, with tokenizer, chat template, generation
-settings and a model card: a folder that transformers loads without abrege. Tuned and merged model
-then summarise the same test rows; where fewer agree than export.min_identical asks, nothing is
-exported and the exit code is 5."""
+settings and a model card: a folder that transformers loads without abrege. The tuned and the
+merged model then summarize the same test rows; where fewer summaries are identical than
+export.min_identical asks, nothing is exported and the exit code is 5."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,19 +35,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export the model; say where it is, and how near it is to the tuned one."""
+    """Export the model; print where it is and, if asked for, the comparison with the tuned one."""
     from abrege import recipe
     from abrege.cli.progress import show_progress
-    from abrege.pipeline.exporting import export
+    from abrege.core.run_folder import RunFolder
+    from abrege.pipeline.commands import export
 
-    path = args.folder / "recipe.yaml"
+    run_folder = RunFolder(args.folder)
+    path = run_folder.recipe
     if not path.is_file():
         raise DataError(
             f"{args.folder}: there is no recipe.yaml in this folder.\n"
             "  Give the run folder of abrege run."
         )
-    asked = {"base": args.base, "dtype": args.dtype}
-    overrides = [f"export.{key}={value}" for key, value in asked.items() if value]
+    options = {"base": args.base, "dtype": args.dtype}
+    overrides = [f"export.{key}={value}" for key, value in options.items() if value]
     with show_progress() as on_event:
         outcome, exported = export(
             recipe.load(path, overrides),
@@ -56,10 +58,10 @@ def run(args: argparse.Namespace) -> int:
             force_4bit=args.force_4bit,
             on_event=on_event,
         )
-    target = args.out or args.folder / "export" / "merged"
+    target = args.out or run_folder.merged
     print(f"The model: {target} ({exported['bytes'] / 1e6:,.0f} MB)", file=sys.stderr)
     if args.json:
-        told = {key: exported[key] for key in ("bytes", "dtype", "changed", "parity", "notes")}
-        result = {"path": str(target), "done": outcome.done, **told}
+        figures = {key: exported[key] for key in ("bytes", "dtype", "changed", "parity", "notes")}
+        result = {"path": str(target), "done": outcome.done, **figures}
         print(json.dumps(result, ensure_ascii=False, indent=1))
     return 0

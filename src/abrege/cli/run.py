@@ -1,4 +1,4 @@
-"""`abrege run`: carry a recipe through its stages."""
+"""`abrege run`: run the stages of a recipe."""
 
 import argparse
 import dataclasses
@@ -20,8 +20,7 @@ EXAMPLES = """examples:
   abrege run abrege.yaml --seeds 3
   abrege run abrege.yaml --dry-run
 
-A run that was stopped, by anything, is carried on by the same command; what is finished and
-unchanged is skipped."""
+The same command continues a run that was interrupted; stages that are up to date are skipped."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,17 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     recipes.add_arguments(parser)
     parser.add_argument("--seeds", type=positive_int, metavar="N",
-        help="tune N times with other seeds, to show the luck of it: tune.seeds=N")  # fmt: skip
+        help="tune with N seeds, to measure seed variance: tune.seeds=N")  # fmt: skip
     parser.add_argument("--until", choices=STAGES, help="stop after this stage")
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print the resolved recipe, and on stderr what tuning would take; write nothing",
+        help="print the resolved recipe, and on stderr the cost of tuning; write nothing",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry the recipe through; print the verdict and where the page is."""
+    """Run the recipe; print the verdict and the path of the report."""
     if args.seeds:
         args.overrides.append(f"tune.seeds={args.seeds}")
     recipe, folder = recipes.read(args)
@@ -49,74 +48,80 @@ def run(args: argparse.Namespace) -> int:
         print(dump(recipe), end="", flush=True)
         _dry_run(recipe, folder)
         return 0
-    carry_out(recipe, folder, upto(recipe, args.until), as_json=args.json)
+    run_stages(recipe, folder, stages_until(recipe, args.until), as_json=args.json)
     return 0
 
 
 def _dry_run(recipe: "Recipe", folder: Path) -> None:
-    """Say what tuning would take, or that there are no pairs yet to tell it from."""
-    from abrege.pipeline import run as pipeline
+    """Print the cost of tuning, or that there are no pairs yet to measure it on."""
+    from abrege.core.run_folder import RunFolder
+    from abrege.pipeline.plan import stages_of
+    from abrege.pipeline.run import check_possible, first_unmet
 
-    missing = pipeline.unmet(recipe, folder, "split") if recipe.collect else None
+    run_folder = RunFolder(folder)
+    missing = first_unmet(recipe, run_folder, "split") if recipe.collect else None
     if missing is None:
-        estimate(recipe, folder)
+        print_estimate(recipe, folder)
         return
-    pipeline.check_before(recipe, folder, pipeline.stages_of(recipe))
-    stage, why = missing
+    check_possible(recipe, run_folder, stages_of(recipe))
+    stage, reason = missing
     print(
-        f"What tuning would take is told when there are pairs; {stage} is {why}.\n"
-        "  abrege run --until annotate makes them.",
+        f"The cost of tuning can be estimated once there are pairs; {stage} is {reason}.\n"
+        "  abrege run --until annotate writes them.",
         file=sys.stderr,
     )
 
 
-def upto(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
-    """Give the stages of a recipe up to one; RecipeError where it has no such stage."""
-    from abrege.pipeline.run import check_known, stages_of
+def stages_until(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
+    """Return the stages of a recipe up to one; raise RecipeError if it has no such stage."""
+    from abrege.pipeline.plan import stages_of
+    from abrege.pipeline.run import check_stage
 
     stages = stages_of(recipe)
     if last is None:
         return stages
-    check_known(recipe, last)
+    check_stage(recipe, last)
     return stages[: stages.index(last) + 1]
 
 
-def estimate(
+def print_estimate(
     recipe: "Recipe", folder: Path, *, on_stdout: bool = False, as_json: bool = False
 ) -> None:
-    """Say what tuning would take, on stderr or on stdout; SetupError if it will not fit."""
+    """Print the cost of tuning, on stderr or stdout; raise SetupError if it will not fit."""
     from abrege.cli.progress import show_progress
-    from abrege.pipeline import run as pipeline
+    from abrege.pipeline.commands import estimate
 
     with show_progress() as on_event:
-        found = pipeline.estimate(recipe, folder, on_event=on_event)
+        cost = estimate(recipe, folder, on_event=on_event)
     seeds = recipe.tune.seeds
     if as_json:
-        figures = dataclasses.asdict(found) | {"fits": found.fits} if found else None
+        figures = dataclasses.asdict(cost) | {"fits": cost.fits} if cost else None
         result = {"run": str(folder), "tunings": seeds, "estimate": figures}
         print(json.dumps(result, ensure_ascii=False, indent=1))
-    elif found:
+    elif cost:
         each = f" (each of {seeds} tunings)" if seeds > 1 else ""
-        words = f"tune would take {found.words()}{each}"
+        words = f"tune would take {cost.words()}{each}"
         print(words, file=sys.stdout if on_stdout else sys.stderr, flush=True)
-    if found:
-        found.check()
+    if cost:
+        cost.check()
 
 
-def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:
-    """Run the stages, then say on stderr what came of them and, if asked, on stdout as JSON."""
+def run_stages(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:
+    """Run the stages; print the results on stderr and, if asked for, as JSON on stdout."""
     from abrege.cli.progress import is_main_process, show_progress
+    from abrege.core.run_folder import RunFolder
     from abrege.pipeline import run as pipeline
 
     with show_progress() as on_event:
         outcomes = pipeline.run(recipe, folder, stages=stages, on_event=on_event)
     if not is_main_process():
         return
-    scores = _scores(folder) if "evaluate" in stages else None
+    run_folder = RunFolder(folder)
+    scores = _read_scores(run_folder.scores) if "evaluate" in stages else None
     if scores:
         print(scores["verdict"]["sentence"], file=sys.stderr)
     if "report" in stages:
-        print(f"The page: {folder / 'report' / 'index.html'}", file=sys.stderr)
+        print(f"The page: {run_folder.report_page}", file=sys.stderr)
     if as_json:
         result = {
             "run": str(folder),
@@ -126,9 +131,7 @@ def carry_out(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json:
         print(json.dumps(result, ensure_ascii=False, indent=1))
 
 
-def _scores(folder: Path) -> dict[str, Any] | None:
+def _read_scores(path: Path) -> dict[str, Any] | None:
     from abrege.core.io import read_json
 
-    path = folder / "evaluate" / "scores.json"
-    scores: dict[str, Any] | None = read_json(path) if path.is_file() else None
-    return scores
+    return read_json(path, required=("verdict",)) if path.is_file() else None

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from abrege.core.errors import SetupError
 from abrege.core.hashing import hash_json, hash_path
+from abrege.core.io import read_json
 
 MANIFEST = "manifest.json"
 MODEL_SETTINGS = "abrege.json"
 """The file beside a tuned model's weights that holds its prompt, template and decoding."""
 SPLITS = ("train", "valid", "test")
+RAW_STAGES = ("collect", "clean", "annotate")
+"""The stages that a recipe has only where it starts from raw documents."""
 
 
 @dataclass(frozen=True)
@@ -256,3 +260,35 @@ def hash_weights(folder: Path) -> str:
     """Hash the weights of a model: the hash of its one file, or that of all hashes together."""
     hashes = [hash_path(file) for file in weight_files(folder).values() if file.is_file()]
     return hashes[0] if len(hashes) == 1 else hash_json(hashes)
+
+
+def hash_model_file(path: Path) -> str:
+    """Hash a file of a tuned model; of abrege.json, only what tuning fixed.
+
+    Its decoding is what the recipe of the last `generate` says, and `summarize` reads it there.
+    """
+    if path.name != MODEL_SETTINGS:
+        return hash_path(path)
+    values = read_json(path, required=("profile",))
+    profile = values.pop("profile")
+    return hash_json({**values, "max_new_tokens": dict(profile).get("max_new_tokens")})
+
+
+def check_weights(folder: Path) -> None:
+    """Raise SetupError where the weights of a model are missing or not those that were tuned.
+
+    Their hash is in abrege.json; one that an earlier version wrote has none and is not checked.
+    """
+    missing = [name for name, path in weight_files(folder).items() if not path.is_file()]
+    if missing:
+        raise SetupError(
+            f"{folder}: the weights are missing ({missing[0]}).\n"
+            "  Copy the whole folder again, or run abrege tune."
+        )
+    expected = read_json(folder / MODEL_SETTINGS).get("weights")
+    if expected and expected != (actual := hash_weights(folder)):
+        raise SetupError(
+            f"{folder}: the weights are not those that were tuned: their hash is {actual}, and "
+            f"{MODEL_SETTINGS} says {expected}.\n"
+            "  Copy the whole folder again, or run abrege tune."
+        )

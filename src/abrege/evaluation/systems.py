@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
+
+from abrege.core.run_folder import RunFolder
 
 SystemName = Literal["lead", "random", "oracle", "base", "base-cut", "few-shot", "tuned", "merged"]
 """The systems that a recipe can list in `generate.systems`, in the order they are generated."""
@@ -163,3 +166,10 @@ def get_system(name: str) -> System:
 def in_order(names: Iterable[str]) -> list[str]:
     """Sort systems for display: tuned with its seeds, the baselines, the bounds, then others."""
     return sorted(names, key=lambda name: (get_system(name).order, name != TUNED))
+
+
+def model_folder(run_folder: RunFolder, system: str) -> Path:
+    """Return the folder in a run with the tokenizer and abrege.json that a system decodes with."""
+    folder = get_system(system).model_folder
+    assert folder is not None, f"{system} has no model"
+    return run_folder.path / folder

@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from abrege.core.errors import AbregeError, GateError, RecipeError
 from abrege.core.events import OnEvent, silent
 from abrege.core.io import disk_error
+from abrege.core.run_folder import hash_weights
 from abrege.inference.decoder import Decoder
 from abrege.models.adapter import load_adapter
 from abrege.models.load import load_model
@@ -144,7 +145,7 @@ def save_model(
         tokenizer.save_pretrained(str(folder))
     except OSError as error:
         raise disk_error(error, folder) from error
-    prompt_format.save(folder)
+    replace(prompt_format, weights=hash_weights(folder)).save(folder)
 
 
 def choose_pad_token(tokenizer: Tokenizer, stop_ids: list[int]) -> str | None:

@@ -1,7 +1,4 @@
-"""Do the same work on many items in several processes: of this machine, or of a Ray cluster.
-
-Whatever does the work, what it gives comes in the order of the items.
-"""
+"""Executors: map a function over items in local processes or on a Ray cluster, in order."""
 
 import importlib.util
 import logging
@@ -13,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,45 +19,59 @@ from abrege.core.errors import AbregeError, SetupError
 A = TypeVar("A")
 B = TypeVar("B")
 
-AHEAD = 2
-"""Items in work or waiting for each process: enough that none waits, few enough to hold."""
+QUEUED = 2
+"""Items submitted per process: enough that none is idle, few enough to hold in memory."""
 CONNECT_SECONDS = 10.0
-HANDED_ON = ("ABREGE_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "HF_TOKEN")
-"""Variables that workers on other machines are given as they are here."""
+FORWARDED = ("ABREGE_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "HF_TOKEN")
+"""Environment variables that are forwarded to workers on other machines."""
 
 
 class Pool(Protocol):
-    """Applies a function to items, in their order."""
+    """A map over items that keeps their order."""
 
     def __call__(self, function: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]:
-        """Yield what the function gives for each item."""
+        """Yield the result for each item."""
 
 
-class Once(Generic[A, B]):
-    """A function that each process makes for itself, at its first call.
+class LazyFunction(Generic[A, B]):
+    """A function that each process builds for itself at its first call.
 
-    For one that holds what cannot travel between processes, or should not: an open model.
+    For functions that hold what cannot or should not be pickled, such as an open model.
     """
 
-    def __init__(self, make: Callable[[], Callable[[A], B]]) -> None:
-        self._make = make
-        self._made: Callable[[A], B] | None = None
+    def __init__(self, build: Callable[[], Callable[[A], B]]) -> None:
+        self._build = build
+        self._function: Callable[[A], B] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_make": self._make, "_made": None}
+        return {"_build": self._build, "_function": None}
 
     def __call__(self, item: A) -> B:
         """Apply the function."""
-        if self._made is None:
-            self._made = self._make()
-        return self._made(item)
+        if self._function is None:
+            self._function = self._build()
+        return self._function(item)
+
+
+def open_pool(name: str, *, address: str | None, workers: int | None, gpus: float) -> Pool | None:
+    """Return the pool that an engine's settings name; None for this process by itself.
+
+    name  local or ray; the other arguments are those of `on_ray`
+    """
+    return None if name == "local" else on_ray(address=address, workers=workers, gpus=gpus)
+
+
+def absolute_if_path(model: str) -> str:
+    """Return a model's name for a process in another folder: a path that exists gets absolute."""
+    path = Path(model).expanduser()
+    return str(path.resolve()) if path.exists() else model
 
 
 @contextmanager
 def on_cores(processes: int | None = None) -> Iterator[Pool]:
-    """Give a pool of so many processes, one for each core where left out; of one, this process.
+    """Yield a pool of local processes, one for each core by default; one is this process itself.
 
-    They are started anew and not forked: a process that has run torch cannot be copied safely.
+    Processes are spawned and not forked: a process that has run torch cannot be forked safely.
     """
     processes = processes or cores()
     if processes == 1:
@@ -69,13 +81,13 @@ def on_cores(processes: int | None = None) -> Iterator[Pool]:
     executor = ProcessPoolExecutor(processes, mp_context=context)
 
     def in_order(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        waiting: deque[Future[B]] = deque()
+        pending: deque[Future[B]] = deque()
         for item in items:
-            waiting.append(executor.submit(function, item))
-            if len(waiting) > AHEAD * processes:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            pending.append(executor.submit(function, item))
+            if len(pending) > QUEUED * processes:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
     try:
         yield in_order
@@ -84,30 +96,29 @@ def on_cores(processes: int | None = None) -> Iterator[Pool]:
 
 
 def cores() -> int:
-    """Count the cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
-    """Give a pool of so many workers of Ray Data, on a cluster or, without an address, here.
+    """Return a pool of Ray Data workers, on a cluster or, without an address, on this machine.
 
-    address  of a running cluster, as `ray.init` takes it; Ray stays up until this process ends
-    workers  as many as the cluster has GPUs or cores for, where left out
-    gpus     of each worker
+    address  address of a running cluster, as `ray.init` takes it; Ray runs until this process ends
+    workers  as many as the cluster has GPUs or cores for, if left out
+    gpus     GPUs of each worker
 
-    The items go to Ray's object store at once, which puts on disk what memory does not hold. Each
-    call of the pool starts its workers anew; they share the cluster's cores as threads.
-    SetupError where Ray is missing, or no such cluster, or no machine of it has the GPUs.
+    All items go to Ray's object store at once, which spills to disk. Each call of the pool starts
+    new workers, which share the cluster's cores as threads. Raise SetupError where Ray is missing,
+    the cluster does not answer, or no machine of it has so many GPUs.
     """
     if importlib.util.find_spec("ray") is None:
         raise SetupError(
             "engine.name: ray needs Ray, which is not installed.\n  pip install 'abrege[ray]'"
         )
     _start_ray(address or os.environ.get("RAY_ADDRESS"))
-    room = _room(gpus)
-    size = workers or room
+    size = workers or _capacity(gpus)
     threads = max(1, cores_of_cluster() // size)
-    environment = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    environment = {name: os.environ[name] for name in FORWARDED if name in os.environ}
     environment["OMP_NUM_THREADS"] = str(threads)
 
     def in_order(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
@@ -115,11 +126,11 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
         import ray
         import ray.data
 
-        # A block of its own for each item: what one worker takes at a time.
+        # One block per item: a worker takes one block at a time.
         blocks = [ray.put(pa.table({"item": [pickle.dumps(item)]})) for item in items]
         if not blocks:
             return
-        done = ray.data.from_arrow_refs(blocks).map(
+        results = ray.data.from_arrow_refs(blocks).map(
             _Worker,
             fn_constructor_args=(function,),
             compute=ray.data.ActorPoolStrategy(size=min(size, len(blocks))),
@@ -127,14 +138,14 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
             num_gpus=gpus,
             runtime_env={"env_vars": environment},
         )
-        for row in done.iter_rows():
+        for row in results.iter_rows():
             yield _result(row)
 
     return in_order
 
 
 class _Worker:
-    """An actor of Ray's: it keeps its function from item to item, and all that this holds."""
+    """A Ray actor that keeps its function, and what that holds, from item to item."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function
@@ -142,27 +153,27 @@ class _Worker:
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         item = pickle.loads(row["item"])  # noqa: S301 - `in_order` wrote it
         try:
-            return {"result": pickle.dumps(self._function(item)), "told": b""}
-        except AbregeError as error:  # as it is for people, without what Ray would add
-            return {"result": b"", "told": pickle.dumps(error)}
+            return {"result": pickle.dumps(self._function(item)), "error": b""}
+        except AbregeError as error:  # returned, for Ray would add its own traceback to it
+            return {"result": b"", "error": pickle.dumps(error)}
 
 
 def _result(row: dict[str, Any]) -> Any:
-    if row["told"]:
-        raise pickle.loads(row["told"])  # noqa: S301 - a worker of ours wrote it
+    if row["error"]:
+        raise pickle.loads(row["error"])  # noqa: S301 - `_Worker` wrote it
     return pickle.loads(row["result"])  # noqa: S301
 
 
 def _start_ray(address: str | None) -> None:
-    """Join a cluster, or start Ray here; and let it say only what went wrong."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of every run
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its cores talk of their own affairs
+    """Connect to a cluster, or start Ray here, with logging of errors only."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no telemetry
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
     import ray.data
 
     if not ray.is_initialized():
         try:
-            _knock(address)
+            _check_reachable(address)
             ray.init(
                 address,
                 num_cpus=None if address else cores(),
@@ -184,30 +195,30 @@ def _start_ray(address: str | None) -> None:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
-def _knock(address: str | None) -> None:
-    """Ask whether anybody listens at a host and port: Ray itself waits for many minutes."""
-    place = urlsplit(address if address and "//" in address else f"//{address or ''}")
-    if place.hostname and place.port:
-        socket.create_connection((place.hostname, place.port), timeout=CONNECT_SECONDS).close()
+def _check_reachable(address: str | None) -> None:
+    """Raise OSError where nothing listens at a host and port: Ray itself waits for minutes."""
+    url = urlsplit(address if address and "//" in address else f"//{address or ''}")
+    if url.hostname and url.port:
+        socket.create_connection((url.hostname, url.port), timeout=CONNECT_SECONDS).close()
 
 
-def _room(gpus: float) -> int:
-    """Count the workers that there is room for; SetupError where not even for one."""
+def _capacity(gpus: float) -> int:
+    """Return how many workers fit on the cluster; raise SetupError where none does."""
     import ray
 
     if not gpus:
         return cores_of_cluster()
-    most = [node["Resources"].get("GPU", 0.0) for node in ray.nodes() if node["Alive"]]
-    if max(most, default=0.0) < gpus:
+    per_node = [node["Resources"].get("GPU", 0.0) for node in ray.nodes() if node["Alive"]]
+    if max(per_node, default=0.0) < gpus:
         raise SetupError(
             f"engine.gpus: {gpus:g}: no machine of the cluster has so many; the most is "
-            f"{max(most, default=0.0):g}."
+            f"{max(per_node, default=0.0):g}."
         )
-    return sum(int(one / gpus) for one in most)
+    return sum(int(count / gpus) for count in per_node)
 
 
 def cores_of_cluster() -> int:
-    """Count the cores of the cluster that was joined."""
+    """Return the number of cores of the connected cluster."""
     import ray
 
     return max(1, int(ray.cluster_resources().get("CPU", 1)))

@@ -1,6 +1,7 @@
-"""What a manifest tells of the process that wrote it: versions of libraries, peak memory."""
+"""Provenance for a manifest: versions of libraries, and the peak memory of the process."""
 
 import os
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -11,36 +12,30 @@ LIBRARIES = (
 
 
 def versions() -> dict[str, str]:
-    """Name the versions of what the numbers depend on, without importing any of it."""
+    """Return the versions of the libraries that numbers depend on, without importing them."""
     import platform
 
     import abrege
 
-    found = {"abrege": abrege.__version__, "python": platform.python_version()}
+    installed = {"abrege": abrege.__version__, "python": platform.python_version()}
     for name in LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+        with suppress(metadata.PackageNotFoundError):
+            installed[name] = metadata.version(name)
+    return installed
 
 
 def reset_peak_memory() -> None:
-    """Let the kernel count the peak from here, where it can (Linux)."""
-    try:
+    """Reset the kernel's peak memory counter of this process, where there is one (Linux)."""
+    with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return
 
 
 def peak_memory() -> int:
-    """Give the most memory this process held at once since the last reset, in bytes."""
-    try:
+    """Return the peak resident memory of this process since the last reset, in bytes."""
+    with suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    except OSError:
-        pass
     import resource
 
     scale = 1 if os.uname().sysname == "Darwin" else 1024

@@ -1,159 +1,73 @@
-"""A piece of the pipeline: run where something it depends on changed, else skipped.
+"""A task: the unit of the pipeline that is run, skipped, resumed and made stale as a whole."""
 
-Its manifest is written last, so a manifest means a whole piece; what is half done has a file that
-says which key it belongs to.
-"""
-
-import shutil
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from abrege.core.errors import RecipeError
-from abrege.core.events import Note, OnEvent
-from abrege.core.hashing import changed_keys, hash_path
-from abrege.core.io import read_json, write_json
-from abrege.pipeline import provenance as footprint
-from abrege.pipeline.fingerprint import differences
-from abrege.training import distributed
+from abrege.core.events import OnEvent
+from abrege.core.hashing import hash_path
 
-RESUMABLE = ("collect", "annotate", "tune", "generate")  # half-done work there is carried on
-# Each keeps by their own keys what is still of use; of annotate, answers paid for and decisions.
-KEEPING = ("annotate", "generate", "export")
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A stage, or the part of it for one system or one seed.
+
+    Settings and inputs are functions, for the files may not exist yet when the task is made.
+    """
+
+    name: str
+    manifest: Path
+    """Written last, so that its presence means that the task is complete."""
+    settings: Callable[[], dict[str, Any]]
+    """Returns the settings that the result depends on, as JSON."""
+    inputs: Callable[[], Mapping[str, Path]]
+    """Returns the files and folders whose content the result depends on, by name."""
+    code: tuple[str, ...]
+    """The modules that are run; all that they import is part of the key."""
+    unused: tuple[str, ...] = ()
+    """Modules that they import for other settings than these."""
+    outputs: tuple[str, ...]
+    """Files beside the manifest, or patterns of them, without which the task is not complete."""
+    hash_output: Callable[[Path], str] = hash_path
+    """Hashes an output for the manifest."""
+    run: Callable[[str, OnEvent], dict[str, Any]]
+    """Runs the task and returns what goes into its manifest; is called with the key's hash."""
+    resumable: bool = False
+    """A run that was interrupted continues from its files."""
+    shares_folder: bool = False
+    """Other tasks or people write beside the manifest too, so the folder is never cleared."""
+    keeps_previous: bool = False
+    """A result of another key stays in a folder beside this one until the new one is complete."""
+    checkpoints: str = ""
+    """A pattern of unfinished work that is too dear to be thrown away without a question."""
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the manifest and the outputs."""
+        return self.manifest.parent
+
+    @property
+    def previous(self) -> Path:
+        """Return the folder where the previous result waits until the new one is complete."""
+        return self.folder.with_name(f"{self.folder.name}.earlier")
+
+    @property
+    def started(self) -> Path:
+        """Return the file that holds the key of an unfinished run."""
+        return self.manifest.with_name(self.manifest.name.replace("manifest", "started"))
+
+    def output_files(self) -> list[Path]:
+        """Return the output files that exist, in alphabetical order."""
+        return sorted({path for pattern in self.outputs for path in self.folder.glob(pattern)})
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one piece of the pipeline."""
+    """What was done about a task: it ran, or it was up to date."""
 
     stage: str
     done: Literal["ran", "skipped"]
     reason: str
     seconds: float
     counts: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stage, or one system of generate: what it depends on and how it is run.
-
-    key     everything the result depends on: settings, content of the inputs, source of the code
-    writes  the files without which it is not whole, or patterns of them, beside the manifest
-    """
-
-    name: str
-    manifest: Path
-    key: dict[str, Any]
-    writes: tuple[str, ...]
-    run: Callable[[], dict[str, Any]]
-
-    @property
-    def earlier(self) -> Path:
-        """Name the folder where a tuned model of another key waits until this one is whole."""
-        return self.manifest.parent.with_name(f"{self.manifest.parent.name}.earlier")
-
-    @property
-    def started(self) -> Path:
-        """Name the file that says which key a half-done piece belongs to."""
-        return self.manifest.with_name(self.manifest.name.replace("manifest", "started"))
-
-
-def key_of(settings: dict[str, Any], inputs: Mapping[str, Path], code: str) -> dict[str, Any]:
-    """Fingerprint what a piece depends on."""
-    hashes = {name: hash_path(path) for name, path in inputs.items()}
-    return {"settings": settings, "inputs": hashes, "code": code}
-
-
-def reason_to_run(piece: Piece) -> str:
-    """Say why a piece must be run, or nothing where it is finished and unchanged."""
-    if not piece.manifest.exists():
-        return "not done yet"
-    gone = [name for name in piece.writes if not any(piece.manifest.parent.glob(name))]
-    if gone:
-        return f"not whole ({', '.join(gone)} is gone)"
-    old = read_json(piece.manifest)
-    changed = changed_keys({k: old.get(k) for k in piece.key}, piece.key)
-    return f"out of date (changed: {', '.join(changed)})" if changed else ""
-
-
-def carry_out(piece: Piece, on_event: OnEvent) -> Outcome:
-    """Run a piece, or skip it. The manifest is written last: its presence means finished."""
-    why = reason_to_run(piece)
-    distributed.check_agreement({"key": piece.key, piece.name: why})
-    if not why:
-        on_event(Note(f"{piece.name}: skipped, finished and unchanged"))
-        counts = read_json(piece.manifest)["counts"]
-        return Outcome(piece.name, "skipped", "finished and unchanged", 0.0, counts)
-    going_on = distributed.broadcast_from_main(lambda: start(piece))
-    reason = "going on with what was interrupted" if going_on else why
-    on_event(Note(f"{piece.name}: running, {reason}"))
-    footprint.reset_peak_memory()
-    began = time.perf_counter()
-    found = piece.run()
-    seconds = round(time.perf_counter() - began, 3)
-    if distributed.is_main_process():
-        finish(piece, found, seconds)
-    return Outcome(piece.name, "ran", reason, seconds, found["counts"])
-
-
-def start(piece: Piece) -> bool:
-    """Make room for a piece and mark it as begun; return whether half-done work is kept."""
-    kept = clear_what_is_stale(piece)
-    write_json(piece.started, piece.key)
-    return kept
-
-
-def finish(piece: Piece, found: dict[str, Any], seconds: float) -> None:
-    """Write the manifest of a piece that is done, and drop what only an unfinished one needs."""
-    write_json(
-        piece.manifest,
-        {
-            "stage": piece.name,
-            **piece.key,
-            **found,
-            "seconds": seconds,
-            "peak_memory_bytes": footprint.peak_memory(),
-            "versions": footprint.versions(),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
-    piece.started.unlink()
-    shutil.rmtree(piece.earlier, ignore_errors=True)
-
-
-def clear_what_is_stale(piece: Piece) -> bool:
-    """Drop the results of another key; return whether half-done work of this key is kept.
-
-    A model that took hours is put aside until the new one is whole.
-    """
-    same = piece.started.exists() and read_json(piece.started) == piece.key
-    stage = piece.name.partition(" ")[0].partition("-")[0]
-    if same and stage in RESUMABLE:
-        return True
-    if stage == "tune":
-        refuse_half_done(piece)
-    piece.manifest.unlink(missing_ok=True)
-    folder = piece.manifest.parent
-    if stage == "tune" and any(folder.glob(piece.writes[0])):
-        shutil.rmtree(piece.earlier, ignore_errors=True)
-        folder.rename(piece.earlier)
-    elif stage not in KEEPING:
-        shutil.rmtree(folder, ignore_errors=True)
-    return False
-
-
-def refuse_half_done(piece: Piece) -> None:
-    """Refuse to throw away the checkpoints of another recipe, or to go on from them."""
-    folder = piece.manifest.parent
-    if not piece.started.exists() or not any(folder.glob("checkpoint-*/whole")):
-        return
-    old = read_json(piece.started)
-    lines = "\n".join(f"  {x}" for x in differences(old, piece.key))
-    raise RecipeError(
-        f"{folder}: a tuning that was not finished stands here, of another recipe, data or "
-        f"program:\n{lines}\n"
-        "  Go on with that recipe, give another --out, or remove the folder to begin anew."
-    )

@@ -68,6 +68,7 @@ class PromptFormat:
     lang_code: str | None = None
     summary_room: int | None = None
     quantization: Mapping[str, Any] | None = None
+    weights: str | None = None
 
     def save(self, folder: Path) -> None:
         """Write abrege.json into the folder of the model."""

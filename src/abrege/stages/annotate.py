@@ -1,4 +1,4 @@
-"""Annotate: let a teacher write the summary of each document, and check what it wrote.
+"""Annotate: let a teacher write a summary of each document, and check the summaries.
 
 reads   clean/documents.jsonl  annotate/decisions.jsonl (where people made some)
 writes  annotate/pairs.jsonl  annotate/failed.jsonl
@@ -15,7 +15,6 @@ from abrege.annotation.attempts import Check
 from abrege.annotation.checks import check_unsupported, length_checks, redo_check
 from abrege.annotation.lead import split_lead
 from abrege.annotation.pairs import (
-    DOCUMENTS,
     FailedDocument,
     describe_counts,
     failed_document,
@@ -24,95 +23,88 @@ from abrege.annotation.pairs import (
 )
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, Pair
+from abrege.pipeline.task import Task
 from abrege.prompts.teacher_prompts import Rejection
 from abrege.recipe import Recipe
 from abrege.recipe.annotate import WITHOUT_EFFECT, Annotate
 
-CODE = (
-    *(
-        "stages/annotate",
-        "annotation/pairs",
-        "annotation/run",
-        "annotation/checks",
-        "annotation/teachers",
-    ),
-    *(
-        "llm_client",
-        "annotation",
-        "prompts/teacher_prompts",
-        "prompts/template",
-        "text",
-        "core/types",
-        "annotation/decisions",
-    ),
-    *(
-        "metrics/extractiveness",
-        "metrics/faithfulness",
-        "metrics/fact_matching",
-        "metrics/format_checks",
-    ),
-    *("metrics/rouge", "metrics/rouge_profiles"),
-)
-WRITES = ("pairs.jsonl", "failed.jsonl")
 NEUTRAL = {"base_url", "timeout_seconds", "workers", "budget", "price", "sweep"}
-"""Settings that change no summary: with others the same answers are taken."""
+"""Settings that change no summary: cached answers stay valid under other values."""
+
+
+def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
+    """Return the task that annotates the documents.
+
+    Its folder is never cleared: it holds answers that were paid for and decisions of people.
+    """
+    return [
+        Task(
+            name="annotate",
+            manifest=run_folder.manifest("annotate"),
+            settings=lambda: settings(recipe),
+            inputs=lambda: inputs(recipe, run_folder),
+            code=(__name__,),
+            outputs=("pairs.jsonl", "failed.jsonl"),
+            run=lambda _key, on_event: run(recipe, run_folder, on_event=on_event),
+            resumable=True,
+            shares_folder=True,
+        )
+    ]
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Give the settings that the pairs depend on."""
-    given = recipe.annotate
-    without = WITHOUT_EFFECT[given.teacher] | NEUTRAL
-    return {"lang": recipe.data.lang, "annotate": given.model_dump(exclude=without)}
+    """Return the settings that the pairs depend on."""
+    annotate = recipe.annotate
+    without_effect = WITHOUT_EFFECT[annotate.teacher] | NEUTRAL
+    return {"lang": recipe.data.lang, "annotate": annotate.model_dump(exclude=without_effect)}
 
 
-def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
-    """Give the clean documents, and the teacher where it is a folder or file."""
-    found = {"documents": folder / DOCUMENTS}
+def inputs(recipe: Recipe, run_folder: RunFolder) -> dict[str, Path]:
+    """Return the clean documents, the decisions, and the teacher where it is a folder or file."""
+    paths = {"documents": run_folder.documents}
     model = Path(recipe.annotate.model or "").expanduser()
-    if (folder / decisions.FILE).is_file():
-        found["decisions"] = folder / decisions.FILE
+    if run_folder.decisions.is_file():
+        paths["decisions"] = run_folder.decisions
     if recipe.annotate.teacher == "local" and recipe.annotate.model and model.exists():
-        found["teacher"] = model
-    return found
+        paths["teacher"] = model
+    return paths
 
 
-def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
-    """Write a pair of each document or say why not; return what goes into the manifest."""
+def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Write a pair or a reason for each document; return the fields of the manifest."""
+    folder = run_folder.path
     if recipe.annotate.teacher == "lead":
-        told: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         redo = redo_check(decisions.load_decisions(folder))
         counts = write_pairs(
             recipe, folder, lambda row: by_lead(recipe.annotate, row.document, redo)
         )
     else:
-        counts, told = annotation.run(recipe, folder, on_event=on_event)
+        counts, fields = annotation.run(recipe, folder, on_event=on_event)
     on_event(Note(f"annotate: {describe_counts(counts)}"))
     if not counts["pairs"]:
-        raise DataError(nothing(counts, folder))
-    return {"counts": counts, **told}
+        raise DataError(
+            f"annotate: no document has a summary that can be used: {describe_counts(counts)}.\n"
+            f"  {run_folder.failed} says what was tried and why it was refused."
+        )
+    return {"counts": counts, **fields}
 
 
 def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | FailedDocument:
-    """Make the introduction the summary, and take it out of the document.
+    """Return a pair whose summary is the introduction, which is cut out of the document.
 
-    redo  tells the ones that people want anew, which an introduction cannot be
+    redo  fails the summaries that people want anew, which an introduction cannot be
     """
-    parted = split_lead(document.text, document.headings, lang=document.lang)
-    if parted is None:
+    parts = split_lead(document.text, document.headings, lang=document.lang)
+    if parts is None:
         return failed_document(document, Rejection("no introduction"))
-    rest = replace(document, text=parted.rest)
-    looks = [*length_checks(settings), redo]
-    looks += [check_unsupported] if settings.reject_unsupported else []
-    rejection = next((found for look in looks if (found := look(rest, parted.lead))), None)
+    rest = replace(document, text=parts.rest)
+    lead_checks = [*length_checks(settings), redo]
+    lead_checks += [check_unsupported] if settings.reject_unsupported else []
+    results = (check(rest, parts.lead) for check in lead_checks)
+    rejection = next((result for result in results if result), None)
     if rejection:
-        return failed_document(document, rejection, attempts=[{"text": parted.lead}])
-    return make_pair(rest, parted.lead, {"teacher": "lead"})
-
-
-def nothing(counts: dict[str, int], folder: Path) -> str:
-    """Say that there is nothing to go on with."""
-    return (
-        f"annotate: no document has a summary that can be used: {describe_counts(counts)}.\n"
-        f"  {folder / 'annotate/failed.jsonl'} says what was tried and why it was refused."
-    )
+        return failed_document(document, rejection, attempts=[{"text": parts.lead}])
+    return make_pair(rest, parts.lead, {"teacher": "lead"})

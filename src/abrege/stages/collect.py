@@ -1,4 +1,4 @@
-"""Collect: read raw documents from wherever the recipe names, and draw as many as it asks for.
+"""Collect: read raw documents from the recipe's source, and draw as many as it asks for.
 
 reads   a MediaWiki dump, a wiki's api.php, a folder, a file, a name on the hub, or demo data
 writes  collect/documents.jsonl  collect/fetched.jsonl (of an api.php)
@@ -11,26 +11,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from abrege.core import demo_assets as assets
+from abrege.core import demo_assets
 from abrege.core.demo_assets import Wheel
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import write_jsonl
 from abrege.core.optional import require
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document
 from abrege.data import readers
 from abrege.data.load import local_path
 from abrege.data.sampling import SamplingPlan
+from abrege.pipeline.task import Task
 from abrege.recipe import Recipe
 from abrege.recipe.collect import Collect
 
-CODE = ("stages/collect", "data", "wiki", "text/tokenize", "core/types")
-WRITES = ("documents.jsonl",)
-DUMPS = (".xml", ".bz2", ".gz", ".7z", ".xz", ".zst")
-"""The last three are refused with what unpacks them."""
+DUMP_SUFFIXES = (".xml", ".bz2", ".gz", ".7z", ".xz", ".zst")
+"""The last three are refused with the name of the program that unpacks them."""
 DEMOS: Mapping[str, tuple[Wheel, str]] = {
     "demo:enwiki": (
-        assets.GENSIM,
+        demo_assets.GENSIM,
         "gensim/test/test_data/"
         "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2",
     ),
@@ -38,21 +38,37 @@ DEMOS: Mapping[str, tuple[Wheel, str]] = {
 """Name → the wheel and the dump inside it."""
 
 
+def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
+    """Return the task that collects documents."""
+    return [
+        Task(
+            name="collect",
+            manifest=run_folder.manifest("collect"),
+            settings=lambda: settings(recipe),
+            inputs=lambda: inputs(recipe),
+            code=(__name__,),
+            outputs=("documents.jsonl",),
+            run=lambda _key, on_event: run(recipe, run_folder, on_event=on_event),
+            resumable=True,
+        )
+    ]
+
+
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Give the settings that the documents depend on; demo data is pinned by its hash.
+    """Return the settings that the documents depend on; demo data is pinned by its hash.
 
-    Who asks a wiki does not count: what was fetched under one contact is kept under another.
+    The contact does not count: pages that were fetched under another one stay valid.
     """
-    collect = _collect(recipe)
-    found = {"collect": collect.model_dump(exclude={"contact"}), "lang": recipe.data.lang}
+    collect = _collect_settings(recipe)
+    values = {"collect": collect.model_dump(exclude={"contact"}), "lang": recipe.data.lang}
     if collect.source.startswith("demo:"):
-        found["sha256"] = _demo(collect.source)[0].sha256
-    return found
+        values["sha256"] = _demo(collect.source)[0].sha256
+    return values
 
 
-def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:  # noqa: ARG001 - as every stage
-    """Give the file or folder that is read; none of what comes from elsewhere."""
-    collect = _collect(recipe)
+def inputs(recipe: Recipe) -> dict[str, Path]:
+    """Return the file or folder that is read; nothing for a source that is no path."""
+    collect = _collect_settings(recipe)
     source = collect.source
     if source.startswith("demo:"):
         _demo(source)
@@ -63,36 +79,39 @@ def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:  # noqa: ARG001 - a
     return {} if path is None else {"source": path}
 
 
-def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
-    """Collect documents into the run folder; return what its manifest says of them."""
-    collect = _collect(recipe)
+def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Collect documents into the run folder; return the fields of the manifest."""
+    source = _collect_settings(recipe).source
     counts: Counter[str] = Counter()
-    into = folder / "collect"
     with TemporaryDirectory(prefix="abrege-") as temporary:
-        documents = _documents(recipe, into, Path(temporary), counts, on_event)
-        write_jsonl(into / "documents.jsonl", documents)
-    left_out = {name: n for name, n in sorted(counts.items()) if n and name not in ("read", "kept")}
-    assert counts["read"] == counts["kept"] + sum(left_out.values()), counts
+        documents = _documents(recipe, run_folder, Path(temporary), counts, on_event)
+        write_jsonl(run_folder.collected, documents)
+    dropped = {name: n for name, n in sorted(counts.items()) if n and name not in ("read", "kept")}
+    assert counts["read"] == counts["kept"] + sum(dropped.values()), counts
     if not counts["kept"]:
         raise DataError(
-            f"collect.source: {collect.source} gave no document"
-            f" ({_sentence(left_out) or 'nothing was read'}).\n"
+            f"collect.source: {source} gave no document"
+            f" ({_sentence(dropped) or 'nothing was read'}).\n"
             "  Take another source, or wider bounds in collect.min_words and collect.max_words."
         )
-    told = f"collect: {counts['kept']} documents of {counts['read']} read"
-    on_event(Note(f"{told}; left out: {_sentence(left_out)}" if left_out else told))
-    found = {"counts": {"read": counts["read"], "kept": counts["kept"], **left_out}}
-    return found | _asset(collect.source)
+    message = f"collect: {counts['kept']} documents of {counts['read']} read"
+    on_event(Note(f"{message}; left out: {_sentence(dropped)}" if dropped else message))
+    asset = {"asset": asdict(_demo(source)[0])} if source.startswith("demo:") else {}
+    return {"counts": {"read": counts["read"], "kept": counts["kept"], **dropped}, **asset}
 
 
 def _documents(
-    recipe: Recipe, into: Path, temporary: Path, counts: Counter[str], on_event: OnEvent
+    recipe: Recipe,
+    run_folder: RunFolder,
+    temporary: Path,
+    counts: Counter[str],
+    on_event: OnEvent,
 ) -> Iterator[Document]:
-    """Read the source with what reads its kind; each fills the counts."""
-    collect = _collect(recipe)
+    """Yield the drawn documents of the source, counting what is read and dropped."""
+    collect = _collect_settings(recipe)
     source, plan = collect.source, _sampling_plan(collect)
     if source in DEMOS:
-        path = _unpacked(source, temporary, on_event)
+        path = _unpack_demo(source, temporary, on_event)
         return _read_dump(path, plan, counts, on_event)
     if is_dump(source):
         return _read_dump(readers.existing_file(Path(source)), plan, counts, on_event)
@@ -102,8 +121,9 @@ def _documents(
         from abrege.wiki.live import read_articles
 
         selection = collect.model_dump(include={"titles", "category", "contact"})
+        folder = run_folder.fetched.parent
         return read_articles(
-            source, plan=plan, **selection, folder=into, counts=counts, on_event=on_event
+            source, plan=plan, **selection, folder=folder, counts=counts, on_event=on_event
         )
     from abrege.data.raw_documents import read_documents
 
@@ -123,23 +143,23 @@ def _read_dump(
 
 
 def is_api(source: str) -> bool:
-    """Tell whether a source is the address of a wiki's api.php."""
+    """Return whether a source is the address of a wiki's api.php."""
     return source.startswith(("http://", "https://"))
 
 
 def is_dump(source: str) -> bool:
-    """Tell by its name whether a file is a dump: rows may be in a .gz as well."""
+    """Return whether a file is a dump, by its name: rows can be in a .gz file as well."""
     name = source.lower()
-    return name.endswith(DUMPS) and not name.endswith((*readers.READERS,))
+    return name.endswith(DUMP_SUFFIXES) and not name.endswith((*readers.READERS,))
 
 
 def _check_columns(collect: Collect) -> None:
-    """Refuse columns of what has none."""
+    """Raise RecipeError where columns are named for a source that has none."""
     source = collect.source
-    given = [key for key, value in collect.columns.model_dump().items() if value is not None]
-    if given and (source in DEMOS or is_api(source) or is_dump(source)):
+    columns = [key for key, value in collect.columns.model_dump().items() if value is not None]
+    if columns and (source in DEMOS or is_api(source) or is_dump(source)):
         raise RecipeError(
-            f"collect.columns.{given[0]} has no effect on {source}, which has no columns.\n"
+            f"collect.columns.{columns[0]} has no effect on {source}, which has no columns.\n"
             "  Take collect.columns out of the recipe."
         )
 
@@ -153,10 +173,10 @@ def _sampling_plan(collect: Collect) -> SamplingPlan:
     )
 
 
-def _unpacked(source: str, folder: Path, on_event: OnEvent) -> Path:
+def _unpack_demo(source: str, folder: Path, on_event: OnEvent) -> Path:
     wheel, member = _demo(source)
     path = folder / Path(member).name
-    path.write_bytes(assets.member(assets.fetch(wheel, on_event=on_event), member))
+    path.write_bytes(demo_assets.member(demo_assets.fetch(wheel, on_event=on_event), member))
     return path
 
 
@@ -168,14 +188,10 @@ def _demo(source: str) -> tuple[Wheel, str]:
     return DEMOS[source]
 
 
-def _asset(source: str) -> dict[str, Any]:
-    return {"asset": asdict(_demo(source)[0])} if source.startswith("demo:") else {}
-
-
-def _collect(recipe: Recipe) -> Collect:
-    assert recipe.collect is not None  # the pipeline has no such stage without it
+def _collect_settings(recipe: Recipe) -> Collect:
+    assert recipe.collect is not None  # without it the plan has no such stage
     return recipe.collect
 
 
-def _sentence(left_out: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in left_out.items())
+def _sentence(dropped: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in dropped.items())

@@ -1,4 +1,4 @@
-"""Evaluate: score every system's summaries, and say whether tuned is better than it was.
+"""Evaluate: score every system's summaries, and test whether tuned is better than the baselines.
 
 reads   split/{train,test}.jsonl  generate/*.jsonl
 writes  evaluate/rows.jsonl  evaluate/scores.json
@@ -6,21 +6,21 @@ writes  evaluate/rows.jsonl  evaluate/scores.json
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from math import isnan
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
 from abrege.core.errors import DataError, RecipeError
-from abrege.core.events import Note, OnEvent, Progress, silent
-from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
-from abrege.core.run_folder import MANIFEST
-from abrege.core.types import Candidate, Pair, Prediction
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_jsonl, write_json, write_jsonl
+from abrege.core.run_folder import RunFolder
+from abrege.core.types import Pair
 from abrege.data.predictions import read_run_predictions
-from abrege.evaluation import baselines
-from abrege.evaluation import run_results as results
+from abrege.evaluation import run_results
 from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
+from abrege.evaluation.measured_likelihood import with_likelihood
+from abrege.evaluation.run_scoring import row_scores, score_references, score_rows
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
 from abrege.evaluation.systems import HUMAN
 from abrege.evaluation.verdict import verdict
@@ -32,304 +32,238 @@ from abrege.metrics.family import (
     TokenEncoder,
 )
 from abrege.metrics.registry import in_section, nearest
-from abrege.metrics.rouge_profiles import FScore
+from abrege.pipeline.task import Task
 from abrege.recipe import Evaluate, Recipe
 from abrege.text import stems
-from abrege.text import tokenize as words
+from abrege.text.tokenize import count_words
 from abrege.text.wordnet import find_wordnet
 
-CODE = (
-    "stages/evaluate",
-    "metrics",
-    "evaluation",
-    "text",
-    "core/types",
-    "inference/encoder",
-    "inference/nli",
-)
-WRITES = ("scores.json", "rows.jsonl")
-
-BROKEN_DOWN = ("rougeL",)
-FURTHER = (
+BREAKDOWN_METRICS = ("rougeL",)
+FURTHER_METRICS = (
     *("bleu", "chrf"),
     *in_section("length"),
     *in_section("format"),
     *in_section("extraction"),
     *in_section("faithfulness"),
 )
-"""What is told beside ROUGE, METEOR and, where there is an encoder, BERTScore."""
+"""Computed beside ROUGE, METEOR and, where there is an encoder, BERTScore."""
 
-Row = dict[str, Any]
 Columns = Mapping[str, Sequence[Label]]
 
 
+def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
+    """Return the task that scores all systems."""
+    unused = [] if recipe.evaluate.entailment else ["abrege.inference.nli"]
+    unused += [] if recipe.evaluate.bertscore.encoder else ["abrege.inference.encoder"]
+    return [
+        Task(
+            name="evaluate",
+            manifest=run_folder.manifest("evaluate"),
+            settings=lambda: settings(recipe),
+            inputs=lambda: inputs(recipe, run_folder),
+            code=(__name__,),
+            unused=tuple(unused),
+            outputs=("scores.json", "rows.jsonl"),
+            run=lambda _key, on_event: run(recipe, run_folder, on_event=on_event),
+        )
+    ]
+
+
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Give the settings that the scores depend on."""
-    systems = recipe.systems()
-    seed = {"first_seed": recipe.tune.seed} if recipe.tune.seeds > 1 else {}
+    """Return the settings that the scores depend on."""
+    first_seed = {"first_seed": recipe.tune.seed} if recipe.tune.seeds > 1 else {}
     return {
         **recipe.evaluate.model_dump(mode="json"),
         "lang": recipe.data.lang,
-        "systems": systems,
-        **seed,
+        "systems": recipe.systems(),
+        **first_seed,
     }
 
 
-def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
-    """Name the files that the scores depend on."""
-    split = {f"split/{s}": folder / f"split/{s}.jsonl" for s in ("train", "test")}
-    found = split | {f"generate/{s}": _predictions(folder, s) for s in recipe.systems()}
-    for system in filter(recipe.measures_likelihood, recipe.systems()):
-        found[f"likelihood/{system}"] = folder / f"generate/{system}.likelihood.jsonl"
-    given = {"encoder": recipe.evaluate.bertscore.encoder, "entailment": recipe.evaluate.entailment}
-    folders = {name: Path(model).expanduser() for name, model in given.items() if model}
-    return found | {name: path for name, path in folders.items() if path.is_dir()}
+def inputs(recipe: Recipe, run_folder: RunFolder) -> dict[str, Path]:
+    """Return the files that the scores depend on."""
+    systems = recipe.systems()
+    paths = {f"split/{split}": run_folder.split(split) for split in ("train", "test")}
+    paths |= {f"generate/{system}": run_folder.predictions(system) for system in systems}
+    for system in filter(recipe.measures_likelihood, systems):
+        paths[f"likelihood/{system}"] = run_folder.likelihood(system)
+    models = {
+        "encoder": recipe.evaluate.bertscore.encoder,
+        "entailment": recipe.evaluate.entailment,
+    }
+    folders = {name: Path(model).expanduser() for name, model in models.items() if model}
+    return paths | {name: path for name, path in folders.items() if path.is_dir()}
 
 
-def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
-    """Score what was generated in the run folder; return the counts for the manifest."""
-    pairs = list(read_jsonl(folder / "split/test.jsonl", Pair))
+def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Score the summaries of the run folder; return the fields of the manifest."""
+    pairs = list(read_jsonl(run_folder.split("test"), Pair))
     if not pairs:
         raise DataError("split/test.jsonl: there are no test rows to score.\n  Raise split.test.")
-    lang, notes = language(pairs, recipe.data.lang)
-    encoder, judge = _encoder(recipe.evaluate), _judge(recipe.evaluate)
-    asked, remarks = made(pairs, recipe.evaluate, lang, encoder=encoder, judge=judge)
-    tables = {
-        system: ScoreTable(
-            _with_likelihood(asked, folder, system, whole=not recipe.tune.completion_only_loss)
-            if recipe.measures_likelihood(system)
-            else asked
-        )
-        for system in recipe.systems()
-    }
-    notes += remarks
+    lang, notes = scoring_language(pairs, recipe.data.lang)
+    request, warnings = scoring_request(
+        pairs,
+        recipe.evaluate,
+        lang,
+        encoder=_open_encoder(recipe.evaluate),
+        entailment=_open_entailment(recipe.evaluate),
+    )
+    tables = _empty_tables(recipe, run_folder, request, pairs)
+    notes += warnings
     for note in notes:
         on_event(Note(note))
-    columns = columns_of(pairs, recipe.evaluate.group_by, lang)
-    read = {s: read_run_predictions(_predictions(folder, s), pairs) for s in recipe.systems()}
-    fill(tables, pairs, read, on_event)
+    columns = breakdown_columns(pairs, recipe.evaluate.group_by, lang)
+    predictions = {s: read_run_predictions(run_folder.predictions(s), pairs) for s in tables}
+    score_rows(tables, pairs, predictions, on_event)
     if any(len(pair.references) > 1 for pair in pairs):
-        tables[HUMAN] = among_people(pairs, asked)
+        tables[HUMAN] = score_references(pairs, request)
 
-    rows = list(rows_of(tables))
-    write_jsonl(folder / "evaluate/rows.jsonl", rows)
-    train = read_jsonl(folder / "split/train.jsonl", Pair)
+    rows = list(row_scores(tables))
+    write_jsonl(run_folder.rows, rows)
+    train = read_jsonl(run_folder.split("train"), Pair)
     groups = next(iter(tables.values())).n_groups()
     scores = {
         "n": len(pairs),
         "groups": groups,
         "lang": lang or "und",
         "training_words": training_words(train, lang),
-        **summarise(tables, columns, recipe.evaluate, first_seed=recipe.tune.seed),
+        **compute_results(tables, columns, recipe.evaluate, first_seed=recipe.tune.seed),
     }
-    write_json(folder / "evaluate/scores.json", scores)
+    write_json(run_folder.scores, scores)
     counts = {"rows": len(pairs), "groups": groups, "scored": len(rows)}
     return {"counts": counts, "notes": notes}
 
 
-def language(pairs: Sequence[Pair], given: str | None) -> tuple[str | None, list[str]]:
-    """Settle the one language all rows are scored in, and note how, where it was not given."""
-    if given:
-        return given, []
-    found = Counter(p.lang for p in pairs if p.lang)
-    if not found:
+def scoring_language(
+    pairs: Sequence[Pair], recipe_lang: str | None
+) -> tuple[str | None, list[str]]:
+    """Return the one language that all rows are scored in, and notes where it is not given."""
+    if recipe_lang:
+        return recipe_lang, []
+    counts = Counter(pair.lang for pair in pairs if pair.lang)
+    if not counts:
         return None, [
             "The rows have no language: words are cut by Unicode alone, sentences by a plain "
             "rule. Set data.lang."
         ]
-    lang, times = found.most_common(1)[0]
-    if times == len(pairs):
+    lang, rows = counts.most_common(1)[0]
+    if rows == len(pairs):
         return lang, []
-    return lang, [f"The rows are not all in one language; all are scored as {lang} ({times} are)."]
+    return lang, [f"The rows are not all in one language; all are scored as {lang} ({rows} are)."]
 
 
-def made(
+def scoring_request(
     pairs: Sequence[Pair],
     settings: Evaluate,
     lang: str | None,
     *,
     encoder: TokenEncoder | None = None,
-    judge: EntailmentModel | None = None,
+    entailment: EntailmentModel | None = None,
 ) -> tuple[ScoringRequest, list[str]]:
-    """Settle what is asked of all systems, and say what makes the scores weaker than they look."""
+    """Return the metrics and options for all systems, and warnings about weak scores."""
     wordnet = settings.wordnet
-    score = settings.bertscore
-    reading = ScoringOptions(
+    options = ScoringOptions(
         lang,
         settings.profile,
         settings.stemmer,
         settings.references,
         wordnet=find_wordnet(Path(wordnet).expanduser()) if wordnet else None,
         encoder=encoder,
-        bertscore=BertScoreSettings(score.idf, score.rescale),
-        entailment=judge,
+        bertscore=BertScoreSettings(settings.bertscore.idf, settings.bertscore.rescale),
+        entailment=entailment,
     )
-    further = ["meteor"] if stems.has_stemmer(lang) else []
-    further += ["bertscore"] if encoder else []
-    further += ["entailment"] if judge else []
-    asked = ScoringRequest((*rouge.profile_metrics(settings.profile), *further, *FURTHER), reading)
-    found = profile_warnings(reading)
+    optional = ["meteor"] if stems.has_stemmer(lang) else []
+    optional += ["bertscore"] if encoder else []
+    optional += ["entailment"] if entailment else []
+    metrics = (*rouge.profile_metrics(settings.profile), *optional, *FURTHER_METRICS)
+    return ScoringRequest(metrics, options), [
+        *profile_warnings(options),
+        *_row_warnings(pairs, lang),
+    ]
+
+
+def _row_warnings(pairs: Sequence[Pair], lang: str | None) -> Iterator[str]:
     if not stems.has_stemmer(lang):
-        found.append(f"METEOR is left out: there is no stemmer for {lang or 'no language'}.")
+        yield f"METEOR is left out: there is no stemmer for {lang or 'no language'}."
     if len({n if p.group is None else p.group for n, p in enumerate(pairs)}) < 2:
-        found.append("All test rows are of one group: there are no intervals and no tests.")
-    empty = sum(not any(words.count_words(r, lang) for r in p.references) for p in pairs)
+        yield "All test rows are of one group: there are no intervals and no tests."
+    empty = sum(not any(count_words(r, lang) for r in p.references) for p in pairs)
     if empty:
-        found.append(f"{empty} test rows have references without a word: every system scores 0.")
-    return asked, found
+        yield f"{empty} test rows have references without a word: every system scores 0."
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What generate measured: how likely a system's model finds the references."""
-
-    name: str
-    rendering: str
-    rows: Mapping[str, tuple[float, int]]
-
-    def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
-        """Yield the nats and the tokens of each pair, in order; none of those left out."""
-        return (self.rows.get(pair.id, (0.0, 0)) for pair in pairs)
-
-
-def _with_likelihood(
-    asked: ScoringRequest, folder: Path, system: str, *, whole: bool
-) -> ScoringRequest:
-    """Ask for perplexity too, as generate measured it, and that of `whole` texts where it did."""
-    path = folder / f"generate/{system}.likelihood.jsonl"
-    how = read_json(folder / f"generate/{system}.{MANIFEST}")["likelihood"]
-    measured = list(read_jsonl(path, dict))
-    rows = {row["id"]: (row["nats"], row["tokens"]) for row in measured}
-    reading = replace(asked.options, likelihood=Measured(**how, rows=rows))
-    if not whole:
-        return ScoringRequest((*asked.metrics, "perplexity"), reading)
-    texts = {row["id"]: (row["text_nats"], row["text_tokens"]) for row in measured}
-    reading = replace(reading, text_likelihood=Measured(**how, rows=texts))
-    return ScoringRequest((*asked.metrics, "perplexity", "text_perplexity"), reading)
-
-
-def fill(
-    tables: Mapping[str, ScoreTable],
-    pairs: Sequence[Pair],
-    written: Mapping[str, Sequence[Prediction]],
-    on_event: OnEvent,
-) -> None:
-    """Score each row of each system, all systems of a row together."""
-    on_event(Progress("evaluate", 0, len(pairs)))
-    rows = zip(pairs, *written.values(), strict=True)
-    for done, (pair, *of_row) in enumerate(rows, start=1):
-        for table, prediction in zip(tables.values(), of_row, strict=True):
-            table.add(
-                replace(
-                    _candidate(pair, prediction.prediction),
-                    finish_reason=prediction.finish_reason,
-                    new_tokens=prediction.new_tokens or None,
-                )
-            )
-        on_event(Progress("evaluate", done, len(pairs)))
-    for table in tables.values():
-        table.finish()
-
-
-def among_people(pairs: Sequence[Pair], asked: ScoringRequest) -> ScoreTable:
-    """Score a reference of each row that has several against the others, taking turns."""
-    table = ScoreTable(asked)
-    for number, pair in enumerate(pairs):
-        if person := baselines.human_row(_candidate(pair, ""), number):
-            table.add(person)
-    table.finish()
-    return table
-
-
-def _candidate(pair: Pair, text: str) -> Candidate:
-    return Candidate(
-        id=pair.id,
-        prediction=text,
-        references=pair.references,
-        group=pair.group,
-        document=pair.document,
-    )
-
-
-def rows_of(tables: Mapping[str, ScoreTable]) -> Iterator[Row]:
-    """Yield each row's scores, all systems of a row together; null where a metric cannot tell."""
-    columns = {
-        system: {metric: _column(table, metric) for metric in table.request.metrics}
-        for system, table in tables.items()
+def _empty_tables(
+    recipe: Recipe, run_folder: RunFolder, request: ScoringRequest, pairs: Sequence[Pair]
+) -> dict[str, ScoreTable]:
+    """Return a table for each system, with perplexity where generate measured likelihoods."""
+    full_text = not recipe.tune.completion_only_loss
+    return {
+        system: ScoreTable(
+            with_likelihood(request, run_folder, system, pairs, full_text=full_text)
+            if recipe.measures_likelihood(system)
+            else request
+        )
+        for system in recipe.systems()
     }
-    places = {system: {id_: n for n, id_ in enumerate(t.ids)} for system, t in tables.items()}
-    for row_id in next(iter(tables.values())).ids:
-        for system, by_metric in columns.items():
-            if (place := places[system].get(row_id)) is not None:
-                scores = {metric: values[place] for metric, values in by_metric.items()}
-                yield {"id": row_id, "system": system, **scores}
-
-
-def _column(table: ScoreTable, metric: str) -> Sequence[Any]:
-    if metric.startswith("rouge"):
-        names = FScore._fields
-        return [
-            dict(zip(names, row[:-1], strict=True)) for row in table.statistics(metric).tolist()
-        ]
-    return [None if isnan(value) else value for value in table.rows(metric).tolist()]
 
 
 def training_words(train: Iterable[Pair], lang: str | None) -> dict[str, Any]:
-    """Give the words of every summary trained on, in order, with their median and mean."""
-    counts = [words.count_words(pair.references[0], lang) for pair in train]
+    """Return the word count of every train summary, in order, with their median and mean."""
+    counts = [count_words(pair.references[0], lang) for pair in train]
     if not counts:
         raise DataError("split/train.jsonl: there are no train rows.\n  Run split again.")
     return {"median": median(counts), "mean": mean(counts), "histogram": counts}
 
 
-def summarise(
+def compute_results(
     tables: Mapping[str, ScoreTable], columns: Columns, settings: Evaluate, *, first_seed: int
 ) -> dict[str, Any]:
-    """Give the scores, the comparisons, the luck of training, the parts and the verdict.
+    """Return the scores, paired tests, seed variance, breakdowns and the verdict.
 
-    columns     name of a column → what stands there, row by row
-    first_seed  that of the first of several tunings
+    columns     the values of each column to break the scores down by, row by row
+    first_seed  the seed of the first of several tunings
     """
-    how = significance.Resampling(settings.bootstrap_samples, settings.confidence, settings.seed)
-    rouges = rouge.profile_metrics(settings.profile)
-    systems = results.scores(tables, how)
-    compared = results.comparisons(tables, [*rouges, "perplexity"], how)
-    seeds = results.over_seeds(tables, rouges, how, first=first_seed)
-    judged = verdict(systems, compared, confidence=settings.confidence, seeds=seeds)
+    resampling = significance.Resampling(
+        settings.bootstrap_samples, settings.confidence, settings.seed
+    )
+    rouge_metrics = rouge.profile_metrics(settings.profile)
+    systems = run_results.scores(tables, resampling)
+    comparisons = run_results.comparisons(tables, [*rouge_metrics, "perplexity"], resampling)
+    seeds = run_results.over_seeds(tables, rouge_metrics, resampling, first=first_seed)
+    breakdowns = run_results.by_parts(
+        tables, columns, BREAKDOWN_METRICS, resampling, required=settings.group_by is not None
+    )
+    outcome = verdict(systems, comparisons, confidence=settings.confidence, seeds=seeds)
     return {
         "systems": systems,
-        "comparisons": compared,
+        "comparisons": comparisons,
         "seeds": seeds,
-        "by": results.by_parts(
-            tables, columns, BROKEN_DOWN, how, required=settings.group_by is not None
-        ),
-        "verdict": asdict(judged),
+        "by": breakdowns,
+        "verdict": asdict(outcome),
     }
 
 
-def columns_of(pairs: Sequence[Pair], asked: Sequence[str] | None, lang: str | None) -> Columns:
-    """Give what the rows can be told apart by: the asked columns, or all that there are."""
-    lengths = [words.count_words(pair.document, lang) for pair in pairs]
-    found: dict[str, Sequence[Label]] = {DOCUMENT_WORDS: lengths}
+def breakdown_columns(
+    pairs: Sequence[Pair], names: Sequence[str] | None, lang: str | None
+) -> Columns:
+    """Return the columns to break scores down by: the named ones, or all that the rows have."""
+    lengths = [count_words(pair.document, lang) for pair in pairs]
+    columns: dict[str, Sequence[Label]] = {DOCUMENT_WORDS: lengths}
     for key in dict.fromkeys(key for pair in pairs for key in pair.meta):
-        found[key] = [_label(pair.meta.get(key)) for pair in pairs]
-    if asked is None:
-        return found
-    if unknown := [name for name in asked if name not in found]:
-        hint = nearest(unknown[0], list(found))
+        columns[key] = [_label(pair.meta.get(key)) for pair in pairs]
+    if names is None:
+        return columns
+    if unknown := [name for name in names if name not in columns]:
+        hint = nearest(unknown[0], list(columns))
         raise RecipeError(f"evaluate.group_by: no row has a column {unknown[0]!r}; {hint}")
-    return {name: found[name] for name in asked}
+    return {name: columns[name] for name in names}
 
 
 def _label(value: Any) -> Label:
     return value if value is None or isinstance(value, int | float | str) else str(value)
 
 
-def _predictions(folder: Path, system: str) -> Path:
-    return folder / f"generate/{system}.jsonl"
-
-
-def _judge(settings: Evaluate) -> EntailmentModel | None:
+def _open_entailment(settings: Evaluate) -> EntailmentModel | None:
     if settings.entailment is None:
         return None
     from abrege.inference.nli import load_nli_model
@@ -337,7 +271,7 @@ def _judge(settings: Evaluate) -> EntailmentModel | None:
     return load_nli_model(settings.entailment)
 
 
-def _encoder(settings: Evaluate) -> TokenEncoder | None:
+def _open_encoder(settings: Evaluate) -> TokenEncoder | None:
     if settings.bertscore.encoder is None:
         return None
     from abrege.inference.encoder import load_encoder

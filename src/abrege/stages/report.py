@@ -1,10 +1,11 @@
-"""Report: tell on one page whether the student became better, and what it rests on.
+"""Report: show on one page whether the student became better, and the evidence for it.
 
 reads   recipe.yaml  split/  tune/  export/  generate/  evaluate/  review/  stress/
-writes  report/index.html  report/report.md  report/doctor/, what `abrege doctor` says of split/
+writes  report/index.html  report/report.md  report/doctor/, the data checks of split/
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.hashing import hash_path
 from abrege.core.io import atomic_write, read_json, read_jsonl
-from abrege.core.run_folder import hash_weights
+from abrege.core.run_folder import RAW_STAGES, SPLITS, RunFolder, hash_weights
 from abrege.core.types import Pair
 from abrege.data.load import PairStreams
 from abrege.doctor import page as doctor_page
@@ -22,6 +23,7 @@ from abrege.doctor.scan import ScanOptions
 from abrege.doctor.tables import summarize_pairs
 from abrege.evaluation.systems import get_system
 from abrege.evaluation.verdict import TuningVerdict
+from abrege.pipeline.task import Task
 from abrege.recipe import Recipe
 from abrege.report import load, page
 from abrege.report.describe import describe_decoding, describe_method, describe_source
@@ -32,112 +34,121 @@ from abrege.report.examples import example_groups
 from abrege.report.view_model import (
     LengthSample,
     PairsSummary,
+    PreferenceResult,
     RunReport,
     RunSetup,
     SplitSize,
     StageSummary,
 )
-from abrege.stages import FROM_RAW
-from abrege.text import tokenize as words
+from abrege.text.tokenize import count_words
 
-CODE = (
-    *("stages/report", "report/examples", "report/describe", "report", "text", "core/types"),
-    *("metrics/alignment", "metrics/faithfulness", "metrics/fact_matching"),
-    *("doctor/run", "doctor/scan", "doctor/checks", "metrics/format_checks", "data", "wiki"),
-)
-WRITES = ("index.html", "report.md", "doctor/doctor.html")
-LOOKED_AT = 500
-"""Pairs, drawn at random, whose facts and language are checked: a page is no time for all."""
-COMPARED = 20_000
-"""Pairs compared for near duplicates, of test first."""
-CHOICES = {
-    "review/preference.json": load.load_preference,
-    "review/judge.json": load.load_judge,
-}
-"""What people and models chose → how it is read."""
-STRESS = "stress/scores.json"
-MERGED = "export/manifest.json"
-SPLITS = ("train", "valid", "test")
+CHECKED_PAIRS = 500
+"""Pairs, drawn at random, whose facts and language are checked: checking all takes too long."""
+COMPARED_PAIRS = 20_000
+"""Pairs that are compared for near-duplicates, those of test first."""
 
 
-def settings(recipe: Recipe) -> dict[str, Any]:
-    """Give the settings of the page; the whole recipe is an input, since the page shows it."""
-    return recipe.report.model_dump(mode="json")
+@dataclass(frozen=True)
+class _Judgements:
+    """Results of people, LLM judges and stress tests, by the paths of their files."""
+
+    current: Mapping[Path, dict[str, Any]]
+    """Those on the summaries and the model that are in the run folder now."""
+    outdated: Sequence[Path]
 
 
-def inputs(recipe: Recipe, folder: Path) -> dict[str, Path]:
-    """Give every file that the page is made from and that this run has."""
-    generated = [
-        f"generate/{system}{ending}"
-        for system in recipe.systems()
-        for ending in (".jsonl", ".manifest.json")
+def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
+    """Return the task that writes the report; the whole recipe is an input, for it is shown."""
+    return [
+        Task(
+            name="report",
+            manifest=run_folder.manifest("report"),
+            settings=lambda: recipe.report.model_dump(mode="json"),
+            inputs=lambda: inputs(recipe, run_folder),
+            code=(__name__,),
+            outputs=("index.html", "report.md", "doctor/doctor.html"),
+            run=lambda _key, on_event: run(recipe, run_folder, on_event=on_event),
+        )
     ]
-    names = [
-        "recipe.yaml",
-        *(f"{stage}/manifest.json" for stage in (*FROM_RAW, "split")),
-        *(f"split/{split}.jsonl" for split in SPLITS),
-        "tune/steps.jsonl",
-        "tune/manifest.json",
-        *generated,
-        "evaluate/scores.json",
-        "evaluate/rows.jsonl",
-        "evaluate/manifest.json",
-        *([MERGED] if _shows_merged(recipe) else []),
-        *CHOICES,
-        *(STRESS, "stress/base.jsonl", "stress/tuned.jsonl"),
+
+
+def inputs(recipe: Recipe, run_folder: RunFolder) -> dict[str, Path]:
+    """Return every file that the report is made from and that this run has."""
+    paths = [
+        run_folder.recipe,
+        *(run_folder.manifest(stage) for stage in (*RAW_STAGES, "split")),
+        *(run_folder.split(split) for split in SPLITS),
+        run_folder.steps(),
+        run_folder.tune_manifest(),
     ]
-    return {name: folder / name for name in names if (folder / name).is_file()}
+    for system in recipe.systems():
+        paths += [run_folder.predictions(system), run_folder.predictions_manifest(system)]
+    paths += [run_folder.scores, run_folder.rows, run_folder.manifest("evaluate")]
+    paths += [run_folder.manifest("export")] if _shows_merged(recipe) else []
+    paths += [run_folder.preferences, run_folder.judge, run_folder.stress_scores]
+    paths += [run_folder.stress_rows("base"), run_folder.stress_rows("tuned")]
+    return {run_folder.relative(path): path for path in paths if path.is_file()}
 
 
 def _shows_merged(recipe: Recipe) -> bool:
     return "merged" in recipe.generate.systems
 
 
-def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> dict[str, Any]:
-    """Write the page and its Markdown; return the counts for the manifest."""
-    diagnosis = diagnose_pairs(recipe, folder, on_event=on_event)
-    report = gather(recipe, folder, summarize_pairs(diagnosis))
-    notes = [f"{name} is left out: it is of other summaries" for name in _asked(folder)[1]]
+def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) -> dict[str, Any]:
+    """Write the page and its Markdown; return the fields of the manifest."""
+    diagnosis = diagnose_splits(recipe, run_folder, on_event=on_event)
+    facts = gather(recipe, run_folder, summarize_pairs(diagnosis))
+    notes = [
+        f"{run_folder.relative(path)} is left out: it is of other summaries"
+        for path in _read_judgements(run_folder).outdated
+    ]
     for note in notes:
         on_event(Note(f"report: {note}"))
-    path = folder / "report/index.html"
-    for target, text in (
-        (path, page.render_html(report)),
-        (folder / "report/report.md", page.render_markdown(report)),
-        (folder / "report/doctor/doctor.html", doctor_page.render_html(diagnosis)),
+    for path, text in (
+        (run_folder.report_page, page.render_html(facts)),
+        (run_folder.report_markdown, page.render_markdown(facts)),
+        (run_folder.report_doctor_page, doctor_page.render_html(diagnosis)),
     ):
-        with atomic_write(target) as file:
+        with atomic_write(path) as file:
             file.write(text)
-    on_event(Note(f"report: {path}"))
-    examples = sum(len(group.examples) for group in report.example_groups)
-    return {"counts": {"examples": examples, "systems": len(report.systems)}, "notes": notes}
+    on_event(Note(f"report: {run_folder.report_page}"))
+    examples = sum(len(group.examples) for group in facts.example_groups)
+    return {"counts": {"examples": examples, "systems": len(facts.systems)}, "notes": notes}
 
 
-def diagnose_pairs(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Diagnosis:
-    """Check the run's own pairs as `abrege doctor` does, and write the rows of each check."""
-    options = ScanOptions(lang=recipe.data.lang, sample=LOOKED_AT, near_rows=COMPARED)
-    files = {split: folder / f"split/{split}.jsonl" for split in SPLITS}
+def diagnose_splits(
+    recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent
+) -> Diagnosis:
+    """Check the pairs of the run as `abrege doctor` does, and write the rows of each check."""
+    options = ScanOptions(lang=recipe.data.lang, sample=CHECKED_PAIRS, near_rows=COMPARED_PAIRS)
+    paths = {split: run_folder.split(split) for split in SPLITS}
     pairs = {
-        split: partial(read_jsonl, path, Pair) for split, path in files.items() if path.is_file()
+        split: partial(read_jsonl, path, Pair) for split, path in paths.items() if path.is_file()
     }
     streams = PairStreams(pairs, dict.fromkeys(pairs, "as the run has them"))
-    source, out = f"the pairs of {recipe.name}", folder / "report/doctor"
-    return diagnose(streams, source, options, out=out, on_event=on_event)
+    return diagnose(
+        streams,
+        f"the pairs of {recipe.name}",
+        options,
+        out=run_folder.report_doctor,
+        on_event=on_event,
+    )
 
 
-def gather(recipe: Recipe, folder: Path, pairs: PairsSummary | None = None) -> RunReport:
-    """Read the run folder into one plain structure."""
-    scores = read_json(folder / "evaluate/scores.json")
-    splits = {name: _pairs(folder, name) for name in SPLITS}
-    tuned = _manifest(folder / "tune/manifest.json")
-    rows = list(_optional(folder / "evaluate/rows.jsonl"))
+def gather(recipe: Recipe, run_folder: RunFolder, pairs: PairsSummary | None = None) -> RunReport:
+    """Read the run folder into the facts that the page and the Markdown show."""
+    scores = read_json(run_folder.scores, required=("n", "systems"))
+    splits = {split: _read_pairs(run_folder, split) for split in SPLITS}
+    tuned = _read_optional(run_folder.tune_manifest())
+    rows = list(_read_optional_rows(run_folder.rows))
     lang = None if scores.get("lang") == "und" else scores.get("lang")
     verdict = scores.get("verdict")
-    asked, _ = _asked(folder)
+    judgements = _read_judgements(run_folder).current
+    stress = judgements.get(run_folder.stress_scores)
     return RunReport(
         name=recipe.name,
-        setup=_setup(recipe, folder, splits, tuned, lang),
-        recipe=(folder / "recipe.yaml").read_text(encoding="utf-8"),
+        setup=_setup(recipe, run_folder, splits, tuned, lang),
+        recipe=run_folder.recipe.read_text(encoding="utf-8"),
         n=scores["n"],
         groups=scores.get("groups"),
         confidence=recipe.evaluate.confidence,
@@ -146,82 +157,99 @@ def gather(recipe: Recipe, folder: Path, pairs: PairsSummary | None = None) -> R
         comparisons=load.load_comparisons(scores.get("comparisons", [])),
         seed_variance=load.load_seed_variance(scores.get("seeds")),
         breakdowns=load.load_breakdowns(scores.get("by", {})),
-        blind_comparisons=[CHOICES[path](asked[path]) for path in CHOICES if path in asked],
-        stress=_stress(asked.get(STRESS), folder, most=recipe.report.examples),
-        steps=load.load_steps(_optional(folder / "tune/steps.jsonl")),
+        blind_comparisons=[
+            preference(judgements[path])
+            for path, preference in _preferences(run_folder).items()
+            if path in judgements
+        ],
+        stress=_stress(stress, run_folder, max_examples=recipe.report.examples),
+        steps=load.load_steps(_read_optional_rows(run_folder.steps())),
         lengths=_lengths(scores, splits["test"], rows, lang),
-        example_groups=example_groups(recipe, folder, splits["test"], rows, lang),
-        stages=list(_stages(recipe, folder)),
+        example_groups=example_groups(recipe, run_folder.path, splits["test"], rows, lang),
+        stages=list(_stages(recipe, run_folder)),
         preflight=tuned.get("preflight") or {},
         pairs=pairs,
     )
 
 
-def _asked(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Read what people, models and rules said of this run; name what they said of an earlier."""
-    every = {path: _manifest(folder / path) for path in (*CHOICES, STRESS)}
-    of_now = {
-        path: given
-        for path, given in every.items()
-        if (_is_of_weights if path == STRESS else _is_of)(given, folder)
-    }
-    return of_now, [path for path, given in every.items() if given and path not in of_now]
+def _preferences(
+    run_folder: RunFolder,
+) -> dict[Path, Callable[[Mapping[str, Any]], PreferenceResult]]:
+    """Return the files with preferences of people and models, and the functions that read them."""
+    return {run_folder.preferences: load.load_preference, run_folder.judge: load.load_judge}
 
 
-def _is_of(given: Mapping[str, Any], folder: Path) -> bool:
-    """Say whether people or models saw the summaries that stand in the run folder now."""
-    now = {
-        name: folder / ("split" if name == "test.jsonl" else "generate") / name
-        for name in given.get("of") or {}
+def _read_judgements(run_folder: RunFolder) -> _Judgements:
+    """Read the judgements that exist, and sort out those on earlier summaries or weights."""
+    current, outdated = {}, []
+    for path in (*_preferences(run_folder), run_folder.stress_scores):
+        values = _read_optional(path)
+        is_current = _is_of_weights if path == run_folder.stress_scores else _is_of_summaries
+        if is_current(values, run_folder):
+            current[path] = values
+        elif values:
+            outdated.append(path)
+    return _Judgements(current, outdated)
+
+
+def _is_of_summaries(judgement: Mapping[str, Any], run_folder: RunFolder) -> bool:
+    """Return whether the summaries that were judged are those in the run folder now."""
+    judged: Mapping[str, str] = judgement.get("of") or {}
+    test = run_folder.split("test")
+    paths = {
+        name: test if name == test.name else run_folder.stage("generate") / name for name in judged
     }
-    return bool(now) and all(
-        path.is_file() and hash_path(path) == given["of"][name] for name, path in now.items()
+    return bool(paths) and all(
+        path.is_file() and hash_path(path) == judged[name] for name, path in paths.items()
     )
 
 
-def _stress(scores: Mapping[str, Any] | None, folder: Path, *, most: int) -> StressReport | None:
-    """Give what came of the stress suite, with its cases."""
+def _is_of_weights(scores: Mapping[str, Any], run_folder: RunFolder) -> bool:
+    """Return whether the model that was stress-tested is the one in the run folder now."""
+    return scores.get("weights") == hash_weights(run_folder.tune())
+
+
+def _stress(
+    scores: Mapping[str, Any] | None, run_folder: RunFolder, *, max_examples: int
+) -> StressReport | None:
     if not scores:
         return None
     systems = scores["all"]["systems"]
-    rows = {system: list(_optional(folder / f"stress/{system}.jsonl")) for system in systems}
-    return load.load_stress(scores, rows, max_failures=most)
+    rows = {system: list(_read_optional_rows(run_folder.stress_rows(system))) for system in systems}
+    return load.load_stress(scores, rows, max_failures=max_examples)
 
 
-def _is_of_weights(scores: Mapping[str, Any], folder: Path) -> bool:
-    """Say whether the suite was asked of the model that stands in the run folder now."""
-    return scores.get("weights") == hash_weights(folder / "tune")
+def _read_optional(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.is_file() else {}
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    return dict(read_json(path)) if path.is_file() else {}
-
-
-def _optional(path: Path) -> Iterator[dict[str, Any]]:
+def _read_optional_rows(path: Path) -> Iterator[dict[str, Any]]:
     if path.is_file():
         yield from read_jsonl(path, dict)
 
 
-def _pairs(folder: Path, split: str) -> list[Pair]:
-    path = folder / f"split/{split}.jsonl"
+def _read_pairs(run_folder: RunFolder, split: str) -> list[Pair]:
+    path = run_folder.split(split)
     return list(read_jsonl(path, Pair)) if path.is_file() else []
 
 
 def _setup(
     recipe: Recipe,
-    folder: Path,
+    run_folder: RunFolder,
     splits: Mapping[str, Sequence[Pair]],
     tuned: Mapping[str, Any],
     lang: str | None,
 ) -> RunSetup:
+    generated = _read_optional(run_folder.predictions_manifest("tuned"))
+    exported = _read_optional(run_folder.manifest("export")) if _shows_merged(recipe) else {}
     return RunSetup(
         model=tuned.get("model") or recipe.tune.model,
         source=describe_source(recipe),
         splits=[_split(name, pairs) for name, pairs in splits.items()],
         lang=lang,
         method=describe_method(recipe, tuned),
-        merged=_manifest(folder / MERGED).get("in_words", "") if _shows_merged(recipe) else "",
-        decoding=describe_decoding(recipe, _manifest(folder / "generate/tuned.manifest.json")),
+        merged=exported.get("in_words", ""),
+        decoding=describe_decoding(recipe, generated),
         trainable=tuned.get("trainable_parameters"),
         parameters=tuned.get("all_parameters"),
         device=tuned.get("device"),
@@ -230,7 +258,7 @@ def _setup(
 
 
 def _split(name: str, pairs: Sequence[Pair]) -> SplitSize:
-    groups = {p.group for p in pairs if p.group is not None}
+    groups = {pair.group for pair in pairs if pair.group is not None}
     return SplitSize(name=name, rows=len(pairs), groups=len(groups) or None)
 
 
@@ -240,39 +268,40 @@ def _lengths(
     rows: Sequence[Mapping[str, Any]],
     lang: str | None,
 ) -> list[LengthSample]:
-    train = (scores.get("training_words") or {}).get("histogram") or []
-    written = [words.count_words(r, lang) for p in test for r in p.references]
-    sets = [
-        LengthSample(name="train summaries", kind="train", words=train),
-        LengthSample(name="references", kind="reference", words=written),
+    train_words = (scores.get("training_words") or {}).get("histogram") or []
+    reference_words = [count_words(text, lang) for pair in test for text in pair.references]
+    lengths = [
+        LengthSample(name="train summaries", kind="train", words=train_words),
+        LengthSample(name="references", kind="reference", words=reference_words),
     ]
     for system in ("base", "tuned"):
-        given = [round(row["words"]) for row in rows if row["system"] == system]
-        sets.append(LengthSample(name=get_system(system).label, kind=system, words=given))
-    return [s for s in sets if s.words]
+        words = [round(row["words"]) for row in rows if row["system"] == system]
+        lengths.append(LengthSample(name=get_system(system).label, kind=system, words=words))
+    return [item for item in lengths if item.words]
 
 
-def _stages(recipe: Recipe, folder: Path) -> Iterator[StageSummary]:
-    """Yield what each finished stage tells of itself, in the order of the run."""
-    tunings = ["tune", *(f"tune-{nth}" for nth in range(2, recipe.tune.seeds + 1))]
-    tunings += ["export"] if _shows_merged(recipe) else []
-    raw = FROM_RAW if recipe.collect else ()
-    named = [(name, f"{name}/manifest.json") for name in (*raw, "split", *tunings)]
-    named += [(f"generate {s}", f"generate/{s}.manifest.json") for s in recipe.systems()]
-    named += [("evaluate", "evaluate/manifest.json")]
-    for name, path in named:
-        if given := _manifest(folder / path):
+def _stages(recipe: Recipe, run_folder: RunFolder) -> Iterator[StageSummary]:
+    """Yield what the manifest of each finished task says, in the order of the run."""
+    stages = (*(RAW_STAGES if recipe.collect else ()), "split")
+    manifests = {stage: run_folder.manifest(stage) for stage in stages}
+    for nth in range(1, recipe.tune.seeds + 1):
+        manifests[run_folder.tune(nth).name] = run_folder.tune_manifest(nth)
+    if _shows_merged(recipe):
+        manifests["export"] = run_folder.manifest("export")
+    for system in recipe.systems():
+        manifests[f"generate {system}"] = run_folder.predictions_manifest(system)
+    manifests["evaluate"] = run_folder.manifest("evaluate")
+    for name, path in manifests.items():
+        if manifest := _read_optional(path):
+            leaks = {"leaks": manifest["leaks"]} if manifest.get("leaks") else {}
             yield StageSummary(
                 name=name,
-                counts={
-                    **given.get("counts", {}),
-                    **{k: given[k] for k in ("leaks",) if given.get(k)},
-                },
-                notes=given.get("notes") or [],
-                versions=given.get("versions") or {},
-                seconds=given.get("seconds"),
-                peak_memory_bytes=given.get("peak_memory_bytes"),
-                device=given.get("device"),
-                dtype=given.get("dtype"),
-                finished=given.get("finished"),
+                counts={**manifest.get("counts", {}), **leaks},
+                notes=manifest.get("notes") or [],
+                versions=manifest.get("versions") or {},
+                seconds=manifest.get("seconds"),
+                peak_memory_bytes=manifest.get("peak_memory_bytes"),
+                device=manifest.get("device"),
+                dtype=manifest.get("dtype"),
+                finished=manifest.get("finished"),
             )

@@ -19,23 +19,12 @@ from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair, Prediction
 from abrege.human_eval.preference import Outcome, preference_share
 from abrege.metrics.registry import nearest
-from abrege.pipeline.fingerprint import code_version
+from abrege.pipeline.fingerprint import code_fingerprint
 from abrege.stress.cases import KINDS, LANGS, StressCase, make_cases
 from abrege.stress.verdict import CaseVerdict, judge
 
 if TYPE_CHECKING:
     from abrege.inference.summarizer import Summarizer
-
-CODE = (
-    "stress",
-    "models",
-    "compute",
-    "training",
-    "inference",
-    "prompts",
-    "export/merge",
-    "export/parity",
-)
 
 LoadedSystem = tuple[Mapping[str, "Summarizer"], AbstractContextManager[Any]]
 """Language → the model with its prompt in it, and a context to enter while it generates."""
@@ -230,7 +219,7 @@ def _generate(
                     [prompt.prompt_ids for prompt in prompts],
                     [system, model.weights],
                     vars(model.decoder.profile),
-                    code_version(*CODE),
+                    code_fingerprint((__name__,)),
                 ]
             )
             partial = out / f"{system}-{lang}.partial"
