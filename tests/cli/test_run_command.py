@@ -135,8 +135,8 @@ def test_a_dry_run_before_there_are_pairs_says_so(pipeline, capsys, tmp_path):
     out, err = capsys.readouterr()
     assert "source: texts" in out
     assert err == (
-        "What tuning would take is told when there are pairs; collect is not done yet.\n"
-        "  abrege run --until annotate makes them.\n"
+        "The cost of tuning can be estimated once there are pairs; collect is not done yet.\n"
+        "  abrege run --until annotate writes them.\n"
     )
     assert not (tmp_path / "runs").exists()
     assert main(["run", "raw.yaml", "--dry-run", "--set", "collect.source=none.xml"]) == 3

@@ -28,13 +28,13 @@ from abrege.recipe import Recipe
 from abrege.report import load, page
 from abrege.report.describe import describe_decoding, describe_method, describe_source
 from abrege.report.evaluation_model import (
+    PreferenceResult,
     StressReport,
 )
 from abrege.report.examples import example_groups
 from abrege.report.view_model import (
     LengthSample,
     PairsSummary,
-    PreferenceResult,
     RunReport,
     RunSetup,
     SplitSize,
