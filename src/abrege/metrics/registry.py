@@ -29,9 +29,8 @@ class Metric:
     higher_is_better: bool | None = True
     """None where neither direction is better: no system wins by the metric."""
     needs: tuple[Need, ...] = ("references",)
-    corpus_level: bool = False
-    """The score of all rows together is not the mean of their scores."""
     in_report: bool = True
+    """Whether the report shows the metric where a run has it."""
 
     @property
     def by_model(self) -> bool:
@@ -80,8 +79,8 @@ _ALL = (
     Metric(name="rouge3", label="ROUGE-3", section="reference"),
     Metric(name="rougeL", label="ROUGE-L", section="reference"),
     Metric(name="rougeLsum", label="ROUGE-Lsum", section="reference"),
-    Metric(name="bleu", label="BLEU", section="reference", corpus_level=True),
-    Metric(name="chrf", label="chrF", section="reference", corpus_level=True),
+    Metric(name="bleu", label="BLEU", section="reference"),
+    Metric(name="chrf", label="chrF", section="reference"),
     Metric(name="meteor", label="METEOR", section="reference"),
     Metric(
         name="bertscore",
