@@ -9,9 +9,10 @@ import warnings
 
 import pytest
 
-from abrege import __version__, stages
+from abrege import __version__
 from abrege.cli import COMMANDS, STAGES, main
 from abrege.core.errors import DataError, GateError, RecipeError, SetupError
+from abrege.pipeline import plan
 
 HEAVY = ("torch", "transformers", "peft", "datasets", "numpy", "pydantic", "tqdm")
 
@@ -68,7 +69,7 @@ def test_the_help_of_each_command_loads_no_torch():
 
 
 def test_the_stages_of_the_command_line_are_those_of_the_pipeline():
-    assert STAGES == stages.STAGES
+    assert STAGES == plan.STAGES
 
 
 def test_each_command_has_its_module():
