@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers.models.llama.modeling_llama import LlamaDecoderLayer as LlamaLayer
 
 import abrege
 from abrege.core.errors import SetupError
@@ -122,6 +123,25 @@ def test_without_an_attribute_of_a_layer_tuning_takes_the_plain_path_with_one_no
     assert losses == pytest.approx(expected_losses[feature.name], rel=1e-5)
     layer = "LlamaDecoderLayer" if feature is FUSED_LAYERS else "Linear"
     assert note == f"{feature.name}: off, since {layer} has no {path}; {feature.plain_path}"
+
+
+def test_a_layer_with_an_unknown_submodule_or_parameter_is_not_fused():
+    class LlamaDecoderLayer(LlamaLayer):
+        def forward(self, hidden_states, residual_scale=1.0, **kwargs):
+            raise AssertionError
+
+    layers = a_llama().model.layers
+    assert private_api.misfit(FUSED_LAYERS, layers[0]) is None
+    layers[0].self_attn.gate = torch.nn.Linear(2, 2)
+    assert (
+        private_api.misfit(FUSED_LAYERS, layers[0])
+        == "LlamaDecoderLayer has an unknown self_attn.gate"
+    )
+    layers[1].__class__ = LlamaDecoderLayer
+    assert (
+        private_api.misfit(FUSED_LAYERS, layers[1])
+        == "LlamaDecoderLayer.forward has an unknown parameter residual_scale"
+    )
 
 
 @pytest.mark.parametrize("name", private_api.EXAMPLES)

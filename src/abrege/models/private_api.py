@@ -61,12 +61,16 @@ class Feature:
     plain_path  what happens instead, as the note says it
     names       dotted paths that must exist and behave as expected
     attributes  dotted paths that each module of a model must have
+    submodules  the submodules that a module may have; any other one would be left out silently
+    parameters  the parameters that its forward may have, likewise
     """
 
     name: str
     plain_path: str
     names: tuple[str, ...]
     attributes: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 PACKING = Feature(
@@ -92,6 +96,34 @@ FUSED_LAYERS = Feature(
         "mlp.up_proj",
         "mlp.down_proj",
         "mlp.act_fn",
+    ),
+    submodules=(
+        "input_layernorm",
+        "post_attention_layernorm",
+        "pre_feedforward_layernorm",
+        "post_feedforward_layernorm",
+        "self_attn",
+        "self_attn.q_proj",
+        "self_attn.k_proj",
+        "self_attn.v_proj",
+        "self_attn.o_proj",
+        "self_attn.q_norm",
+        "self_attn.k_norm",
+        "mlp",
+        "mlp.gate_proj",
+        "mlp.up_proj",
+        "mlp.down_proj",
+        "mlp.act_fn",
+    ),
+    parameters=(
+        "self",
+        "hidden_states",
+        "attention_mask",
+        "position_ids",
+        "position_embeddings",
+        "cache",
+        "use_cache",
+        "kwargs",
     ),
 )
 FUSED_LORA = Feature(
@@ -138,18 +170,28 @@ def is_usable(feature: Feature, *modules: Any, on_event: OnEvent = silent) -> bo
     modules  of the model, each of which must have the attributes of the feature
     """
     reasons = (_lookup(name)[1] for name in feature.names)
-    reason = next((reason for reason in reasons if reason), None) or next(
-        (
-            f"{type(module).__name__} has no {path}"
-            for module in modules
-            for path in feature.attributes
-            if not has_attribute(module, path)
-        ),
-        None,
-    )
+    misfits = (misfit(feature, module) for module in modules)
+    reason = next((reason for reason in (*reasons, *misfits) if reason), None)
     if reason:
         on_event(Note(f"{feature.name}: off, since {reason}; {feature.plain_path}"))
     return reason is None
+
+
+def misfit(feature: Feature, module: Any) -> str | None:
+    """Return in words how a module differs from what a feature knows of it; None if it does not."""
+    kind = type(module).__name__
+    for path in feature.attributes:
+        if not has_attribute(module, path):
+            return f"{kind} has no {path}"
+    if feature.submodules:
+        names = (name for name, _ in module.named_modules() if name and name.count(".") < 2)
+        if unknown := sorted({*names} - {*feature.submodules}):
+            return f"{kind} has an unknown {unknown[0]}"
+    if feature.parameters:
+        parameters = {*inspect.signature(type(module).forward).parameters}
+        if unknown := sorted(parameters - {*feature.parameters}):
+            return f"{kind}.forward has an unknown parameter {unknown[0]}"
+    return None
 
 
 def has_attribute(module: Any, path: str) -> bool:

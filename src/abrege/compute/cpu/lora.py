@@ -165,6 +165,7 @@ def _is_quantized_on_cpu(layer: Any) -> bool:
     return (
         is_quantized(base)
         and base.weight.device.type == "cpu"
+        and hasattr(base, "compute_dtype")
         and base.compute_dtype in (None, dequantized_dtype(base.weight))
     )
 
