@@ -22,7 +22,7 @@ ROWS = [
 EVERY = tuple(metric for metric in METRICS if not METRICS[metric].by_model)
 
 
-def a_table(rows=ROWS, *, groups=None, **request):
+def a_score_table(rows=ROWS, *, groups=None, **request):
     table = ScoreTable(
         ScoringRequest(**{"metrics": EVERY, "options": ScoringOptions(lang="en"), **request})
     )
@@ -43,7 +43,7 @@ def a_table(rows=ROWS, *, groups=None, **request):
 
 
 def test_the_score_of_a_mean_is_the_mean_of_its_rows():
-    table = a_table()
+    table = a_score_table()
     each = [rouge.score(p, r, lang="en") for p, r in ROWS]
     for metric in DEFAULT_ROUGE:
         rows = [scores[metric] for scores in each]
@@ -57,26 +57,26 @@ def test_the_score_of_a_mean_is_the_mean_of_its_rows():
 
 def test_the_score_of_bleu_is_that_of_the_corpus():
     theirs = sacrebleu.corpus_bleu([p for p, _ in ROWS], [[r[0] for _, r in ROWS]])
-    assert a_table().scores(Resampling())["bleu"]["value"] == theirs.score / 100 > 0
+    assert a_score_table().scores(Resampling())["bleu"]["value"] == theirs.score / 100 > 0
 
 
 def test_lengths_are_those_of_words():
-    scores = a_table().scores(Resampling())
+    scores = a_score_table().scores(Resampling())
     assert scores["words"]["value"] == (3 + 2 + 0 + 4) / 4
     assert scores["length_ratio"]["value"] == pytest.approx((3 / 4 + 2 / 3 + 0 + 4 / 2) / 4)
 
 
 def test_predictions_without_words_are_counted():
-    assert a_table([("a", ["a"]), ("…!", ["a"]), ("", ["a"])]).without_words == 2
+    assert a_score_table([("a", ["a"]), ("…!", ["a"]), ("", ["a"])]).without_words == 2
 
 
 def test_rows_of_one_group_have_no_interval():
-    table = a_table(groups=["g"] * 4)
+    table = a_score_table(groups=["g"] * 4)
     assert table.n_groups() == 1
     score = table.scores(Resampling())["rouge1"]
     assert (score["low"], score["high"]) == (None, None)
     assert "|n:4|groups:1|" in score["signature"]
-    other = a_table([("x", r) for _, r in ROWS], groups=["g"] * 4)
+    other = a_score_table([("x", r) for _, r in ROWS], groups=["g"] * 4)
     tested = table.compare(other, "bleu", Resampling())
     assert (tested.p, tested.low) == (None, None)
     assert tested.difference == pytest.approx(
@@ -85,11 +85,11 @@ def test_rows_of_one_group_have_no_interval():
 
 
 def test_a_row_without_a_group_is_a_group_by_itself():
-    assert a_table(groups=["g", None, "g", None]).n_groups() == 3
+    assert a_score_table(groups=["g", None, "g", None]).n_groups() == 3
 
 
 def test_identical_systems_do_not_differ_by_any_metric():
-    one, other = a_table(), a_table()
+    one, other = a_score_table(), a_score_table()
     for metric in EVERY:
         if not one.has_score(metric):
             continue
@@ -99,7 +99,7 @@ def test_identical_systems_do_not_differ_by_any_metric():
 
 
 def test_a_difference_of_corpus_scores_is_that_of_the_two_scores():
-    one, other = a_table(), a_table([(f"{p} indeed", r) for p, r in ROWS])
+    one, other = a_score_table(), a_score_table([(f"{p} indeed", r) for p, r in ROWS])
     values = [t.scores(Resampling())["chrf"]["value"] for t in (one, other)]
     tested = one.compare(other, "chrf", Resampling())
     assert tested.difference == pytest.approx(values[0] - values[1])
@@ -107,7 +107,7 @@ def test_a_difference_of_corpus_scores_is_that_of_the_two_scores():
 
 
 def test_every_number_has_a_signature():
-    scores = a_table().scores(Resampling(samples=100, seed=7))
+    scores = a_score_table().scores(Resampling(samples=100, seed=7))
     for metric, score in scores.items():
         assert score["signature"].startswith(f"{metric}|")
         assert score["signature"].endswith("|n:4|groups:4|bootstrap:100,seed:7,95%")
@@ -115,7 +115,7 @@ def test_every_number_has_a_signature():
 
 def test_the_same_rows_give_the_same_numbers_and_no_global_state_is_touched():
     before = str(np.random.get_state())
-    assert a_table().scores(Resampling()) == a_table().scores(Resampling())
+    assert a_score_table().scores(Resampling()) == a_score_table().scores(Resampling())
     assert str(np.random.get_state()) == before
 
 
@@ -125,7 +125,7 @@ def test_format_and_extraction_are_means_over_the_rows_with_a_value():
         ("", ["x"]),
         ("**the dog**", ["x"]),
     ]
-    scores = a_table(rows).scores(Resampling(samples=50))
+    scores = a_score_table(rows).scores(Resampling(samples=50))
     values = {m: scores[m]["value"] for m in (*in_section("format"), *in_section("extraction"))}
     assert values["repeated"] == pytest.approx((2 / 7 + 0 + 0) / 3)
     assert values["preamble"] == values["markup"] == pytest.approx(1 / 3)
@@ -186,7 +186,9 @@ def test_perplexity_is_over_all_tokens_and_the_lower_one_wins():
             return ((nats / 2, tokens) for nats, tokens in super().score(pairs))
 
     tables = [
-        a_table(metrics=("perplexity",), options=ScoringOptions(lang="en", likelihood=likelihood))
+        a_score_table(
+            metrics=("perplexity",), options=ScoringOptions(lang="en", likelihood=likelihood)
+        )
         for likelihood in (TokenPerHalfNat(), TokenPerQuarterNat())
     ]
     scores = [table.scores(Resampling())["perplexity"] for table in tables]
@@ -201,7 +203,7 @@ def test_the_perplexity_of_whole_texts_has_a_model_of_its_own():
         def score(self, pairs):
             return ((3.0, 6) for _ in pairs)
 
-    table = a_table(
+    table = a_score_table(
         metrics=("perplexity", "text_perplexity"),
         options=ScoringOptions(
             lang="en", likelihood=TokenPerHalfNat(), text_likelihood=TextLikelihood()
@@ -212,14 +214,14 @@ def test_the_perplexity_of_whole_texts_has_a_model_of_its_own():
     assert scores["perplexity"]["value"] == pytest.approx(np.exp(1 / 2))
     assert scores["text_perplexity"]["signature"].startswith("text_perplexity|abrege-")
     with pytest.raises(RecipeError, match="text_perplexity needs a run with completion_only_loss"):
-        a_table(metrics=("text_perplexity",))
+        a_score_table(metrics=("text_perplexity",))
 
 
 def test_the_lower_value_wins_where_lower_is_better_with_any_number_of_groups():
     again = [("the cat the cat the cat the cat", refs) for _, refs in ROWS]
     for groups in (None, ["g"] * 4):
         better, worse = (
-            a_table(rows, groups=groups, metrics=("repeated",)) for rows in (ROWS, again)
+            a_score_table(rows, groups=groups, metrics=("repeated",)) for rows in (ROWS, again)
         )
         test = better.compare(worse, "repeated", Resampling())
         assert (test.difference < 0, test.wins, test.losses) == (True, 4, 0)
@@ -236,7 +238,7 @@ class SubstringEntailment:
 
 def test_a_summary_is_entailed_as_far_as_its_sentences_are():
     rows = [("The dog barked all day. It rained.", ["a"]), ("Then the cat sat down.", ["a"])]
-    table = a_table(
+    table = a_score_table(
         rows,
         metrics=("entailment",),
         options=ScoringOptions(lang="en", entailment=SubstringEntailment()),

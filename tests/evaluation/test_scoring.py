@@ -20,7 +20,7 @@ REFERENCES = ["the cat sat down", "a dog barked all day", "it rains a lot", "nob
 ROUGE_1 = ScoringRequest(("rouge1",), ScoringOptions(lang="en"))
 
 
-def rows(predictions=REFERENCES, references=REFERENCES, documents=None):
+def some_candidates(predictions=REFERENCES, references=REFERENCES, documents=None):
     return candidates_from_texts(predictions, references, documents)
 
 
@@ -43,7 +43,10 @@ def test_texts_of_different_numbers_are_not_combined(references, documents, mess
 
 
 def test_systems_are_scored_side_by_side_with_the_baselines_of_the_first():
-    systems = {"same": rows(documents=["It rained. A cat came."] * 4), "none": rows(["…"] * 4)}
+    systems = {
+        "same": some_candidates(documents=["It rained. A cat came."] * 4),
+        "none": some_candidates(["…"] * 4),
+    }
     notes = []
     tables = score(
         systems,
@@ -62,7 +65,7 @@ def test_systems_are_scored_side_by_side_with_the_baselines_of_the_first():
 def test_a_default_baseline_is_left_out_silently():
     notes = []
     baselines = [Baseline("human", requested=False)]
-    score({"s": rows()}, ROUGE_1, baselines=baselines, on_event=notes.append)
+    score({"s": some_candidates()}, ROUGE_1, baselines=baselines, on_event=notes.append)
     assert notes == []
 
 
@@ -74,16 +77,19 @@ def test_the_language_of_the_rows_is_taken_before_that_of_the_references():
 
 def test_systems_with_fewer_rows_or_other_references_are_not_scored():
     with pytest.raises(DataError, match="short ends before row 4, where other systems continue"):
-        score({"long": rows(), "short": rows()[:3]}, ROUGE_1)
-    other = rows(references=[*REFERENCES[:3], "nobody slept"])
+        score({"long": some_candidates(), "short": some_candidates()[:3]}, ROUGE_1)
+    other = some_candidates(references=[*REFERENCES[:3], "nobody slept"])
     with pytest.raises(DataError, match="row 4: b and a have different references"):
-        score({"a": rows(), "b": other}, ROUGE_1)
+        score({"a": some_candidates(), "b": other}, ROUGE_1)
     with pytest.raises(DataError, match="there are no rows to score"):
         score({"a": []}, ROUGE_1)
 
 
 def test_a_difference_is_described_by_its_metrics_and_the_effect_that_could_be_detected():
-    tables = score({"base": rows(["…"] * 4), "new": rows(), "also": rows()}, ROUGE_1)
+    tables = score(
+        {"base": some_candidates(["…"] * 4), "new": some_candidates(), "also": some_candidates()},
+        ROUGE_1,
+    )
     comparisons = compare(tables, Resampling(samples=99))
     assert [c["outcome"] for c in comparisons] == ["better", "better"]
     assert describe_comparisons(comparisons)[0] == "new is better than base by ROUGE-1."
@@ -109,7 +115,9 @@ def test_the_direction_of_the_metric_decides_what_is_better(metric, difference, 
 
 
 def test_a_metric_without_a_direction_has_no_winner():
-    tables = score({"a": rows(["a cat"] * 4), "b": rows()}, ScoringRequest(("words",)))
+    tables = score(
+        {"a": some_candidates(["a cat"] * 4), "b": some_candidates()}, ScoringRequest(("words",))
+    )
     [comparison] = compare(tables, Resampling(samples=99))
     assert comparison["outcome"] == "untested"
 
@@ -117,7 +125,7 @@ def test_a_metric_without_a_direction_has_no_winner():
 def test_the_best_and_the_worst_rows_are_collected_by_the_first_metric():
     collector = RowCollector(examples=1)
     predictions = ["the cat sat down", "a dog", "…", "nobody came"]
-    score({"s": rows(predictions)}, ROUGE_1, collector=collector)
+    score({"s": some_candidates(predictions)}, ROUGE_1, collector=collector)
     best, worst = collector.best_and_worst()
     assert [(value, row.id) for value, row in best] == [(1.0, "0")]
     assert [(value, row.id) for value, row in worst] == [(0.0, "2")]
@@ -125,7 +133,7 @@ def test_the_best_and_the_worst_rows_are_collected_by_the_first_metric():
 
 def test_a_column_or_an_id_that_no_row_has_is_an_error():
     collector = RowCollector(by="grup", explain=frozenset({"9"}))
-    score({"s": rows()}, ROUGE_1, collector=collector)
+    score({"s": some_candidates()}, ROUGE_1, collector=collector)
     with pytest.raises(RecipeError, match="--by grup: there is no such column; did you mean group"):
         collector.check()
     collector.by = None

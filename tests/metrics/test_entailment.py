@@ -71,7 +71,7 @@ def test_a_text_without_sentences_scores_0_and_needs_no_model(row):
     assert model.pairs == []
 
 
-def of(rows, model):
+def a_family(rows, model):
     family = EntailmentFamily(["entailment"], ScoringOptions(lang="en", entailment=model))
     for n, (document, prediction) in enumerate(rows):
         row = Candidate(id=f"r{n}", prediction=prediction, references=["x"], document=document)
@@ -81,13 +81,13 @@ def of(rows, model):
 
 def test_the_family_returns_the_lowest_the_mean_and_one_for_each_row():
     model = KnownPairs({(CAT, "A cat sat."): 1.0, (DOG, "It rained."): 0.5})
-    family = of([(DOCUMENT, "A cat sat. It rained."), (DOCUMENT, "")], model)
+    family = a_family([(DOCUMENT, "A cat sat. It rained."), (DOCUMENT, "")], model)
     flat = family.finish()["entailment"]
     assert flat == [0.5, 0.75, 1.0, 0.0, 0.0, 1.0]
 
 
 def test_the_signature_has_the_model_and_the_rule():
-    family = of([], KnownPairs())
+    family = a_family([], KnownPairs())
     family.finish()
     made = family.aggregators["entailment"].signature()
     assert made.startswith("entailment|abrege-")
@@ -99,4 +99,4 @@ def test_a_row_without_a_document_is_refused():
     with pytest.raises(
         RecipeError, match=r"entailment needs the documents, and row 'r0' has none.\n.* --data"
     ):
-        of([(None, "A cat sat.")], KnownPairs())
+        a_family([(None, "A cat sat.")], KnownPairs())
