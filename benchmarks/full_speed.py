@@ -31,7 +31,7 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
     from abrege.models import device
     from abrege.models.load import load_model, load_tokenizer
     from abrege.models.resolve import resolve_model
-    from abrege.training.student import let_all_learn
+    from abrege.training.student import unfreeze
 
     if name == "abrege":
         device.retain_heap()
@@ -44,7 +44,7 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
         out = Path(folder)
         if name == "abrege":
             how = {"dtype": "float32", "pad_id": tokenizer.pad_token_id}
-            model = let_all_learn(model, seed=0)
+            model = unfreeze(model, seed=0)
             harness.train_with_abrege(model, rows, out, args, clock, **how)
         else:
             harness.train_with_trainer(model, tokenizer, rows, out, args, clock)

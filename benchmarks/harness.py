@@ -246,7 +246,7 @@ def build_trainer(
     from abrege.training.training_args import TrainingPlan, training_arguments
 
     plan = TrainingPlan(
-        step_rows=args.batch,
+        effective_batch_size=args.batch,
         num_train_epochs=1.0,
         max_steps=None,
         micro_batch_tokens=1024,

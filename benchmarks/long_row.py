@@ -47,7 +47,7 @@ def main() -> None:
 
     args = options()
     if args.keep:
-        system_memory.FAR_ABOVE = 10**9
+        system_memory.TRIM_FACTOR = 10**9
     device.retain_heap()
     name_or_path = resolve_model(harness.MODEL)
     tokenizer = load_tokenizer(name_or_path)

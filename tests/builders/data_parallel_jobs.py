@@ -1,4 +1,4 @@
-"""Jobs of several processes for test_sharing.py: `python shared_jobs.py FOLDER`, tests on the path.
+"""Jobs of several processes for test_data_parallel.py: `python data_parallel_jobs.py FOLDER`.
 
 One program forks the processes of all jobs, since importing transformers takes longer than any of
 them. Each leaves its result in FOLDER/JOB/rank-N.json and what it said in rank-N.err.
@@ -20,17 +20,17 @@ from abrege.training import distributed, trainer
 from abrege.training import run as training_run
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan, some_rows
-from training.test_training import a_student, examples
+from builders.training import a_student, tokenized_pairs
 
 
 def tune(folder, *, model=None, on_event=lambda e: None, **plan):
-    found = examples(a_tokenizer())
+    found = tokenized_pairs(a_tokenizer())
     with distributed.process_group():
         tuned = training_run.tune(
             model or a_student(),
             found[:10],  # steps of three rows, and a last one of one: a process has none
             found[16:21],
-            a_plan(**{"step_rows": 3, "num_train_epochs": 2.0, **plan}),
+            a_plan(**{"effective_batch_size": 3, "num_train_epochs": 2.0, **plan}),
             folder,
             dtype="float32",
             pad_id=0,

@@ -74,7 +74,7 @@ def a_plan(**changes: Any) -> Any:
     from abrege.training.training_args import TrainingPlan
 
     values = {
-        "step_rows": 4,
+        "effective_batch_size": 4,
         "num_train_epochs": 1.0,
         "max_steps": None,
         "micro_batch_tokens": 150,

@@ -170,5 +170,5 @@ def test_a_model_with_dropout_trains_one_batch_after_another(tmp_path):
             pad_id=0,
             callbacks=[],
         )
-        assert trainer.lines == expected
-        assert (trainer.lanes is not None) == (expected == STREAMS)
+        assert trainer.stream_count == expected
+        assert (trainer.streams is not None) == (expected == STREAMS)

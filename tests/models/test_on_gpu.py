@@ -14,7 +14,7 @@ from abrege.training import run as training_run
 from abrege.training import student
 from builders.models import a_tokenizer
 from builders.records import a_plan
-from training.test_training import examples
+from builders.training import tokenized_pairs
 
 pytestmark = [
     pytest.mark.gpu,
@@ -25,7 +25,7 @@ LORA = {"r": 4, "alpha": 8, "dropout": 0.0, "modules": "all-linear", "seed": 0}
 
 def tune(folder, model, *, dtype, **plan):
     folder.mkdir(parents=True, exist_ok=True)
-    rows = examples(a_tokenizer())
+    rows = tokenized_pairs(a_tokenizer())
     training_run.tune(
         model,
         rows[:16],
@@ -70,14 +70,14 @@ def test_qlora_learns_on_a_gpu_with_each_optimizer(tmp_path, student_folder, opt
 
 
 def test_full_tuning_on_a_gpu_keeps_its_weights_in_float32(tmp_path, student_folder):
-    model = student.let_all_learn(loaded(student_folder, torch.float32, "cuda"), seed=0)
+    model = student.unfreeze(loaded(student_folder, torch.float32, "cuda"), seed=0)
     losses = tune(tmp_path, model, dtype="bfloat16", gradient_checkpointing=True)
     assert losses[-1] < losses[0]
     assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
 def test_predictions_on_a_gpu_are_those_on_a_cpu(student_folder):
-    prompts = examples(a_tokenizer())[:6]
+    prompts = tokenized_pairs(a_tokenizer())[:6]
     texts = []
     for where in ("cpu", "cuda"):
         model = loaded(student_folder, torch.float32, where)

@@ -11,56 +11,21 @@ from transformers import TrainerState, TrainingArguments
 from abrege.compute.cpu.llama_layers import fuse_decoder_layers
 from abrege.compute.cpu.packing import enable_packing, unfused
 from abrege.core.errors import RecipeError, SetupError
-from abrege.core.events import Progress
 from abrege.inference.decoder import Decoder
 from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
-from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
-from abrege.training.callbacks import stale_for_too_long
+from abrege.training.callbacks import has_stopped_improving
 from abrege.training.training_args import choose_optimizer, interval_steps, warmup_step_count
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
-from training.test_training import a_student, examples
+from builders.training import Killed, a_student, killed_at, log_entries, tokenized_pairs, tune
 
 CHOOSING = {"load_best_model_at_end": True, "eval_steps": 1, "save_steps": 1}
 
 
-def tune(folder, plan, *, model=None, train=None, valid=None, scores=None, on_event=lambda e: None):
-    """Tune; validations score what `scores` says, a figure for each step."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = examples(a_tokenizer())
-    return training_run.tune(
-        model or a_student(),
-        rows[:16] if train is None else train,
-        rows[16:20] if valid is None else valid,
-        plan,
-        folder,
-        dtype="float32",
-        pad_id=0,
-        summarise=(lambda model, step: {"rougeL": scores[step - 1]}) if scores else None,
-        on_event=on_event,
-    )
-
-
 def weights(folder):
     return (folder / "adapter_model.safetensors").read_bytes()
-
-
-def lines(folder):
-    return [json.loads(x) for x in (folder / "steps.jsonl").read_text().splitlines()]
-
-
-class Cut(BaseException):
-    """What kill -9 is to the process."""
-
-
-def killed_at(step):
-    def kill(event):
-        if isinstance(event, Progress) and event.task == "tune" and event.done == step:
-            raise Cut
-
-    return kill
 
 
 BY_ROUGE = a_plan(num_train_epochs=2.0, metric_for_best_model="rougeL", **CHOOSING)
@@ -69,13 +34,13 @@ SCORES = [10, 30, 20, 20, 25, 30, 29, 28]  # the best is that of step 2: step 6 
 
 def test_the_model_of_the_best_validation_is_left_and_not_the_last(tmp_path):
     tuned = tune(tmp_path, BY_ROUGE, scores=SCORES)
-    assert (tuned.steps, tuned.kept_step) == (8, 2)
+    assert (tuned.steps, tuned.saved_step) == (8, 2)
     assert (
         weights(tmp_path)
         == weights(tmp_path / "checkpoint-2")
         != weights(tmp_path / "checkpoint-8")
     )
-    told = {x["step"]: x for x in lines(tmp_path) if "eval_loss" in x}
+    told = {x["step"]: x for x in log_entries(tmp_path) if "eval_loss" in x}
     assert tuned.eval_loss == told[2]["eval_loss"]
     assert [told[step]["eval_rougeL"] for step in range(1, 9)] == SCORES
 
@@ -87,21 +52,21 @@ def test_by_loss_the_lowest_is_best(tmp_path):
     ]  # the likelier 50, the less so 60
     plan = a_plan(num_train_epochs=2.0, learning_rate=0.03, **CHOOSING)
     tuned = tune(tmp_path, plan, train=one, valid=other)
-    told = {x["step"]: x["eval_loss"] for x in lines(tmp_path) if "eval_loss" in x}
-    assert tuned.kept_step == min(told, key=lambda step: told[step]) < 8
+    told = {x["step"]: x["eval_loss"] for x in log_entries(tmp_path) if "eval_loss" in x}
+    assert tuned.saved_step == min(told, key=lambda step: told[step]) < 8
     assert tuned.eval_loss == min(told.values())
 
 
 def test_a_run_stops_after_so_many_validations_without_a_better_one(tmp_path):
     tuned = tune(tmp_path, a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3}), scores=SCORES)
-    assert (tuned.steps, tuned.kept_step, tuned.interrupted) == (5, 2, False)
+    assert (tuned.steps, tuned.saved_step, tuned.interrupted) == (5, 2, False)
 
 
 @pytest.mark.parametrize("cut", [3, 4, 5])
 def test_a_run_with_early_stopping_and_a_best_model_goes_on_as_if_never_cut(tmp_path, cut):
     plan = a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3})
     whole = tune(tmp_path / "whole", plan, scores=SCORES)
-    with pytest.raises(Cut):
+    with pytest.raises(Killed):
         tune(tmp_path / "cut", plan, scores=SCORES, on_event=killed_at(cut))
     assert tune(tmp_path / "cut", plan, scores=SCORES) == whole
     assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
@@ -110,15 +75,15 @@ def test_a_run_with_early_stopping_and_a_best_model_goes_on_as_if_never_cut(tmp_
 def test_a_run_killed_after_it_stopped_early_takes_no_further_step(tmp_path):
     plan = a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3})
     whole = tune(tmp_path, plan, scores=SCORES)
-    kept, told = weights(tmp_path), lines(tmp_path)
+    kept, told = weights(tmp_path), log_entries(tmp_path)
     (tmp_path / "adapter_model.safetensors").unlink()
     assert tune(tmp_path, plan, scores=SCORES) == whole
-    assert (weights(tmp_path), lines(tmp_path)) == (kept, told)
+    assert (weights(tmp_path), log_entries(tmp_path)) == (kept, told)
 
 
 def test_the_best_checkpoint_is_found_again_where_the_folder_has_moved(tmp_path):
     whole = tune(tmp_path / "whole", BY_ROUGE, scores=SCORES)
-    with pytest.raises(Cut):
+    with pytest.raises(Killed):
         tune(tmp_path / "here", BY_ROUGE, scores=SCORES, on_event=killed_at(5))
     (tmp_path / "here").rename(tmp_path / "there")
     assert tune(tmp_path / "there", BY_ROUGE, scores=SCORES) == whole
@@ -127,11 +92,11 @@ def test_the_best_checkpoint_is_found_again_where_the_folder_has_moved(tmp_path)
 
 def test_full_tuning_goes_on_bit_for_bit_and_leaves_a_whole_model(tmp_path):
     def a_llama_that_learns():
-        return student.let_all_learn(a_llama(vocab=len(a_tokenizer())), seed=0)
+        return student.unfreeze(a_llama(vocab=len(a_tokenizer())), seed=0)
 
     plan = a_plan(num_train_epochs=2.0, learning_rate=1e-3)
     tune(tmp_path / "whole", plan, model=a_llama_that_learns())
-    with pytest.raises(Cut):
+    with pytest.raises(Killed):
         tune(tmp_path / "cut", plan, model=a_llama_that_learns(), on_event=killed_at(5))
     tune(tmp_path / "cut", plan, model=a_llama_that_learns())
     one, two = (load_file(tmp_path / n / "model.safetensors") for n in ("whole", "cut"))
@@ -144,21 +109,21 @@ def test_full_tuning_goes_on_bit_for_bit_and_leaves_a_whole_model(tmp_path):
 
 def test_the_last_step_is_validated_whatever_eval_steps_says(tmp_path):
     tune(tmp_path, a_plan(eval_steps=3, save_steps=3))
-    assert [x["step"] for x in lines(tmp_path) if "eval_loss" in x] == [3, 4]
+    assert [x["step"] for x in log_entries(tmp_path) if "eval_loss" in x] == [3, 4]
 
 
 def test_patience_is_counted_from_the_best_so_far(tmp_path):
     training = TrainingArguments(str(tmp_path), metric_for_best_model="loss", use_cpu=True)
     state = TrainerState(log_history=[{"eval_loss": x} for x in (3.0, 1.0, 2.0)])
-    assert not stale_for_too_long(state, training, 2)
+    assert not has_stopped_improving(state, training, 2)
     state.log_history.append({"eval_loss": 1.0})  # as good is not better
-    assert stale_for_too_long(state, training, 2)
-    assert not stale_for_too_long(state, training, None)
+    assert has_stopped_improving(state, training, 2)
+    assert not has_stopped_improving(state, training, None)
 
 
 def test_a_model_decodes_as_before_while_it_is_being_trained():
     model, tokenizer = a_student(std=0.3), a_tokenizer()
-    prompts = examples(tokenizer)[:5]
+    prompts = tokenized_pairs(tokenizer)[:5]
     profile = DecodingProfile(max_new_tokens=8)
 
     def texts():
@@ -194,7 +159,7 @@ def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monk
         choose_optimizer("paged_adamw_8bit")
     chosen, said = choose_optimizer(["paged_adamw_32bit", "adamw_torch"])
     assert chosen == "adamw_torch"
-    assert said == "optimiser adamw_torch: paged_adamw_32bit needs a CUDA device"
+    assert said == "optimizer adamw_torch: paged_adamw_32bit needs a CUDA device"
     assert choose_optimizer("adamw_torch_fused") == ("adamw_torch_fused", "")
 
 
@@ -225,7 +190,7 @@ def test_dora_and_rslora_train(tmp_path, variant):
     more = {"r": 4, "alpha": 8, "dropout": 0.0, "modules": "all-linear", "seed": 0, variant: True}
     model = student.attach_lora(a_llama(vocab=len(a_tokenizer())), **more)
     tuned = tune(tmp_path, a_plan(num_train_epochs=4.0, learning_rate=3e-2), model=model)
-    losses = [x["loss"] for x in lines(tmp_path) if "loss" in x]
+    losses = [x["loss"] for x in log_entries(tmp_path) if "loss" in x]
     assert losses[-1] < losses[0] - 0.1
     assert math.isfinite(tuned.eval_loss)
     written = json.loads((tmp_path / "adapter_config.json").read_text())

@@ -17,7 +17,7 @@ from abrege.compute.batching import build_step
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.io import read_json
 from abrege.prompts.prompt_format import TokenizedExample
-from abrege.training import data_parallel as sharing
+from abrege.training import data_parallel
 
 
 def rows(*lengths):
@@ -34,19 +34,19 @@ def cut(examples):
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4, 7])
 def test_every_row_is_dealt_once_and_no_process_gets_two_more_than_another(ranks):
     found = rows(9, 30, 4, 12, 12, 8)
-    dealt = sharing.shares(found, ranks)
+    dealt = data_parallel.divide_rows(found, ranks)
     assert sorted(e.id for share in dealt for e in share) == sorted(e.id for e in found)
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
 
 
 def test_the_longest_rows_are_dealt_first_and_to_the_process_with_the_fewest_tokens():
-    one, two = sharing.shares(rows(9, 30, 4, 12, 12, 8), 2)
+    one, two = data_parallel.divide_rows(rows(9, 30, 4, 12, 12, 8), 2)
     # 30 | 12 + 12 + 9; three rows are enough for the second, so 8 and 4 go to the first
     assert ([len(e) for e in one], [len(e) for e in two]) == ([30, 8, 4], [12, 12, 9])
 
 
 def test_a_process_without_rows_takes_part_with_a_micro_batch_that_counts_nothing():
-    step = sharing.step_of_rank(rows(9), cut, rank=1, ranks=2, in_step=False)
+    step = data_parallel.step_of_rank(rows(9), cut, rank=1, ranks=2, equal_micro_batches=False)
     assert (step.summary_tokens, step.tokens, len(step.micro_batches)) == (0, 0, 1)
 
 
@@ -54,7 +54,9 @@ def test_processes_that_must_keep_step_pass_as_many_micro_batches_each():
     found = rows(18, 6, 6, 15)  # 18 + 6 do not fit together, nor do 15 + 6: 2 x 18 and 2 x 15 > 20
     apart, together = (
         [
-            sharing.step_of_rank([*found, *rows(5)], cut, rank=rank, ranks=2, in_step=in_step)
+            data_parallel.step_of_rank(
+                [*found, *rows(5)], cut, rank=rank, ranks=2, equal_micro_batches=in_step
+            )
             for rank in range(2)
         ]
         for in_step in (False, True)
@@ -65,7 +67,9 @@ def test_processes_that_must_keep_step_pass_as_many_micro_batches_each():
 
 
 def check(engine, tokens):
-    sharing.check_engine(engine, rows(40, 100), step_rows=5, ranks=2, micro_batch_tokens=tokens)
+    data_parallel.check_backend(
+        engine, rows(40, 100), batch_size=5, ranks=2, micro_batch_tokens=tokens
+    )
 
 
 def test_a_step_that_a_process_might_have_to_cut_is_refused_under_deepspeed():
@@ -85,7 +89,7 @@ def test_fsdp_is_refused_on_a_cpu_where_accelerate_would_drop_it_silently(monkey
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory):
-    """Run all jobs of shared_jobs.py in one program, and leave no process behind."""
+    """Run all jobs of data_parallel_jobs.py in one program, and leave no process behind."""
     folder = tmp_path_factory.mktemp("jobs")
     program = Path(__file__).parents[1] / "builders/data_parallel_jobs.py"
     environment = os.environ | {

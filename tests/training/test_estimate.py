@@ -12,26 +12,18 @@ from abrege.core.errors import SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.pipeline import commands
-from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
-from abrege.training.cost import duration as timing
-from abrege.training.cost import estimate
-from abrege.training.cost import memory as smaller
-from abrege.training.cost import profiler as probe
+from abrege.training.cost import duration, estimate, memory, profiler
 from abrege.training.trainer import StepTrainer
 from builders.models import a_llama, a_t5, a_tokenizer
-from builders.records import a_plan, a_rendering, some_pairs, some_rows
+from builders.records import a_plan, some_rows
+from builders.training import tokenized_pairs
 
 
-def examples(count=24):
-    return training_run.preflight(
-        PromptRenderer(a_tokenizer(), a_rendering()), some_pairs(count), on_empty="fail"
-    )[0]
-
-
-def a_student(*, dropout=0.0):
+def a_lora_llama(*, dropout=0.0):
     model = a_llama(vocab=len(a_tokenizer()))
     return student.attach_lora(model, r=4, alpha=8, dropout=dropout, modules="all-linear", seed=0)
 
@@ -39,10 +31,10 @@ def a_student(*, dropout=0.0):
 def a_trainer(folder, *, plan=None, **changes):
     plan = plan or a_plan(**changes)
     return StepTrainer(
-        a_student(),
+        a_lora_llama(),
         arguments.training_arguments(plan, folder, 6, dtype="float32", validate=True),
-        train=examples(),
-        valid=examples(8),
+        train=tokenized_pairs(a_tokenizer()),
+        valid=tokenized_pairs(a_tokenizer(), 8),
         micro_batch_tokens=plan.micro_batch_tokens,
         pad_id=0,
         callbacks=[],
@@ -51,9 +43,9 @@ def a_trainer(folder, *, plan=None, **changes):
 
 def tune(folder, *, dropout=0.0, on_event=lambda e: None, **changes):
     folder.mkdir()
-    rows = examples()
+    rows = tokenized_pairs(a_tokenizer())
     return training_run.tune(
-        a_student(dropout=dropout),
+        a_lora_llama(dropout=dropout),
         rows[:16],
         rows[16:20],
         a_plan(**changes),
@@ -91,52 +83,54 @@ def test_what_is_kept_for_the_backward_is_counted_once_and_without_weights():
         y = x @ w
         return (y.square() + y.pow(3)).sum()
 
-    assert probe.kept_bytes(forward, {w.data_ptr()}) == 4 * (2 * 3 + 2 * 5)
+    assert profiler.stored_bytes(forward, {w.data_ptr()}) == 4 * (2 * 3 + 2 * 5)
 
 
 @pytest.mark.parametrize("budget", [150, 400, 2000])
 def test_what_larger_micro_batches_keep_is_told_from_small_ones(budget, tmp_path):
-    trainer = a_trainer(tmp_path, step_rows=12, micro_batch_tokens=budget)
-    rows = examples()
-    with probe.leaving_no_trace(trainer.model):
-        fitted = probe.activations(trainer, rows[0])
-        known = {t.untyped_storage().data_ptr() for t in probe.standing(trainer.model)}
+    trainer = a_trainer(tmp_path, effective_batch_size=12, micro_batch_tokens=budget)
+    rows = tokenized_pairs(a_tokenizer())
+    with profiler.state_restored(trainer.model):
+        fitted = profiler.measure_activations(trainer, rows[0])
+        known = {t.untyped_storage().data_ptr() for t in profiler.resident_tensors(trainer.model)}
         trainer.model.train()
-        for batch in trainer._step(rows[:12])["step"].micro_batches:
-            counted = probe.kept_bytes(partial(trainer._loss, trainer.model, 1.0, batch), known)
-            assert fitted.kept(batch) == pytest.approx(counted, rel=0.06)
+        for batch in trainer.collate_step(rows[:12])["step"].micro_batches:
+            counted = profiler.stored_bytes(
+                partial(trainer._loss, trainer.model, 1.0, batch), known
+            )
+            assert fitted.stored(batch) == pytest.approx(counted, rel=0.06)
 
 
 @pytest.mark.parametrize(("optim", "bytes_each"), [("adamw_torch", 8), ("sgd", 0)])
 def test_an_optimisers_state_is_measured(optim, bytes_each, tmp_path):
     # AdamW keeps two float32 numbers for each that learns; SGD without momentum none
     trainer = a_trainer(tmp_path, optim=optim)
-    assert probe.optimiser(trainer).bytes == pytest.approx(bytes_each, abs=0.1)
+    assert profiler.measure_optimizer(trainer).bytes == pytest.approx(bytes_each, abs=0.1)
 
 
 def test_a_run_that_will_not_fit_is_refused_with_what_would_make_it_smaller(tmp_path):
-    trainer = a_trainer(tmp_path, step_rows=16, micro_batch_tokens=2048)
-    found = estimate.estimate_run(trainer, steps=6, always_timed=True, room=1000)
+    trainer = a_trainer(tmp_path, effective_batch_size=16, micro_batch_tokens=2048)
+    found = estimate.estimate_run(trainer, steps=6, always_timed=True, available_bytes=1000)
 
     assert not found.fits
     assert found.seconds is None  # no pass is timed that might be the one to run out of memory
     assert [c.peak_bytes for c in found.changes] == sorted(c.peak_bytes for c in found.changes)
     with pytest.raises(SetupError) as caught:
-        found.check()
+        found.check_fits()
     told = str(caught.value)
-    longest = max(examples(), key=len)
+    longest = max(tokenized_pairs(a_tokenizer()), key=len)
     assert told.startswith(f"this run needs about {found.peak_bytes / 1e9:.1f} GB of memory")
     assert f"the longest row, {longest.id}, has {len(longest)} tokens" in told
 
 
 def test_each_change_brings_the_peak_it_promises(tmp_path):
     # the figures are relative to the whole process, so they are compared without what stands
-    trainer = a_trainer(tmp_path, step_rows=16, micro_batch_tokens=2048)
-    with probe.leaving_no_trace(trainer.model):
-        fitted = probe.activations(trainer, examples()[0])
-    need = smaller.Need(0, 0, 0, fitted, [examples()[:16]])
-    room = need.peak(trainer, budget=256)
-    found = {c.text.partition(":")[0]: c for c in smaller.changes(trainer, need, room)}
+    trainer = a_trainer(tmp_path, effective_batch_size=16, micro_batch_tokens=2048)
+    with profiler.state_restored(trainer.model):
+        fitted = profiler.measure_activations(trainer, tokenized_pairs(a_tokenizer())[0])
+    need = memory.MemoryNeed(0, 0, 0, fitted, [tokenized_pairs(a_tokenizer())[:16]])
+    room = need.peak(trainer, max_tokens=256)
+    found = {c.text.partition(":")[0]: c for c in memory.memory_savings(trainer, need, room)}
 
     assert found["tune.micro_batch_tokens"].text == "tune.micro_batch_tokens: 256"
     assert found["tune.micro_batch_tokens"].peak_bytes == room < need.peak(trainer)
@@ -144,7 +138,7 @@ def test_each_change_brings_the_peak_it_promises(tmp_path):
 
 
 def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, monkeypatch):
-    monkeypatch.setattr(estimate.memory, "room", lambda _: 1000)
+    monkeypatch.setattr(estimate.system_memory, "available_bytes", lambda _: 1000)
     with pytest.raises(SetupError, match="this run needs about"):
         tune(tmp_path / "run")
     assert not (tmp_path / "run/steps.jsonl").exists()
@@ -154,55 +148,65 @@ def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path
     notes = []
     tuned = tune(tmp_path / "run", on_event=lambda e: notes.append(e), num_train_epochs=2.0)
     [told] = [n.text for n in notes if isinstance(n, Note) and "peak memory" in n.text]
-    assert told == tuned.estimate.words()
+    assert told == tuned.estimate.describe()
     assert tuned.estimate.steps == tuned.steps == 8
-    assert tuned.estimate.tokens_per_step == round(sum(map(len, examples()[:16])) / 4)
+    assert tuned.estimate.tokens_per_step == round(
+        sum(map(len, tokenized_pairs(a_tokenizer())[:16])) / 4
+    )
 
 
 def test_validations_that_write_summaries_are_said_to_take_more_time(tmp_path):
     trainer = a_trainer(tmp_path, eval_steps=2)
-    assert "summaries" not in estimate.estimate_run(trainer, steps=6).words()
-    trainer.summarise = lambda model, step: {"rougeL": 0.0}
+    assert "summaries" not in estimate.estimate_run(trainer, steps=6).describe()
+    trainer.generation_eval = lambda model, step: {"rougeL": 0.0}
     found = estimate.estimate_run(trainer, steps=6)
     assert found.summarising == 3  # after steps 2, 4 and 6
-    assert found.words().endswith("; the summaries of 3 validations take more time")
+    assert found.describe().endswith("; the summaries of 3 validations take more time")
 
 
 def test_a_lane_with_two_lines_holds_two_gradients_and_one_with_one_line_its_own(tmp_path):
     # nothing is kept for the backward here, so that the gradients of 100 bytes are all there is
-    trainer = a_trainer(tmp_path, step_rows=8, micro_batch_tokens=300)
-    trainer.lanes, trainer.lines = StreamPool(threads=2), 2
-    nothing = probe.Activations((0.0,) * 5, 0)
-    need = smaller.Need(0, 0, 100, nothing, [examples()[:8]])
-    lines = {budget: len(smaller.cut(trainer, need.steps, budget)[0]) for budget in (300, 100)}
+    trainer = a_trainer(tmp_path, effective_batch_size=8, micro_batch_tokens=300)
+    trainer.streams, trainer.stream_count = StreamPool(threads=2), 2
+    nothing = profiler.ActivationMemory((0.0,) * 5, 0)
+    need = memory.MemoryNeed(0, 0, 100, nothing, [tokenized_pairs(a_tokenizer())[:8]])
+    lines = {
+        budget: len(memory.split_steps(trainer, need.steps, budget)[0]) for budget in (300, 100)
+    }
     assert lines == {300: 2, 100: 6}
     assert need.peak(trainer) == 2 * 100
-    assert need.peak(trainer, budget=100) == 2 * 2 * 100
-    trainer.lanes = None
-    assert need.peak(trainer, budget=100) == 100  # each is added onto the one before
+    assert need.peak(trainer, max_tokens=100) == 2 * 2 * 100
+    trainer.streams = None
+    assert need.peak(trainer, max_tokens=100) == 100  # each is added onto the one before
 
 
 def test_what_comes_once_a_step_is_counted_once_however_many_tokens_it_has(tmp_path, monkeypatch):
-    monkeypatch.setattr(probe, "pace", lambda *_: probe.Pace(trained=0, validated=0, step=2.0))
+    monkeypatch.setattr(
+        profiler,
+        "time_passes",
+        lambda *_: profiler.PassTimes(training=0, evaluation=0, per_step=2.0),
+    )
     found = estimate.estimate_run(a_trainer(tmp_path), steps=6, always_timed=True)
     assert found.seconds == pytest.approx(6 * 2.0, abs=0.5)
 
 
 def test_with_an_adapter_a_run_of_all_weights_needs_a_fiftieth_of_their_gradients(tmp_path):
-    plan = a_plan(step_rows=8, micro_batch_tokens=300)
+    plan = a_plan(effective_batch_size=8, micro_batch_tokens=300)
     trainer = StepTrainer(
         a_llama(vocab=len(a_tokenizer())),
         arguments.training_arguments(plan, tmp_path, 6, dtype="float32", validate=True),
-        train=examples(),
-        valid=examples(8),
+        train=tokenized_pairs(a_tokenizer()),
+        valid=tokenized_pairs(a_tokenizer(), 8),
         micro_batch_tokens=300,
         pad_id=0,
         callbacks=[],
     )
-    trainer.lanes, trainer.lines = StreamPool(threads=2), 2
-    need = smaller.Need(0, 800, 400, probe.Activations((0.0,) * 5, 0), [examples()[:8]])
+    trainer.streams, trainer.stream_count = StreamPool(threads=2), 2
+    need = memory.MemoryNeed(
+        0, 800, 400, profiler.ActivationMemory((0.0,) * 5, 0), [tokenized_pairs(a_tokenizer())[:8]]
+    )
     assert need.peak(trainer) == 800 + 2 * 400
-    found = {c.text: c.peak_bytes for c in smaller.changes(trainer, need, 100)}
+    found = {c.text: c.peak_bytes for c in memory.memory_savings(trainer, need, 100)}
     assert found["tune.method: lora"] == 16 + 2 * 8
 
 
@@ -218,7 +222,7 @@ def test_validations_and_checkpoints_are_counted_as_the_run_makes_them(tmp_path)
     steps = [x["step"] for x in read_jsonl(tmp_path / "run/steps.jsonl", dict) if "eval_loss" in x]
     trainer = a_trainer(tmp_path / "other", eval_steps=3, save_steps=2)
     assert steps == [3, 4]
-    assert timing.pauses(trainer, 4) == (2, 2)
+    assert duration.count_evaluations_and_saves(trainer, 4) == (2, 2)
 
 
 def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, student_folder):
@@ -243,5 +247,5 @@ def test_rows_of_two_sides_count_the_pairs_of_each_and_those_between():
     shift = a_t5().prepare_decoder_input_ids_from_labels
     [line] = build_step(rows, max_tokens=99, pad_id=0, streams=1, shift_right=shift).micro_batches
     [padded] = build_step(rows, max_tokens=99, pad_id=0, shift_right=shift).micro_batches
-    assert probe.both_sides(line) == (9 + 4 + 6) + (16 + 4 + 8)
-    assert probe.both_sides(padded) == 2 * (16 + 4 + 8)
+    assert profiler.seq2seq_pairs(line) == (9 + 4 + 6) + (16 + 4 + 8)
+    assert profiler.seq2seq_pairs(padded) == 2 * (16 + 4 + 8)

@@ -1,14 +1,12 @@
 """Every weight tuned, in float32 whatever the products run in; and the loss of the whole text."""
 
-import json
-
 import pytest
 import torch
 
 from abrege.training import run as training_run
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
-from training.test_training import a_student, examples, tune
+from builders.training import a_student, log_entries, tokenized_pairs, tune
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -16,8 +14,7 @@ def test_full_tuning_lowers_the_loss_and_keeps_its_weights_in_float32(tmp_path, 
     model = a_llama(vocab=len(a_tokenizer()))
     before = {name: p.clone() for name, p in model.named_parameters()}
     tune(tmp_path, a_plan(num_train_epochs=4.0, learning_rate=5e-3), model=model, dtype=dtype)
-    lines = [json.loads(x) for x in (tmp_path / "steps.jsonl").read_text().splitlines()]
-    losses = [x["loss"] for x in lines if "loss" in x]
+    losses = [x["loss"] for x in log_entries(tmp_path) if "loss" in x]
     assert losses[-1] < losses[0] - 1.0  # nats
     for name, parameter in model.named_parameters():
         assert parameter.dtype == torch.float32
@@ -33,7 +30,7 @@ def test_weights_stored_in_bfloat16_are_not_trained(tmp_path):
 
 def test_of_the_whole_text_more_tokens_are_learnt(tmp_path, monkeypatch):
     monkeypatch.setattr(training_run, "estimate_run", lambda *_, **__: None)  # it passes rows too
-    rows = examples(a_tokenizer())[:4]
+    rows = tokenized_pairs(a_tokenizer())[:4]
     seen = {}
     for loss in ("summary", "sequence"):
         model = a_student()

@@ -10,16 +10,20 @@ from abrege.training import run as training_run
 from abrege.training import student
 from builders.models import a_bart, a_llama, a_t5, a_tokenizer
 from builders.records import a_plan
-from training.test_best_model import Cut, killed_at, lines
-from training.test_seq2seq_training import rendered
-from training.test_training import examples
+from builders.training import (
+    Killed,
+    killed_at,
+    log_entries,
+    tokenized_pairs,
+    tokenized_seq2seq_pairs,
+)
 
 LORA = {"r": 4, "alpha": 8, "dropout": 0.1, "modules": "all-linear", "seed": 0}
 CHOOSING = {"load_best_model_at_end": True, "early_stopping_patience": 3, "save_steps": 1}
 
 
 def in_full(model):
-    return student.let_all_learn(model, seed=0)
+    return student.unfreeze(model, seed=0)
 
 
 def by_lora(model):
@@ -49,13 +53,13 @@ def test_a_run_cut_at_a_step_ends_as_the_whole_one_bit_for_bit(kind, tmp_path, s
         folder.mkdir(exist_ok=True)
         torch.manual_seed(7)
         model = KINDS[kind](student_folder)
-        rows = examples(a_tokenizer()) if "llama" in kind else rendered(model)
+        rows = tokenized_pairs(a_tokenizer()) if "llama" in kind else tokenized_seq2seq_pairs()
         plan = a_plan(**vars(a_plan(num_train_epochs=2.0)) | {"eval_steps": 1} | CHOOSING)
         more = {"dtype": "float32", "pad_id": 0, "on_event": on_event}
         return training_run.tune(model, rows[:16], rows[16:20], plan, folder, **more)
 
     whole = tune(tmp_path / "whole")
-    with pytest.raises(Cut):
+    with pytest.raises(Killed):
         tune(tmp_path / "cut", on_event=killed_at(4))
     assert tune(tmp_path / "cut") == whole
     one, two = (
@@ -65,7 +69,7 @@ def test_a_run_cut_at_a_step_ends_as_the_whole_one_bit_for_bit(kind, tmp_path, s
     assert one.keys() == two.keys() != set()
     assert all(torch.equal(one[name], two[name]) for name in one)
     figures = [
-        [(x["step"], x.get("loss"), x.get("eval_loss")) for x in lines(tmp_path / n)]
+        [(x["step"], x.get("loss"), x.get("eval_loss")) for x in log_entries(tmp_path / n)]
         for n in ("whole", "cut")
     ]
     assert figures[0] == figures[1]

@@ -16,7 +16,8 @@ from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
 from builders.models import a_bart, a_sided_tokenizer, a_t5
-from builders.records import a_plan, a_rendering, some_pairs
+from builders.records import a_plan, a_rendering
+from builders.training import tokenized_seq2seq_pairs
 
 CPU = torch.device("cpu")
 
@@ -174,12 +175,6 @@ def test_the_gradient_of_attention_in_a_line_is_that_of_its_differences(own, rea
     assert torch.autograd.gradcheck(attend, inputs)
 
 
-def rendered(model, count=24):
-    rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
-    renderer = PromptRenderer(a_sided_tokenizer(), rendering)
-    return training_run.preflight(renderer, some_pairs(count), on_empty="fail")[0]
-
-
 @pytest.mark.parametrize("method", ["lora", "full"])
 @pytest.mark.parametrize("make", [a_t5, a_bart])
 def test_an_encoder_decoder_learns_by_lora_and_in_full(make, method, tmp_path):
@@ -189,9 +184,9 @@ def test_an_encoder_decoder_learns_by_lora_and_in_full(make, method, tmp_path):
         assert model.peft_config["default"].task_type == "SEQ_2_SEQ_LM"
         assert any("decoder" in n and "lora_A" in n for n, _ in model.named_parameters())
         assert not any("lm_head" in n and "lora" in n for n, _ in model.named_parameters())
-    rows = rendered(model)
+    rows = tokenized_seq2seq_pairs()
     plan = a_plan(
-        step_rows=8,
+        effective_batch_size=8,
         num_train_epochs=8.0,
         micro_batch_tokens=200,
         lr_scheduler_type="constant",
@@ -226,7 +221,7 @@ def test_a_summary_without_words_is_no_row_to_learn_from():
     rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
     tokenizer = a_sided_tokenizer("<|end|> $A <|eos|>")  # two tokens around no words at all
     pairs = [Pair(id=s or "blank", document="a cat", references=[s]) for s in ("", "cat")]
-    kept, counted = training_run.preflight(
+    kept, counted = training_run.tokenize_pairs(
         PromptRenderer(tokenizer, rendering), pairs, on_empty="drop"
     )
     assert [e.id for e in kept] == ["cat"]

@@ -1,7 +1,7 @@
 """What there is of memory, and when a long row's is given back."""
 
-from abrege.training.cost import system_memory as memory
-from abrege.training.cost.system_memory import UNLIMITED, Heap
+from abrege.training.cost import system_memory
+from abrege.training.cost.system_memory import UNLIMITED, HeapTrimmer
 
 
 def test_the_lowest_limit_of_a_container_counts_in_both_versions_of_cgroups(tmp_path):
@@ -19,25 +19,25 @@ def test_the_lowest_limit_of_a_container_counts_in_both_versions_of_cgroups(tmp_
     found = {}
     for name, text in {"v2": "0::/a\n", "v1": "5:cpu:/x\n4:memory:/b/c\n", "none": ""}.items():
         mine.write_text(text)
-        found[name] = memory.container_limit(groups, mine)
+        found[name] = system_memory.container_limit(groups, mine)
     assert found == {"v2": 3000, "v1": 2000, "none": UNLIMITED}
-    assert memory.container_limit(groups, tmp_path / "no such file") == UNLIMITED
+    assert system_memory.container_limit(groups, tmp_path / "no such file") == UNLIMITED
 
 
 def test_there_is_no_more_room_than_the_container_has(monkeypatch):
-    free = memory.room("cpu")
-    monkeypatch.setattr(memory, "container_limit", lambda: 10**6)
-    assert free > memory.room("cpu") == 10**6
+    free = system_memory.available_bytes("cpu")
+    monkeypatch.setattr(system_memory, "container_limit", lambda: 10**6)
+    assert free > system_memory.available_bytes("cpu") == 10**6
 
 
 def test_memory_is_given_back_when_a_long_row_has_not_come_for_some_steps():
-    heap = Heap()
-    ordinary = [heap.after(1000) for _ in range(6)]
-    long = [heap.after(tokens) for tokens in (4096, 1000, 1000, 1000, 1000, 1000)]
+    trimmer = HeapTrimmer()
+    ordinary = [trimmer.after_step(1000) for _ in range(6)]
+    long = [trimmer.after_step(tokens) for tokens in (4096, 1000, 1000, 1000, 1000, 1000)]
     assert not any(ordinary)
     assert long == [False, False, False, False, True, False]
 
 
 def test_memory_is_kept_while_long_rows_still_come():
-    heap = Heap()
-    assert not any(heap.after(tokens) for tokens in (1000, 4096, 1000, 1000) * 5)
+    trimmer = HeapTrimmer()
+    assert not any(trimmer.after_step(tokens) for tokens in (1000, 4096, 1000, 1000) * 5)

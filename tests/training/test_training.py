@@ -1,6 +1,5 @@
 """The arithmetic of a step: batching, objective, adapter, trainer."""
 
-import json
 import math
 from pathlib import Path
 
@@ -26,73 +25,21 @@ from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
 from abrege.training import run as training_run
 from abrege.training import student
 from abrege.training import training_args as arguments
-from abrege.training.callbacks import keep_lines_until
+from abrege.training.callbacks import truncate_log
 from builders.models import a_llama, a_tokenizer
-from builders.records import a_plan, a_rendering, some_pairs
+from builders.records import a_plan, a_rendering
+from builders.training import (
+    Killed,
+    a_student,
+    an_example,
+    gradients,
+    killed_at,
+    log_entries,
+    tokenized_pairs,
+    tune,
+)
 
 CPU = torch.device("cpu")
-
-
-def an_example(name="e", prompt=3, summary=2, first=10):
-    ids = list(range(first, first + prompt + summary))
-    return TokenizedExample(name, ids[:prompt], ids[prompt:], prompt, 0)
-
-
-def examples(tokenizer, count=24):
-    renderer = PromptRenderer(tokenizer, a_rendering())
-    return training_run.preflight(renderer, some_pairs(count), on_empty="fail")[0]
-
-
-def a_student(*, dropout=0.0, seed=0, std=0.02):
-    """A tiny Llama with an adapter whose B is not zero, so that every gradient is."""
-    model = student.attach_lora(
-        a_llama(vocab=len(a_tokenizer())),
-        r=4,
-        alpha=8,
-        dropout=dropout,
-        modules="all-linear",
-        seed=seed,
-    )
-    torch.manual_seed(seed)
-    for name, parameter in model.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, std=std)
-    return model
-
-
-def gradients(model, batches):
-    model.zero_grad()
-    tokens = sum(b.summary_tokens for b in batches)
-    loss = 0.0
-    for batch in batches:
-        nats = summary_nll(model, model.get_output_embeddings(), batch, CPU)
-        (nats / tokens).backward()
-        loss += nats.item() / tokens
-    return loss, {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
-
-
-def tune(
-    folder,
-    plan=None,
-    *,
-    model=None,
-    train=None,
-    valid=None,
-    dtype="float32",
-    on_event=lambda e: None,
-):
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = examples(a_tokenizer())
-    return training_run.tune(
-        model or a_student(),
-        rows[:16] if train is None else train,
-        rows[16:20] if valid is None else valid,
-        plan or a_plan(),
-        folder,
-        dtype=dtype,
-        pad_id=0,
-        on_event=on_event,
-    )
 
 
 def test_labels_stand_where_the_summary_stands_and_nowhere_else():
@@ -116,7 +63,7 @@ def test_micro_batches_hold_every_row_once_and_stay_under_the_budget():
 def test_rows_in_a_line_give_the_loss_and_gradient_of_padded_rows():
     # the instruction that all rows begin with is computed once; transformers' own attention on
     # padded rows, one at a time, is the reference
-    rows = examples(a_tokenizer(), 8)
+    rows = tokenized_pairs(a_tokenizer(), 8)
     model = a_student()
     padded = gradients(model, [collate([row], pad_id=0) for row in rows])
     assert enable_packing(model.get_base_model())
@@ -181,7 +128,7 @@ def test_a_row_longer_than_the_budget_is_a_micro_batch_of_its_own():
 
 
 def test_a_step_is_the_same_however_it_is_cut_into_micro_batches():
-    rows = examples(a_tokenizer(), 8)
+    rows = tokenized_pairs(a_tokenizer(), 8)
     model = a_student().double()
 
     whole = gradients(model, build_step(rows, max_tokens=10**6, pad_id=0).micro_batches)
@@ -194,7 +141,7 @@ def test_a_step_is_the_same_however_it_is_cut_into_micro_batches():
 
 
 def test_the_loss_is_that_of_transformers_own_call_with_labels():
-    rows = examples(a_tokenizer(), 6)
+    rows = tokenized_pairs(a_tokenizer(), 6)
     model = a_student().double()
     batch = collate(rows, pad_id=0)
 
@@ -211,7 +158,7 @@ def test_the_loss_is_that_of_transformers_own_call_with_labels():
 
 
 def test_the_vocabulary_is_projected_only_where_a_summary_token_is_predicted():
-    rows = examples(a_tokenizer(), 6)
+    rows = tokenized_pairs(a_tokenizer(), 6)
     model = a_student()
     seen = []
     hook = model.get_output_embeddings().register_forward_hook(
@@ -226,7 +173,7 @@ def test_the_vocabulary_is_projected_only_where_a_summary_token_is_predicted():
 def test_fused_lora_gives_pefts_loss_and_gradients_merged_or_not(share, monkeypatch):
     # peft 0.21's own layers, on the same weights, are the reference
     monkeypatch.setattr(lora, "MAX_MERGED_SHARE", share)
-    batch = collate(examples(a_tokenizer(), 6), pad_id=0)
+    batch = collate(tokenized_pairs(a_tokenizer(), 6), pad_id=0)
     model = a_student()
     lora.refresh_merged_weights(model)
     ours = gradients(model, [batch])
@@ -278,7 +225,7 @@ def test_weights_are_merged_only_in_full_precision():
 
 @pytest.mark.parametrize("training", [True, False])
 def test_fused_lora_with_dropout_drops_and_learns_as_pefts_own_does(training):
-    batch = collate(examples(a_tokenizer(), 6), pad_id=0)
+    batch = collate(tokenized_pairs(a_tokenizer(), 6), pad_id=0)
     model = a_student(dropout=0.3).train(training)
     fused = [m for m in model.modules() if "forward" in vars(m)]
     torch.manual_seed(1)
@@ -296,7 +243,7 @@ def test_fused_lora_with_dropout_drops_and_learns_as_pefts_own_does(training):
 
 
 def test_an_adapter_that_is_switched_off_leaves_the_base_as_it_was():
-    batch = collate(examples(a_tokenizer(), 2), pad_id=0)
+    batch = collate(tokenized_pairs(a_tokenizer(), 2), pad_id=0)
     base, student = a_llama(vocab=len(a_tokenizer())), a_student()
     with student.disable_adapter(), torch.no_grad():
         off = student(input_ids=batch.input_ids).logits
@@ -304,18 +251,11 @@ def test_an_adapter_that_is_switched_off_leaves_the_base_as_it_was():
 
 
 def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp_path):
-    rows = examples(a_tokenizer())[:16]
+    rows = tokenized_pairs(a_tokenizer())[:16]
     tune(tmp_path / "whole", a_plan(num_train_epochs=2.0))
 
-    class Cut(BaseException):
-        """What kill -9 is to the process."""
-
-    def kill(event):
-        if isinstance(event, Progress) and event.done == 7:
-            raise Cut
-
-    with pytest.raises(Cut):
-        tune(tmp_path / "cut", a_plan(num_train_epochs=2.0), train=rows, on_event=kill)
+    with pytest.raises(Killed):
+        tune(tmp_path / "cut", a_plan(num_train_epochs=2.0), train=rows, on_event=killed_at(7))
     half = tmp_path / "cut/checkpoint-8"
     half.mkdir()  # a checkpoint that the kill left half-written
     (half / "adapter_model.safetensors").write_bytes(b"half")
@@ -323,10 +263,7 @@ def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp
 
     one, two = ((tmp_path / n / "adapter_model.safetensors").read_bytes() for n in ("whole", "cut"))
     assert one == two
-    lines = {
-        n: [json.loads(x) for x in (tmp_path / n / "steps.jsonl").read_text().splitlines()]
-        for n in ("whole", "cut")
-    }
+    lines = {n: log_entries(tmp_path / n) for n in ("whole", "cut")}
     for name in ("loss", "eval_loss"):
         assert [x[name] for x in lines["whole"] if name in x] == [
             x[name] for x in lines["cut"] if name in x
@@ -350,10 +287,7 @@ def test_a_run_killed_after_its_last_step_takes_no_further_step(tmp_path):
 def test_activation_checkpointing_gives_the_same_losses(tmp_path):
     tune(tmp_path / "plain")
     tune(tmp_path / "saving", a_plan(gradient_checkpointing=True))
-    plain, saving = (
-        [json.loads(x) for x in (tmp_path / n / "steps.jsonl").read_text().splitlines()]
-        for n in ("plain", "saving")
-    )
+    plain, saving = (log_entries(tmp_path / n) for n in ("plain", "saving"))
     assert [x["loss"] for x in plain if "loss" in x] == pytest.approx(
         [x["loss"] for x in saving if "loss" in x], rel=1e-4
     )
@@ -361,7 +295,7 @@ def test_activation_checkpointing_gives_the_same_losses(tmp_path):
 
 def test_tuning_lowers_the_loss_on_rows_that_can_be_learned(tmp_path):
     tuned = tune(tmp_path, a_plan(num_train_epochs=8.0, learning_rate=3e-2))
-    lines = [json.loads(x) for x in (tmp_path / "steps.jsonl").read_text().splitlines()]
+    lines = log_entries(tmp_path)
     losses = [x["loss"] for x in lines if "loss" in x]
     assert tuned.steps == len(losses) == 32
     assert losses[-1] < losses[0] - 0.3  # nats; without learning it moves by less than 0.05
@@ -411,7 +345,7 @@ def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
 
     assert tuned.interrupted
     assert tuned.steps == 4
-    assert training_run.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
+    assert training_run.last_complete_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -420,14 +354,14 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_removed(tmp_path):
         (tmp_path / f"checkpoint-{step}").mkdir()
         if whole:
             (tmp_path / f"checkpoint-{step}/whole").touch()
-    assert training_run.last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert training_run.last_complete_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
     assert not (tmp_path / "checkpoint-12").exists()
 
 
 def test_the_lines_after_the_checkpoint_are_dropped_and_a_half_line_too(tmp_path):
     path = tmp_path / "steps.jsonl"
     path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"ste')
-    keep_lines_until(path, 2)
+    truncate_log(path, 2)
     assert path.read_text() == '{"step": 1}\n{"step": 2}\n'
 
 
@@ -435,8 +369,8 @@ def test_rows_without_a_summary_are_named_or_dropped_and_counted():
     renderer = PromptRenderer(a_tokenizer(), a_rendering(stop_ids=[2]))
     rows = [Pair(id=n, document="The cat.", references=[s]) for n, s in (("a", "cat"), ("b", " "))]
     with pytest.raises(DataError, match="1 of 2 rows have no summary token to learn: b"):
-        training_run.preflight(renderer, rows, on_empty="fail")
-    kept, counted = training_run.preflight(renderer, rows, on_empty="drop")
+        training_run.tokenize_pairs(renderer, rows, on_empty="fail")
+    kept, counted = training_run.tokenize_pairs(renderer, rows, on_empty="drop")
     assert [e.id for e in kept] == ["a"]
     assert (counted.rows, counted.rows_without_target) == (2, 1)
 
@@ -444,7 +378,7 @@ def test_rows_without_a_summary_are_named_or_dropped_and_counted():
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("learning_rate", "say this with tune.learning_rate"),
+        ("learning_rate", "use tune.learning_rate instead"),
         ("group_by_length", "abrege's trainer does not use it"),
         ("no_such_key", "no_such_key"),
     ],

@@ -100,10 +100,10 @@ def print_estimate(
         print(json.dumps(result, ensure_ascii=False, indent=1))
     elif cost:
         each = f" (each of {seeds} tunings)" if seeds > 1 else ""
-        words = f"tune would take {cost.words()}{each}"
+        words = f"tune would take {cost.describe()}{each}"
         print(words, file=sys.stdout if on_stdout else sys.stderr, flush=True)
     if cost:
-        cost.check()
+        cost.check_fits()
 
 
 def run_stages(recipe: "Recipe", folder: Path, stages: Sequence[str], *, as_json: bool) -> None:

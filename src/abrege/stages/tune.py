@@ -20,8 +20,8 @@ from abrege.recipe import Recipe
 if TYPE_CHECKING:
     from abrege.models.device import DeviceChoice
     from abrege.training.cost.estimate import Estimate
-    from abrege.training.run import Tuned
-    from abrege.training.trainer import Summarise
+    from abrege.training.run import TuningResult
+    from abrege.training.trainer import GenerationEval
 
 GENERATION_EVAL = "abrege.training.generation_eval"
 
@@ -146,17 +146,17 @@ class _Tuning:
         from_recipe.check_completion_only(recipe, config)
         self.rendering = from_recipe.rendering_for(recipe, train, self.tokenizer, config)
         self.renderer: PromptRenderer = PromptRenderer(self.tokenizer, self.rendering)
-        self.train_examples, self.preflight = training.preflight(
+        self.train_examples, self.preflight = training.tokenize_pairs(
             self.renderer, train, on_empty=recipe.tune.on_empty_target
         )
         self.valid_examples = [self.renderer.tokenize_pair(pair) for pair in self.valid]
         on_event(Note(from_recipe.preflight_sentence(self.preflight)))
-        self.model = _open_student(recipe, located, self.machine, on_event)
+        self.model = _load_student(recipe, located, self.machine, on_event)
         self.trainable, self.parameters = count_trainable(self.model)
         share = self.trainable / self.parameters
         on_event(Note(f"{self.trainable:,} of {self.parameters:,} parameters learn ({share:.2%})"))
 
-    def train(self, folder: Path, *, dry_run: bool = False) -> "Tuned":
+    def train(self, folder: Path, *, dry_run: bool = False) -> "TuningResult":
         """Train the model, or only estimate the cost."""
         from abrege.training import run as training
 
@@ -169,11 +169,11 @@ class _Tuning:
             dtype=self.machine.dtype,
             pad_id=self.tokenizer.pad_token_id or 0,
             dry_run=dry_run,
-            summarise=self._validation_summarizer(folder / training.SAMPLES),
+            generation_eval=self._validation_summarizer(folder / training.SAMPLES),
             on_event=self.on_event,
         )
 
-    def _validation_summarizer(self, path: Path) -> "Summarise | None":
+    def _validation_summarizer(self, path: Path) -> "GenerationEval | None":
         if not self.recipe.tune.generated_rows:
             return None
         from abrege.training.generation_eval import make_generation_eval
@@ -195,7 +195,7 @@ class _Tuning:
             self.tokenizer.save_pretrained(str(folder))
             replace(self.rendering, weights=hash_weights(folder)).save(folder)
 
-    def manifest_fields(self, tuned: "Tuned", *, heap_kept: bool) -> dict[str, Any]:
+    def manifest_fields(self, tuned: "TuningResult", *, heap_kept: bool) -> dict[str, Any]:
         """Return what the manifest tells of the tuning."""
         from abrege.training import distributed
 
@@ -213,7 +213,7 @@ class _Tuning:
             "notes": [*self.notes, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
             "seed": self.recipe.tune.seed,
             "steps": tuned.steps,
-            "kept_step": tuned.kept_step,
+            "kept_step": tuned.saved_step,
             "train_loss": tuned.train_loss,
             "eval_loss": tuned.eval_loss,
             "estimate": tuned.estimate and asdict(tuned.estimate),
@@ -221,15 +221,15 @@ class _Tuning:
         }
 
 
-def _open_student(recipe: Recipe, located: str, machine: "DeviceChoice", on_event: OnEvent) -> Any:
+def _load_student(recipe: Recipe, located: str, machine: "DeviceChoice", on_event: OnEvent) -> Any:
     from abrege.training import from_recipe
-    from abrege.training.student import open_student
+    from abrege.training.student import load_student
 
-    return open_student(
+    return load_student(
         located,
         recipe.tune.method,
         machine,
-        max_tokens=recipe.tune.max_length,
+        max_length=recipe.tune.max_length,
         lora=recipe.tune.lora.model_dump(),
         quantization=from_recipe.quantization_of(recipe),
         seed=recipe.tune.seed,

@@ -1,7 +1,7 @@
-"""How one optimiser step is shared: every process makes the whole step and takes its rows.
+"""How the rows of an optimizer step are divided among data-parallel processes.
 
-Nothing is dealt out twice, the step does not depend on how many share it, and no process needs to
-be told which rows are its own.
+Every process builds the whole step and takes its own rows, so that no row is used twice, the step
+is the same for any number of processes, and no process needs to be sent its rows.
 """
 
 import math
@@ -18,76 +18,85 @@ from abrege.core.errors import RecipeError, SetupError
 from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import distributed
 
-BUCKET = 1 << 23  # numbers that travel together
+BUCKET_NUMBERS = 1 << 23  # of gradients that are reduced in one call
 
-Cut = Callable[[Sequence[TokenizedExample]], OptimizerStep]
+BuildStep = Callable[[Sequence[TokenizedExample]], OptimizerStep]
 
 
-def shares(examples: Sequence[TokenizedExample], ranks: int) -> list[list[TokenizedExample]]:
-    """Deal rows to processes, the longest first, each to the one with the fewest tokens so far.
+def divide_rows(examples: Sequence[TokenizedExample], ranks: int) -> list[list[TokenizedExample]]:
+    """Return the rows of each rank: the longest row first, to the rank with the fewest tokens.
 
-    Their numbers of rows differ by one at most, so that the most rows of a process are known
-    before any step is drawn.
+    Their numbers of rows differ by one at most, so that the most rows of a rank are known before
+    any step is drawn.
     """
-    room = math.ceil(len(examples) / ranks)
-    full = len(examples) - (room - 1) * ranks  # so many take `room` rows, the others one less
-    found: list[list[TokenizedExample]] = [[] for _ in range(ranks)]
+    most_rows = math.ceil(len(examples) / ranks)
+    full_ranks = len(examples) - (most_rows - 1) * ranks  # have `most_rows`, the others one less
+    shares: list[list[TokenizedExample]] = [[] for _ in range(ranks)]
     for example in sorted(examples, key=lambda e: (-len(e), e.id)):
-        taken = sum(len(share) == room for share in found)
-        most = room if taken < full else room - 1
-        open_ones = [share for share in found if len(share) < most]
-        min(open_ones, key=lambda share: sum(map(len, share))).append(example)
-    return found
+        full = sum(len(share) == most_rows for share in shares)
+        limit = most_rows if full < full_ranks else most_rows - 1
+        open_shares = [share for share in shares if len(share) < limit]
+        min(open_shares, key=lambda share: sum(map(len, share))).append(example)
+    return shares
 
 
 def step_of_rank(
-    examples: Sequence[TokenizedExample], cut: Cut, *, rank: int, ranks: int, in_step: bool
+    examples: Sequence[TokenizedExample],
+    build_step: BuildStep,
+    *,
+    rank: int,
+    ranks: int,
+    equal_micro_batches: bool,
 ) -> OptimizerStep:
-    """Give a process its share of a step, which is the whole step where it is alone.
+    """Return the part of a step that a rank computes; all of it if there is one rank.
 
-    cut      makes micro-batches of rows
-    in_step  whether all must pass as many micro-batches (FSDP gathers weights for each)
-    A process with too few takes part with micro-batches that have no label: their loss and its
-    gradient are zero.
+    build_step           makes micro-batches of rows
+    equal_micro_batches  whether all ranks must run as many micro-batches, as FSDP requires, which
+                         gathers weights for each
+
+    A rank with too few takes part with micro-batches without labels, whose loss and gradient are
+    zero.
     """
     if ranks == 1:
-        return cut(examples)
-    dealt = [share for share in shares(examples, ranks) if share]
-    own = cut(dealt[rank]) if rank < len(dealt) else OptimizerStep((), 0)
-    wanted = max(len(cut(share).micro_batches) for share in dealt) if in_step else 1
-    missing = wanted - len(own.micro_batches)
+        return build_step(examples)
+    shares = [share for share in divide_rows(examples, ranks) if share]
+    step = build_step(shares[rank]) if rank < len(shares) else OptimizerStep((), 0)
+    needed = 1
+    if equal_micro_batches:
+        needed = max(len(build_step(share).micro_batches) for share in shares)
+    missing = needed - len(step.micro_batches)
     if missing < 1:
-        return own
+        return step
     shortest = min(examples, key=lambda e: (len(e), e.id))
-    idle = tuple(without_labels(batch) for batch in cut([shortest]).micro_batches)
-    return replace(own, micro_batches=own.micro_batches + idle * missing)
+    idle = tuple(without_labels(batch) for batch in build_step([shortest]).micro_batches)
+    return replace(step, micro_batches=step.micro_batches + idle * missing)
 
 
 def without_labels(batch: MicroBatch) -> MicroBatch:
-    """Give a micro-batch none of whose tokens counts."""
+    """Return a micro-batch of which no token counts in the loss."""
     return replace(batch, labels=torch.full_like(batch.labels, IGNORE))
 
 
-def check_engine(
-    engine: DistributedType,
+def check_backend(
+    backend: DistributedType,
     examples: Sequence[TokenizedExample],
     *,
-    step_rows: int,
+    batch_size: int,
     ranks: int,
     micro_batch_tokens: int,
 ) -> None:
-    """Refuse what the engine cannot do, before anything is trained.
+    """Raise SetupError or RecipeError for what FSDP or DeepSpeed cannot do, before training.
 
-    accelerate makes FSDP on a CPU plain DDP without a word. DeepSpeed moves the weights after each
-    backward, so that a process must never have to cut its rows of a step.
+    On a CPU accelerate replaces FSDP by DDP without a message. DeepSpeed updates the weights after
+    each backward pass, so that the rows of a rank must fit in one micro-batch.
     """
-    if engine == DistributedType.MULTI_CPU and distributed.is_sharded():
+    if backend == DistributedType.MULTI_CPU and distributed.is_sharded():
         raise SetupError(
-            "accelerate spreads weights over GPUs only, and there is none here.\n"
+            "accelerate shards weights over GPUs only, and there is none here.\n"
             "  Leave FSDP and DeepSpeed out of its configuration, or start with torchrun."
         )
-    rows, longest = math.ceil(step_rows / ranks), max(map(len, examples))
-    if engine == DistributedType.DEEPSPEED and rows > 1 and rows * longest > micro_batch_tokens:
+    rows, longest = math.ceil(batch_size / ranks), max(map(len, examples))
+    if backend == DistributedType.DEEPSPEED and rows > 1 and rows * longest > micro_batch_tokens:
         raise RecipeError(
             f"tune.micro_batch_tokens is {micro_batch_tokens}, but under DeepSpeed a process takes "
             f"its rows of a step at once: {rows} of up to {longest} tokens.\n"
@@ -95,22 +104,22 @@ def check_engine(
         )
 
 
-def average(gradients: Iterable[Tensor], ranks: int) -> None:
-    """Replace each gradient by its mean over the processes, as DDP does after its backward."""
+def all_reduce_mean(gradients: Iterable[Tensor], ranks: int) -> None:
+    """Replace each gradient by its mean over the ranks, as DDP does after its backward pass."""
     if ranks == 1:
         return
-    size = 0
+    numbers = 0
 
     def bucket(gradient: Tensor) -> tuple[int, torch.dtype]:
-        nonlocal size
-        size += gradient.numel()
-        return size // BUCKET, gradient.dtype
+        nonlocal numbers
+        numbers += gradient.numel()
+        return numbers // BUCKET_NUMBERS, gradient.dtype
 
-    for _, found in groupby(gradients, bucket):
-        together = list(found)
+    for _, group in groupby(gradients, bucket):
+        together = list(group)
         flat = torch.cat([gradient.flatten() for gradient in together])
         torch.distributed.all_reduce(flat)
         flat.div_(ranks)
-        parts = flat.split([gradient.numel() for gradient in together])
-        for gradient, part in zip(together, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+        means = flat.split([gradient.numel() for gradient in together])
+        for gradient, mean in zip(together, means, strict=True):
+            gradient.copy_(mean.view_as(gradient))

@@ -77,9 +77,11 @@ def rendering_for(
 def training_plan(recipe: Recipe) -> tuple[TrainingPlan, str]:
     """Return the plan of the training, and a note where this machine lacks the optimizer."""
     optim, missing_optimizer = choose_optimizer(recipe.tune.optim)
-    names = {field.name for field in fields(TrainingPlan)} - {"step_rows", "optim"}
+    names = {field.name for field in fields(TrainingPlan)} - {"effective_batch_size", "optim"}
     rows = recipe.tune.batch_size * recipe.tune.gradient_accumulation_steps
-    plan = TrainingPlan(step_rows=rows, optim=optim, **recipe.tune.model_dump(include=names))
+    plan = TrainingPlan(
+        effective_batch_size=rows, optim=optim, **recipe.tune.model_dump(include=names)
+    )
     check_plan(plan)
     return plan, missing_optimizer
 

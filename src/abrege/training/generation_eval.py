@@ -1,4 +1,4 @@
-"""What a validation does beyond the loss: it summarises some valid rows and scores them.
+"""Validation by generation: summaries of some valid rows, scored by ROUGE, as training goes on.
 
 writes  tune/samples.jsonl
 """
@@ -15,7 +15,7 @@ from abrege.metrics import rouge
 
 if TYPE_CHECKING:
     from abrege.prompts.prompt_format import PromptRenderer
-    from abrege.training.trainer import Summarise
+    from abrege.training.trainer import GenerationEval
 
 
 def make_generation_eval(
@@ -26,10 +26,10 @@ def make_generation_eval(
     rows: int,
     lang: str | None,
     on_event: OnEvent,
-) -> "Summarise | None":
-    """Give what summarises so many valid rows, evenly taken, and scores them; None of none.
+) -> "GenerationEval | None":
+    """Return a function that summarizes evenly spaced valid rows and scores them; None for 0 rows.
 
-    path  where the summaries are kept, those of each validation after those of the one before
+    path  to which the summaries of each validation are appended
     """
     from abrege.inference.decoder import Decoder
 
@@ -39,24 +39,25 @@ def make_generation_eval(
     pairs = [valid[n * len(valid) // count] for n in range(count)]
     prompts = [renderer.tokenize_prompt(pair) for pair in pairs]
 
-    def summarise(model: Any, step: int) -> dict[str, float]:
+    def generation_eval(model: Any, step: int) -> dict[str, float]:
         decoder = Decoder.from_renderer(model, renderer)
-        found: dict[int, Prediction] = {}
+        by_row: dict[int, Prediction] = {}
         for batch in decoder.generate_batches(prompts):
-            found.update(batch)
-            on_event(Progress("validate by summaries", len(found), count))
-        predictions = [found[row] for row in range(count)]
+            by_row.update(batch)
+            on_event(Progress("validate by summaries", len(by_row), count))
+        predictions = [by_row[row] for row in range(count)]
         with path.open("a", encoding="utf-8") as file:
-            file.writelines(json_line(x) + "\n" for x in samples(step, pairs, predictions))
-        return rouge_of(predictions, pairs, lang=lang)
+            records = sample_records(step, pairs, predictions)
+            file.writelines(json_line(record) + "\n" for record in records)
+        return mean_rouge(predictions, pairs, lang=lang)
 
-    return summarise
+    return generation_eval
 
 
-def samples(
+def sample_records(
     step: int, pairs: Sequence[Pair], predictions: Sequence[Prediction]
 ) -> list[dict[str, Any]]:
-    """Give the lines of samples.jsonl of one validation."""
+    """Return the records of samples.jsonl for one validation."""
     return [
         {
             "step": step,
@@ -69,10 +70,10 @@ def samples(
     ]
 
 
-def rouge_of(
+def mean_rouge(
     predictions: Sequence[Prediction], pairs: Sequence[Pair], *, lang: str | None
 ) -> dict[str, float]:
-    """Give the mean F of each ROUGE in percent, profile abrege, best reference."""
+    """Return the mean F of each ROUGE in percent, by profile abrege and the best reference."""
     scores = [
         rouge.score(prediction.prediction, pair.references, lang=lang or pair.lang)
         for prediction, pair in zip(predictions, pairs, strict=True)

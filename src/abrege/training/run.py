@@ -1,4 +1,4 @@
-"""Tune a model on rendered pairs, going on from the last whole checkpoint."""
+"""Training on tokenized pairs, resumed from the last complete checkpoint."""
 
 import math
 import shutil
@@ -21,9 +21,9 @@ from abrege.core.io import read_jsonl
 from abrege.core.types import Pair
 from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
 from abrege.training import distributed
-from abrege.training.callbacks import Reporter, keep_lines_until, stale_for_too_long
+from abrege.training.callbacks import StepLogger, has_stopped_improving, truncate_log
 from abrege.training.cost.estimate import Estimate, estimate_run
-from abrege.training.trainer import WHOLE, StepTrainer, Summarise
+from abrege.training.trainer import COMPLETE_MARKER, GenerationEval, StepTrainer
 from abrege.training.training_args import TrainingPlan, total_steps, training_arguments
 
 STEPS = "steps.jsonl"
@@ -32,7 +32,7 @@ SAMPLES = "samples.jsonl"
 
 @dataclass(frozen=True)
 class Preflight:
-    """What the rendering did to the rows, counted before training, over one epoch."""
+    """What tokenization made of the train rows, counted before training, for one epoch."""
 
     rows: int
     rows_without_target: int
@@ -45,52 +45,54 @@ class Preflight:
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What a finished run came to. `interrupted`: Ctrl-C stopped it, saved.
+class TuningResult:
+    """The result of a run.
 
-    estimate  what it was thought to take before; seconds what this part of it took in truth
+    interrupted  whether Ctrl-C stopped it; a checkpoint is saved
+    saved_step   the step whose weights were saved: the last, or that of the best validation
+    estimate     of time and memory, made before
+    seconds      that this part of the run took
     """
 
     steps: int
     train_loss: float
     eval_loss: float | None
     interrupted: bool
-    kept_step: int | None = None
-    """The step whose weights were kept: the last, or that of the best validation."""
+    saved_step: int | None = None
     estimate: Estimate | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
 
 
-def preflight(
+def tokenize_pairs(
     renderer: PromptRenderer, pairs: Sequence[Pair], *, on_empty: str
 ) -> tuple[list[TokenizedExample], Preflight]:
-    """Render all rows and count what is kept, before anything is trained.
+    """Tokenize all rows, and count what is truncated and dropped, before anything is trained.
 
-    A row none of whose summary tokens would be trained is a DataError that names it, or is
-    dropped and counted where `on_empty` is "drop".
+    on_empty  what to do with a row whose summary has no token: "drop" it, or "fail" with a
+              DataError that names it
     """
     examples = [renderer.tokenize_pair(pair) for pair in pairs]
-    blank = renderer.tokenize_summary("")  # a stop token, and what else stands around no words
+    blank = renderer.tokenize_summary("")  # special tokens only
     empty = [e.id for e in examples if e.summary_ids == blank]
     if empty and on_empty == "fail":
         more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
         raise DataError(
             f"{len(empty)} of {len(examples)} rows have no summary token to learn: "
             f"{', '.join(empty[:5])}{more}.\n"
-            "  Mend the rows, or set tune.on_empty_target: drop to leave them out, counted."
+            "  Correct the rows, or set tune.on_empty_target: drop to leave them out, counted."
         )
-    kept = [e for e in examples if e.summary_ids != blank]
-    if not kept:
+    usable = [e for e in examples if e.summary_ids != blank]
+    if not usable:
         raise DataError("no row is left to train on: every summary is empty.")
-    return kept, Preflight(
+    return usable, Preflight(
         rows=len(examples),
         rows_without_target=len(empty),
         summary_tokens=sum(len(e.summary_ids) for e in examples),
-        summary_tokens_kept=sum(len(e.summary_ids) for e in kept),
-        document_tokens=sum(e.document_tokens for e in kept),
-        document_tokens_cut=sum(e.document_tokens_cut for e in kept),
-        documents_cut=sum(e.document_tokens_cut > 0 for e in kept),
-        mean_tokens=round(sum(len(e) for e in kept) / len(kept), 1),
+        summary_tokens_kept=sum(len(e.summary_ids) for e in usable),
+        document_tokens=sum(e.document_tokens for e in usable),
+        document_tokens_cut=sum(e.document_tokens_cut for e in usable),
+        documents_cut=sum(e.document_tokens_cut > 0 for e in usable),
+        mean_tokens=round(sum(len(e) for e in usable) / len(usable), 1),
     )
 
 
@@ -103,48 +105,48 @@ def tune(
     *,
     dtype: str,
     pad_id: int,
-    summarise: Summarise | None = None,
+    generation_eval: GenerationEval | None = None,
     dry_run: bool = False,
     on_event: OnEvent = silent,
-) -> Tuned:
-    """Train what learns of `model` and leave it in `folder`, going on from a checkpoint there.
+) -> TuningResult:
+    """Train the model and save it in `folder`, resumed from a checkpoint there.
 
-    summarise  called at each validation; gives what its summaries score
-    dry_run    only estimate what the run would take
+    generation_eval  called at each validation; returns the scores of generated summaries
+    dry_run          only estimate time and memory
 
-    SetupError where it will not fit in memory.
+    Raise SetupError if the run will not fit in memory.
     """
-    checkpoint = distributed.broadcast_from_main(lambda: last_whole_checkpoint(folder))
+    checkpoint = distributed.broadcast_from_main(lambda: last_complete_checkpoint(folder))
     arguments = training_arguments(plan, folder, len(train), dtype=dtype, validate=bool(valid))
-    reporter, trainer = prepared(
-        model, train, valid, plan, folder, arguments, pad_id, summarise, on_event
+    logger, trainer = build_trainer(
+        model, train, valid, plan, folder, arguments, pad_id, generation_eval, on_event
     )
-    total, done = total_steps(len(train), plan), steps_until(checkpoint)
+    total, done = total_steps(len(train), plan), checkpoint_step(checkpoint)
     if arguments.process_index == 0 and not dry_run:
         for name in (STEPS, SAMPLES):
-            keep_lines_until(folder / name, done)
+            truncate_log(folder / name, done)
     if checkpoint:
-        on_event(Note(f"going on from step {done} of {total}"))
-    estimated = estimate_run(trainer, steps=total - done, always_timed=dry_run)
+        on_event(Note(f"resuming from step {done} of {total}"))
+    estimate = estimate_run(trainer, steps=total - done, always_timed=dry_run)
     if dry_run:
-        return Tuned(0, math.nan, None, interrupted=False, estimate=estimated)
-    if estimated:
-        trainer.on_event(Note(estimated.words()))
-        estimated.check()
-    began = time.perf_counter()
-    train_on(trainer, reporter, checkpoint, total)
+        return TuningResult(0, math.nan, None, interrupted=False, estimate=estimate)
+    if estimate:
+        trainer.on_event(Note(estimate.describe()))
+        estimate.check_fits()
+    start = time.perf_counter()
+    train_from(checkpoint, trainer, logger, total)
     distributed.wait_for_everyone()
-    early = stale_for_too_long(trainer.state, arguments, reporter.patience)
-    if trainer.state.global_step < total and not early:
-        return Tuned(trainer.state.global_step, math.nan, None, interrupted=True)
+    stopped_early = has_stopped_improving(trainer.state, arguments, logger.patience)
+    if trainer.state.global_step < total and not stopped_early:
+        return TuningResult(trainer.state.global_step, math.nan, None, interrupted=True)
     trainer.save_model(str(folder))
-    lines = distributed.broadcast_from_main(lambda: list(read_jsonl(folder / STEPS, dict)))
-    seconds = round(time.perf_counter() - began, 3)
-    ended_as = summed_up(trainer.state, lines, arguments)
-    return replace(ended_as, estimate=estimated, seconds=seconds)
+    log = distributed.broadcast_from_main(lambda: list(read_jsonl(folder / STEPS, dict)))
+    seconds = round(time.perf_counter() - start, 3)
+    result = summarize_log(trainer.state, log, arguments)
+    return replace(result, estimate=estimate, seconds=seconds)
 
 
-def prepared(
+def build_trainer(
     model: Any,
     train: Sequence[TokenizedExample],
     valid: Sequence[TokenizedExample],
@@ -152,16 +154,16 @@ def prepared(
     folder: Path,
     arguments: TrainingArguments,
     pad_id: int,
-    summarise: Summarise | None,
+    generation_eval: GenerationEval | None,
     on_event: OnEvent,
-) -> tuple[Reporter, StepTrainer]:
-    """Make the trainer, and what writes and tells how it goes."""
+) -> tuple[StepLogger, StepTrainer]:
+    """Return the trainer and its callback."""
     trainer: StepTrainer
-    reporter = Reporter(
+    logger = StepLogger(
         folder / STEPS,
-        tokens=lambda: trainer.tokens,
+        step_tokens=lambda: trainer.step_tokens,
         on_event=on_event,
-        speak=arguments.process_index == 0,
+        is_main=arguments.process_index == 0,
         validates=bool(valid),
         patience=plan.early_stopping_patience if valid else None,
     )
@@ -174,81 +176,86 @@ def prepared(
         valid=valid,
         micro_batch_tokens=plan.micro_batch_tokens,
         pad_id=pad_id,
-        callbacks=[reporter],
-        summarise=summarise,
-        on_event=on_event if reporter.speak else silent,
+        callbacks=[logger],
+        generation_eval=generation_eval,
+        on_event=on_event if logger.is_main else silent,
     )
     trainer.remove_callback(PrinterCallback)
-    return reporter, trainer
+    return logger, trainer
 
 
-def train_on(trainer: StepTrainer, reporter: Reporter, checkpoint: Path | None, total: int) -> None:
-    """Train from a checkpoint, or the beginning, until the end or a Ctrl-C."""
-    if checkpoint and ended(checkpoint, trainer.args, total, reporter.patience):
-        take_up(trainer, checkpoint)  # killed after the last step: Trainer would take one more
+def train_from(
+    checkpoint: Path | None, trainer: StepTrainer, logger: StepLogger, total: int
+) -> None:
+    """Train from a checkpoint or the beginning, until the last step or a Ctrl-C."""
+    if checkpoint and is_finished(checkpoint, trainer.args, total, logger.patience):
+        restore(trainer, checkpoint)  # killed after the last step: Trainer would take one more
         return
-    with stopping_between_steps(lambda: setattr(reporter, "stop_asked", True)):
+    with stop_after_step_on_ctrl_c(lambda: setattr(logger, "stop_requested", True)):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
-def steps_until(checkpoint: Path | None) -> int:
-    """Give the steps that a checkpoint stands after."""
+def checkpoint_step(checkpoint: Path | None) -> int:
+    """Return the step after which a checkpoint was saved; 0 for none."""
     return int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
 
 
-def ended(checkpoint: Path, arguments: TrainingArguments, total: int, patience: int | None) -> bool:
-    """Say whether a run had nothing left to do when it left this checkpoint."""
+def is_finished(
+    checkpoint: Path, arguments: TrainingArguments, total: int, patience: int | None
+) -> bool:
+    """Return whether a run had taken its last step when it saved this checkpoint."""
     state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
-    return state.global_step >= total or stale_for_too_long(state, arguments, patience)
+    return state.global_step >= total or has_stopped_improving(state, arguments, patience)
 
 
-def take_up(trainer: StepTrainer, checkpoint: Path) -> None:
-    """Stand where an ended run stood: with its last weights, or its best."""
+def restore(trainer: StepTrainer, checkpoint: Path) -> None:
+    """Restore the weights and state of a finished run: its last weights, or its best."""
     trainer._load_from_checkpoint(str(checkpoint))
     trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
     if trainer.args.load_best_model_at_end:
         trainer._load_best_model()
 
 
-def summed_up(
-    state: TrainerState, lines: Sequence[Mapping[str, Any]], arguments: TrainingArguments
-) -> Tuned:
-    """Say what a finished run came to; its eval_loss is that of the weights it leaves."""
-    losses = [x["loss"] for x in lines if "loss" in x]
-    validations = {x["step"]: x["eval_loss"] for x in lines if "eval_loss" in x}
-    kept = state.best_global_step if arguments.load_best_model_at_end else state.global_step
-    return Tuned(
+def summarize_log(
+    state: TrainerState, log: Sequence[Mapping[str, Any]], arguments: TrainingArguments
+) -> TuningResult:
+    """Return the result of a finished run; its eval_loss is that of the weights it saved."""
+    losses = [entry["loss"] for entry in log if "loss" in entry]
+    eval_losses = {entry["step"]: entry["eval_loss"] for entry in log if "eval_loss" in entry}
+    best = arguments.load_best_model_at_end
+    saved_step = state.best_global_step if best else state.global_step
+    return TuningResult(
         steps=state.global_step,
         train_loss=sum(losses) / len(losses),
-        eval_loss=validations.get(kept),
+        eval_loss=eval_losses.get(saved_step),
         interrupted=False,
-        kept_step=kept,
+        saved_step=saved_step,
     )
 
 
-def last_whole_checkpoint(folder: Path) -> Path | None:
-    """Find the newest checkpoint that was written to its end; remove those that were not."""
-    found = sorted(folder.glob("checkpoint-*"), key=steps_until)
-    for checkpoint in found:
-        if not (checkpoint / WHOLE).exists():
+def last_complete_checkpoint(folder: Path) -> Path | None:
+    """Return the newest complete checkpoint, and remove the incomplete ones."""
+    checkpoints = sorted(folder.glob("checkpoint-*"), key=checkpoint_step)
+    for checkpoint in checkpoints:
+        if not (checkpoint / COMPLETE_MARKER).exists():
             shutil.rmtree(checkpoint)
-    return next((c for c in reversed(found) if c.exists()), None)
+    return next((c for c in reversed(checkpoints) if c.exists()), None)
 
 
 @contextmanager
-def stopping_between_steps(ask: Callable[[], None]) -> Iterator[None]:
-    """Turn the first Ctrl-C into a request to stop after the step; a second one stops at once."""
+def stop_after_step_on_ctrl_c(request_stop: Callable[[], None]) -> Iterator[None]:
+    """Call `request_stop` on the first Ctrl-C; the second one stops at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def handle(*_: Any) -> None:
-        # torchrun tells of one Ctrl-C twice, and ends what is not done in half a minute.
-        signal.signal(signal.SIGINT, signal.SIG_IGN if distributed.is_distributed() else before)
-        ask()
+        # torchrun passes one Ctrl-C on twice, and kills what has not ended after half a minute.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if distributed.is_distributed() else handler)
+        request_stop()
 
-    before = signal.signal(signal.SIGINT, handle)
+    handler = signal.signal(signal.SIGINT, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)

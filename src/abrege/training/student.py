@@ -1,4 +1,4 @@
-"""The model that is to learn: loaded, and given what learns in it."""
+"""The student: the base model, with the weights that are to be trained."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,41 +16,41 @@ from abrege.models.quantization import WeightQuantization
 from abrege.training import distributed
 
 
-def open_student(
+def load_student(
     located: str,
     method: str,
     machine: DeviceChoice,
     *,
-    max_tokens: int,
+    max_length: int,
     lora: Mapping[str, Any],
     quantization: Mapping[str, Any] | None,
     seed: int,
     on_event: OnEvent = silent,
 ) -> Any:
-    """Load a located model and let learn what the method says; what learns is float32.
+    """Load a model and make the weights trainable that the method says; these are float32.
 
-    method  lora, qlora or full
-    lora    the arguments of `attach_lora`, which full has no use for
-    quantization  those of Quantization, of qlora alone
+    method        lora, qlora or full
+    lora          arguments of `attach_lora`; not used by full
+    quantization  arguments of WeightQuantization, for qlora
     """
-    full = method == "full"
+    is_full = method == "full"
     check_dtype(load_config(located), machine.torch_dtype)
-    dtype = torch.float32 if full else machine.torch_dtype
-    packed = WeightQuantization(**quantization) if quantization else None
-    model = load_model(located, dtype, machine.device, quantization=packed)
-    check_room(max_tokens, model.config)
-    if full:
-        return let_all_learn(model, seed=seed)
+    dtype = torch.float32 if is_full else machine.torch_dtype
+    weights = WeightQuantization(**quantization) if quantization else None
+    model = load_model(located, dtype, machine.device, quantization=weights)
+    check_max_length(max_length, model.config)
+    if is_full:
+        return unfreeze(model, seed=seed)
     return attach_lora(model, seed=seed, on_event=on_event, **lora)
 
 
-def check_room(max_tokens: int, config: Any) -> None:
-    """Refuse prompts longer than the positions a model knows."""
-    known = getattr(config.get_text_config(), "max_position_embeddings", None)
-    if known and max_tokens > known:
+def check_max_length(max_length: int, config: Any) -> None:
+    """Raise RecipeError if max_length exceeds the positions of the model."""
+    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if positions and max_length > positions:
         raise RecipeError(
-            f"tune.max_length is {max_tokens}, but this model knows {known} positions.\n"
-            f"  Write {known} or less."
+            f"tune.max_length is {max_length}, but this model has {positions} positions.\n"
+            f"  Write {positions} or less."
         )
 
 
@@ -66,15 +66,15 @@ def attach_lora(
     rslora: bool = False,
     on_event: OnEvent = silent,
 ) -> Any:
-    """Put a LoRA adapter over the frozen base (Hu et al. 2021); its weights are float32.
+    """Attach a LoRA adapter to the frozen base model (Hu et al. 2021); its weights are float32.
 
-    dora    learn the length of each weight apart from its direction (Liu et al. 2024)
+    dora    train magnitude and direction of each weight separately (Liu et al. 2024)
     rslora  scale by alpha / √r (Kalajdzievski 2023)
 
-    RecipeError for modules that the model lacks, with the names that exist.
+    Raise RecipeError for modules that the model lacks, with the names that it has.
     """
     set_seed(seed)
-    check_modules(model, modules)
+    check_lora_modules(model, modules)
     config = LoraConfig(
         r=r,
         lora_alpha=alpha,
@@ -94,29 +94,32 @@ def attach_lora(
     return adapted
 
 
-def check_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
-    """Refuse names that no module ends with; a text that is no such name is peft's own pattern."""
-    wanted = [modules] if isinstance(modules, str) else modules
-    ends = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    known = {
+def check_lora_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
+    """Raise RecipeError for names that no module ends with.
+
+    A string that is no such name is a regular expression of peft's.
+    """
+    names = [modules] if isinstance(modules, str) else modules
+    suffixes = {name.rpartition(".")[2] for name, _ in model.named_modules()}
+    linear = {
         name.rpartition(".")[2]
         for name, module in model.named_modules()
         if getattr(module, "weight", None) is not None and module.weight.dim() == 2
     }
     missing = [
         name
-        for name in wanted
-        if name != "all-linear" and name.rpartition(".")[2] not in ends and name.isidentifier()
+        for name in names
+        if name != "all-linear" and name.rpartition(".")[2] not in suffixes and name.isidentifier()
     ]
     if missing:
         raise RecipeError(
             f"tune.lora.modules: this model has no module named {', '.join(missing)}.\n"
-            f"  It has: {', '.join(sorted(known - {''}))}; or write all-linear."
+            f"  It has: {', '.join(sorted(linear - {''}))}; or write all-linear."
         )
 
 
-def let_all_learn(model: PreTrainedModel, *, seed: int) -> PreTrainedModel:
-    """Let every weight learn. They must be float32: in 16 bits small steps are rounded away."""
+def unfreeze(model: PreTrainedModel, *, seed: int) -> PreTrainedModel:
+    """Make all weights trainable. They must be float32: in 16 bits small steps are rounded away."""
     set_seed(seed)
     assert all(p.dtype in (torch.float32, torch.float64) for p in model.parameters())
     return model.requires_grad_(requires_grad=True)

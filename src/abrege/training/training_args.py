@@ -1,4 +1,4 @@
-"""The numbers of a tuning run, said in the words of transformers' TrainingArguments."""
+"""The settings of a tuning run, and their translation to transformers' TrainingArguments."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from transformers import TrainingArguments
 
 from abrege.core.errors import RecipeError, SetupError
 
-SAID_BY_US = {
+RECIPE_KEYS = {
     "output_dir": "--out",
     "per_device_train_batch_size": "tune.batch_size",
     "gradient_accumulation_steps": "tune.gradient_accumulation_steps",
@@ -45,9 +45,9 @@ SAID_BY_US = {
     "fsdp_config": "accelerate launch --config_file",
     "deepspeed": "accelerate launch --config_file",
 }
-"""Keys of TrainingArguments that a setting of the recipe already says."""
+"""Keys of TrainingArguments → the recipe's setting that sets them."""
 
-NO_EFFECT = (
+UNUSED_KEYS = (
     "per_device_eval_batch_size",
     "eval_accumulation_steps",
     "prediction_loss_only",
@@ -70,14 +70,19 @@ NO_EFFECT = (
     "save_only_model",
     "ignore_data_skip",
 )
-"""Keys of TrainingArguments that this trainer would not read as their name says."""
+"""Keys of TrainingArguments that StepTrainer does not use, or not as their names suggest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingPlan:
-    """The numbers of a run, in the words of the recipe's tune table."""
+    """The settings of a run, named as in the recipe's tune table.
 
-    step_rows: int
+    effective_batch_size  rows of an optimizer step: batch_size × gradient_accumulation_steps
+    eval_steps            steps from one validation to the next, or "epoch"; so with save_steps
+    arguments             further TrainingArguments
+    """
+
+    effective_batch_size: int
     num_train_epochs: float
     max_steps: int | None
     micro_batch_tokens: int
@@ -103,42 +108,43 @@ class TrainingPlan:
 
 
 def total_steps(rows: int, plan: TrainingPlan) -> int:
-    """Count the optimiser steps of the whole run; the last step of an epoch may be smaller."""
-    return plan.max_steps or math.ceil(math.ceil(rows / plan.step_rows) * plan.num_train_epochs)
+    """Return the optimizer steps of the run; the last step of an epoch may be smaller."""
+    steps_per_epoch = math.ceil(rows / plan.effective_batch_size)
+    return plan.max_steps or math.ceil(steps_per_epoch * plan.num_train_epochs)
 
 
-def interval_steps(every: int | str | None, rows: int, plan: TrainingPlan) -> int:
-    """Count the steps from one validation or checkpoint to the next; a quarter of the run if none.
+def interval_steps(interval: int | str | None, rows: int, plan: TrainingPlan) -> int:
+    """Return the steps from one validation or checkpoint to the next.
 
-    every  a number of steps, or "epoch"
+    interval  a number of steps, "epoch", or None for a quarter of the run
     """
-    if every == "epoch":
-        return math.ceil(rows / plan.step_rows)
-    return int(every) if every else max(1, math.ceil(total_steps(rows, plan) / 4))
+    if interval == "epoch":
+        return math.ceil(rows / plan.effective_batch_size)
+    return int(interval) if interval else max(1, math.ceil(total_steps(rows, plan) / 4))
 
 
-def choose_optimizer(wanted: str | Sequence[str]) -> tuple[str, str]:
-    """Choose the first optimiser that works here; give its name and, if it is not the first, why.
+def choose_optimizer(optim: str | Sequence[str]) -> tuple[str, str]:
+    """Return the first optimizer that works here, and a note if it is not the first of the list.
 
-    Those of 8 bits and the paged ones are bitsandbytes' and need a CUDA device (Dettmers et al.
-    2023, §3). SetupError where none works.
+    The 8-bit and the paged ones are of bitsandbytes and need a CUDA device (Dettmers et al. 2023,
+    section 3). Raise SetupError if none works.
     """
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
-    lacking = {name: _lacks(name) for name in names}
-    chosen = next((name for name in names if not lacking[name]), None)
+    names = [optim] if isinstance(optim, str) else list(optim)
+    missing = {name: _missing_requirement(name) for name in names}
+    chosen = next((name for name in names if not missing[name]), None)
     if chosen is None:
         raise SetupError(
-            f"tune.optim: {names[0]} needs {lacking[names[0]]}.\n"
+            f"tune.optim: {names[0]} needs {missing[names[0]]}.\n"
             f"  Write adamw_torch_fused, or [{names[0]}, adamw_torch_fused] to take the second "
             "where the first does not work."
         )
     if chosen == names[0]:
         return chosen, ""
-    return chosen, f"optimiser {chosen}: {names[0]} needs {lacking[names[0]]}"
+    return chosen, f"optimizer {chosen}: {names[0]} needs {missing[names[0]]}"
 
 
-def _lacks(name: str) -> str:
-    """Say what an optimiser needs and this machine lacks, or nothing."""
+def _missing_requirement(name: str) -> str:
+    """Return what an optimizer needs and this machine lacks, or an empty string."""
     if "8bit" not in name and "paged" not in name:
         return ""
     if not torch.cuda.is_available():
@@ -147,7 +153,7 @@ def _lacks(name: str) -> str:
 
 
 def warmup_step_count(plan: TrainingPlan, total: int) -> int:
-    """Count the steps of warm-up: as the recipe says, or 5 % of all."""
+    """Return the warm-up steps: those of the recipe, or 5 % of all."""
     if plan.lr_scheduler_type == "constant":
         return 0
     if plan.warmup_steps is not None:
@@ -156,11 +162,11 @@ def warmup_step_count(plan: TrainingPlan, total: int) -> int:
 
 
 def check_plan(plan: TrainingPlan) -> None:
-    """Refuse what this trainer or this machine would not do. RecipeError or SetupError."""
+    """Raise RecipeError or SetupError for settings that this trainer or machine cannot follow."""
     for key in plan.arguments:
-        if key in SAID_BY_US:
-            raise RecipeError(f"tune.arguments.{key}: say this with {SAID_BY_US[key]}")
-        if key in NO_EFFECT:
+        if key in RECIPE_KEYS:
+            raise RecipeError(f"tune.arguments.{key}: use {RECIPE_KEYS[key]} instead")
+        if key in UNUSED_KEYS:
             raise RecipeError(f"tune.arguments.{key}: abrege's trainer does not use it")
     if plan.tf32 and not torch.cuda.is_available():
         raise SetupError("tune.tf32: there is no GPU here.\n  Leave tune.tf32 out.")
@@ -172,15 +178,19 @@ def check_plan(plan: TrainingPlan) -> None:
 def training_arguments(
     plan: TrainingPlan, folder: Path, rows: int, *, dtype: str, validate: bool
 ) -> TrainingArguments:
-    """Say the plan for so many train rows in transformers' words; see `check_plan` for errors."""
+    """Return the TrainingArguments of a plan; raise as `check_plan` does.
+
+    rows      of the train split
+    validate  whether there are valid rows
+    """
     check_plan(plan)
     total = total_steps(rows, plan)
-    every = interval_steps(plan.eval_steps, rows, plan)
+    eval_steps = interval_steps(plan.eval_steps, rows, plan)
     cpu = not torch.cuda.is_available()
-    chooses = validate and (plan.load_best_model_at_end or plan.early_stopping_patience)
+    ranks_models = validate and (plan.load_best_model_at_end or plan.early_stopping_patience)
     values: dict[str, Any] = {
         "output_dir": str(folder),
-        "per_device_train_batch_size": plan.step_rows,
+        "per_device_train_batch_size": plan.effective_batch_size,
         "num_train_epochs": plan.num_train_epochs,
         "max_steps": plan.max_steps or -1,
         "learning_rate": plan.learning_rate,
@@ -189,9 +199,11 @@ def training_arguments(
         "weight_decay": plan.weight_decay,
         "max_grad_norm": plan.max_grad_norm,
         "eval_strategy": "steps" if validate else "no",
-        "eval_steps": every,
+        "eval_steps": eval_steps,
         "save_strategy": "steps",
-        "save_steps": interval_steps(plan.save_steps, rows, plan) if plan.save_steps else every,
+        "save_steps": interval_steps(plan.save_steps, rows, plan)
+        if plan.save_steps
+        else eval_steps,
         "save_total_limit": plan.save_total_limit,
         "seed": plan.seed,
         "bf16": dtype == "bfloat16",
@@ -209,8 +221,8 @@ def training_arguments(
         "activation_checkpointing": plan.gradient_checkpointing,
         "tf32": plan.tf32,
         "load_best_model_at_end": validate and plan.load_best_model_at_end,
-        "metric_for_best_model": plan.metric_for_best_model if chooses else None,
-        "greater_is_better": plan.metric_for_best_model != "loss" if chooses else None,
+        "metric_for_best_model": plan.metric_for_best_model if ranks_models else None,
+        "greater_is_better": plan.metric_for_best_model != "loss" if ranks_models else None,
         "label_names": ["labels"],
     }
     try:

@@ -1,4 +1,4 @@
-"""How long a tuning run will take: seconds of a few passes, applied to the rows that will come."""
+"""Estimate of the time of a run: a few passes are timed and applied to the rows to come."""
 
 import math
 import time
@@ -7,77 +7,90 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from abrege.prompts.prompt_format import TokenizedExample
-from abrege.training.cost import profiler as probe
-from abrege.training.cost.memory import cut
+from abrege.training.cost import profiler
+from abrege.training.cost.memory import split_steps
+from abrege.training.cost.profiler import OptimizerCost, WorkModel
 
 if TYPE_CHECKING:
     from abrege.training.trainer import StepTrainer
 
-SHARE = 0.06  # of the run's work: where timing would take more, the run is not timed before
-BYTES_A_SECOND = 200e6  # at which a checkpoint is written: a slow disk
+MAX_TIMING_SHARE = 0.06  # of the run's work: a run for which timing would take more is not timed
+CHECKPOINT_BYTES_PER_SECOND = 200e6  # of a slow disk
 VALID_ROWS = 256  # whose work stands for that of all valid rows
 
 
 @dataclass(frozen=True)
-class Course:
-    """The steps to come: some of an epoch, how large the mean step is beside them, how many."""
+class StepSample:
+    """A sample of the steps to come.
 
-    sampled: Sequence[Sequence[TokenizedExample]]
+    steps    rows of each sampled step
+    scale    tokens of the mean step of an epoch, over those of the mean sampled step
+    count    steps to come
+    """
+
+    steps: Sequence[Sequence[TokenizedExample]]
     scale: float
-    steps: int
+    count: int
 
 
-def seconds(
-    trainer: "StepTrainer", course: Course, optimiser: probe.Optimiser, *, always: bool
+def estimate_seconds(
+    trainer: "StepTrainer", sample: StepSample, optimizer: OptimizerCost, *, always: bool
 ) -> tuple[float, float] | None:
-    """Give the seconds of a step and of the whole run; None where the run is too short for it."""
-    budget, work = trainer.micro_batch_tokens, probe.work_of(trainer)
-    began = time.perf_counter()
-    batches = cut(trainer, course.sampled, budget)
-    cutting = (time.perf_counter() - began) / len(batches)
-    step_work = course.scale * sum(map(work.of_step, batches)) / len(batches)
-    few = few_rows(course.sampled[0], budget)
-    [probed] = cut(trainer, [few], budget)
-    if not always and (probe.PASSES + 2) * work.of_step(probed) > SHARE * course.steps * step_work:
+    """Return the seconds of a step and of the whole run; None if the run is too short to time."""
+    max_tokens, work = trainer.micro_batch_tokens, profiler.work_model(trainer)
+    start = time.perf_counter()
+    steps = split_steps(trainer, sample.steps, max_tokens)
+    collate_seconds = (time.perf_counter() - start) / len(steps)
+    step_work = sample.scale * sum(map(work.of_step, steps)) / len(steps)
+    rows = timing_rows(sample.steps[0], max_tokens)
+    [timed_step] = split_steps(trainer, [rows], max_tokens)
+    timing_work = (profiler.PASSES + 2) * work.of_step(timed_step)
+    if not always and timing_work > MAX_TIMING_SHARE * sample.count * step_work:
         return None
-    pace = probe.pace(trainer, few, work)
+    times = profiler.time_passes(trainer, rows, work)
     model: Any = trainer.model
-    numbers = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    a_step = pace.trained * step_work + pace.step + cutting + numbers * optimiser.seconds
-    validations, checkpoints = pauses(trainer, course.steps)
-    a_checkpoint = numbers * (4 + optimiser.bytes) / BYTES_A_SECOND
-    a_validation = pace.validated * valid_work(trainer, work)
-    return a_step, course.steps * a_step + validations * a_validation + checkpoints * a_checkpoint
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    step_seconds = (
+        times.training * step_work
+        + times.per_step
+        + collate_seconds
+        + trainable * optimizer.seconds
+    )
+    evaluations, saves = count_evaluations_and_saves(trainer, sample.count)
+    save_seconds = trainable * (4 + optimizer.bytes) / CHECKPOINT_BYTES_PER_SECOND
+    evaluation_seconds = times.evaluation * evaluation_work(trainer, work)
+    total = sample.count * step_seconds + evaluations * evaluation_seconds + saves * save_seconds
+    return step_seconds, total
 
 
-def few_rows(rows: Sequence[TokenizedExample], budget: int) -> list[TokenizedExample]:
-    """Take rows for a pass that is short, and yet has something for each lane."""
-    taken = list(rows[:2])
+def timing_rows(rows: Sequence[TokenizedExample], max_tokens: int) -> list[TokenizedExample]:
+    """Return a few rows whose pass is short, but gives each stream something to do."""
+    selected = list(rows[:2])
     for row in rows[2:]:
-        if sum(map(len, taken)) + len(row) > budget:
+        if sum(map(len, selected)) + len(row) > max_tokens:
             break
-        taken.append(row)
-    return taken
+        selected.append(row)
+    return selected
 
 
-def pauses(trainer: "StepTrainer", steps: int) -> tuple[int, int]:
-    """Count the validations and the checkpoints of so many steps; the end has one of each."""
+def count_evaluations_and_saves(trainer: "StepTrainer", steps: int) -> tuple[int, int]:
+    """Return how often so many steps are validated and saved; the last step is both."""
     args = trainer.args
     epochs = math.ceil(args.num_train_epochs)
 
-    def count(strategy: str, every: float) -> int:
-        counts = {"steps": math.ceil(steps / max(1, every)), "epoch": epochs}
+    def count(strategy: str, interval: float) -> int:
+        counts = {"steps": math.ceil(steps / max(1, interval)), "epoch": epochs}
         return counts.get(strategy, 0)  # the strategies of transformers are strings as well
 
-    validations = count(args.eval_strategy, args.eval_steps or 1)
-    return validations, count(args.save_strategy, args.save_steps)
+    evaluations = count(args.eval_strategy, args.eval_steps or 1)
+    return evaluations, count(args.save_strategy, args.save_steps)
 
 
-def valid_work(trainer: "StepTrainer", work: probe.Work) -> float:
-    """Give the work of one validation."""
+def evaluation_work(trainer: "StepTrainer", work: WorkModel) -> float:
+    """Return the work of one validation."""
     rows: list[TokenizedExample] = list(trainer.eval_dataset or [])  # type: ignore[arg-type]
-    some = rows[:: math.ceil(len(rows) / VALID_ROWS)] if rows else []
-    if not some:
+    sample = rows[:: math.ceil(len(rows) / VALID_ROWS)] if rows else []
+    if not sample:
         return 0.0
-    [batches] = cut(trainer, [some], trainer.micro_batch_tokens)
-    return work.of(batches) * len(rows) / len(some)
+    [batches] = split_steps(trainer, [sample], trainer.micro_batch_tokens)
+    return work.of(batches) * len(rows) / len(sample)

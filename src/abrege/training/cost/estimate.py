@@ -1,6 +1,6 @@
-"""What a tuning run will take, in time and memory, said before it starts; what will not fit stops.
+"""Estimate of a tuning run, in time and memory, before it starts; a run that does not fit stops.
 
-Measured on a few short passes of the model as it stands, and applied to the rows that will come.
+A few short passes of the prepared model are measured and applied to the rows to come.
 """
 
 import math
@@ -11,34 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 from abrege.core.errors import SetupError
 from abrege.prompts.prompt_format import TokenizedExample
-from abrege.training.cost import duration as timing
-from abrege.training.cost import memory as smaller
-from abrege.training.cost import profiler as probe
-from abrege.training.cost import system_memory as memory
-from abrege.training.cost.memory import Change
+from abrege.training.cost import duration, profiler, system_memory
+from abrege.training.cost.memory import MemoryNeed, MemorySaving, memory_savings
 
 if TYPE_CHECKING:
     from abrege.training.trainer import StepTrainer
 
-SAMPLED_STEPS = 32  # of an epoch: their mean stands for all
+SAMPLED_STEPS = 32  # of an epoch, whose mean stands for all
 
 
 @dataclass(frozen=True)
 class Estimate:
     """What a tuning run will take.
 
-    steps, tokens_per_step  optimiser steps that are to come, and their tokens on average
-    seconds                 of the whole run, with the loss of each validation and checkpoints; None
-                            where the run is too short to time its parts first
-    summarising             validations that write summaries too, whose time is not in `seconds`
+    steps, tokens_per_step  optimizer steps to come, and their tokens on average
+    seconds                 of the whole run, with validations by loss and checkpoints; None if the
+                            run is too short to time first
+    summarising             validations that generate summaries, whose time is not in `seconds`
     peak_bytes              standing + learning + activations
     standing_bytes          weights, copies of them, Python and its libraries
-    learning_bytes          the optimiser's state and one gradient of all that learns
-    activation_bytes        what the largest micro-batches keep for the backward pass, or take more
-                            for gradients of their own
-    room_bytes              what the process may come to hold
-    longest                 the longest row's id and tokens
-    changes                 what would make the run smaller, the smallest first
+    learning_bytes          state of the optimizer, and one gradient of all trainable weights
+    activation_bytes        stored by the largest micro-batches for the backward pass, or gradients
+                            of their own beyond that
+    room_bytes              that the process may use
+    longest                 id and tokens of the longest row
+    changes                 settings that would lower the peak, the lowest first
     """
 
     steps: int
@@ -52,48 +49,57 @@ class Estimate:
     activation_bytes: int
     room_bytes: int
     longest: tuple[str, int]
-    changes: tuple[Change, ...]
+    changes: tuple[MemorySaving, ...]
 
     @property
     def fits(self) -> bool:
-        """Say whether there is room for the run."""
+        """Return whether the run fits in memory."""
         return self.peak_bytes <= self.room_bytes
 
-    def words(self) -> str:
-        """Say on one line what the run will take."""
+    def describe(self) -> str:
+        """Return the estimate in a line."""
         steps = f"{self.steps} steps of {self.tokens_per_step:,} tokens"
-        took = "" if self.seconds is None else f"about {duration(self.seconds)} for "
-        peak = f"peak memory about {size(self.peak_bytes)} of {size(self.room_bytes)}"
+        time = "" if self.seconds is None else f"about {format_seconds(self.seconds)} for "
+        peak = f"peak memory about {format_bytes(self.peak_bytes)}"
         plural = "s" if self.summarising > 1 else ""
-        written = f"; the summaries of {self.summarising} validation{plural} take more time"
-        return f"{took}{steps}; {peak}{written if self.summarising else ''}"
+        line = f"{time}{steps}; {peak} of {format_bytes(self.room_bytes)}"
+        if not self.summarising:
+            return line
+        return f"{line}; the summaries of {self.summarising} validation{plural} take more time"
 
-    def check(self) -> None:
-        """Refuse a run that will not fit, with what would make it smaller."""
+    def check_fits(self) -> None:
+        """Raise SetupError if the run does not fit, with the settings that would lower its peak."""
         if self.fits:
             return
         name, tokens = self.longest
         lines = [
-            f"this run needs about {size(self.peak_bytes)} of memory, and there are "
-            f"{size(self.room_bytes)}: {size(self.standing_bytes)} for the weights and what stands "
-            f"beside them, {size(self.learning_bytes)} for gradients and the optimiser, "
-            f"{size(self.activation_bytes)} for the largest micro-batches "
+            f"this run needs about {format_bytes(self.peak_bytes)} of memory, and there are "
+            f"{format_bytes(self.room_bytes)}: {format_bytes(self.standing_bytes)} for the weights "
+            f"and the program, {format_bytes(self.learning_bytes)} for gradients and the optimizer,"
+            f" {format_bytes(self.activation_bytes)} for the largest micro-batches "
             f"(the longest row, {name}, has {tokens:,} tokens).",
             "  Change one of these, or several:" if self.changes else "  Take a smaller model.",
         ]
         for change in self.changes:
             enough = "" if change.peak_bytes <= self.room_bytes else ", which alone is not enough"
-            lines.append(f"    {change.text}: about {size(change.peak_bytes)}{enough}")
+            lines.append(f"    {change.text}: about {format_bytes(change.peak_bytes)}{enough}")
         lines.append("  Other programs may hold memory that this run could have.")
         raise SetupError("\n".join(lines))
 
 
 def estimate_run(
-    trainer: "StepTrainer", *, steps: int, always_timed: bool = False, room: int | None = None
+    trainer: "StepTrainer",
+    *,
+    steps: int,
+    always_timed: bool = False,
+    available_bytes: int | None = None,
 ) -> Estimate | None:
-    """Measure what `steps` more steps of a trainer will take, and leave it as it was.
+    """Return an estimate of `steps` more steps of a trainer, which is left as it was.
 
-    None where there is nothing to do, or several processes share the model's weights.
+    always_timed     time passes even if that takes a large part of the run
+    available_bytes  memory there is; by default that of the machine
+
+    None if there is no step to come, or if weights are sharded over processes.
     """
     if not steps or trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
         return None
@@ -101,59 +107,63 @@ def estimate_run(
     kind = trainer.args.device.type
     rows: list[TokenizedExample] = list(trainer.train_dataset)  # type: ignore[arg-type]
     longest = max(rows, key=len)
-    epoch = steps_of(rows, trainer.args.per_device_train_batch_size)
+    epoch = draw_steps(rows, trainer.args.per_device_train_batch_size)
     sampled = epoch[:: math.ceil(len(epoch) / SAMPLED_STEPS)]
-    learning = [p for p in model.parameters() if p.requires_grad]
-    with probe.leaving_no_trace(model):
-        activations = probe.activations(trainer, longest)
-        optimiser = probe.optimiser(trainer)
-        need = smaller.Need(
-            standing=memory.held(kind) + memory.idle(kind, 1 + trainer.lines),
-            state=int(optimiser.bytes * sum(p.numel() for p in learning)),
-            gradients=sum(p.nbytes for p in learning),
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    with profiler.state_restored(model):
+        activations = profiler.measure_activations(trainer, longest)
+        optimizer = profiler.measure_optimizer(trainer)
+        idle_bytes = system_memory.idle_heap_bytes(kind, 1 + trainer.stream_count)
+        need = MemoryNeed(
+            base=system_memory.used_bytes(kind) + idle_bytes,
+            optimizer=int(optimizer.bytes * sum(p.numel() for p in trainable)),
+            gradients=sum(p.nbytes for p in trainable),
             activations=activations,
-            steps=[*sampled, next(taken for taken in epoch if longest in taken)],
+            steps=[*sampled, next(step for step in epoch if longest in step)],
         )
-        there, peak = room or memory.room(kind), need.peak(trainer)
-        time = None
-        if peak <= there:  # else a pass might be what does not fit
-            course = timing.Course(sampled, mean_tokens(epoch) / mean_tokens(sampled), steps)
-            time = timing.seconds(trainer, course, optimiser, always=always_timed)
+        available = available_bytes or system_memory.available_bytes(kind)
+        peak = need.peak(trainer)
+        seconds = None
+        if peak <= available:  # else a timed pass might run out of memory
+            scale = mean_tokens(epoch) / mean_tokens(sampled)
+            sample = duration.StepSample(sampled, scale, steps)
+            seconds = duration.estimate_seconds(trainer, sample, optimizer, always=always_timed)
+    evaluations, _ = duration.count_evaluations_and_saves(trainer, steps)
     return Estimate(
         steps=steps,
         tokens_per_step=round(mean_tokens(epoch) * trainer.args.world_size),
-        seconds_per_step=time and round(time[0], 3),
-        seconds=time and round(time[1], 1),
-        summarising=timing.pauses(trainer, steps)[0] if trainer.summarise else 0,
+        seconds_per_step=seconds and round(seconds[0], 3),
+        seconds=seconds and round(seconds[1], 1),
+        summarising=evaluations if trainer.generation_eval else 0,
         peak_bytes=peak,
-        standing_bytes=need.standing,
-        learning_bytes=need.state + need.gradients,
-        activation_bytes=peak - need.standing - need.state - need.gradients,
-        room_bytes=there,
+        standing_bytes=need.base,
+        learning_bytes=need.optimizer + need.gradients,
+        activation_bytes=peak - need.base - need.optimizer - need.gradients,
+        room_bytes=available,
         longest=(longest.id, len(longest)),
-        changes=() if peak <= there else smaller.changes(trainer, need, there),
+        changes=() if peak <= available else memory_savings(trainer, need, available),
     )
 
 
-def steps_of(rows: Sequence[TokenizedExample], step_rows: int) -> list[list[TokenizedExample]]:
-    """Draw an epoch: the rows in an order of its own, a step's rows together."""
-    drawn = random.Random(0).sample(rows, len(rows))
-    return [drawn[n : n + step_rows] for n in range(0, len(drawn), step_rows)]
+def draw_steps(rows: Sequence[TokenizedExample], batch_size: int) -> list[list[TokenizedExample]]:
+    """Return the rows of each step of an epoch, shuffled in an order of its own."""
+    shuffled = random.Random(0).sample(rows, len(rows))
+    return [shuffled[n : n + batch_size] for n in range(0, len(shuffled), batch_size)]
 
 
 def mean_tokens(steps: Sequence[Sequence[TokenizedExample]]) -> float:
-    """Give the tokens of a step on average."""
+    """Return the mean number of tokens of a step."""
     return sum(len(e) for rows in steps for e in rows) / len(steps)
 
 
-def duration(seconds: float) -> str:
-    """Say a time as a person would: 40 s, 4 min, 2 h 10 min."""
+def format_seconds(seconds: float) -> str:
+    """Return a time such as 40 s, 4 min or 2 h 10 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def size(count: int) -> str:
-    """Say bytes in GB."""
+def format_bytes(count: int) -> str:
+    """Return bytes in GB."""
     return f"{count / 1e9:.1f} GB"

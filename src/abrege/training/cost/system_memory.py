@@ -1,4 +1,4 @@
-"""The memory a process may hold, what it holds now, and what a long row leaves behind."""
+"""Memory that a process may use and has in use, and memory returned after a long row."""
 
 from collections import deque
 from pathlib import Path
@@ -8,16 +8,16 @@ import torch
 
 from abrege.models import device
 
-UNLIMITED = 1 << 60  # what cgroups write for no limit, in one way or another
-FAR_ABOVE = 2  # times the largest micro-batch of the last steps
-LAST_STEPS = 4
+UNLIMITED = 1 << 60  # cgroups write no limit in several ways
+TRIM_FACTOR = 2  # of the largest micro-batch of the last steps
+TRIM_STEPS = 4
 
 
-def room(kind: str) -> int:
-    """Give the most bytes this process may come to hold, with what it holds already.
+def available_bytes(kind: str) -> int:
+    """Return the most bytes that this process may hold, what it holds already included.
 
-    kind  "cpu" or "cuda". On a CPU what the system calls available, or the limit of the container
-          where that is lower; on a GPU what is free there.
+    kind  "cpu" or "cuda". On a CPU the memory that the system has available, or the limit of the
+          container if that is lower; on a GPU its free memory.
     """
     if kind == "cuda":
         free, _ = torch.cuda.mem_get_info()
@@ -27,63 +27,65 @@ def room(kind: str) -> int:
 
 
 def container_limit(
-    groups: Path = Path("/sys/fs/cgroup"), mine: Path = Path("/proc/self/cgroup")
+    groups: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
 ) -> int:
-    """Give the lowest memory limit of the control groups this process is in, of either version."""
+    """Return the lowest memory limit of this process's control groups, of version 1 or 2."""
     try:
-        lines = mine.read_text(encoding="utf-8").splitlines()
+        lines = membership.read_text(encoding="utf-8").splitlines()
     except OSError:
         return UNLIMITED
-    found = [UNLIMITED]
+    limits = [UNLIMITED]
     for line in lines:
-        _, kinds, own = line.split(":", 2)
-        if kinds not in ("", "memory"):
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "memory"):
             continue
-        top = groups / kinds
-        file = "memory.limit_in_bytes" if kinds else "memory.max"
-        # Inside a container the path may be the host's: then only the top is to be seen.
-        folder = top / own.strip("/")
-        found += [_bytes(x / file) for x in (folder, *folder.parents) if x.is_relative_to(top)]
-    return min(found)
+        top = groups / controllers
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        # Inside a container the path may be the host's: then only the top group is visible.
+        folder = top / path.strip("/")
+        limits += [
+            _read_limit(x / name) for x in (folder, *folder.parents) if x.is_relative_to(top)
+        ]
+    return min(limits)
 
 
-def held(kind: str) -> int:
-    """Give the bytes that are in use now: of the whole process, or of its tensors on a GPU."""
+def used_bytes(kind: str) -> int:
+    """Return the bytes in use now: of the whole process, or of its tensors on a GPU."""
     if kind == "cuda":
         return torch.cuda.memory_allocated()
     device.trim_heap()
     return int(psutil.Process().memory_info().rss)
 
 
-def idle(kind: str, threads: int) -> int:
-    """Give the bytes that a kept heap may hold unused: glibc has a heap for each thread."""
+def idle_heap_bytes(kind: str, threads: int) -> int:
+    """Return the bytes that a retained heap may hold unused: glibc has one for each thread."""
     return 0 if kind == "cuda" else device.HEAP_TOP_PAD * threads
 
 
-class Heap:
-    """Gives memory back that only a long row needed, once it has not been needed for some steps.
+class HeapTrimmer:
+    """Returns memory to the system that only a long row needed, some steps after it.
 
-    A kept heap never shrinks by itself. Giving it back costs page faults at the next step, so it
-    is not done while long rows still come.
+    A retained heap never shrinks on its own. Trimming it costs page faults in the next step, so
+    that it is not trimmed while long rows still come.
     """
 
     def __init__(self) -> None:
-        self.highest = 0
-        self.last: deque[int] = deque(maxlen=LAST_STEPS)
+        self.largest = 0
+        self.last: deque[int] = deque(maxlen=TRIM_STEPS)
 
-    def after(self, tokens: int) -> bool:
-        """Take the tokens of a step's largest micro-batch; return whether memory was given back."""
+    def after_step(self, tokens: int) -> bool:
+        """Note the tokens of a step's largest micro-batch; return whether the heap was trimmed."""
         self.last.append(tokens)
-        self.highest = max(self.highest, tokens)
-        if self.highest <= FAR_ABOVE * max(self.last):
+        self.largest = max(self.largest, tokens)
+        if self.largest <= TRIM_FACTOR * max(self.last):
             return False
-        self.highest = max(self.last)
+        self.largest = max(self.last)
         device.trim_heap()
         return True
 
 
-def _bytes(file: Path) -> int:
+def _read_limit(path: Path) -> int:
     try:
-        return int(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # not there, or "max"
+        return int(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # missing, or "max"
         return UNLIMITED
