@@ -60,7 +60,7 @@ def without(monkeypatch):
         (
             "datasets",
             lambda _: hub.open_hub_dataset("owner/name", on_event=print),
-            "Type: pip install 'abrege[train]'",
+            "Type: pip install 'abrege[hub]'",
         ),
     ],
 )

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from abrege import __version__
 from abrege.core.errors import AbregeError, RecipeError, SetupError
+from abrege.core.optional import explain_missing
 
 INTERRUPTED = 130
 
@@ -161,6 +162,8 @@ def _as_user_error(error: Exception) -> AbregeError | None:
     """Return the error as one that the user can fix; None if it is a bug."""
     if isinstance(error, AbregeError):
         return error
+    if isinstance(error, ModuleNotFoundError):
+        return explain_missing(error)
     full = (errno.ENOSPC, errno.EDQUOT)
     # Rust libraries (safetensors, tokenizers) raise their own classes with the system's message.
     if getattr(error, "errno", None) in full or os.strerror(errno.ENOSPC) in str(error):

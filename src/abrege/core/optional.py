@@ -5,6 +5,38 @@ from types import ModuleType
 
 from abrege.core.errors import SetupError
 
+EXTRAS = {
+    "torch": "train",
+    "transformers": "train",
+    "peft": "train",
+    "accelerate": "train",
+    "safetensors": "train",
+    "tokenizers": "train",
+    "gguf": "train",
+    "datasets": "hub",
+    "huggingface_hub": "hub",
+    "pyarrow": "parquet",
+    "openai": "annotate",
+    "httpx2": "collect",
+    "mwparserfromhell": "collect",
+    "trafilatura": "html",
+    "markdown_it": "html",
+    "bitsandbytes": "qlora",
+    "ray": "ray",
+}
+"""Import name of an optional package → the extra of abrege that installs it."""
+
+
+def explain_missing(error: ModuleNotFoundError) -> SetupError | None:
+    """Return the message for an optional package that is not installed; None for other modules."""
+    package = (error.name or "").partition(".")[0]
+    if package not in EXTRAS:
+        return None
+    return SetupError(
+        f"this needs the optional package {package}, which is not installed.\n"
+        f"  Type: pip install 'abrege[{EXTRAS[package]}]'"
+    )
+
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     """Import and return `module`.

@@ -101,7 +101,7 @@ def open_hub_dataset(name: str, *, on_event: OnEvent) -> list[DatasetSplit]:
 
 def _import_datasets() -> Any:
     purpose = "Loading a dataset of the hub or of save_to_disk"
-    return require("datasets", extra="train", purpose=purpose)
+    return require("datasets", extra="hub", purpose=purpose)
 
 
 def _splits(dataset: Any, name: str) -> list[DatasetSplit]:
