@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import harness
+import training_rows
 
 TRAINERS = ("trainer", "abrege")
 
@@ -35,9 +36,9 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
 
     if name == "abrege":
         device.retain_heap()
-    name_or_path = resolve_model(harness.MODEL)
+    name_or_path = resolve_model(training_rows.MODEL)
     tokenizer = load_tokenizer(name_or_path)
-    rows = harness.load_rows(tokenizer, args)
+    rows = training_rows.load_rows(tokenizer, args)
     model = load_model(name_or_path, torch.float32, "cpu")
     clock = harness.Clock()
     with TemporaryDirectory() as folder:

@@ -16,6 +16,7 @@ from typing import Any
 
 import harness
 import psutil
+import training_rows
 from lora_speed import LORA
 from transformers import TrainerCallback
 
@@ -49,9 +50,9 @@ def main() -> None:
     if args.keep:
         system_memory.TRIM_FACTOR = 10**9
     device.retain_heap()
-    name_or_path = resolve_model(harness.MODEL)
+    name_or_path = resolve_model(training_rows.MODEL)
     tokenizer = load_tokenizer(name_or_path)
-    rows = harness.load_rows(
+    rows = training_rows.load_rows(
         tokenizer, argparse.Namespace(**{**vars(args), "steps": args.steps - 1})
     )
     rows[args.batch * (LONG_STEP - 1)] = lengthen(rows[0], args.tokens)
@@ -78,7 +79,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=4096, help="of the long row")
     parser.add_argument("--batch", type=int, default=8, help="rows of a step")
     parser.add_argument("--steps", type=int, default=8, help="steps in all")
-    parser.add_argument("--data", type=Path, default=harness.DIALOGSUM, help="rows of DialogSum")
+    parser.add_argument(
+        "--data", type=Path, default=training_rows.DIALOGSUM, help="DialogSum"
+    )
     parser.add_argument("--keep", action="store_true", help="retain the heap after the long row")
     return parser.parse_args()
 

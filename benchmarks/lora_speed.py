@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import harness
+import training_rows
 
 TRAINERS = ("trl", "trl-best", "trl-best+heap", "abrege")
 LORA = {"r": 16, "alpha": 32, "dropout": 0.0, "modules": "all-linear"}
@@ -38,9 +39,9 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
     machine = device.choose_device(args.dtype)
     if name in ("abrege", "trl-best+heap"):
         device.retain_heap()
-    name_or_path = resolve_model(harness.MODEL)
+    name_or_path = resolve_model(training_rows.MODEL)
     tokenizer = load_tokenizer(name_or_path)
-    rows = harness.load_rows(tokenizer, args)
+    rows = training_rows.load_rows(tokenizer, args)
     base = load_model(name_or_path, machine.torch_dtype, machine.device)
     clock = harness.Clock()
     with TemporaryDirectory() as folder:

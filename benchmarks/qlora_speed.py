@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import harness
+import training_rows
 from lora_speed import LORA, with_peft
 
 TRAINERS = ("lora", "peft", "peft-best", "qlora")
@@ -42,9 +43,9 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
     ours = name in ("lora", "qlora")
     if ours:
         device.retain_heap()
-    name_or_path = resolve_model(harness.MODEL)
+    name_or_path = resolve_model(training_rows.MODEL)
     tokenizer = load_tokenizer(name_or_path)
-    rows = harness.load_rows(tokenizer, args)
+    rows = training_rows.load_rows(tokenizer, args)
     packing = None if name == "lora" else WeightQuantization("nf4", double=True)
     base = load_model(name_or_path, machine.torch_dtype, machine.device, quantization=packing)
     clock = harness.Clock()

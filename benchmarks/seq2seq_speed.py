@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import harness
+import training_rows
 
 TRAINERS = ("seq2seq", "abrege")
 VOCABULARY = 32_128
@@ -36,8 +37,8 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
 
     if name == "abrege":
         device.retain_heap()
-    tokenizer = load_tokenizer(resolve_model(harness.MODEL))
-    rows = [as_seq2seq(row) for row in harness.load_rows(tokenizer, args)]
+    tokenizer = load_tokenizer(resolve_model(training_rows.MODEL))
+    rows = [as_seq2seq(row) for row in training_rows.load_rows(tokenizer, args)]
     model, clock = a_model(), harness.Clock()
     with TemporaryDirectory() as folder:
         out = Path(folder)

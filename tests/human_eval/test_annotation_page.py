@@ -4,7 +4,7 @@ import re
 import pytest
 
 from abrege.human_eval.page import AnnotationItem, render_annotation_page
-from builders.html import HOSTILE, ParsedPage
+from builders.html_pages import HOSTILE, ParsedPage
 
 
 def an_item(**more):

@@ -7,7 +7,7 @@ from abrege.core.errors import DataError, RecipeError, StateFileError
 from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair
 from abrege.human_eval.annotations import export_forms, import_decisions
-from builders.html import page_data
+from builders.html_pages import page_data
 
 WHEN = "2026-01-01T00:00:00.000Z"
 

@@ -5,7 +5,7 @@ import pytest
 from abrege.core.errors import DataError, RecipeError, StateFileError
 from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.human_eval.blind import create_blind_page, tally_decisions
-from builders.html import page_data
+from builders.html_pages import page_data
 from builders.records import a_pair, a_prediction, write_test_split
 
 

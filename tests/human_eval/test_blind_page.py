@@ -7,7 +7,7 @@ import pytest
 
 from abrege.human_eval.page import BLIND_CRITERION, BlindItem, render_blind_page
 from abrege.report.html import read_asset
-from builders.html import HOSTILE, ParsedPage
+from builders.html_pages import HOSTILE, ParsedPage
 
 
 def an_item(id="r1", *, document="The document.", left="One.", right="Two.", **more):  # noqa: A002
