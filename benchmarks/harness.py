@@ -50,9 +50,7 @@ def options(claim: str, trainers: Sequence[str], *, batch: int = 8) -> argparse.
     parser.add_argument("--batch", type=int, default=batch, help="rows of a step")
     parser.add_argument("--repeat", type=int, default=1, help="how often to compare")
     parser.add_argument("--dtype", default="auto", help="arithmetic: auto, float32 or bfloat16")
-    parser.add_argument(
-        "--data", type=Path, default=training_rows.DIALOGSUM, help="DialogSum"
-    )
+    parser.add_argument("--data", type=Path, default=training_rows.DIALOGSUM, help="DialogSum")
     parser.add_argument("--only", choices=trainers, help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -79,9 +79,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=4096, help="of the long row")
     parser.add_argument("--batch", type=int, default=8, help="rows of a step")
     parser.add_argument("--steps", type=int, default=8, help="steps in all")
-    parser.add_argument(
-        "--data", type=Path, default=training_rows.DIALOGSUM, help="DialogSum"
-    )
+    parser.add_argument("--data", type=Path, default=training_rows.DIALOGSUM, help="DialogSum")
     parser.add_argument("--keep", action="store_true", help="retain the heap after the long row")
     return parser.parse_args()
 
