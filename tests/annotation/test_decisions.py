@@ -1,6 +1,5 @@
 import pytest
 
-from abrege.annotation import decisions
 from abrege.annotation.decisions import (
     append_decisions,
     apply_decisions,
@@ -11,6 +10,7 @@ from abrege.annotation.decisions import (
 )
 from abrege.core.errors import DataError
 from abrege.core.io import json_line, read_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from builders.annotations import a_decision
 
@@ -100,12 +100,12 @@ def test_a_keep_and_a_redo_leave_the_summary_and_record_the_decision():
 
 def test_decisions_are_appended_and_earlier_ones_are_not_touched(tmp_path):
     append_decisions(tmp_path, [KEEP, FIX])
-    before = (tmp_path / decisions.FILE).read_bytes()
+    before = (RunFolder(tmp_path).decisions).read_bytes()
     other = a_decision("redo", id="r2", note="line\u2028separator")
     append_decisions(tmp_path, [other])
-    assert (tmp_path / decisions.FILE).read_bytes().startswith(before)
+    assert (RunFolder(tmp_path).decisions).read_bytes().startswith(before)
     assert load_decisions(tmp_path) == {"r1": [KEEP, FIX], "r2": [other]}
-    first = next(read_jsonl(tmp_path / decisions.FILE, dict))
+    first = next(read_jsonl(RunFolder(tmp_path).decisions, dict))
     assert set(first) == {"id", "decision", "of", "reviewer", "when"}
 
 
@@ -124,7 +124,7 @@ def test_a_run_without_decisions_has_none(tmp_path):
 )
 def test_a_line_that_is_no_decision_is_an_error_with_its_number(tmp_path, line):
     append_decisions(tmp_path, [KEEP])
-    path = tmp_path / decisions.FILE
+    path = RunFolder(tmp_path).decisions
     path.write_text(path.read_text() + line + "\n")
     with pytest.raises(DataError, match=r"decisions\.jsonl:2: this is not a decision"):
         load_decisions(tmp_path)

@@ -5,6 +5,7 @@ import pytest
 from abrege.annotation import decisions
 from abrege.core.errors import DataError, RecipeError, StateFileError
 from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from abrege.human_eval.annotations import export_forms, import_decisions
 from builders.html_pages import page_data
@@ -154,15 +155,15 @@ def test_the_same_file_imported_twice_adds_nothing_and_a_later_decision_is_added
     forms = export_forms(a_run(tmp_path), rows=2)
     id_ = items_of(forms)[0]["id"]
     import_decisions(tmp_path, [decided(tmp_path, forms, **{id_: ("fix", "Fixed.")})])
-    contents = [(tmp_path / f).read_bytes() for f in (decisions.FILE, "annotate/pairs.jsonl")]
+    contents = [f.read_bytes() for f in (RunFolder(tmp_path).decisions, RunFolder(tmp_path).pairs)]
     imported = import_decisions(tmp_path, [tmp_path / "ann.json"])
     assert (imported.counts["new"], imported.counts["already"]) == (0, 1)
     assert [
-        (tmp_path / f).read_bytes() for f in (decisions.FILE, "annotate/pairs.jsonl")
+        f.read_bytes() for f in (RunFolder(tmp_path).decisions, RunFolder(tmp_path).pairs)
     ] == contents
     import_decisions(tmp_path, [decided(tmp_path, forms, "Ann", **{id_: "keep"})])
     assert pairs_of(tmp_path)[id_].references == [f"Summary {id_[1:]} of some words."]
-    assert (tmp_path / decisions.FILE).read_bytes().startswith(contents[0])
+    assert (RunFolder(tmp_path).decisions).read_bytes().startswith(contents[0])
 
 
 def test_decisions_survive_when_annotate_writes_the_pairs_again(tmp_path):
@@ -183,7 +184,7 @@ def test_decisions_survive_when_annotate_writes_the_pairs_again(tmp_path):
 def test_a_fix_whose_decision_was_deleted_is_not_drawn(tmp_path):
     forms = export_forms(a_run(tmp_path), rows=8)
     import_decisions(tmp_path, [decided(tmp_path, forms, r1=("fix", "Fixed."))])
-    (tmp_path / decisions.FILE).unlink()
+    (RunFolder(tmp_path).decisions).unlink()
     again = export_forms(tmp_path, rows=8, seed=1)
     assert "Fixed." not in {item["summary"] for item in items_of(again)}
     imported = import_decisions(tmp_path, [decided(tmp_path, again, _="keep")])
@@ -217,7 +218,7 @@ def test_rows_of_another_sample_are_refused_and_nothing_is_written_if_all_are(tm
     ):
         import_decisions(tmp_path, [path])
     assert (tmp_path / "annotate/pairs.jsonl").read_bytes() == before
-    assert not (tmp_path / decisions.FILE).exists()
+    assert not (RunFolder(tmp_path).decisions).exists()
 
 
 def test_two_reviewers_are_compared_also_when_imported_one_after_the_other(tmp_path):
@@ -225,7 +226,7 @@ def test_two_reviewers_are_compared_also_when_imported_one_after_the_other(tmp_p
     ann = decided(tmp_path, forms, _="keep", r0="redo", r1=("fix", "By Ann."))
     bob = decided(tmp_path, forms, "Bob", _="keep", r0="redo", r1=("fix", "By Bob."), r2="redo")
     together = import_decisions(tmp_path, [ann, bob])
-    (tmp_path / decisions.FILE).unlink()
+    (RunFolder(tmp_path).decisions).unlink()
     a_run(tmp_path)
     import_decisions(tmp_path, [ann])
     imported = import_decisions(tmp_path, [bob])

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from abrege import recipe
-from abrege.annotation.run import RESPONSES
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.run_folder import RunFolder
@@ -117,7 +116,10 @@ def test_a_local_teacher_writes_the_same_on_two_workers(student_folder, tmp_path
     files = ["annotate/pairs.jsonl", "annotate/failed.jsonl"]
     assert read(tmp_path / "ray", *files) == read(tmp_path / "here", *files)
     here, there = (
-        {(told.key, told.text) for told in read_jsonl(tmp_path / name / RESPONSES, CachedResponse)}
+        {
+            (told.key, told.text)
+            for told in read_jsonl(RunFolder(tmp_path / name).answers, CachedResponse)
+        }
         for name in ("here", "ray")
     )
     assert here == there

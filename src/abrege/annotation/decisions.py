@@ -14,6 +14,7 @@ from typing import Literal
 from abrege.core.errors import DataError
 from abrege.core.hashing import hash_json
 from abrege.core.io import atomic_write, json_line
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 
 Action = Literal["keep", "fix", "redo"]
@@ -22,7 +23,6 @@ PRECEDENCE: tuple[Action, ...] = ("fix", "redo", "keep")
 
 Who saw a fault goes before who saw none, and a written text before another attempt.
 """
-FILE = "annotate/decisions.jsonl"
 META_KEY = "review"
 """The key in the meta of a pair that holds the decision."""
 
@@ -57,7 +57,7 @@ def load_decisions(folder: Path) -> dict[str, list[Decision]]:
     Raise DataError with the line that is not a decision: it cannot be computed again.
     """
     by_row: dict[str, list[Decision]] = defaultdict(list)
-    path = folder / FILE
+    path = RunFolder(folder).decisions
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
         try:
@@ -73,7 +73,7 @@ def load_decisions(folder: Path) -> dict[str, list[Decision]]:
 
 def append_decisions(folder: Path, decisions: Iterable[Decision]) -> None:
     """Append decisions to those of the run folder, all of them or none."""
-    path = folder / FILE
+    path = RunFolder(folder).decisions
     existing = path.read_text(encoding="utf-8") if path.is_file() else ""
     with atomic_write(path) as file:
         file.write(existing)

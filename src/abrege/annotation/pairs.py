@@ -15,13 +15,12 @@ from abrege.annotation.decisions import apply_decisions, load_decisions
 from abrege.annotation.scheduler import IndexedDocument
 from abrege.core.hashing import hash_json
 from abrege.core.io import atomic_write, json_line, read_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, Pair
 from abrege.prompts.teacher_prompts import Rejection
 from abrege.recipe import Recipe
 from abrege.text import language
 from abrege.text.tokenize import word_tokenize
-
-DOCUMENTS = "clean/documents.jsonl"
 
 FailedDocument: TypeAlias = dict[str, Any]
 Outcome: TypeAlias = Pair | FailedDocument | None
@@ -30,7 +29,7 @@ Outcome: TypeAlias = Pair | FailedDocument | None
 
 def read_documents(recipe: Recipe, folder: Path) -> Iterator[IndexedDocument]:
     """Yield the documents with their language: their own, else the recipe's, else detected."""
-    for index, document in enumerate(read_jsonl(folder / DOCUMENTS, Document)):
+    for index, document in enumerate(read_jsonl(RunFolder(folder).documents, Document)):
         lang = document.lang or recipe.data.lang or language.detect([document.text])
         yield IndexedDocument(index, replace(document, lang=lang))
 
@@ -67,10 +66,10 @@ def write_pairs(
     decisions = load_decisions(folder)
     counts: Counter[str] = Counter(documents=0, pairs=0)
     owners: dict[str, str] = {}
-    output = folder / "annotate"
+    run_folder = RunFolder(folder)
     with (
-        atomic_write(output / "pairs.jsonl") as pairs,
-        atomic_write(output / "failed.jsonl") as failures,
+        atomic_write(run_folder.pairs) as pairs,
+        atomic_write(run_folder.failed) as failures,
     ):
         for row in read_documents(recipe, folder):
             counts["documents"] += 1

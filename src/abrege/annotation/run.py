@@ -34,12 +34,12 @@ from abrege.annotation.teachers import annotation_budget, annotation_plan, open_
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, Progress
 from abrege.core.hashing import hash_json
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from abrege.llm_client.response_cache import CachedResponse, ResponseCache, open_cache
 from abrege.prompts.teacher_prompts import Rejection, teacher_template
 from abrege.recipe import Recipe
 
-RESPONSES = "annotate/answers.jsonl"
 NO_ANSWER = "no answer"
 """The reason of a document whose request failed after all retries, or was rejected."""
 
@@ -55,7 +55,7 @@ def run(
     settings = recipe.annotate
     with (
         open_teacher(recipe, on_event=on_event) as teacher,
-        open_cache(folder / RESPONSES) as cache,
+        open_cache(RunFolder(folder).answers) as cache,
     ):
         plan, budget = annotation_plan(settings, teacher), annotation_budget(settings)
         plan = replace(plan, checks=[*plan.checks, redo_check(load_decisions(folder))])

@@ -20,13 +20,12 @@ from abrege.annotation.scheduler import CompleteAll, IndexedDocument, annotate_a
 from abrege.annotation.teachers import annotation_budget, annotation_plan, open_teacher
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
+from abrege.core.run_folder import RunFolder
 from abrege.data.sampling import BottomKSample, SamplingPlan
 from abrege.llm_client.response_cache import ResponseCache, open_cache
 from abrege.metrics import extractiveness, faithfulness, format_checks
 from abrege.recipe import Recipe
 from abrege.text import tokenize
-
-RESPONSES = "annotate/sweep.jsonl"
 
 
 def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dict[str, Any]]:
@@ -46,7 +45,7 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dic
     scores = []
     with (
         open_teacher(recipe, on_event=on_event) as teacher,
-        open_cache(folder / RESPONSES) as cache,
+        open_cache(RunFolder(folder).sweep_answers) as cache,
     ):
         budget = annotation_budget(settings)
         budget.add_spent(cache.responses.values())

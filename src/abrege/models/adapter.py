@@ -4,26 +4,29 @@ from pathlib import Path
 from typing import Any
 
 from peft import PeftConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_json
 
 ADAPTER_FILE = "adapter_model.safetensors"
+COPY_AGAIN = "Copy the whole folder again, or run abrege tune."
 
 
 def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = silent) -> Any:
     """Load an adapter over its base, ready to decode or to be merged.
 
-    Raise SetupError where the names or shapes of its weights do not fit this base, which peft alone
-    would load in part.
+    Raise SetupError where its files are damaged, or the names or shapes of its weights do not fit
+    this base, which peft alone would load in part.
     """
+    read_json(folder / "adapter_config.json", required=("peft_type",), advice=COPY_AGAIN)
     try:
         config = PeftConfig.from_pretrained(str(folder))
         adapted = PeftModel(base, config)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, TypeError, KeyError) as error:
         raise _misfit(folder, str(error).strip().splitlines()[0]) from error
     trained_over = config.base_model_name_or_path
     if trained_over and trained_over != base.name_or_path:
@@ -34,8 +37,13 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
         name: list(weight.shape)
         for name, weight in get_peft_model_state_dict(adapted, save_embedding_layers=False).items()
     }
-    with safe_open(folder / ADAPTER_FILE, framework="pt") as file:
-        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    try:
+        with safe_open(folder / ADAPTER_FILE, framework="pt") as file:
+            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise SetupError(
+            f"{folder / ADAPTER_FILE}: these weights cannot be read: {error}.\n  {COPY_AGAIN}"
+        ) from error
     for name in sorted({*base_shapes, *shapes}):
         in_adapter, in_base = shapes.get(name, "nothing"), base_shapes.get(name, "nothing")
         if in_adapter != in_base:

@@ -18,6 +18,7 @@ from transformers.utils import logging
 
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import OnEvent, silent
+from abrege.core.run_folder import MODEL_SETTINGS, check_weights
 from abrege.models.adapter import load_adapter
 from abrege.models.private_api import CAUSAL_MODELS, SEQ2SEQ_MODELS, lookup
 from abrege.models.quantization import (
@@ -107,7 +108,12 @@ def load_tuned(
 
     base          the name of the base model in the recipe
     quantization  how the base was quantized while it was tuned; it is dequantized here
+
+    Raise SetupError where weights are missing, damaged, or not those that abrege.json has the
+    hash of.
     """
+    if (folder / MODEL_SETTINGS).is_file():
+        check_weights(folder)
     if not (folder / "adapter_config.json").is_file():
         return load_model(str(folder), dtype, device)
     model = load_model(

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from abrege.core.errors import DataError
+from abrege.core.errors import DataError, StateFileError
 from abrege.core.io import read_json, write_json
 from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
@@ -53,6 +53,7 @@ class PromptFormat:
     lang_code        the language token, of a tokenizer that has such tokens (mBART)
     summary_room     most tokens that the decoder of an encoder-decoder reads; None: no limit
     quantization     how the base model was quantized in training (qlora); None if it was not
+    weights          hash of the weights beside abrege.json, where they were tuned or merged
     """
 
     base_model: str
@@ -76,16 +77,25 @@ class PromptFormat:
 
     @classmethod
     def load(cls, folder: Path) -> "PromptFormat":
-        """Read abrege.json from the folder of a model; raise DataError if there is none."""
+        """Read abrege.json from the folder of a model.
+
+        Raise DataError where there is none, and StateFileError where it is damaged.
+        """
         path = folder / MODEL_SETTINGS
         if not path.is_file():
             raise DataError(
                 f"{folder}: there is no {MODEL_SETTINGS}, so this model was not tuned by abrege.\n"
                 "  Give the run folder of abrege run, or its tune folder."
             )
-        values = read_json(path)
+        values = read_json(path, required=("format", "profile"))
         values.pop("format")
-        return cls(**{**values, "profile": DecodingProfile(**values["profile"])})
+        try:
+            return cls(**{**values, "profile": DecodingProfile(**values["profile"])})
+        except TypeError as error:
+            raise StateFileError(
+                f"{path}: these are not the settings of a tuned model: {error}.\n"
+                "  Copy the whole folder again, or run abrege tune."
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from abrege.core.io import read_jsonl
+from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair, Prediction
 from abrege.evaluation.systems import BASELINES, TUNED, in_order
 from abrege.metrics.alignment import align_to_best
@@ -55,7 +56,7 @@ def _example_rows(
     predictions = {
         (prediction.id, system): prediction
         for system in systems
-        if (path := folder / f"generate/{system}.jsonl").is_file()
+        if (path := RunFolder(folder).predictions(system)).is_file()
         for prediction in read_jsonl(path, Prediction)
     }
     for pair in test:

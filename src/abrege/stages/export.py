@@ -16,7 +16,13 @@ from abrege.core.errors import DataError, GateError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.hashing import hash_path
 from abrege.core.io import atomic_folder, read_json, read_jsonl, write_json
-from abrege.core.run_folder import MODEL_SETTINGS, RunFolder, hash_model_file, weight_files
+from abrege.core.run_folder import (
+    MODEL_SETTINGS,
+    RunFolder,
+    check_weights,
+    hash_model_file,
+    weight_files,
+)
 from abrege.core.types import Candidate, Pair, Prediction
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
@@ -130,6 +136,7 @@ def run(
     from abrege.models import device
     from abrege.prompts.prompt_format import PromptFormat
 
+    check_weights(run_folder.tune())
     tuned = read_json(run_folder.tune_manifest(), required=("dtype",))
     saved = PromptFormat.load(run_folder.tune())
     rendering = replace(saved, profile=replace(saved.profile, **recipe.generate.decoding()))
