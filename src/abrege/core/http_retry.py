@@ -1,12 +1,12 @@
-"""What servers do that passes, and how long they ask to be left alone."""
+"""Failures of an HTTP request that a retry may mend, and how long a server asks to wait."""
 
 import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 
-class Passing(Exception):  # noqa: N818 - caught where it is asked again, never shown
-    """An attempt failed, and another one may not."""
+class RetryableError(Exception):
+    """A failed attempt that a retry may mend."""
 
     def __init__(self, reason: str, *, wait_seconds: float = 0.0, busy: bool = False) -> None:
         super().__init__(reason)
@@ -15,7 +15,7 @@ class Passing(Exception):  # noqa: N818 - caught where it is asked again, never 
 
 
 def retry_after(value: str | None, *, now: datetime) -> float:
-    """Read a Retry-After header, seconds or an HTTP date (RFC 9110, 10.2.3); 0 where unreadable."""
+    """Return the seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3), else 0."""
     try:
         seconds = float(value or 0)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the stages hand to one another on disk: frozen records, one JSON object a line."""
+"""The record types of the files between stages: frozen dataclasses, one JSON object a line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,36 +7,36 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A text to be summarised, from wherever it was collected."""
+    """A text to be summarized, from any source."""
 
     id: str
     text: str
     title: str | None = None
     lang: str | None = None
     source: str | None = None
-    """Where it comes from: a file, a dump, a wiki."""
+    """The file, dump or wiki that it was read from."""
     headings: Sequence[tuple[int, int]] = ()
-    """Where in the text a section begins, and its level (1 to 6), in order.
+    """The offset in the text at which each section begins, and its level (1 to 6), in order.
 
-    At the line of its heading, which is a line of its own; clean may leave that line out.
+    The offset is that of the heading, a line of its own, which clean may remove.
     """
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
-    """A document that was left out, and why."""
+    """A document that clean dropped, and the reason."""
 
     reason: str
-    """The filter, in one or two words: `too short`, `near duplicate`."""
+    """The filter in one or two words: `too short`, `near duplicate`."""
     details: str
-    """What was found: `312 words, fewer than 500`."""
+    """The measured value: `312 words, fewer than 500`."""
     document: Document
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A document and the summaries people wrote of it."""
+    """A document and its reference summaries."""
 
     id: str
     document: str
@@ -49,12 +49,12 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """A summary a system gave for the pair of the same id."""
+    """A system's summary of the document of the pair with the same id."""
 
     id: str
     prediction: str
     finish_reason: Literal["stop", "length"] | None
-    """Why its model ended; None where no model did: a rule wrote it, or cut it."""
+    """Why generation ended; None where the summary was extracted or truncated by a rule."""
     prompt_tokens: int
     new_tokens: int
     document_tokens_cut: int
@@ -62,7 +62,7 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A summary beside the references that it is scored against."""
+    """A summary with the references that it is scored against."""
 
     id: str
     prediction: str
@@ -73,5 +73,5 @@ class Candidate:
     document: str | None = None
     finish_reason: str | None = None
     new_tokens: int | None = None
-    """How many tokens its model wrote; None where no model did, or unknown."""
+    """The number of generated tokens; None where no model generated them, or unknown."""
     meta: Mapping[str, Any] = field(default_factory=dict)

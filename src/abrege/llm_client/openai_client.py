@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from abrege.core.errors import SetupError
-from abrege.core.http_retry import Passing, retry_after
+from abrege.core.http_retry import RetryableError, retry_after
 from abrege.llm_client.rate_limit import AdaptiveLimit
 from abrege.llm_client.retry import RetriesExhaustedError, RetryPolicy, call_with_retry
 
@@ -161,7 +161,7 @@ class OpenAIClient:
             return []
 
     def _attempt(self, messages: Sequence[Message], params: SamplingParams) -> Completion:
-        """Send a request once; raise Passing if a retry may help."""
+        """Send a request once; raise RetryableError if a retry may help."""
         import openai
 
         options = {k: v for k, v in asdict(params).items() if v is not None}
@@ -175,16 +175,16 @@ class OpenAIClient:
             )
         except openai.APITimeoutError:
             reason = f"no response within {self.timeout_seconds:g} s"
-            raise Passing(reason, busy=True) from None
+            raise RetryableError(reason, busy=True) from None
         except openai.APIConnectionError as error:
-            raise Passing(f"no connection ({self._clean(error.__cause__)})") from None
+            raise RetryableError(f"no connection ({self._clean(error.__cause__)})") from None
         except openai.APIStatusError as error:
             if limit_option == "max_tokens" and "max_completion_tokens" in str(error):
                 self._limit_option = "max_completion_tokens"
                 return self._attempt(messages, params)
             raise self._error_of(error) from None
         except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError):
-            raise Passing("the response is not JSON") from None
+            raise RetryableError("the response is not JSON") from None
         return self._completion_of(response, time.monotonic() - began)
 
     def _completion_of(self, response: Any, seconds: float) -> Completion:
@@ -200,7 +200,9 @@ class OpenAIClient:
             )
         except (AttributeError, IndexError, TypeError):
             text = response if isinstance(response, str) else response.to_json(indent=None)
-            raise Passing(f"the response is no chat completion: {self._clean(text)}") from None
+            raise RetryableError(
+                f"the response is no chat completion: {self._clean(text)}"
+            ) from None
 
     def _error_of(self, error: Any) -> Exception:
         """Return the error that a status means: retry, change the request, or change the server."""
@@ -224,7 +226,7 @@ class OpenAIClient:
         if status in RETRYABLE or status >= 500:
             now = datetime.now(UTC)
             wait = retry_after(error.response.headers.get("retry-after"), now=now)
-            return Passing(f"{status}: {message}", wait_seconds=wait, busy=status in BUSY)
+            return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=status in BUSY)
         is_too_long = status == 413 or TOO_LONG.search(f"{error.code} {message}")
         kind = ContextLengthError if is_too_long else RequestRejectedError
         return kind(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from abrege.core.http_retry import Passing
+from abrege.core.http_retry import RetryableError
 from abrege.llm_client.rate_limit import AdaptiveLimit
 
 Result = TypeVar("Result")
@@ -48,7 +48,7 @@ def call_with_retry(
     limit: AdaptiveLimit,
     rng: random.Random,
 ) -> Result:
-    """Return what `attempt` returns, after retries if it raises `Passing`.
+    """Return what `attempt` returns, after retries if it raises `RetryableError`.
 
     Raise RetriesExhaustedError after the last attempt, after a Retry-After that is too long, and
     when the limit is stopped. Any other error passes through at once.
@@ -62,7 +62,7 @@ def call_with_retry(
                     break
                 began = time.monotonic()
                 result = attempt()
-        except Passing as error:
+        except RetryableError as error:
             reason = str(error)
             limit.failed(began, busy=error.busy)
             if error.wait_seconds > policy.longest_retry_after_seconds:

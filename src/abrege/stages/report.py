@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.hashing import hash_path
@@ -41,6 +41,9 @@ from abrege.report.view_model import (
     StageSummary,
 )
 from abrege.text.tokenize import count_words
+
+R = TypeVar("R")
+LoadPreference = Callable[[Mapping[str, Any]], PreferenceResult]
 
 CHECKED_PAIRS = 500
 """Pairs, drawn at random, whose facts and language are checked: checking all takes too long."""
@@ -112,8 +115,8 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
         with atomic_write(path) as file:
             file.write(text)
     on_event(Note(f"report: {run_folder.report_page}"))
-    examples = sum(len(group.examples) for group in facts.example_groups)
-    return {"counts": {"examples": examples, "systems": len(facts.systems)}, "notes": notes}
+    shown = {"examples": sum(len(group.examples) for group in facts.example_groups)}
+    return {"counts": shown | {"systems": len(facts.systems)}, "notes": notes}
 
 
 def diagnose_splits(
@@ -138,9 +141,9 @@ def diagnose_splits(
 def gather(recipe: Recipe, run_folder: RunFolder, pairs: PairsSummary | None = None) -> RunReport:
     """Read the run folder into the facts that the page and the Markdown show."""
     scores = read_json(run_folder.scores, required=("n", "systems"))
-    splits = {split: _read_pairs(run_folder, split) for split in SPLITS}
+    splits = {s: list(_read_optional_rows(run_folder.split(s), Pair)) for s in SPLITS}
     tuned = _read_optional(run_folder.tune_manifest())
-    rows = list(_read_optional_rows(run_folder.rows))
+    rows = list(_read_optional_rows(run_folder.rows, dict))
     lang = None if scores.get("lang") == "und" else scores.get("lang")
     verdict = scores.get("verdict")
     judgements = _read_judgements(run_folder).current
@@ -163,7 +166,7 @@ def gather(recipe: Recipe, run_folder: RunFolder, pairs: PairsSummary | None = N
             if path in judgements
         ],
         stress=_stress(stress, run_folder, max_examples=recipe.report.examples),
-        steps=load.load_steps(_read_optional_rows(run_folder.steps())),
+        steps=load.load_steps(_read_optional_rows(run_folder.steps(), dict)),
         lengths=_lengths(scores, splits["test"], rows, lang),
         example_groups=example_groups(recipe, run_folder.path, splits["test"], rows, lang),
         stages=list(_stages(recipe, run_folder)),
@@ -172,9 +175,7 @@ def gather(recipe: Recipe, run_folder: RunFolder, pairs: PairsSummary | None = N
     )
 
 
-def _preferences(
-    run_folder: RunFolder,
-) -> dict[Path, Callable[[Mapping[str, Any]], PreferenceResult]]:
+def _preferences(run_folder: RunFolder) -> dict[Path, LoadPreference]:
     """Return the files with preferences of people and models, and the functions that read them."""
     return {run_folder.preferences: load.load_preference, run_folder.judge: load.load_judge}
 
@@ -182,10 +183,10 @@ def _preferences(
 def _read_judgements(run_folder: RunFolder) -> _Judgements:
     """Read the judgements that exist, and sort out those on earlier summaries or weights."""
     current, outdated = {}, []
+    weights = hash_weights(run_folder.tune())
     for path in (*_preferences(run_folder), run_folder.stress_scores):
         values = _read_optional(path)
-        is_current = _is_of_weights if path == run_folder.stress_scores else _is_of_summaries
-        if is_current(values, run_folder):
+        if values.get("weights") == weights or _is_of_summaries(values, run_folder):
             current[path] = values
         elif values:
             outdated.append(path)
@@ -204,18 +205,13 @@ def _is_of_summaries(judgement: Mapping[str, Any], run_folder: RunFolder) -> boo
     )
 
 
-def _is_of_weights(scores: Mapping[str, Any], run_folder: RunFolder) -> bool:
-    """Return whether the model that was stress-tested is the one in the run folder now."""
-    return scores.get("weights") == hash_weights(run_folder.tune())
-
-
 def _stress(
     scores: Mapping[str, Any] | None, run_folder: RunFolder, *, max_examples: int
 ) -> StressReport | None:
     if not scores:
         return None
-    systems = scores["all"]["systems"]
-    rows = {system: list(_read_optional_rows(run_folder.stress_rows(system))) for system in systems}
+    paths = {system: run_folder.stress_rows(system) for system in scores["all"]["systems"]}
+    rows = {system: list(_read_optional_rows(path, dict)) for system, path in paths.items()}
     return load.load_stress(scores, rows, max_failures=max_examples)
 
 
@@ -223,14 +219,9 @@ def _read_optional(path: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
 
 
-def _read_optional_rows(path: Path) -> Iterator[dict[str, Any]]:
+def _read_optional_rows(path: Path, kind: type[R]) -> Iterator[R]:
     if path.is_file():
-        yield from read_jsonl(path, dict)
-
-
-def _read_pairs(run_folder: RunFolder, split: str) -> list[Pair]:
-    path = run_folder.split(split)
-    return list(read_jsonl(path, Pair)) if path.is_file() else []
+        yield from read_jsonl(path, kind)
 
 
 def _setup(
@@ -245,7 +236,14 @@ def _setup(
     return RunSetup(
         model=tuned.get("model") or recipe.tune.model,
         source=describe_source(recipe),
-        splits=[_split(name, pairs) for name, pairs in splits.items()],
+        splits=[
+            SplitSize(
+                name=name,
+                rows=len(pairs),
+                groups=len({pair.group for pair in pairs} - {None}) or None,
+            )
+            for name, pairs in splits.items()
+        ],
         lang=lang,
         method=describe_method(recipe, tuned),
         merged=exported.get("in_words", ""),
@@ -255,11 +253,6 @@ def _setup(
         device=tuned.get("device"),
         dtype=tuned.get("dtype"),
     )
-
-
-def _split(name: str, pairs: Sequence[Pair]) -> SplitSize:
-    groups = {pair.group for pair in pairs if pair.group is not None}
-    return SplitSize(name=name, rows=len(pairs), groups=len(groups) or None)
 
 
 def _lengths(
@@ -282,7 +275,7 @@ def _lengths(
 
 def _stages(recipe: Recipe, run_folder: RunFolder) -> Iterator[StageSummary]:
     """Yield what the manifest of each finished task says, in the order of the run."""
-    stages = (*(RAW_STAGES if recipe.collect else ()), "split")
+    stages = (*RAW_STAGES, "split") if recipe.collect else ("split",)
     manifests = {stage: run_folder.manifest(stage) for stage in stages}
     for nth in range(1, recipe.tune.seeds + 1):
         manifests[run_folder.tune(nth).name] = run_folder.tune_manifest(nth)

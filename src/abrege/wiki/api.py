@@ -17,7 +17,7 @@ import httpx2
 from abrege import __version__
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.core.http_retry import Passing, retry_after
+from abrege.core.http_retry import RetryableError, retry_after
 from abrege.data.rows import shorten
 
 BASE_PARAMETERS = {"action": "query", "format": "json", "formatversion": "2", "maxlag": "5"}
@@ -114,7 +114,7 @@ class WikiApi:
             self._sleep(self._retry_policy.pause_seconds if self._has_responded else 0)
             try:
                 response = self._attempt(parameters)
-            except Passing as error:
+            except RetryableError as error:
                 reason, retry_after_seconds = str(error), error.wait_seconds
                 wait = self._retry_policy.wait_seconds(failures, retry_after_seconds)
                 if retry_after_seconds > self._retry_policy.max_retry_after_seconds:
@@ -130,27 +130,27 @@ class WikiApi:
         raise self._no_response(f"{failures} attempts, the last one: {reason}")
 
     def _attempt(self, parameters: dict[str, str]) -> dict[str, Any]:
-        """Send a query once; raise Passing if a retry may help."""
+        """Send a query once; raise RetryableError if a retry may help."""
         try:
             response = self._client.get(self._url, params=BASE_PARAMETERS | parameters)
         except CONNECTION_ERRORS as error:
             if self._has_responded:
-                raise Passing(f"no connection ({shorten(error)})") from None
+                raise RetryableError(f"no connection ({shorten(error)})") from None
             raise SetupError(
                 f"{self.name}: cannot connect to this wiki ({shorten(error, 100)}).\n"
                 "  Check the address and the network."
             ) from error
         except httpx2.TimeoutException:
-            raise Passing(f"no response within {TIMEOUT_SECONDS:.0f} s") from None
+            raise RetryableError(f"no response within {TIMEOUT_SECONDS:.0f} s") from None
         except httpx2.HTTPError as error:
-            raise Passing(f"the response was truncated ({shorten(error, 80)})") from None
+            raise RetryableError(f"the response was truncated ({shorten(error, 80)})") from None
         self._check_status(response)
         return self._parse(response)
 
     def _check_status(self, response: httpx2.Response) -> None:
         status = response.status_code
         if status in (408, 429) or status >= 500:
-            raise Passing(f"it is busy ({status})", wait_seconds=_retry_after_of(response))
+            raise RetryableError(f"it is busy ({status})", wait_seconds=_retry_after_of(response))
         if status in (401, 403):
             raise SetupError(
                 f"{self.name}: this wiki denies access ({status}): "
@@ -166,7 +166,7 @@ class WikiApi:
         except ValueError:
             if response.text.lstrip().startswith("<"):
                 raise self._not_an_api("responds with a web page, not JSON") from None
-            raise Passing(f"the response is not JSON: {shorten(response.text)!r}") from None
+            raise RetryableError(f"the response is not JSON: {shorten(response.text)!r}") from None
         if not isinstance(content, dict):
             raise self._not_an_api("responds with JSON that is not an object")
         error = content.get("error")
@@ -174,7 +174,7 @@ class WikiApi:
             return content
         code, message = str(error.get("code")), f"{error.get('code')}: {error.get('info')}"
         if code in RETRIED_ERRORS or code.startswith(INTERNAL_ERROR):
-            raise Passing(shorten(message, 100), wait_seconds=_retry_after_of(response))
+            raise RetryableError(shorten(message, 100), wait_seconds=_retry_after_of(response))
         if code in PERMISSION_ERRORS:
             raise SetupError(
                 f"{self.name}: this wiki can only be read after login.\n"
