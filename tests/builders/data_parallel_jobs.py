@@ -1,7 +1,7 @@
-"""Jobs of several processes for test_data_parallel.py: `python data_parallel_jobs.py FOLDER`.
+"""Jobs of several processes for test_data_parallel.py: `python -m builders.data_parallel_jobs DIR`.
 
 One program forks the processes of all jobs, since importing transformers takes longer than any of
-them. Each leaves its result in FOLDER/JOB/rank-N.json and what it said in rank-N.err.
+them. Each leaves its result in DIR/JOB/rank-N.json and what it said in rank-N.err.
 """
 
 import os
@@ -24,12 +24,12 @@ from builders.training import a_student, tokenized_pairs
 
 
 def tune(folder, *, model=None, on_event=lambda e: None, **plan):
-    found = tokenized_pairs(a_tokenizer())
+    examples = tokenized_pairs(a_tokenizer())
     with distributed.process_group():
         tuned = training_run.tune(
             model or a_student(),
-            found[:10],  # steps of three rows, and a last one of one: a process has none
-            found[16:21],
+            examples[:10],  # steps of three rows, and a last one of one: a process has none
+            examples[16:21],
             a_plan(**{"effective_batch_size": 3, "num_train_epochs": 2.0, **plan}),
             folder,
             dtype="float32",
@@ -127,8 +127,8 @@ def start(job, folder, ranks):
                 "TORCHELASTIC_USE_AGENT_STORE": "True",
             }
             os.environ |= several if ranks > 1 else {}
-            with (folder / f"rank-{rank}.err").open("a") as said:
-                os.dup2(said.fileno(), 2)
+            with (folder / f"rank-{rank}.err").open("a") as stderr:
+                os.dup2(stderr.fileno(), 2)
             try:
                 result = job(folder)
             except SystemExit as silent:

@@ -83,8 +83,8 @@ def a_t5(**changes: Any) -> Any:
 
     torch.manual_seed(0)
     sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
-    given = {**SIDED, **sizes, "decoder_start_token_id": 0, "dropout_rate": 0.0, **changes}
-    return T5ForConditionalGeneration(T5Config(**given))
+    settings = {**SIDED, **sizes, "decoder_start_token_id": 0, "dropout_rate": 0.0, **changes}
+    return T5ForConditionalGeneration(T5Config(**settings))
 
 
 def a_bart(kind: str = "Bart", **changes: Any) -> Any:
@@ -96,8 +96,8 @@ def a_bart(kind: str = "Bart", **changes: Any) -> Any:
     of_a_side = {"layers": 2, "attention_heads": 4, "ffn_dim": 64}
     sizes = {f"{s}_{name}": n for s in ("encoder", "decoder") for name, n in of_a_side.items()}
     sizes |= {"d_model": 32, "max_position_embeddings": 256, "bos_token_id": 2}
-    given = {**SIDED, **sizes, "decoder_start_token_id": 1, "dropout": 0.0, **changes}
-    config = getattr(transformers, f"{kind}Config")(**given)
+    settings = {**SIDED, **sizes, "decoder_start_token_id": 1, "dropout": 0.0, **changes}
+    config = getattr(transformers, f"{kind}Config")(**settings)
     return getattr(transformers, f"{kind}ForConditionalGeneration")(config)
 
 

@@ -13,11 +13,11 @@ def some_rows(count: int = 24) -> list[dict[str, Any]]:
     rows = []
     for n in range(count):
         animal, deed, place = animals[n % 3], deeds[n // 3 % 3], places[n // 9 % 3]
-        told = f"The {animal} {deed} on the {place}. " + "It was very quick. " * (n % 4)
+        text = f"The {animal} {deed} on the {place}. " + "It was very quick. " * (n % 4)
         rows.append(
             {
                 "id": f"row-{n}",
-                "document": f"{told}Then it was red {n}.",
+                "document": f"{text}Then it was red {n}.",
                 "summary": f"the {animal} {deed}",
                 "group": f"group-{n // 2}",
             }

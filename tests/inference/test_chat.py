@@ -19,15 +19,15 @@ TALKS = [
 ]
 
 
-def said(speaker, talks, *, key="k", temperature=0.0):
-    found = speaker.reply(talks, key=key, temperature=temperature, top_p=0.9, max_new_tokens=9)
-    return [one.prediction for one in found.predictions]
+def said(model, talks, *, key="k", temperature=0.0):
+    replies = model.reply(talks, key=key, temperature=temperature, top_p=0.9, max_new_tokens=9)
+    return [one.prediction for one in replies.predictions]
 
 
 def test_a_talk_is_put_in_the_models_own_template_turn_by_turn(student_folder):
-    speaker = load_chat_model(str(student_folder))
-    tokenizer = speaker.renderer.tokenizer
-    assert tokenizer.decode(speaker.tokenize(TALKS[1])) == (
+    model = load_chat_model(str(student_folder))
+    tokenizer = model.renderer.tokenizer
+    assert tokenizer.decode(model.tokenize(TALKS[1])) == (
         "<|system|>\nbe quick<|end|>\n<|user|>\nthe dog ran<|end|>\n<|assistant|>\na dog<|end|>\n"
         "<|user|>\nit was a red dog<|end|>\n<|assistant|>\n"
     )
@@ -37,36 +37,36 @@ def test_a_model_without_a_chat_is_led_on_to_a_summary_in_the_language_of_the_ro
     tokenizer = a_tokenizer(chat=False)
     a_llama(vocab=len(tokenizer)).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    speaker = load_chat_model(str(tmp_path), lang="fr")
-    assert tokenizer.decode(speaker.tokenize(TALKS[0])) == "the cat sat on the mat\n\nRésumé :"
+    model = load_chat_model(str(tmp_path), lang="fr")
+    assert tokenizer.decode(model.tokenize(TALKS[0])) == "the cat sat on the mat\n\nRésumé :"
 
 
 def test_a_greedy_answer_is_the_same_alone_and_beside_others_in_any_order(student_folder):
-    speaker = load_chat_model(str(student_folder))
-    alone = [said(speaker, [talk])[0] for talk in TALKS]
-    assert said(speaker, TALKS) == alone
-    assert said(speaker, TALKS[::-1]) == alone[::-1]
+    model = load_chat_model(str(student_folder))
+    one_by_one = [said(model, [talk])[0] for talk in TALKS]
+    assert said(model, TALKS) == one_by_one
+    assert said(model, TALKS[::-1]) == one_by_one[::-1]
 
 
 def test_sampled_answers_follow_from_the_key(student_folder):
-    speaker = load_chat_model(str(student_folder))
-    one, two = (said(speaker, TALKS, key=key, temperature=1.0) for key in "ab")
+    model = load_chat_model(str(student_folder))
+    one, two = (said(model, TALKS, key=key, temperature=1.0) for key in "ab")
     assert one != two
-    assert said(speaker, TALKS, key="a", temperature=1.0) == one
+    assert said(model, TALKS, key="a", temperature=1.0) == one
 
 
 def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
-    speaker = load_chat_model(str(student_folder))
-    assert speaker.max_length == 512
-    assert speaker.weights == hash_path(student_folder)
+    model = load_chat_model(str(student_folder))
+    assert model.max_length == 512
+    assert model.weights == hash_path(student_folder)
 
 
 def test_an_encoder_decoder_answers_too(tmp_path):
     a_bart().save_pretrained(tmp_path)
     a_sided_tokenizer().save_pretrained(tmp_path)
-    speaker = load_chat_model(str(tmp_path))
-    assert len(said(speaker, TALKS[:1])) == 1
-    assert speaker.max_length == 256
+    model = load_chat_model(str(tmp_path))
+    assert len(said(model, TALKS[:1])) == 1
+    assert model.max_length == 256
 
 
 def test_a_local_teacher_is_asked_in_batches_and_goes_on_from_its_answers(tmp_path, student_folder):

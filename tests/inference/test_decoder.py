@@ -23,15 +23,15 @@ def a_decoder(model=None, stop_ids=(2, 1), **profile):
 
 
 def decoded(decoder, rows, **kwargs):
-    found = [pair for batch in decoder.generate_batches(rows, **kwargs) for pair in batch]
-    return dict(found)
+    predictions = [pair for batch in decoder.generate_batches(rows, **kwargs) for pair in batch]
+    return dict(predictions)
 
 
 def test_rows_decoded_together_give_what_each_gives_alone():
     rows = prompts()
     together = decoded(a_decoder(batch_rows=7), rows)
-    alone = decoded(a_decoder(batch_rows=1), rows)
-    assert together == alone
+    one_by_one = decoded(a_decoder(batch_rows=1), rows)
+    assert together == one_by_one
     assert [together[n].id for n in range(7)] == [p.id for p in rows]
 
 

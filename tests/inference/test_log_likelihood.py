@@ -66,10 +66,10 @@ def a_pair(n, references, document="The cat sat on the mat. Then it was red."):
 @pytest.mark.parametrize("batch_tokens", [1, 40, 10_000])
 def test_it_is_the_loss_of_transformers_however_rows_are_batched(make, batch_tokens):
     model, rows = make(), some_examples()
-    found = list(log_likelihoods(model, rows, batch_tokens=batch_tokens))
-    assert [tokens for _, tokens in found] == [len(e.summary_ids) for e in rows]
+    scores = list(log_likelihoods(model, rows, batch_tokens=batch_tokens))
+    assert [tokens for _, tokens in scores] == [len(e.summary_ids) for e in rows]
     expected = [theirs(model, e) for e in rows]
-    assert [nats for nats, _ in found] == pytest.approx(expected, rel=1e-5)
+    assert [nats for nats, _ in scores] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 40, 10_000])
@@ -79,8 +79,8 @@ def test_rows_that_share_a_beginning_in_a_line_give_the_same(batch_tokens):
     model = a_llama()
     expected = [theirs(model, e) for e in rows]
     assert enable_packing(model)
-    found = [nats for nats, _ in log_likelihoods(model, rows, batch_tokens=batch_tokens)]
-    assert found == pytest.approx(expected, rel=1e-5)
+    scores = [nats for nats, _ in log_likelihoods(model, rows, batch_tokens=batch_tokens)]
+    assert scores == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_row_without_a_summary_is_named():
@@ -192,13 +192,17 @@ def test_a_summary_longer_than_the_decoder_reads_is_refused_and_not_cut(tmp_path
         list(scorer.score([a_pair(0, ["the " * 30])]))
 
 
-@pytest.mark.parametrize(("stated", "told"), [({}, "any|cut:0"), ({"n_positions": 16}, "16|cut:1")])
-def test_a_length_that_is_no_bound_of_the_model_cuts_the_document_alone(stated, told, tmp_path):
+@pytest.mark.parametrize(
+    ("stated", "expected_room"), [({}, "any|cut:0"), ({"n_positions": 16}, "16|cut:1")]
+)
+def test_a_length_that_is_no_bound_of_the_model_cuts_the_document_alone(
+    stated, expected_room, tmp_path
+):
     written(a_t5(**stated), tmp_path)  # T5 learns distances: it would read on
     scorer = load_scorer(str(tmp_path))
     [(_, tokens)] = scorer.score([a_pair(0, ["a" + " a" * 39], "the cat sat " * 400)])
     assert tokens == 41
-    assert f"|room:{told}|" in scorer.rendering
+    assert f"|room:{expected_room}|" in scorer.rendering
 
 
 @pytest.fixture

@@ -83,15 +83,15 @@ def test_it_is_the_probability_of_transformers_however_pairs_are_batched(
     folder, batch_tokens, monkeypatch
 ):
     monkeypatch.setattr(nli, "BATCH_TOKENS", batch_tokens)
-    found = list(load_nli_model(str(folder)).entailed(PAIRS))
-    assert found == pytest.approx([theirs(folder, *pair) for pair in PAIRS], rel=1e-5)
+    probabilities = list(load_nli_model(str(folder)).entailed(PAIRS))
+    assert probabilities == pytest.approx([theirs(folder, *pair) for pair in PAIRS], rel=1e-5)
 
 
 def test_premise_and_hypothesis_are_not_exchanged(folder):
     judge = load_nli_model(str(folder))
-    there, back = judge.entailed([PAIRS[0], PAIRS[0][::-1]])
-    assert there == pytest.approx(theirs(folder, *PAIRS[0]), rel=1e-5)
-    assert there != pytest.approx(back, rel=1e-2)
+    forward, backward = judge.entailed([PAIRS[0], PAIRS[0][::-1]])
+    assert forward == pytest.approx(theirs(folder, *PAIRS[0]), rel=1e-5)
+    assert forward != pytest.approx(backward, rel=1e-2)
 
 
 def test_pairs_beyond_a_window_are_judged_like_the_others(folder, monkeypatch):

@@ -161,13 +161,13 @@ def test_an_untuned_model_is_asked_in_each_language_with_its_own_code(tmp_path):
     tokenizer.save_pretrained(tmp_path)
     opened = summarizer.load_untuned_summarizers(str(tmp_path), ["en", "fr"])
     for lang, code in (("en", "en_XX"), ("fr", "fr_XX")):
-        asked = opened[lang]
-        beginning = asked.decoder.decoder_opening()[0].tolist()
-        prompt = asked.renderer.tokenize_prompt(pairs(1)[0])
+        summarizer_of_lang = opened[lang]
+        beginning = summarizer_of_lang.decoder.decoder_opening()[0].tolist()
+        prompt = summarizer_of_lang.renderer.tokenize_prompt(pairs(1)[0])
         assert tokenizer.convert_ids_to_tokens(beginning) == ["</s>", code]
         assert tokenizer.convert_ids_to_tokens(prompt.prompt_ids)[0] == code
-        assert asked.renderer.format.max_tokens == 256
-        [answer] = asked.summarize_pairs(pairs(1), max_new_tokens=4)
+        assert summarizer_of_lang.renderer.format.max_tokens == 256
+        [answer] = summarizer_of_lang.summarize_pairs(pairs(1), max_new_tokens=4)
         assert answer.new_tokens <= 4
 
 

@@ -85,20 +85,24 @@ def a_prediction(text):
 
 
 def test_outside_a_chat_a_summary_ends_where_the_next_request_would_begin():
-    said = a_prediction("a cat sat\n\nThe dog ran.\n\nSummary: the dog")
-    ended = few_shot.stop_at_separator(said, a_renderer(chat=False))
+    prediction = a_prediction("a cat sat\n\nThe dog ran.\n\nSummary: the dog")
+    ended = few_shot.stop_at_separator(prediction, a_renderer(chat=False))
     assert (ended.prediction, ended.finish_reason) == ("a cat sat", "stop")
-    assert few_shot.stop_at_separator(said, a_renderer()) == said  # in a chat a stop token says so
+    assert (
+        few_shot.stop_at_separator(prediction, a_renderer()) == prediction
+    )  # in a chat a stop token says so
     whole = a_prediction("a cat\nsat")
     assert few_shot.stop_at_separator(whole, a_renderer(chat=False)) == whole
 
 
 def test_fewer_examples_are_shown_where_so_many_do_not_fit():
     summary = "the cat sat on the mat " * 8
-    told = [a_pair(str(n), "A cat sat.", summary) for n in range(4)]
+    examples = [a_pair(str(n), "A cat sat.", summary) for n in range(4)]
     plain = a_renderer()
-    assert len(few_shot.with_few_shot_examples(plain, told, positions=None).few_shot_examples) == 4
-    fewer = few_shot.with_few_shot_examples(plain, told, positions=400)
+    assert (
+        len(few_shot.with_few_shot_examples(plain, examples, positions=None).few_shot_examples) == 4
+    )
+    fewer = few_shot.with_few_shot_examples(plain, examples, positions=400)
     assert 1 <= len(fewer.few_shot_examples) < 4
     with pytest.raises(RecipeError, match="not one example fits beside a prompt"):
-        few_shot.with_few_shot_examples(plain, told, positions=60)
+        few_shot.with_few_shot_examples(plain, examples, positions=60)

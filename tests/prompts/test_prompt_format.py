@@ -50,9 +50,9 @@ def test_only_the_document_is_cut_and_at_a_sentence_end():
     assert "Before. The cat" in text
     assert text.endswith("mat.\nAfter all.<|end|>\n<|assistant|>\n")
     assert len(example.prompt_ids) + 20 <= 120
-    kept = text[text.index("The cat") : text.index("\nAfter")]
+    truncated = text[text.index("The cat") : text.index("\nAfter")]
     whole = len(tokenizer(pair.document)["input_ids"])
-    assert example.document_tokens_cut == whole - len(tokenizer(kept)["input_ids"]) > 0
+    assert example.document_tokens_cut == whole - len(tokenizer(truncated)["input_ids"]) > 0
 
 
 def test_a_summary_longer_than_what_decoding_allows_is_trained_whole():

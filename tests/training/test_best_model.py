@@ -40,9 +40,9 @@ def test_the_model_of_the_best_validation_is_left_and_not_the_last(tmp_path):
         == weights(tmp_path / "checkpoint-2")
         != weights(tmp_path / "checkpoint-8")
     )
-    told = {x["step"]: x for x in log_entries(tmp_path) if "eval_loss" in x}
-    assert tuned.eval_loss == told[2]["eval_loss"]
-    assert [told[step]["eval_rougeL"] for step in range(1, 9)] == SCORES
+    entries = {x["step"]: x for x in log_entries(tmp_path) if "eval_loss" in x}
+    assert tuned.eval_loss == entries[2]["eval_loss"]
+    assert [entries[step]["eval_rougeL"] for step in range(1, 9)] == SCORES
 
 
 def test_by_loss_the_lowest_is_best(tmp_path):
@@ -52,9 +52,9 @@ def test_by_loss_the_lowest_is_best(tmp_path):
     ]  # the likelier 50, the less so 60
     plan = a_plan(num_train_epochs=2.0, learning_rate=0.03, **CHOOSING)
     tuned = tune(tmp_path, plan, train=one, valid=other)
-    told = {x["step"]: x["eval_loss"] for x in log_entries(tmp_path) if "eval_loss" in x}
-    assert tuned.saved_step == min(told, key=lambda step: told[step]) < 8
-    assert tuned.eval_loss == min(told.values())
+    entries = {x["step"]: x["eval_loss"] for x in log_entries(tmp_path) if "eval_loss" in x}
+    assert tuned.saved_step == min(entries, key=lambda step: entries[step]) < 8
+    assert tuned.eval_loss == min(entries.values())
 
 
 def test_a_run_stops_after_so_many_validations_without_a_better_one(tmp_path):
@@ -75,10 +75,10 @@ def test_a_run_with_early_stopping_and_a_best_model_goes_on_as_if_never_cut(tmp_
 def test_a_run_killed_after_it_stopped_early_takes_no_further_step(tmp_path):
     plan = a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3})
     whole = tune(tmp_path, plan, scores=SCORES)
-    kept, told = weights(tmp_path), log_entries(tmp_path)
+    adapter, entries = weights(tmp_path), log_entries(tmp_path)
     (tmp_path / "adapter_model.safetensors").unlink()
     assert tune(tmp_path, plan, scores=SCORES) == whole
-    assert (weights(tmp_path), log_entries(tmp_path)) == (kept, told)
+    assert (weights(tmp_path), log_entries(tmp_path)) == (adapter, entries)
 
 
 def test_the_best_checkpoint_is_found_again_where_the_folder_has_moved(tmp_path):
@@ -157,9 +157,9 @@ def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monk
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(SetupError, match=r"tune\.optim: paged_adamw_8bit needs a CUDA device"):
         choose_optimizer("paged_adamw_8bit")
-    chosen, said = choose_optimizer(["paged_adamw_32bit", "adamw_torch"])
+    chosen, note = choose_optimizer(["paged_adamw_32bit", "adamw_torch"])
     assert chosen == "adamw_torch"
-    assert said == "optimizer adamw_torch: paged_adamw_32bit needs a CUDA device"
+    assert note == "optimizer adamw_torch: paged_adamw_32bit needs a CUDA device"
     assert choose_optimizer("adamw_torch_fused") == ("adamw_torch_fused", "")
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import torch
@@ -33,9 +32,9 @@ def cut(examples):
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4, 7])
 def test_every_row_is_dealt_once_and_no_process_gets_two_more_than_another(ranks):
-    found = rows(9, 30, 4, 12, 12, 8)
-    dealt = data_parallel.divide_rows(found, ranks)
-    assert sorted(e.id for share in dealt for e in share) == sorted(e.id for e in found)
+    examples = rows(9, 30, 4, 12, 12, 8)
+    dealt = data_parallel.divide_rows(examples, ranks)
+    assert sorted(e.id for share in dealt for e in share) == sorted(e.id for e in examples)
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
 
 
@@ -51,11 +50,13 @@ def test_a_process_without_rows_takes_part_with_a_micro_batch_that_counts_nothin
 
 
 def test_processes_that_must_keep_step_pass_as_many_micro_batches_each():
-    found = rows(18, 6, 6, 15)  # 18 + 6 do not fit together, nor do 15 + 6: 2 x 18 and 2 x 15 > 20
+    examples = rows(
+        18, 6, 6, 15
+    )  # 18 + 6 do not fit together, nor do 15 + 6: 2 x 18 and 2 x 15 > 20
     apart, together = (
         [
             data_parallel.step_of_rank(
-                [*found, *rows(5)], cut, rank=rank, ranks=2, equal_micro_batches=in_step
+                [*examples, *rows(5)], cut, rank=rank, ranks=2, equal_micro_batches=in_step
             )
             for rank in range(2)
         ]
@@ -75,9 +76,9 @@ def check(engine, tokens):
 def test_a_step_that_a_process_might_have_to_cut_is_refused_under_deepspeed():
     check(DistributedType.DEEPSPEED, 300)  # three rows of a hundred tokens at the most
     check(DistributedType.MULTI_GPU, 299)
-    with pytest.raises(RecipeError, match="3 of up to 100 tokens") as told:
+    with pytest.raises(RecipeError, match="3 of up to 100 tokens") as error:
         check(DistributedType.DEEPSPEED, 299)
-    assert "Write 300 or more" in str(told.value)
+    assert "Write 300 or more" in str(error.value)
 
 
 def test_fsdp_is_refused_on_a_cpu_where_accelerate_would_drop_it_silently(monkeypatch):
@@ -91,7 +92,6 @@ def test_fsdp_is_refused_on_a_cpu_where_accelerate_would_drop_it_silently(monkey
 def jobs(tmp_path_factory):
     """Run all jobs of data_parallel_jobs.py in one program, and leave no process behind."""
     folder = tmp_path_factory.mktemp("jobs")
-    program = Path(__file__).parents[1] / "builders/data_parallel_jobs.py"
     environment = os.environ | {
         "OMP_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "PASSIVE",  # of more threads than cores, none spins while it waits
@@ -99,18 +99,19 @@ def jobs(tmp_path_factory):
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
     running = subprocess.Popen(
-        [sys.executable, str(program), str(folder)],
+        # as a module: the folder of a script would come before the standard library
+        [sys.executable, "-m", "builders.data_parallel_jobs", str(folder)],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     try:
-        _, told = running.communicate(timeout=300)
+        _, error = running.communicate(timeout=300)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
-    assert running.returncode == 0, told
+    assert running.returncode == 0, error
     return folder
 
 
@@ -123,7 +124,7 @@ def lines(folder):
 
 
 @pytest.mark.parametrize(
-    ("alone", "shared"),
+    ("single", "shared"),
     [
         ("adapter-1", "adapter-2"),
         ("adapter-1", "lanes-2"),
@@ -131,18 +132,18 @@ def lines(folder):
         ("full-1", "full-2"),
     ],
 )
-def test_two_processes_take_the_steps_of_one(jobs, alone, shared):
-    one, two = (lines(jobs / name) for name in (alone, shared))
+def test_two_processes_take_the_steps_of_one(jobs, single, shared):
+    one, two = (lines(jobs / name) for name in (single, shared))
     assert len(one) == 12  # eight steps, four validations
     for a, b in zip(one, two, strict=True):
         assert (a["step"], a.get("tokens")) == (b["step"], b.get("tokens"))
         for figure in {"loss", "eval_loss", "grad_norm"} & set(a):
             assert b[figure] == pytest.approx(a[figure], abs=2e-6, rel=2e-6)
-    weights = "model.safetensors" if alone == "full-1" else "adapter_model.safetensors"
-    expected, found = (load_file(jobs / name / weights) for name in (alone, shared))
-    assert set(expected) == set(found)
+    weights = "model.safetensors" if single == "full-1" else "adapter_model.safetensors"
+    expected, shared_weights = (load_file(jobs / name / weights) for name in (single, shared))
+    assert set(expected) == set(shared_weights)
     for name, weight in expected.items():
-        torch.testing.assert_close(found[name], weight, rtol=0, atol=1e-5)
+        torch.testing.assert_close(shared_weights[name], weight, rtol=0, atol=1e-5)
 
 
 def test_ctrl_c_in_one_process_ends_all_after_the_same_step_saved(jobs):
@@ -152,11 +153,11 @@ def test_ctrl_c_in_one_process_ends_all_after_the_same_step_saved(jobs):
 
 def test_what_two_processes_began_one_alone_ends_as_if_nothing_had_been(jobs):
     assert results(jobs / "carried-on")[0] == {"steps": 8, "interrupted": False}
-    expected, found = (
+    expected, shared_weights = (
         load_file(jobs / name / "adapter_model.safetensors") for name in ("adapter-1", "carried-on")
     )
     for name, weight in expected.items():
-        torch.testing.assert_close(found[name], weight, rtol=0, atol=1e-5)
+        torch.testing.assert_close(shared_weights[name], weight, rtol=0, atol=1e-5)
 
 
 def test_an_error_of_one_process_is_told_by_it_alone(jobs):

@@ -110,17 +110,17 @@ def test_an_optimisers_state_is_measured(optim, bytes_each, tmp_path):
 
 def test_a_run_that_will_not_fit_is_refused_with_what_would_make_it_smaller(tmp_path):
     trainer = a_trainer(tmp_path, effective_batch_size=16, micro_batch_tokens=2048)
-    found = estimate.estimate_run(trainer, steps=6, always_timed=True, available_bytes=1000)
+    result = estimate.estimate_run(trainer, steps=6, always_timed=True, available_bytes=1000)
 
-    assert not found.fits
-    assert found.seconds is None  # no pass is timed that might be the one to run out of memory
-    assert [c.peak_bytes for c in found.changes] == sorted(c.peak_bytes for c in found.changes)
+    assert not result.fits
+    assert result.seconds is None  # no pass is timed that might be the one to run out of memory
+    assert [c.peak_bytes for c in result.changes] == sorted(c.peak_bytes for c in result.changes)
     with pytest.raises(SetupError) as caught:
-        found.check_fits()
-    told = str(caught.value)
+        result.check_fits()
+    message = str(caught.value)
     longest = max(tokenized_pairs(a_tokenizer()), key=len)
-    assert told.startswith(f"this run needs about {found.peak_bytes / 1e9:.1f} GB of memory")
-    assert f"the longest row, {longest.id}, has {len(longest)} tokens" in told
+    assert message.startswith(f"this run needs about {result.peak_bytes / 1e9:.1f} GB of memory")
+    assert f"the longest row, {longest.id}, has {len(longest)} tokens" in message
 
 
 def test_each_change_brings_the_peak_it_promises(tmp_path):
@@ -130,11 +130,11 @@ def test_each_change_brings_the_peak_it_promises(tmp_path):
         fitted = profiler.measure_activations(trainer, tokenized_pairs(a_tokenizer())[0])
     need = memory.MemoryNeed(0, 0, 0, fitted, [tokenized_pairs(a_tokenizer())[:16]])
     room = need.peak(trainer, max_tokens=256)
-    found = {c.text.partition(":")[0]: c for c in memory.memory_savings(trainer, need, room)}
+    result = {c.text.partition(":")[0]: c for c in memory.memory_savings(trainer, need, room)}
 
-    assert found["tune.micro_batch_tokens"].text == "tune.micro_batch_tokens: 256"
-    assert found["tune.micro_batch_tokens"].peak_bytes == room < need.peak(trainer)
-    assert found["tune.gradient_checkpointing"].peak_bytes < need.peak(trainer)
+    assert result["tune.micro_batch_tokens"].text == "tune.micro_batch_tokens: 256"
+    assert result["tune.micro_batch_tokens"].peak_bytes == room < need.peak(trainer)
+    assert result["tune.gradient_checkpointing"].peak_bytes < need.peak(trainer)
 
 
 def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, monkeypatch):
@@ -147,8 +147,8 @@ def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, m
 def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path):
     notes = []
     tuned = tune(tmp_path / "run", on_event=lambda e: notes.append(e), num_train_epochs=2.0)
-    [told] = [n.text for n in notes if isinstance(n, Note) and "peak memory" in n.text]
-    assert told == tuned.estimate.describe()
+    [message] = [n.text for n in notes if isinstance(n, Note) and "peak memory" in n.text]
+    assert message == tuned.estimate.describe()
     assert tuned.estimate.steps == tuned.steps == 8
     assert tuned.estimate.tokens_per_step == round(
         sum(map(len, tokenized_pairs(a_tokenizer())[:16])) / 4
@@ -159,9 +159,9 @@ def test_validations_that_write_summaries_are_said_to_take_more_time(tmp_path):
     trainer = a_trainer(tmp_path, eval_steps=2)
     assert "summaries" not in estimate.estimate_run(trainer, steps=6).describe()
     trainer.generation_eval = lambda model, step: {"rougeL": 0.0}
-    found = estimate.estimate_run(trainer, steps=6)
-    assert found.summarising == 3  # after steps 2, 4 and 6
-    assert found.describe().endswith("; the summaries of 3 validations take more time")
+    result = estimate.estimate_run(trainer, steps=6)
+    assert result.summarising == 3  # after steps 2, 4 and 6
+    assert result.describe().endswith("; the summaries of 3 validations take more time")
 
 
 def test_a_lane_with_two_lines_holds_two_gradients_and_one_with_one_line_its_own(tmp_path):
@@ -186,8 +186,8 @@ def test_what_comes_once_a_step_is_counted_once_however_many_tokens_it_has(tmp_p
         "time_passes",
         lambda *_: profiler.PassTimes(training=0, evaluation=0, per_step=2.0),
     )
-    found = estimate.estimate_run(a_trainer(tmp_path), steps=6, always_timed=True)
-    assert found.seconds == pytest.approx(6 * 2.0, abs=0.5)
+    result = estimate.estimate_run(a_trainer(tmp_path), steps=6, always_timed=True)
+    assert result.seconds == pytest.approx(6 * 2.0, abs=0.5)
 
 
 def test_with_an_adapter_a_run_of_all_weights_needs_a_fiftieth_of_their_gradients(tmp_path):
@@ -206,8 +206,8 @@ def test_with_an_adapter_a_run_of_all_weights_needs_a_fiftieth_of_their_gradient
         0, 800, 400, profiler.ActivationMemory((0.0,) * 5, 0), [tokenized_pairs(a_tokenizer())[:8]]
     )
     assert need.peak(trainer) == 800 + 2 * 400
-    found = {c.text: c.peak_bytes for c in memory.memory_savings(trainer, need, 100)}
-    assert found["tune.method: lora"] == 16 + 2 * 8
+    result = {c.text: c.peak_bytes for c in memory.memory_savings(trainer, need, 100)}
+    assert result["tune.method: lora"] == 16 + 2 * 8
 
 
 def test_a_run_too_short_is_not_timed_before_it_starts(tmp_path):
@@ -234,9 +234,9 @@ def test_a_dry_run_writes_nothing_and_makes_its_split_elsewhere(tmp_path, studen
             "tune": {"model": str(student_folder), "batch_size": 4, "max_length": 160},
         }
     )
-    found = commands.estimate(settings, tmp_path / "run")
-    assert found.steps == 6  # 40 rows, of which 24 train, in fours
-    assert found.seconds is not None
+    result = commands.estimate(settings, tmp_path / "run")
+    assert result.steps == 6  # 40 rows, of which 24 train, in fours
+    assert result.seconds is not None
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.jsonl"]
 
 

@@ -221,8 +221,8 @@ def test_a_summary_without_words_is_no_row_to_learn_from():
     rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
     tokenizer = a_sided_tokenizer("<|end|> $A <|eos|>")  # two tokens around no words at all
     pairs = [Pair(id=s or "blank", document="a cat", references=[s]) for s in ("", "cat")]
-    kept, counted = training_run.tokenize_pairs(
+    usable, counted = training_run.tokenize_pairs(
         PromptRenderer(tokenizer, rendering), pairs, on_empty="drop"
     )
-    assert [e.id for e in kept] == ["cat"]
+    assert [e.id for e in usable] == ["cat"]
     assert counted.rows_without_target == 1

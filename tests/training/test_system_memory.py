@@ -16,11 +16,11 @@ def test_the_lowest_limit_of_a_container_counts_in_both_versions_of_cgroups(tmp_
     for name, text in limits.items():
         (groups / name).parent.mkdir(parents=True, exist_ok=True)
         (groups / name).write_text(text)
-    found = {}
+    container_limits = {}
     for name, text in {"v2": "0::/a\n", "v1": "5:cpu:/x\n4:memory:/b/c\n", "none": ""}.items():
         mine.write_text(text)
-        found[name] = system_memory.container_limit(groups, mine)
-    assert found == {"v2": 3000, "v1": 2000, "none": UNLIMITED}
+        container_limits[name] = system_memory.container_limit(groups, mine)
+    assert container_limits == {"v2": 3000, "v1": 2000, "none": UNLIMITED}
     assert system_memory.container_limit(groups, tmp_path / "no such file") == UNLIMITED
 
 

@@ -146,8 +146,8 @@ def test_rows_without_a_summary_are_named_or_dropped_and_counted():
     rows = [Pair(id=n, document="The cat.", references=[s]) for n, s in (("a", "cat"), ("b", " "))]
     with pytest.raises(DataError, match="1 of 2 rows have no summary token to learn: b"):
         training_run.tokenize_pairs(renderer, rows, on_empty="fail")
-    kept, counted = training_run.tokenize_pairs(renderer, rows, on_empty="drop")
-    assert [e.id for e in kept] == ["a"]
+    usable, counted = training_run.tokenize_pairs(renderer, rows, on_empty="drop")
+    assert [e.id for e in usable] == ["a"]
     assert (counted.rows, counted.rows_without_target) == (2, 1)
 
 
@@ -182,7 +182,9 @@ def test_validation_tells_how_far_it_is(tmp_path):
     # 1,246 valid rows took ten minutes without a word.
     events = []
     tune(tmp_path, on_event=events.append)
-    told = [(e.done, e.total) for e in events if isinstance(e, Progress) and e.task == "validate"]
-    assert told
-    assert {total for _, total in told} == {4}
-    assert told[-1] == (4, 4)
+    progress = [
+        (e.done, e.total) for e in events if isinstance(e, Progress) and e.task == "validate"
+    ]
+    assert progress
+    assert {total for _, total in progress} == {4}
+    assert progress[-1] == (4, 4)
