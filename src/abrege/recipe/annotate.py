@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic import NonNegativeFloat as AtLeastZero
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from abrege.prompts.template import TEACHER_PLACEHOLDERS, template_error
 from abrege.recipe.settings import Settings
@@ -32,24 +30,24 @@ WITHOUT_EFFECT = {
 class PriceSettings(Settings):
     """What a server charges, in any currency."""
 
-    prompt: AtLeastZero = Field(description="per million prompt tokens")
-    completion: AtLeastZero = Field(description="per million generated tokens")
+    prompt: NonNegativeFloat = Field(description="per million prompt tokens")
+    completion: NonNegativeFloat = Field(description="per million generated tokens")
 
 
 class BudgetSettings(Settings):
     """When annotation stops sending requests; finished summaries are kept."""
 
-    requests: AtLeastOne | None = Field(None, description="most requests")
-    tokens: AtLeastOne | None = Field(None, description="most tokens, of prompts and answers")
+    requests: PositiveInt | None = Field(None, description="most requests")
+    tokens: PositiveInt | None = Field(None, description="most tokens, of prompts and answers")
     money: float | None = Field(None, gt=0, description="most money, at annotate.price")
 
 
 class Sweep(Settings):
     """A small grid of sampling settings tried on a few documents before one is chosen."""
 
-    temperature: list[AtLeastZero] = Field([0.2, 0.5, 0.7], description="temperatures to try")
+    temperature: list[NonNegativeFloat] = Field([0.2, 0.5, 0.7], description="temperatures to try")
     top_p: list[Share] = Field([0.5, 0.7], description="values of top_p to try")
-    rows: AtLeastOne = Field(20, description="documents to try them on")
+    rows: PositiveInt = Field(20, description="documents to try them on")
 
 
 class Annotate(Settings):
@@ -75,14 +73,14 @@ class Annotate(Settings):
         "data.lang if left out",
     )
     system: str | None = Field(None, description="system message")
-    temperature: AtLeastZero | None = Field(
+    temperature: NonNegativeFloat | None = Field(
         0.7, description="sampling temperature; 0 is greedy, null leaves it to the server"
     )
     top_p: float | None = Field(
         0.7, gt=0, le=1, description="nucleus sampling; null leaves it to the server"
     )
-    max_new_tokens: AtLeastOne = Field(400, description="longest summary in tokens")
-    context_window: AtLeastOne | None = Field(
+    max_new_tokens: PositiveInt = Field(400, description="longest summary in tokens")
+    context_window: PositiveInt | None = Field(
         None,
         description="longest prompt and summary of the teacher together, in tokens; longer "
         "documents are truncated",
@@ -95,13 +93,13 @@ class Annotate(Settings):
     timeout_seconds: float = Field(
         300.0, gt=0, description="how long to wait for a server's answer before a retry"
     )
-    workers: AtLeastOne = Field(
+    workers: PositiveInt = Field(
         8, description="concurrent requests; of a local model, rows of a batch"
     )
-    attempts: AtLeastOne = Field(
+    attempts: PositiveInt = Field(
         3, description="most requests per document until a summary passes the checks"
     )
-    candidates: AtLeastOne = Field(
+    candidates: PositiveInt = Field(
         1, description="summaries to generate for each document; one of them is chosen"
     )
     choose: Literal["first", "consensus"] = Field(
@@ -109,8 +107,8 @@ class Annotate(Settings):
         description="which candidate: the first that passes the checks, or the one with the "
         "highest ROUGE-L to the others",
     )
-    min_words: AtLeastOne = Field(10, description="shortest summary, in words")
-    max_words: AtLeastOne | None = Field(None, description="longest summary, in words")
+    min_words: PositiveInt = Field(10, description="shortest summary, in words")
+    max_words: PositiveInt | None = Field(None, description="longest summary, in words")
     reject_unsupported: bool | None = Field(
         None,
         description="reject summaries with numbers or names that the document does not have; if "

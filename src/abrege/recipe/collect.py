@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, PositiveInt, model_validator
 
 from abrege.recipe.settings import Settings
 
@@ -28,15 +27,15 @@ class Collect(Settings):
     columns: CollectColumns = Field(
         CollectColumns(), description="the columns, of files and hub data sets"
     )
-    max_documents: AtLeastOne | None = Field(
+    max_documents: PositiveInt | None = Field(
         None, description="how many documents to take; all if left out"
     )
     draw: Literal["random", "first"] = Field(
         "random", description="which of them: a random sample of the whole source, or its first"
     )
     seed: int = Field(0, description="seed of the random sample")
-    min_words: AtLeastOne | None = Field(None, description="shortest document to take, in words")
-    max_words: AtLeastOne | None = Field(None, description="longest document to take, in words")
+    min_words: PositiveInt | None = Field(None, description="shortest document to take, in words")
+    max_words: PositiveInt | None = Field(None, description="longest document to take, in words")
     titles: list[str] | None = Field(None, description="pages to take from a wiki's api.php")
     category: str | None = Field(
         None, description="category whose pages to take from a wiki's api.php"
@@ -96,8 +95,8 @@ class Clean(Settings):
     quotes: Literal["keep", "straight"] = Field(
         "keep", description="keep quotation marks and apostrophes, or write all as ' and \""
     )
-    min_words: AtLeastOne | None = Field(None, description="shortest document kept, in words")
-    max_words: AtLeastOne | None = Field(None, description="longest document kept, in words")
+    min_words: PositiveInt | None = Field(None, description="shortest document kept, in words")
+    max_words: PositiveInt | None = Field(None, description="longest document kept, in words")
     other_languages: Literal["drop", "keep"] = Field(
         "drop", description="what to do with documents in another language than data.lang"
     )

@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, PositiveInt, model_validator
 
 from abrege.recipe.settings import Settings
 
@@ -69,9 +68,9 @@ class Split(Settings):
         description="documents of at least this Jaccard similarity of their 5-word shingles stay "
         "in one split, or count as leaks; null for identical texts only",
     )
-    train_rows: AtLeastOne | None = Field(None, description="most train rows to use")
-    valid_rows: AtLeastOne | None = Field(None, description="most valid rows to use")
-    test_rows: AtLeastOne | None = Field(None, description="most test rows to use")
+    train_rows: PositiveInt | None = Field(None, description="most train rows to use")
+    valid_rows: PositiveInt | None = Field(None, description="most valid rows to use")
+    test_rows: PositiveInt | None = Field(None, description="most test rows to use")
     max_leaks: float = Field(
         0.01,
         ge=0,

@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, PositiveInt, model_validator
 
 from abrege.recipe.settings import Settings
 
@@ -18,7 +17,7 @@ class Engine(Settings):
     address: str | None = Field(
         None, description="address of a running Ray cluster, or auto; starts Ray here if left out"
     )
-    workers: AtLeastOne | None = Field(
+    workers: PositiveInt | None = Field(
         None, description="concurrent workers; one per core, or per share of a GPU, if left out"
     )
     gpus: float = Field(0.0, ge=0, description="GPUs of each worker that holds a model")

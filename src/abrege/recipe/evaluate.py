@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, PositiveInt, model_validator
 
 from abrege.recipe.settings import Settings
 
@@ -12,7 +11,7 @@ class BertScore(Settings):
     """How BERTScore is computed; it is left out if no encoder is given."""
 
     encoder: str | None = Field(None, description="folder or hub id of the encoder")
-    layer: AtLeastOne | None = Field(
+    layer: PositiveInt | None = Field(
         None, description="layer of the encoder; the best known or the last if left out"
     )
     idf: bool = Field(
@@ -56,7 +55,7 @@ class Evaluate(Settings):
         description="columns to break the scores down by, also document_words; all columns with "
         "few values if left out",
     )
-    bootstrap_samples: AtLeastOne = Field(2000, description="bootstrap resamples")
+    bootstrap_samples: PositiveInt = Field(2000, description="bootstrap resamples")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="level of the confidence intervals")
     seed: int = Field(0, description="seed of the bootstrap")
 
@@ -75,5 +74,5 @@ class Evaluate(Settings):
 class Report(Settings):
     """What the report shows."""
 
-    examples: AtLeastOne = Field(5, description="examples of each kind: best, worst, random")
+    examples: PositiveInt = Field(5, description="examples of each kind: best, worst, random")
     seed: int = Field(0, description="seed of the random examples")

@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, PositiveInt
 
 from abrege.recipe.settings import Settings
 
@@ -19,7 +18,7 @@ class Export(Settings):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="dtype of the merged weights; auto is that of tuning"
     )
-    check_rows: AtLeastOne = Field(
+    check_rows: PositiveInt = Field(
         32, description="test rows that the adapter and the merged model both summarize, as a check"
     )
     min_identical: float = Field(

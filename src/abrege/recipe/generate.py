@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field, model_validator
-from pydantic import NonNegativeInt as Count
-from pydantic import PositiveFloat as Positive
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from abrege.evaluation.systems import SystemName
 from abrege.recipe.settings import Settings
@@ -20,28 +17,32 @@ class Generate(Settings):
         description="systems to compare: the baselines lead (first sentences), random (one "
         "sentence) and oracle (sentences closest to the references), and the models",
     )
-    shots: AtLeastOne = Field(
+    shots: PositiveInt = Field(
         2, description="few-shot examples in the prompt, drawn from the train split"
     )
-    max_new_tokens: AtLeastOne | None = Field(
+    max_new_tokens: PositiveInt | None = Field(
         None, description="longest summary in tokens; from the train summaries if left out"
     )
-    min_new_tokens: Count = Field(0, description="shortest summary in tokens")
-    num_beams: AtLeastOne = Field(1, description="beams of beam search; 1 is greedy")
+    min_new_tokens: NonNegativeInt = Field(0, description="shortest summary in tokens")
+    num_beams: PositiveInt = Field(1, description="beams of beam search; 1 is greedy")
     length_penalty: float = Field(1.0, description="above 0 favors longer beams")
-    no_repeat_ngram_size: Count = Field(0, description="forbid repeated n-grams of this size")
+    no_repeat_ngram_size: NonNegativeInt = Field(
+        0, description="forbid repeated n-grams of this size"
+    )
     do_sample: bool = Field(
         default=False, description="sample instead of taking the most likely token"
     )
-    temperature: Positive | None = Field(None, description="sampling temperature; needs do_sample")
+    temperature: PositiveFloat | None = Field(
+        None, description="sampling temperature; needs do_sample"
+    )
     top_p: float | None = Field(None, gt=0, le=1, description="nucleus sampling; needs do_sample")
-    top_k: AtLeastOne | None = Field(
+    top_k: PositiveInt | None = Field(
         None, description="sample from the k most likely tokens; needs do_sample"
     )
     seed: int = Field(
         0, description="seed of the sampling, of the random sentence and of the few-shot examples"
     )
-    batch_rows: AtLeastOne = Field(32, description="rows of a decoding batch")
+    batch_rows: PositiveInt = Field(32, description="rows of a decoding batch")
     likelihood: bool = Field(
         default=True,
         description="measure the log-likelihood of the references under base and tuned, for "

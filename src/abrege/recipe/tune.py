@@ -2,11 +2,14 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
-from pydantic import NonNegativeFloat as NonNegative
-from pydantic import NonNegativeInt as Count
-from pydantic import PositiveFloat as Positive
-from pydantic import PositiveInt as AtLeastOne
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from abrege.recipe.settings import Settings
 
@@ -34,8 +37,8 @@ Metric = Literal["loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
 class Lora(Settings):
     """The shape of the adapter, in peft's words."""
 
-    r: AtLeastOne = Field(16, description="rank of the adapter")
-    alpha: AtLeastOne = Field(32, description="scaling: the update is multiplied by alpha / r")
+    r: PositiveInt = Field(16, description="rank of the adapter")
+    alpha: PositiveInt = Field(32, description="scaling: the update is multiplied by alpha / r")
     dropout: float = Field(0.0, ge=0, lt=1, description="dropout before the adapter")
     modules: str | list[str] = Field(
         "all-linear", description="module names that get an adapter, or all-linear"
@@ -78,7 +81,7 @@ class Tune(Settings):
     tf32: bool | None = Field(
         None, description="TensorFloat-32 matrix products; needs a GPU that has them"
     )
-    max_length: AtLeastOne = Field(
+    max_length: PositiveInt = Field(
         1024,
         description="longest prompt and summary together, in tokens; longer documents are "
         "truncated. Of an encoder-decoder, the longest prompt",
@@ -86,17 +89,17 @@ class Tune(Settings):
     on_empty_target: Literal["fail", "drop"] = Field(
         "fail", description="what to do with a row of which no summary token is left"
     )
-    num_train_epochs: Positive = Field(1.0, description="passes over the train split")
-    max_steps: AtLeastOne | None = Field(
+    num_train_epochs: PositiveFloat = Field(1.0, description="passes over the train split")
+    max_steps: PositiveInt | None = Field(
         None, description="stop after so many optimizer steps; overrides num_train_epochs"
     )
-    batch_size: AtLeastOne = Field(
+    batch_size: PositiveInt = Field(
         16, description="rows of a batch over all processes together, not per device"
     )
-    gradient_accumulation_steps: AtLeastOne = Field(
+    gradient_accumulation_steps: PositiveInt = Field(
         1, description="batches of an optimizer step: it sees batch_size × this many rows"
     )
-    micro_batch_tokens: AtLeastOne = Field(
+    micro_batch_tokens: PositiveInt = Field(
         1024,
         description="most tokens of a micro-batch, padding included; on a CPU two run side by "
         "side, or one of four times as many through an encoder-decoder",
@@ -108,21 +111,23 @@ class Tune(Settings):
         "adamw_torch_fused",
         description="optimizer, in transformers' words; of a list, the first that works here",
     )
-    learning_rate: Positive = Field(5e-4, description="peak learning rate")
+    learning_rate: PositiveFloat = Field(5e-4, description="peak learning rate")
     lr_scheduler_type: Schedule = Field(
         "cosine", description="learning rate schedule after the warm-up"
     )
-    warmup_steps: Count | None = Field(None, description="warm-up steps; 5 % of all if left out")
+    warmup_steps: NonNegativeInt | None = Field(
+        None, description="warm-up steps; 5 % of all if left out"
+    )
     warmup_ratio: float | None = Field(
         None, ge=0, lt=1, description="warm-up as a share of all steps"
     )
-    weight_decay: NonNegative = Field(0.0, description="AdamW's weight decay")
-    max_grad_norm: Positive = Field(1.0, description="clip the gradient to this norm")
-    eval_steps: AtLeastOne | Literal["epoch"] | None = Field(
+    weight_decay: NonNegativeFloat = Field(0.0, description="AdamW's weight decay")
+    max_grad_norm: PositiveFloat = Field(1.0, description="clip the gradient to this norm")
+    eval_steps: PositiveInt | Literal["epoch"] | None = Field(
         None,
         description="validate every so many steps, or each epoch; four times a run if left out",
     )
-    save_steps: AtLeastOne | Literal["epoch"] | None = Field(
+    save_steps: PositiveInt | Literal["epoch"] | None = Field(
         None,
         description="checkpoint every so many steps, or each epoch; with each validation if left "
         "out",
@@ -136,10 +141,10 @@ class Tune(Settings):
     metric_for_best_model: Metric = Field(
         "loss", description="what decides: the validation loss, or ROUGE of generated summaries"
     )
-    early_stopping_patience: AtLeastOne | None = Field(
+    early_stopping_patience: PositiveInt | None = Field(
         None, description="stop after so many validations without improvement"
     )
-    eval_generate_rows: AtLeastOne | None = Field(
+    eval_generate_rows: PositiveInt | None = Field(
         None,
         description="valid rows to summarize at each validation, for ROUGE and samples; 32 if "
         "metric_for_best_model is a ROUGE",
@@ -150,7 +155,7 @@ class Tune(Settings):
     seed: int = Field(
         0, description="seed of the order of the pairs and of the adapter's first weights"
     )
-    seeds: AtLeastOne = Field(
+    seeds: PositiveInt = Field(
         1, description="tune so many times, with seed, seed + 1, …, to measure the seed variance"
     )
     arguments: dict[str, Any] = Field(
