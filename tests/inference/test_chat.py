@@ -24,7 +24,7 @@ def said(model, talks, *, key="k", temperature=0.0):
     return [one.prediction for one in replies.predictions]
 
 
-def test_a_talk_is_put_in_the_models_own_template_turn_by_turn(student_folder):
+def test_a_conversation_goes_into_the_models_chat_template_turn_by_turn(student_folder):
     model = load_chat_model(str(student_folder))
     tokenizer = model.renderer.tokenizer
     assert tokenizer.decode(model.tokenize(TALKS[1])) == (
@@ -55,7 +55,7 @@ def test_sampled_answers_follow_from_the_key(student_folder):
     assert said(model, TALKS, key="a", temperature=1.0) == one
 
 
-def test_the_room_is_the_models_own_and_its_weights_are_named(student_folder):
+def test_max_length_is_the_models_own_and_its_weights_are_identified(student_folder):
     model = load_chat_model(str(student_folder))
     assert model.max_length == 512
     assert model.weights == hash_path(student_folder)
@@ -69,7 +69,7 @@ def test_an_encoder_decoder_answers_too(tmp_path):
     assert model.max_length == 256
 
 
-def test_a_local_teacher_is_asked_in_batches_and_goes_on_from_its_answers(tmp_path, student_folder):
+def test_a_local_teacher_replies_in_batches_and_resumes_from_its_replies(tmp_path, student_folder):
     # Its weights are random, so that all it writes is refused: three attempts for each document.
     folder = a_run(tmp_path, count=3)
     recipe = a_recipe(
@@ -83,7 +83,7 @@ def test_a_local_teacher_is_asked_in_batches_and_goes_on_from_its_answers(tmp_pa
     assert annotate.inputs(recipe, RunFolder(folder))["teacher"] == student_folder
 
 
-def test_a_document_that_the_local_teacher_has_no_room_for_is_cut_by_its_tokens(
+def test_a_document_too_long_for_the_local_teacher_is_truncated_by_its_tokens(
     tmp_path, student_folder
 ):
     folder = a_run(tmp_path, count=1)

@@ -27,7 +27,7 @@ def decoded(decoder, rows, **kwargs):
     return dict(predictions)
 
 
-def test_rows_decoded_together_give_what_each_gives_alone():
+def test_rows_generated_in_a_batch_equal_rows_generated_one_by_one():
     rows = prompts()
     together = decoded(a_decoder(batch_rows=7), rows)
     one_by_one = decoded(a_decoder(batch_rows=1), rows)

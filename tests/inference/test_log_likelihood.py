@@ -131,7 +131,7 @@ def test_a_pair_without_a_reference_is_named(student_folder):
         list(load_scorer(str(student_folder)).score([a_pair(0, [])]))
 
 
-def test_a_causal_model_is_asked_with_the_plain_request_of_the_language(student_folder):
+def test_a_causal_model_gets_the_default_prompt_of_the_language(student_folder):
     scorer = load_scorer(str(student_folder), lang="fr", chat="never", dtype="float32")
     tokenizer, model = a_tokenizer(), a_llama(vocab=len(a_tokenizer()))
     request = "Résume le texte suivant.\n\nThe cat sat.\n\nRésumé :"
@@ -172,7 +172,9 @@ def test_an_encoder_decoder_reads_the_document_as_its_tokenizer_writes_it(make, 
     assert nats == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_document_is_cut_to_what_the_encoder_reads_and_the_cut_is_told(tmp_path):
+def test_the_document_is_truncated_to_what_the_encoder_reads_and_the_truncation_is_counted(
+    tmp_path,
+):
     written(a_bart(max_position_embeddings=24), tmp_path)
     scorer = load_scorer(str(tmp_path))
     long = "the cat sat on the mat and then " * 9
@@ -195,7 +197,7 @@ def test_a_summary_longer_than_the_decoder_reads_is_refused_and_not_cut(tmp_path
 @pytest.mark.parametrize(
     ("stated", "expected_room"), [({}, "any|cut:0"), ({"n_positions": 16}, "16|cut:1")]
 )
-def test_a_length_that_is_no_bound_of_the_model_cuts_the_document_alone(
+def test_a_model_max_length_that_is_no_limit_of_the_model_does_not_truncate_summaries(
     stated, expected_room, tmp_path
 ):
     written(a_t5(**stated), tmp_path)  # T5 learns distances: it would read on
@@ -227,7 +229,7 @@ def run_folder(tmp_path, student_folder):
     return folder.parent
 
 
-def test_a_tuned_model_and_its_base_are_asked_as_it_was_tuned(run_folder, student_folder):
+def test_a_tuned_model_and_its_base_use_the_prompt_format_of_the_run(run_folder, student_folder):
     from peft import PeftModel
 
     pair = Pair(id="p", document="The cat sat.", references=["a cat"], meta={"what": "who"})

@@ -94,7 +94,7 @@ def test_premise_and_hypothesis_are_not_exchanged(folder):
     assert forward != pytest.approx(backward, rel=1e-2)
 
 
-def test_pairs_beyond_a_window_are_judged_like_the_others(folder, monkeypatch):
+def test_pairs_beyond_a_window_are_classified_like_the_others(folder, monkeypatch):
     judge = load_nli_model(str(folder))
     whole = list(judge.entailed(PAIRS))
     monkeypatch.setattr(nli, "WINDOW", 2)
@@ -112,7 +112,7 @@ def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
 
 
 @pytest.mark.parametrize("claim", [29, 60])
-def test_a_hypothesis_that_leaves_no_room_is_refused_and_not_cut(folder, claim):
+def test_a_hypothesis_that_is_too_long_is_an_error_and_not_truncated(folder, claim):
     judge = load_nli_model(str(folder))
     with pytest.raises(DataError, match="reads 32 tokens, and a sentence to classify is longer"):
         list(judge.entailed([("it rains", "cat " * claim)]))
@@ -141,7 +141,7 @@ def test_the_name_says_the_weights(folder):
     assert load_nli_model(str(folder)).name.startswith(f"{folder.name}@")
 
 
-def test_a_judge_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_nli_model_is_an_error(tmp_path):
     with pytest.raises(SetupError, match="this NLI model cannot be loaded"):
         load_nli_model(str(tmp_path))
 

@@ -70,7 +70,7 @@ def test_a_model_that_forgets_what_left_its_window_shares_nothing():
     )
 
 
-def test_the_padding_stands_between_what_is_shared_and_what_is_not():
+def test_the_padding_goes_between_the_shared_prefix_and_the_rest():
     rows = [
         TokenizedExample("a", [5, 6, 7, 8], [], 0, 0),
         TokenizedExample("b", [5, 6, 9], [], 0, 0),

@@ -64,7 +64,7 @@ MODELS = {
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("beams", [1, 3])
-def test_rows_decoded_together_give_what_each_gives_alone(kind, beams):
+def test_rows_generated_in_a_batch_equal_rows_generated_one_by_one(kind, beams):
     model, tokenizer = (make() for make in MODELS[kind])
     together = said(model, tokenizer, num_beams=beams)
     assert together == said(model, tokenizer, num_beams=beams, batch_rows=1)
@@ -155,7 +155,7 @@ def test_a_tuned_encoder_decoder_opens_from_its_folder(tmp_path):
     assert list(opened.summarize_pairs(pairs())) == expected != before
 
 
-def test_an_untuned_model_is_asked_in_each_language_with_its_own_code(tmp_path):
+def test_an_untuned_model_uses_the_language_token_of_each_language(tmp_path):
     tokenizer = an_mbart_tokenizer()
     an_mbart(tokenizer).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)

@@ -36,14 +36,14 @@ def test_worked_examples_are_turns_of_the_chat_before_the_request():
     )
 
 
-def test_outside_a_chat_worked_examples_stand_above_the_request():
+def test_outside_a_chat_few_shot_examples_come_before_the_request():
     shot = a_pair("shot", "A dog ran.", "a dog")
     renderer = few_shot.with_few_shot_examples(a_renderer(chat=False), [shot], positions=None)
     expected = "A dog ran.\n\nSummary: a dog\n\nThe cat sat.\n\nSummary:"
     assert TOKENIZER.decode(renderer.tokenize_prompt(a_pair("row")).prompt_ids) == expected
 
 
-def test_a_document_is_cut_no_shorter_for_the_worked_examples_before_it():
+def test_few_shot_examples_do_not_shorten_the_document():
     long = a_pair("row", "The cat sat on the mat. " * 40)
     plain = a_renderer()
     shown = few_shot.with_few_shot_examples(
@@ -53,7 +53,7 @@ def test_a_document_is_cut_no_shorter_for_the_worked_examples_before_it():
     assert without == with_two > 0
 
 
-def test_where_positions_end_the_examples_are_cut_and_all_still_fits():
+def test_few_shot_examples_are_truncated_to_the_positions_of_the_model():
     long = [a_pair(str(n), "The cat sat on the mat. " * 40) for n in range(3)]
     renderer = few_shot.with_few_shot_examples(a_renderer(), long[:2], positions=256)
     assert all(len(shot.document) < len(long[0].document) for shot in renderer.few_shot_examples)

@@ -126,7 +126,7 @@ def test_the_stop_token_is_what_the_chat_template_puts_after_the_answer():
     assert stop_token_ids(a_tokenizer(chat=False), chat=False) == [1]
 
 
-def test_a_template_is_refused_when_a_place_is_unknown_or_the_document_missing():
+def test_an_unknown_placeholder_or_a_missing_document_in_a_template_is_an_error():
     with pytest.raises(RecipeError, match=r"\{text\} is not known"):
         prompt_template("Summarize {text}", "en", chat=True)
     with pytest.raises(RecipeError, match="exactly once"):
@@ -138,7 +138,7 @@ def test_the_plain_request_is_in_the_language_of_the_data():
     assert prompt_template(None, None, chat=True).endswith("{document}")
 
 
-def test_outside_a_chat_the_plain_request_says_where_the_summary_begins():
+def test_outside_a_chat_the_default_prompt_ends_with_a_cue_for_the_summary():
     assert prompt_template(None, "fr", chat=False).endswith("{document}\n\nRésumé :")
 
 
@@ -164,14 +164,14 @@ def test_always_chat_is_refused_for_a_tokenizer_without_a_chat_template():
         use_chat_template(a_tokenizer(chat=False), "always")
 
 
-def test_a_rendering_is_saved_and_loaded_unchanged(tmp_path):
+def test_a_prompt_format_is_saved_and_loaded_unchanged(tmp_path):
     rendering = a_rendering(profile=DecodingProfile(max_new_tokens=9, num_beams=3))
     rendering.save(tmp_path)
     assert PromptFormat.load(tmp_path) == rendering
     assert dataclasses.asdict(PromptFormat.load(tmp_path)) == dataclasses.asdict(rendering)
 
 
-def test_a_folder_without_a_rendering_is_said_to_be_none_of_ours(tmp_path):
+def test_a_folder_without_abrege_json_is_not_a_tuned_model(tmp_path):
     with pytest.raises(DataError, match=r"there is no abrege\.json"):
         PromptFormat.load(tmp_path)
 

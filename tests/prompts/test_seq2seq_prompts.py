@@ -41,7 +41,7 @@ def test_both_sides_have_the_special_tokens_that_the_tokenizer_adds(form):
     assert tokenizer.decode(example.summary_ids) == summary.replace("> ", ">").replace(" <", "<")
 
 
-def test_the_encoder_has_its_room_to_itself_and_only_the_document_is_cut():
+def test_the_encoder_reserves_no_room_for_the_summary_and_only_the_document_is_truncated():
     tokenizer = a_sided_tokenizer(BART_FORM)
     renderer = PromptRenderer(tokenizer, a_rendering(template="sum: {document} end", max_tokens=40))
     pair = a_pair("The cat sat on the mat and ran " * 9, "the dog " * 30)
@@ -66,7 +66,7 @@ def test_a_summary_longer_than_the_decoder_reads_is_named_and_not_cut():
     ("kind", "before", "after"),
     [("MBart50Tokenizer", ["fr_XX"], ["</s>"]), ("MBartTokenizer", [], ["</s>", "fr_XX"])],
 )
-def test_the_code_of_the_language_stands_where_mbart_has_it_on_both_sides(kind, before, after):
+def test_the_language_token_is_where_mbart_has_it_in_prompt_and_summary(kind, before, after):
     tokenizer = an_mbart_tokenizer(kind)
     code = find_lang_code(tokenizer, "fr-CA")
     renderer = PromptRenderer(tokenizer, a_rendering(template="{document}", lang_code=code))
@@ -88,7 +88,7 @@ def test_renderers_of_two_languages_share_a_tokenizer():
     assert tokenizer.convert_ids_to_tokens(first.prompt_ids)[0] == "en_XX"
 
 
-def test_a_language_without_a_token_is_refused_with_those_that_there_are():
+def test_a_language_without_a_token_is_an_error_that_lists_the_others():
     with pytest.raises(RecipeError, match="'eu' is none that this model has; write one of af, ar,"):
         find_lang_code(an_mbart_tokenizer(), "eu")
     with pytest.raises(RecipeError, match="needs one; write one of ar, cs, de, en, es, et, fi, fr"):
@@ -111,7 +111,7 @@ def test_what_a_model_is_follows_from_its_configuration():
     assert seq2seq.seq2seq_fields(a_llama().config, a_tokenizer(), "en") == {}
 
 
-def test_a_rendering_written_before_there_were_sides_still_loads(tmp_path):
+def test_a_prompt_format_saved_before_encoder_decoders_were_supported_still_loads(tmp_path):
     a_rendering(encoder_decoder=False).save(tmp_path)
     path = tmp_path / "abrege.json"
     values = json.loads(path.read_text())

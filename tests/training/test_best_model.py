@@ -63,7 +63,7 @@ def test_a_run_stops_after_so_many_validations_without_a_better_one(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [3, 4, 5])
-def test_a_run_with_early_stopping_and_a_best_model_goes_on_as_if_never_cut(tmp_path, cut):
+def test_a_run_with_early_stopping_and_a_best_model_resumes_as_if_never_killed(tmp_path, cut):
     plan = a_plan(**vars(BY_ROUGE) | {"early_stopping_patience": 3})
     whole = tune(tmp_path / "whole", plan, scores=SCORES)
     with pytest.raises(Killed):
@@ -90,7 +90,7 @@ def test_the_best_checkpoint_is_found_again_where_the_folder_has_moved(tmp_path)
     assert weights(tmp_path / "there") == weights(tmp_path / "whole")
 
 
-def test_full_tuning_goes_on_bit_for_bit_and_leaves_a_whole_model(tmp_path):
+def test_full_tuning_resumes_bit_for_bit_and_saves_all_weights(tmp_path):
     def a_llama_that_learns():
         return student.unfreeze(a_llama(vocab=len(a_tokenizer())), seed=0)
 
@@ -153,7 +153,7 @@ def test_warm_up_is_given_in_steps_or_as_a_share():
     assert warmup_step_count(a_plan(lr_scheduler_type="constant"), 200) == 0
 
 
-def test_a_paged_optimiser_is_refused_without_cuda_unless_a_second_is_named(monkeypatch):
+def test_a_paged_optimizer_is_an_error_without_cuda_unless_a_second_is_listed(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(SetupError, match=r"tune\.optim: paged_adamw_8bit needs a CUDA device"):
         choose_optimizer("paged_adamw_8bit")

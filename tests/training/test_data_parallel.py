@@ -31,14 +31,14 @@ def cut(examples):
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4, 7])
-def test_every_row_is_dealt_once_and_no_process_gets_two_more_than_another(ranks):
+def test_every_row_goes_to_one_rank_and_no_rank_gets_two_more_than_another(ranks):
     examples = rows(9, 30, 4, 12, 12, 8)
     dealt = data_parallel.divide_rows(examples, ranks)
     assert sorted(e.id for share in dealt for e in share) == sorted(e.id for e in examples)
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
 
 
-def test_the_longest_rows_are_dealt_first_and_to_the_process_with_the_fewest_tokens():
+def test_the_longest_rows_go_first_to_the_rank_with_the_fewest_tokens():
     one, two = data_parallel.divide_rows(rows(9, 30, 4, 12, 12, 8), 2)
     # 30 | 12 + 12 + 9; three rows are enough for the second, so 8 and 4 go to the first
     assert ([len(e) for e in one], [len(e) for e in two]) == ([30, 8, 4], [12, 12, 9])
@@ -73,7 +73,7 @@ def check(engine, tokens):
     )
 
 
-def test_a_step_that_a_process_might_have_to_cut_is_refused_under_deepspeed():
+def test_deepspeed_needs_the_rows_of_a_rank_in_one_micro_batch():
     check(DistributedType.DEEPSPEED, 300)  # three rows of a hundred tokens at the most
     check(DistributedType.MULTI_GPU, 299)
     with pytest.raises(RecipeError, match="3 of up to 100 tokens") as error:
@@ -151,7 +151,7 @@ def test_ctrl_c_in_one_process_ends_all_after_the_same_step_saved(jobs):
     assert (jobs / "stopped/checkpoint-3/whole").exists()
 
 
-def test_what_two_processes_began_one_alone_ends_as_if_nothing_had_been(jobs):
+def test_one_process_resumes_what_two_began_with_the_same_result(jobs):
     assert results(jobs / "carried-on")[0] == {"steps": 8, "interrupted": False}
     expected, shared_weights = (
         load_file(jobs / name / "adapter_model.safetensors") for name in ("adapter-1", "carried-on")
@@ -160,7 +160,7 @@ def test_what_two_processes_began_one_alone_ends_as_if_nothing_had_been(jobs):
         torch.testing.assert_close(shared_weights[name], weight, rtol=0, atol=1e-5)
 
 
-def test_an_error_of_one_process_is_told_by_it_alone(jobs):
+def test_an_error_of_one_process_is_reported_by_that_process_only(jobs):
     first, second = results(jobs / "broken")
     assert first == {"silent": 1}
     assert second["error"].startswith("step 1: the loss is nan on rows row-")
@@ -171,7 +171,7 @@ def said(folder):
     return [path.read_text() for path in sorted(folder.glob("rank-*.err"))]
 
 
-def test_an_error_that_all_meet_is_told_once_by_the_first(jobs):
+def test_an_error_of_all_processes_is_reported_once_by_rank_0(jobs):
     first, second = said(jobs / "too-early")
     assert first.startswith("abrege: tune needs split, which is not done yet")
     assert second == ""

@@ -87,7 +87,7 @@ def test_what_is_kept_for_the_backward_is_counted_once_and_without_weights():
 
 
 @pytest.mark.parametrize("budget", [150, 400, 2000])
-def test_what_larger_micro_batches_keep_is_told_from_small_ones(budget, tmp_path):
+def test_what_larger_micro_batches_store_is_predicted_from_small_ones(budget, tmp_path):
     trainer = a_trainer(tmp_path, effective_batch_size=12, micro_batch_tokens=budget)
     rows = tokenized_pairs(a_tokenizer())
     with profiler.state_restored(trainer.model):
@@ -102,13 +102,13 @@ def test_what_larger_micro_batches_keep_is_told_from_small_ones(budget, tmp_path
 
 
 @pytest.mark.parametrize(("optim", "bytes_each"), [("adamw_torch", 8), ("sgd", 0)])
-def test_an_optimisers_state_is_measured(optim, bytes_each, tmp_path):
+def test_the_state_of_an_optimizer_is_measured(optim, bytes_each, tmp_path):
     # AdamW keeps two float32 numbers for each that learns; SGD without momentum none
     trainer = a_trainer(tmp_path, optim=optim)
     assert profiler.measure_optimizer(trainer).bytes == pytest.approx(bytes_each, abs=0.1)
 
 
-def test_a_run_that_will_not_fit_is_refused_with_what_would_make_it_smaller(tmp_path):
+def test_a_run_that_does_not_fit_is_an_error_with_settings_that_lower_its_peak(tmp_path):
     trainer = a_trainer(tmp_path, effective_batch_size=16, micro_batch_tokens=2048)
     result = estimate.estimate_run(trainer, steps=6, always_timed=True, available_bytes=1000)
 
@@ -144,7 +144,7 @@ def test_a_run_too_small_for_the_machine_stops_before_its_first_step(tmp_path, m
     assert not (tmp_path / "run/steps.jsonl").exists()
 
 
-def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path):
+def test_a_run_reports_its_estimate_which_covers_all_steps(tmp_path):
     notes = []
     tuned = tune(tmp_path / "run", on_event=lambda e: notes.append(e), num_train_epochs=2.0)
     [message] = [n.text for n in notes if isinstance(n, Note) and "peak memory" in n.text]
@@ -155,7 +155,7 @@ def test_a_run_says_what_it_will_take_and_the_estimate_covers_all_steps(tmp_path
     )
 
 
-def test_validations_that_write_summaries_are_said_to_take_more_time(tmp_path):
+def test_the_estimate_mentions_the_time_of_validations_that_generate(tmp_path):
     trainer = a_trainer(tmp_path, eval_steps=2)
     assert "summaries" not in estimate.estimate_run(trainer, steps=6).describe()
     trainer.generation_eval = lambda model, step: {"rougeL": 0.0}
@@ -164,7 +164,7 @@ def test_validations_that_write_summaries_are_said_to_take_more_time(tmp_path):
     assert result.describe().endswith("; the summaries of 3 validations take more time")
 
 
-def test_a_lane_with_two_lines_holds_two_gradients_and_one_with_one_line_its_own(tmp_path):
+def test_a_stream_with_two_micro_batches_holds_two_gradients_and_with_one_only_its_own(tmp_path):
     # nothing is kept for the backward here, so that the gradients of 100 bytes are all there is
     trainer = a_trainer(tmp_path, effective_batch_size=8, micro_batch_tokens=300)
     trainer.streams, trainer.stream_count = StreamPool(threads=2), 2

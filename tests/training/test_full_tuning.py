@@ -28,7 +28,7 @@ def test_weights_stored_in_bfloat16_are_not_trained(tmp_path):
         tune(tmp_path, model=model, dtype="bfloat16")
 
 
-def test_of_the_whole_text_more_tokens_are_learnt(tmp_path, monkeypatch):
+def test_without_completion_only_loss_every_token_but_the_first_is_learned(tmp_path, monkeypatch):
     monkeypatch.setattr(training_run, "estimate_run", lambda *_, **__: None)  # it passes rows too
     rows = tokenized_pairs(a_tokenizer())[:4]
     seen = {}

@@ -48,7 +48,9 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_cut_at_a_step_ends_as_the_whole_one_bit_for_bit(kind, tmp_path, student_folder):
+def test_a_run_killed_at_a_step_and_resumed_ends_like_the_uninterrupted_one_bit_for_bit(
+    kind, tmp_path, student_folder
+):
     def tune(folder, *, on_event=lambda event: None):
         folder.mkdir(exist_ok=True)
         torch.manual_seed(7)

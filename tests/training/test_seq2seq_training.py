@@ -139,7 +139,7 @@ def test_no_line_is_longer_than_the_budget_but_for_a_row_by_itself():
     assert [len(run) for run in split_for_seq2seq_packing(rows, max_tokens=1)] == [1, 1, 1]
 
 
-def test_attention_in_a_line_drops_the_share_of_probabilities_that_it_is_told():
+def test_packed_attention_drops_the_given_share_of_probabilities():
     # With queries of zero all keys weigh the same; with values of one, what attention gives is
     # the sum of the probabilities that are left, each of them 1 / 40 / (1 - 0.25).
     query, key, value = (

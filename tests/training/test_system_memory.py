@@ -24,7 +24,7 @@ def test_the_lowest_limit_of_a_container_counts_in_both_versions_of_cgroups(tmp_
     assert system_memory.container_limit(groups, tmp_path / "no such file") == UNLIMITED
 
 
-def test_there_is_no_more_room_than_the_container_has(monkeypatch):
+def test_no_more_memory_is_available_than_the_container_has(monkeypatch):
     free = system_memory.available_bytes("cpu")
     monkeypatch.setattr(system_memory, "container_limit", lambda: 10**6)
     assert free > system_memory.available_bytes("cpu") == 10**6

@@ -26,7 +26,7 @@ from builders.training import (
 )
 
 
-def test_a_run_that_stops_and_goes_on_ends_with_the_same_adapter_bit_for_bit(tmp_path):
+def test_a_run_that_is_killed_and_resumed_ends_with_the_same_adapter_bit_for_bit(tmp_path):
     rows = tokenized_pairs(a_tokenizer())[:16]
     tune(tmp_path / "whole", a_plan(num_train_epochs=2.0))
 
@@ -108,7 +108,7 @@ def test_a_gradient_that_is_not_finite_stops_before_the_weights_move(tmp_path):
     assert torch.equal(before, parameter)
 
 
-def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
+def test_ctrl_c_ends_the_run_after_the_step_with_a_complete_checkpoint(tmp_path):
     import os
     import signal
 
@@ -125,7 +125,7 @@ def test_ctrl_c_ends_the_run_after_the_step_with_a_whole_checkpoint(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_checkpoint_that_was_not_written_to_its_end_is_removed(tmp_path):
+def test_an_incomplete_checkpoint_is_removed(tmp_path):
     for step, whole in ((2, True), (10, True), (12, False)):
         (tmp_path / f"checkpoint-{step}").mkdir()
         if whole:
@@ -134,7 +134,7 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_removed(tmp_path):
     assert not (tmp_path / "checkpoint-12").exists()
 
 
-def test_the_lines_after_the_checkpoint_are_dropped_and_a_half_line_too(tmp_path):
+def test_log_lines_after_the_checkpoint_are_removed_and_a_damaged_line_too(tmp_path):
     path = tmp_path / "steps.jsonl"
     path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"ste')
     truncate_log(path, 2)
@@ -178,7 +178,7 @@ def test_lora_modules_that_the_model_lacks_are_refused():
         )
 
 
-def test_validation_tells_how_far_it_is(tmp_path):
+def test_validation_reports_its_progress(tmp_path):
     # 1,246 valid rows took ten minutes without a word.
     events = []
     tune(tmp_path, on_event=events.append)
