@@ -329,7 +329,7 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(tmp_path, data, stu
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "going on from step" in done.stderr
+    assert "resuming from step" in done.stderr
     assert results(tmp_path / "r") == results(whole[0])
 
 

@@ -75,7 +75,7 @@ def test_a_process_that_is_killed_ends_the_job_and_the_same_command_goes_on(reci
     again = launched(recipe)
     _, told = again.communicate(timeout=300)
     assert again.returncode == 0, told
-    assert "going on from step" in told
+    assert "resuming from step" in told
     manifest = read_json(recipe.parent / "run/tune/manifest.json")
     assert (manifest["steps"], manifest["processes"]) == (200, 2)
 
