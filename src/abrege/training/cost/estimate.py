@@ -13,6 +13,7 @@ from abrege.core.errors import SetupError
 from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training.cost import duration, profiler, system_memory
 from abrege.training.cost.memory import MemoryNeed, MemorySaving, memory_savings
+from abrege.training.cost.profiler import ActivationMemory, OptimizerCost
 
 if TYPE_CHECKING:
     from abrege.training.trainer import StepTrainer
@@ -104,24 +105,16 @@ def estimate_run(
     if not steps or trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
         return None
     model: Any = trainer.model
-    kind = trainer.args.device.type
     rows: list[TokenizedExample] = list(trainer.train_dataset)  # type: ignore[arg-type]
     longest = max(rows, key=len)
     epoch = draw_steps(rows, trainer.args.per_device_train_batch_size)
     sampled = epoch[:: math.ceil(len(epoch) / SAMPLED_STEPS)]
-    trainable = [p for p in model.parameters() if p.requires_grad]
     with profiler.state_restored(model):
         activations = profiler.measure_activations(trainer, longest)
         optimizer = profiler.measure_optimizer(trainer)
-        idle_bytes = system_memory.idle_heap_bytes(kind, 1 + trainer.stream_count)
-        need = MemoryNeed(
-            base=system_memory.used_bytes(kind) + idle_bytes,
-            optimizer=int(optimizer.bytes * sum(p.numel() for p in trainable)),
-            gradients=sum(p.nbytes for p in trainable),
-            activations=activations,
-            steps=[*sampled, next(step for step in epoch if longest in step)],
-        )
-        available = available_bytes or system_memory.available_bytes(kind)
+        steps_with_longest = [*sampled, next(step for step in epoch if longest in step)]
+        need = _memory_need(trainer, activations, optimizer, steps_with_longest)
+        available = available_bytes or system_memory.available_bytes(trainer.args.device.type)
         peak = need.peak(trainer)
         seconds = None
         if peak <= available:  # else a timed pass might run out of memory
@@ -142,6 +135,25 @@ def estimate_run(
         room_bytes=available,
         longest=(longest.id, len(longest)),
         changes=() if peak <= available else memory_savings(trainer, need, available),
+    )
+
+
+def _memory_need(
+    trainer: "StepTrainer",
+    activations: ActivationMemory,
+    optimizer: OptimizerCost,
+    steps: Sequence[Sequence[TokenizedExample]],
+) -> MemoryNeed:
+    model: Any = trainer.model
+    kind = trainer.args.device.type
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    idle_bytes = system_memory.idle_heap_bytes(kind, 1 + trainer.stream_count)
+    return MemoryNeed(
+        base=system_memory.used_bytes(kind) + idle_bytes,
+        optimizer=int(optimizer.bytes * sum(p.numel() for p in trainable)),
+        gradients=sum(p.nbytes for p in trainable),
+        activations=activations,
+        steps=steps,
     )
 
 
