@@ -30,10 +30,10 @@ class Estimate:
     def fits(self):
         return self.peak_bytes <= self.room_bytes
 
-    def words(self):
+    def describe(self):
         return "about 4 min for 19 steps"
 
-    def check(self):
+    def check_fits(self):
         if not self.fits:
             raise SetupError("this run needs about 5 bytes")
 
