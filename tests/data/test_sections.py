@@ -71,7 +71,7 @@ def test_a_document_is_split_at_its_headings_and_joined_with_their_new_offsets()
         ("pt", "Ligações externas"),
         ("nl", "Bronnen, noten en/of referenties"),
         (None, "Weblinks"),
-        ("sv", "Voir aussi"),
+        ("is", "Voir aussi"),
     ],
 )
 def test_apparatus_titles_are_detected_in_spellings_and_combinations(lang, title):

@@ -6,17 +6,32 @@ nodes, which takes four fifths of its time, is not built.
 
 import html
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
 from mwparserfromhell.parser import CTokenizer  # type: ignore[attr-defined]
 from mwparserfromhell.parser import tokens as kinds
 from mwparserfromhell.parser.tokenizer import Tokenizer
 
+from abrege.data.sections import apparatus_mask, split_sections
+from abrege.text.tokenize import primary_language
+from abrege.wiki.holes import Hole, count_names, fill_holes, mark, remove_marks
 from abrege.wiki.lines import HEADING_MARK, clean_lines
 from abrege.wiki.namespaces import HIDDEN, namespace_number
-from abrege.wiki.templates import TemplateRule, template_rule
+from abrege.wiki.template_rules import SILENT, TemplateRule, shows
+from abrege.wiki.templates import display_name, template_rule
+from abrege.wiki.variants import choose_variant
 
+UnknownTemplates: TypeAlias = Literal["leave_out", "first_argument"]
+"""What is shown in place of a template without a rule that is inside a sentence."""
+MAX_GUESS_CHARACTERS = 60
+"""A longer first argument is not a part of a sentence."""
+_NO_SENTENCE = (HEADING_MARK, "|", "{|", "!")
+"""Start of the lines of a heading and of an unclosed table."""
+_FIRST_ARGUMENT = shows("{1}", hides="*")
+_NO_GUESS = re.compile(r"(?i)https?:|\.(?:jpe?g|png|svg|ogg|pdf)$|^[\W_]*$")
 _TOKENIZER: Any = CTokenizer or Tokenizer  # in C where it could be built
 NON_PROSE_TAGS = (
     "ref|references|math|ce|chem|gallery|timeline|score|syntaxhighlight|source|pre|graph|imagemap"
@@ -46,13 +61,53 @@ _ENTITY: Mapping[type, str] = {kinds.HTMLEntityNumeric: "#", kinds.HTMLEntityHex
 _LIST_MARKS = {"*": "", "#": "", ";": "", ":": ""}
 
 
-def wikitext_to_text(
-    wikitext: str, *, lang: str | None, namespaces: Mapping[str, int]
-) -> tuple[str, list[tuple[int, int]]]:
-    """Return the text of a page, and (offset of its line, level) of each heading in it.
+@dataclass(frozen=True)
+class PageText:
+    """The text of a page.
 
-    lang        language of the wiki, for its templates (see wiki/templates.py)
+    headings  (offset of its line, level) of each heading in the text
+    holes     the templates that were left out inside a sentence, without those in lists of
+              references and links
+    """
+
+    text: str
+    headings: Sequence[tuple[int, int]] = ()
+    holes: Sequence[Hole] = field(default=())
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What a document's metadata say of its holes; empty if there are none.
+
+        holes               name of a template → how often it was left out inside a sentence
+        introduction_holes  how many of them are in the text before the first heading
+        guessed             name → how often its first argument was shown in its place
+        """
+        end = self.headings[0][0] if self.headings else len(self.text) + 1
+        left_out = [hole for hole in self.holes if not hole.shown]
+        guessed = [hole for hole in self.holes if hole.shown]
+        meta = {
+            "holes": count_names(left_out),
+            "introduction_holes": sum(hole.offset < end for hole in left_out),
+            "guessed": count_names(guessed),
+        }
+        return {key: value for key, value in meta.items() if value}
+
+
+def wikitext_to_text(
+    wikitext: str,
+    *,
+    lang: str | None,
+    namespaces: Mapping[str, int],
+    unknown_templates: UnknownTemplates = "leave_out",
+) -> PageText:
+    """Return the text of a page, with its headings and holes.
+
+    lang        language of the wiki, for its templates (see wiki/templates.py); with its variant,
+                as zh-TW, for the markup of variants
     namespaces  names of the wiki's namespaces and their numbers, as in its siteinfo
+    unknown_templates
+                leave_out leaves a hole where a template without a rule is inside a sentence;
+                first_argument shows its first unnamed argument there, if it is short
 
     Templates, tables, notes, formulas, files and categories are removed; link texts, lists and
     the words inside other tags stay. Lines are those of the page, without consecutive empty ones.
@@ -60,7 +115,54 @@ def wikitext_to_text(
     """
     site_namespaces = {name.lower(): number for name, number in namespaces.items()}
     wikitext = _UNPARSED.sub(_nowiki_only, wikitext.replace(HEADING_MARK, ""))
-    return clean_lines(_TokenReader(wikitext, lang, site_namespaces).read())
+    reader = _TokenReader(choose_variant(wikitext, lang), lang, site_namespaces)
+    marked = reader.read()
+    if not reader.left_out:
+        text, headings = clean_lines(marked)
+        return PageText(text, headings)
+    holes: list[Hole] = []
+    fill = partial(_fill_line, reader=reader, holes=holes, unknown_templates=unknown_templates)
+    text, headings = clean_lines(marked, fill)
+    return PageText(text, headings, _in_prose(holes, text, headings, lang))
+
+
+def _fill_line(
+    line: str,
+    offset: int,
+    *,
+    reader: "_TokenReader",
+    holes: list[Hole],
+    unknown_templates: UnknownTemplates,
+) -> str:
+    """Return a line without marks, adding to `holes` the templates missing in its sentences."""
+    if line.startswith(_NO_SENTENCE):
+        return remove_marks(line)
+    guesses: dict[int, str] = {}
+
+    def replacement(number: int) -> str:
+        if unknown_templates == "first_argument":
+            guesses[number] = reader.first_argument(number)
+        return guesses.get(number, "")
+
+    filled, inside = fill_holes(line, replacement)
+    for number in inside:
+        name = reader.inline_name(number)
+        if name:
+            holes.append(Hole(name, offset, shown=bool(guesses.get(number))))
+    return filled
+
+
+def _in_prose(
+    holes: Sequence[Hole], text: str, headings: Sequence[tuple[int, int]], lang: str | None
+) -> list[Hole]:
+    """Return the holes that are not in sections of references, links and the like."""
+    if not holes or not headings or holes[-1].offset < headings[0][0]:
+        return list(holes)
+    starts = [0, *(offset for offset, _ in headings)]
+    ends = [*starts[1:], len(text) + 1]
+    mask = apparatus_mask(split_sections(text, headings), lang)
+    spans = [span for span, gone in zip(zip(starts, ends, strict=True), mask, strict=True) if gone]
+    return [hole for hole in holes if not any(a <= hole.offset < b for a, b in spans)]
 
 
 def _nowiki_only(match: re.Match[str]) -> str:
@@ -76,7 +178,10 @@ class _TokenReader:
         self.tokens: list[Any] = _TOKENIZER().tokenize(wikitext, 0, True)  # noqa: FBT003
         self.position = 0
         self.lang = lang
+        self.primary = primary_language(lang) or ""
         self.namespaces = namespaces
+        self.left_out: list[tuple[int, int, bool]] = []
+        """First and last token of each template that was left out, and whether it has a rule."""
 
     def read(self, *ends: type) -> str:
         """Return the text up to the first token of these kinds, which stays, or to the end."""
@@ -104,17 +209,25 @@ class _TokenReader:
         return str(token["text"]) if type(token) is kinds.Text else ""
 
     def template(self) -> str:
-        """Expand a template with a rule; skip any other."""
+        """Expand a template; mark the place of one without a rule that reads all of it."""
+        start = self.position
         rule = template_rule(self.raw(), self.lang)
-        if rule is None:
+        if rule is None or rule is SILENT:
             self.skip(kinds.TemplateOpen, kinds.TemplateClose)
-            return ""
-        return self.expand(rule)
+            text = None if rule is None else ""
+        else:
+            text = self.expand(rule)
+        if text is not None:
+            return text
+        self.left_out.append((start, self.position, rule is not None))
+        return mark(len(self.left_out) - 1)
 
-    def expand(self, rule: TemplateRule) -> str:
+    def expand(self, rule: TemplateRule) -> str | None:
         """Read the arguments of a template, and return its expansion."""
         arguments: dict[str, str] = {}
         index, text = 0, self.read(*_ENDS_OF_ARGUMENT)
+        if ":" in text:  # a parser function
+            arguments["0"] = text
         while (kind := type(self.tokens[self.position])) is not kinds.TemplateClose:
             if kind is kinds.TemplateParamSeparator:
                 index += 1
@@ -126,7 +239,30 @@ class _TokenReader:
             text = self.read(*_ENDS_OF_ARGUMENT).strip()
             arguments[name] = text
         self.position += 1
-        return rule(arguments)
+        return rule(arguments, self.primary)
+
+    def inline_name(self, number: int) -> str:
+        """Return the name of a template that was left out; "" if it fills several lines."""
+        if number >= len(self.left_out):
+            return ""
+        start, end, _ = self.left_out[number]
+        words = (token["text"] for token in self.tokens[start:end] if type(token) is kinds.Text)
+        several = any("\n" in text.strip() for text in words)
+        name = self.tokens[start]["text"] if type(self.tokens[start]) is kinds.Text else "?"
+        return "" if several else display_name(name)
+
+    def first_argument(self, number: int) -> str:
+        """Return the first argument of a template without a rule, if it can be in a sentence."""
+        if number >= len(self.left_out) or not self.inline_name(number):
+            return ""
+        start, end, has_rule = self.left_out[number]
+        if has_rule:  # it has an argument which its rule does not read
+            return ""
+        reader = _TokenReader("", self.lang, self.namespaces)
+        reader.tokens, reader.position = self.tokens[:end], start
+        text = remove_marks(reader.expand(_FIRST_ARGUMENT) or "")
+        short = len(text) <= MAX_GUESS_CHARACTERS and "\n" not in text
+        return text if short and not _NO_GUESS.search(text) else ""
 
     def argument(self) -> str:
         self.skip(kinds.ArgumentOpen, kinds.ArgumentClose)
