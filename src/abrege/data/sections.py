@@ -139,7 +139,9 @@ def _patterns(code: str | None, *, always: bool) -> tuple[re.Pattern[str], re.Pa
     )
     names = _alternation(certain if always else certain + possible)
     unit = _alternation(certain + possible + qualifiers)
-    return re.compile(rf"\b{names}\b"), re.compile(f"{unit}(?:{_AND}{unit})*")
+    # Chinese and Japanese have no spaces, so no \b, between words.
+    start, end = r"(?:\b|(?<=[\u3040-\uffff]))", r"(?:\b|(?=[\u3040-\uffff]))"
+    return re.compile(f"{start}{names}{end}"), re.compile(f"{unit}(?:{_AND}{unit})*")
 
 
 def _alternation(units: Iterable[str]) -> str:

@@ -14,7 +14,8 @@ _QUOTES = re.compile("'{2,}")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _SPACE_BEFORE_STOP = re.compile(r" +(?=[,.](?:\s|$))")
 _SEPARATOR_AFTER_BRACKET = re.compile("([(（])(?:[ \u00a0]*[,;，；、])+[ \u00a0]*")
-"""What follows a pronunciation, which is left out: (, englisch Hill)."""
+_SEPARATOR_BEFORE_BRACKET = re.compile("(?:[ \u00a0]*[,;，；、])+[ \u00a0]*(?=[)）])")
+"""What surrounds a pronunciation, which is left out: (, englisch Hill)."""
 _LETTER = re.compile(r"[^\W_]")
 _UNPARSED_HEADING = re.compile(r"(={2,6})([^=].*?)\1\s*")
 
@@ -63,14 +64,19 @@ def _clean_line(line: str) -> str:
     """
     if line.startswith(("|", "{|", "!")):
         return ""
-    line, removed = _UNMATCHED_BRACKETS.subn("", _remove_style_marks(line))
+    line = _remove_style_marks(line)
+    removed = "{" in line or "}" in line or "[[" in line or "]]" in line
     while removed:  # [{{[ without its middle is another
-        line, removed = _UNMATCHED_BRACKETS.subn("", line)
-    line = _SPACES.sub(" ", line)
+        line, count = _UNMATCHED_BRACKETS.subn("", line)
+        removed = count > 0
+    if "  " in line or "\t" in line:
+        line = _SPACES.sub(" ", line)
     if " ," in line or " ." in line:
         line = _SPACE_BEFORE_STOP.sub("", line)
     if "(," in line or "(;" in line or "( " in line or "（" in line:
         line = _SEPARATOR_AFTER_BRACKET.sub(r"\1", line)
+    if ", )" in line or "; )" in line or ",)" in line or "，）" in line:
+        line = _SEPARATOR_BEFORE_BRACKET.sub("", line)
     line = line.strip()
     return line if _LETTER.search(line) else ""
 

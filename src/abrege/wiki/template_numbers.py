@@ -213,7 +213,7 @@ def height(arguments: Arguments, lang: str) -> str | None:
 
 def coordinates(arguments: Arguments, lang: str) -> str | None:  # noqa: ARG001
     """Show {{coord|57|18|22|N|4|27|W}} as 57°18′22″ N, 4°27′ W; nothing if it is a title only."""
-    if "inline" not in arguments.get("display", "inline").replace("it", "inline"):
+    if not arguments.get("display", "i").startswith("i"):  # title, t
         return ""
     marks, angles, numbers = "°′″", list[str](), list[str]()
     parts = [p for p in positional(arguments) if p and ":" not in p]

@@ -69,8 +69,11 @@ def concatenated(separator: str = "", last: str | None = None) -> TemplateRule:
 
 def listed(arguments: Arguments, lang: str) -> str | None:  # noqa: ARG001
     """Show the entries of a list within a sentence: {{hlist|a|b}} is a, b."""
-    entries = [line.strip(" *\t") for text in positional(arguments) for line in text.split("\n")]
-    return ", ".join(entry for entry in entries if entry) or None
+    lines = [line.strip(" *\t") for text in positional(arguments) for line in text.split("\n")]
+    entries = [line for line in lines if line]
+    if not all(re.search(r"\w", entry) for entry in entries):
+        return None  # an entry is a template without a rule
+    return ", ".join(entries) or None
 
 
 def authors(arguments: Arguments, lang: str) -> str | None:  # noqa: ARG001

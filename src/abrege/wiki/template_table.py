@@ -57,6 +57,12 @@ def as_of(arguments: Arguments, lang: str) -> str | None:
     return f"{word} {text}{arguments.get('post', '')}" if text else None
 
 
+def music(arguments: Arguments, lang: str) -> str | None:  # noqa: ARG001
+    """Show B{{music|flat}} as B♭."""
+    signs = {"flat": "♭", "b": "♭", "sharp": "♯", "#": "♯", "natural": "♮"}
+    return signs.get(arguments.get("1", "")) if not unread(arguments, "1") else None
+
+
 def ordinal(number: str) -> str | None:
     """Return 3rd of 3; None if it is no number."""
     if not number.isdigit():
@@ -255,11 +261,12 @@ ENGLISH: Mapping[str, TemplateRule] = silent(_SILENT_ENGLISH) | by_name(
         "sic": sic,
         "ordinal": lambda arguments, lang: ordinal(arguments.get("1", "")),  # noqa: ARG005
         "gaps": concatenated(),
-        "music": shows("{1}"),
         "height": height,
         "format price|fmtn|nts|ntsh": unit_value(),
         "date": date("d"),
         "dts|date table sorting": date("ymd", more=1),
+        "script": shows("{2}", hides="1"),
+        "music": music,
         "'s": constant("'s"),
         '-"': constant('"'),
         "' \"": constant("' \""),

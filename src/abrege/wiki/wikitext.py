@@ -247,7 +247,7 @@ class _TokenReader:
             return ""
         start, end, _ = self.left_out[number]
         words = (token["text"] for token in self.tokens[start:end] if type(token) is kinds.Text)
-        several = any("\n" in text.strip() for text in words)
+        several = any("\n" in text for text in words)
         name = self.tokens[start]["text"] if type(self.tokens[start]) is kinds.Text else "?"
         return "" if several else display_name(name)
 
