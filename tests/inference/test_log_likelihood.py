@@ -268,7 +268,7 @@ def test_an_encoder_is_refused_for_it_sees_the_answer(tmp_path):
     config = BertConfig(vocab_size=400, intermediate_size=64, initializer_range=1.0, **sizes)
     BertForMaskedLM(config).save_pretrained(tmp_path)
     a_tokenizer().save_pretrained(tmp_path)
-    with pytest.raises(RecipeError, match="sees the tokens to come"):
+    with pytest.raises(RecipeError, match="attends in both directions"):
         load_scorer(str(tmp_path))
 
 

@@ -1,7 +1,7 @@
 """Micro-batches: examples sorted by length and padded, or packed into one sequence.
 
 The micro-batches of one optimizer step hold the examples that the recipe asks for, whatever the
-token budget of a single micro-batch is.
+token budget of a single micro-batch is. `collate` does what a DataCollator does in transformers.
 """
 
 from collections.abc import Callable, Sequence

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-IGNORE = -100  # label of a token that does not count in the loss
+IGNORE = -100  # ignore_index of cross_entropy: a label that does not count in the loss
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,9 @@ def load_scorer(
     folder = Path(model).expanduser()
     if find_tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
-            raise RecipeError(f"{model}: a tuned model has its own prompt format; set nothing.")
+            raise RecipeError(
+                f"{model}: a tuned model uses its saved prompt format; remove the prompt options."
+            )
         return _load_from_run(folder, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")

@@ -60,7 +60,7 @@ class CorpusAggregator:
         return dict(zip(PARTS, [*(p / 100 for p in bleu.precisions), bleu.bp], strict=True))
 
     def signature(self) -> str:
-        """Return sacrebleu's signature."""
+        """Return sacrebleu's signature; its nrefs is `var` where rows have different numbers."""
         counts = self._reference_counts
         self.corpus_scorer.num_refs = next(iter(counts)) if len(counts) == 1 else -1
         return f"{self.metric}|{self.corpus_scorer.get_signature().format()}"

@@ -1,4 +1,8 @@
-"""The registry of metrics: what can be computed, what it needs, and how it is written."""
+"""The registry of metrics: what can be computed, what it needs, and how it is written.
+
+To add a metric: its entry here, a family in `reference_based` or `reference_free`, and a line in
+FAMILIES of `evaluation/score_table`.
+"""
 
 import difflib
 from collections.abc import Collection

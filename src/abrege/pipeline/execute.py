@@ -40,7 +40,7 @@ def reason_to_run(task: Task, key: Mapping[str, Any]) -> str:
         return f"its {task.manifest.name} is damaged"
     gone = [pattern for pattern in task.outputs if not any(task.folder.glob(pattern))]
     if gone:
-        return f"not whole ({', '.join(gone)} is gone)"
+        return f"incomplete: missing output {', '.join(gone)}"
     changed = changed_keys({name: manifest.get(name) for name in key}, key)
     if changed:
         return f"out of date (changed: {', '.join(changed)})"

@@ -154,7 +154,8 @@ class _Tuning:
         self.model = _load_student(recipe, located, self.machine, on_event)
         self.trainable, self.parameters = count_trainable(self.model)
         share = self.trainable / self.parameters
-        on_event(Note(f"{self.trainable:,} of {self.parameters:,} parameters learn ({share:.2%})"))
+        counts = f"{self.trainable:,} of {self.parameters:,}"
+        on_event(Note(f"trainable parameters: {counts} ({share:.2%})"))
 
     def train(self, folder: Path, *, dry_run: bool = False) -> "TuningResult":
         """Train the model, or only estimate the cost."""

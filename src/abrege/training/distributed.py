@@ -76,7 +76,7 @@ def process_group(on_event: OnEvent = silent) -> Iterator[None]:
 
 
 def wait_for_everyone() -> None:
-    """Wait until every process has called this, at most TIMEOUT."""
+    """Wait at a barrier until every process has called this, at most TIMEOUT."""
     if is_distributed():
         from accelerate import PartialState
 

@@ -1,6 +1,7 @@
-"""Estimate of a tuning run, in time and memory, before it starts; a run that does not fit stops.
+"""Estimate of the time and memory of a tuning run, before it starts.
 
-A few short passes of the prepared model are measured and applied to the rows to come.
+A run that would go out of memory (OOM) stops here. A few
+short passes of the prepared model are measured and extrapolated to all rows.
 """
 
 import math
