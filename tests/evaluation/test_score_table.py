@@ -172,7 +172,7 @@ def test_a_metric_by_a_model_needs_the_model(metric, needed):
 class TokenPerHalfNat:
     """Gives each word of the references one nat and two tokens."""
 
-    name, rendering = "half", "prompt:none"
+    name, prompt_signature = "half", "prompt:none"
 
     def score(self, pairs):
         for pair in pairs:
@@ -230,9 +230,9 @@ def test_the_lower_value_wins_where_lower_is_better_with_any_number_of_groups():
 class SubstringEntailment:
     """Gives a claim that is a substring of the premise the probability 1."""
 
-    name, cut = "literal", 0
+    name, truncated_premises = "literal", 0
 
-    def entailed(self, pairs):
+    def entailment_probabilities(self, pairs):
         return (float(claim in premise) for premise, claim in pairs)
 
 

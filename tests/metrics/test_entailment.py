@@ -14,12 +14,12 @@ CAT, DOG = "The cat sat down.", "The dog barked all day."
 class KnownPairs:
     """Has probabilities of some pairs, and 0 for the others; records the pairs it gets."""
 
-    name, cut = "known", 3
+    name, truncated_premises = "known", 3
 
     def __init__(self, probabilities=None):
         self.probabilities, self.pairs = probabilities or {}, []
 
-    def entailed(self, pairs):
+    def entailment_probabilities(self, pairs):
         self.pairs += pairs
         yield from (self.probabilities.get(pair, 0.0) for pair in pairs)
 

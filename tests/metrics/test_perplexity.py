@@ -17,7 +17,7 @@ LN2 = math.log(2)
 class Coins:
     """Gives every word of a reference, and its end, the probability 1 / sides."""
 
-    name, rendering = "coins", "prompt:none"
+    name, prompt_signature = "coins", "prompt:none"
 
     def __init__(self, sides=2):
         self.sides, self.seen = sides, []
@@ -63,7 +63,7 @@ def test_the_score_is_weighted_by_tokens_and_no_mean_of_rows():
     aggregator = PerplexityAggregator(Coins())
     assert aggregator.row_score(sums) == pytest.approx([2, 32])
     assert aggregator.score(sums.sum(0)) == pytest.approx(4)
-    assert aggregator.parts(sums.sum(0)) == {
+    assert aggregator.components(sums.sum(0)) == {
         "nats_per_token": pytest.approx(2 * LN2),
         "tokens_per_reference": 2.0,
         "bits_per_byte": pytest.approx(8 / 8),  # 8 bits of surprise over 8 bytes
@@ -92,9 +92,9 @@ def test_the_model_reads_documents_and_references_but_no_prediction():
 def test_references_without_a_letter_still_have_an_end():
     values, family = statistics([a_candidate(0, [""])], Coins())
     assert values.tolist() == [[pytest.approx(LN2), 1, 1, 0]]
-    assert family.aggregators["perplexity"].parts(values.sum(0))["bits_per_byte"] == pytest.approx(
-        1
-    )
+    assert family.aggregators["perplexity"].components(values.sum(0))[
+        "bits_per_byte"
+    ] == pytest.approx(1)
 
 
 def test_a_row_without_a_document_is_refused():

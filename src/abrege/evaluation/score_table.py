@@ -182,7 +182,7 @@ class ScoreTable:
             )
             result = asdict(interval)
         signature = self.signature(metric, resampling, only=only)
-        return {**result, **aggregator.parts(sums), "signature": signature}
+        return {**result, **aggregator.components(sums), "signature": signature}
 
     def compare(self, other: "ScoreTable", metric: str, resampling: Resampling) -> PairedTest:
         """Test the difference self − other of a metric on the same rows; the better row wins."""

@@ -52,7 +52,7 @@ class CorpusAggregator:
         """Return the scores of single rows: BLEU over the n-gram orders that a short text has."""
         return _score_each(self.row_scorer, sums)
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return the n-gram precisions and the brevity penalty of BLEU, 0 to 1."""
         if self.metric != "bleu":
             return {}

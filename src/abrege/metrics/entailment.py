@@ -39,7 +39,7 @@ def score_rows(
         for claim in sentences[summary]
         for premise in sentences[document]
     )
-    probabilities = dict(zip(pairs, model.entailed(list(pairs)), strict=True))
+    probabilities = dict(zip(pairs, model.entailment_probabilities(list(pairs)), strict=True))
     return [
         support(
             [
@@ -82,7 +82,7 @@ class EntailmentFamily:
     def finish(self) -> Mapping[str, Sequence[float]]:
         """Return the lowest value, the mean and 1 of every row."""
         scores = score_rows(self.model, self._rows, lang=self.lang)
-        self._truncated = self.model.cut
+        self._truncated = self.model.truncated_premises
         flat = [value for row_support in scores for value in (*row_support, 1.0)]
         return dict.fromkeys(self.aggregators, flat)
 

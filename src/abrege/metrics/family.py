@@ -40,7 +40,7 @@ class LikelihoodModel(Protocol):
         """Return the name of the model and its weights, for signatures."""
 
     @property
-    def rendering(self) -> str:
+    def prompt_signature(self) -> str:
         """Return how the model was prompted, for signatures; known after `score`."""
 
     def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
@@ -55,10 +55,10 @@ class EntailmentModel(Protocol):
         """Return the name of the model and its weights, for signatures."""
 
     @property
-    def cut(self) -> int:
-        """Return how many premises were truncated in the last call of `entailed`."""
+    def truncated_premises(self) -> int:
+        """Return how many premises the last `entailment_probabilities` truncated."""
 
-    def entailed(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
+    def entailment_probabilities(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
         """Yield the probability that each premise entails its hypothesis, in order."""
 
 
@@ -104,7 +104,7 @@ class Aggregator(Protocol):
     def row_score(self, sums: Floats) -> Floats:
         """Return the scores of single rows, which may be defined in another way."""
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return further values of all rows together, by name."""
 
     def signature(self) -> str:
@@ -158,7 +158,7 @@ class MeanAggregator:
 
     row_score = score
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return the means of the further values."""
         means = sums[: len(self.names)] / (sums[-1] or 1)
         return dict(zip(self.names, means.tolist(), strict=True))

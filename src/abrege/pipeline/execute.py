@@ -76,7 +76,7 @@ def execute(task: Task, on_event: OnEvent) -> Outcome:
     """Run a task, or skip it where it is up to date. The manifest is written last."""
     key = task_key(task)
     reason = reason_to_run(task, key)
-    distributed.check_agreement({"key": key, task.name: reason})
+    distributed.check_same_inputs({"key": key, task.name: reason})
     if not reason:
         return _skip(task, on_event)
     resumed = distributed.broadcast_from_main(lambda: start(task, key))

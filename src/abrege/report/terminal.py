@@ -76,13 +76,13 @@ def _render_match(row: Candidate, reference: str, *, lang: str | None, stemmer: 
         [
             f"{row.id}: {shared} words shared of {len(in_prediction)} and {len(in_reference)}, "
             f"{ordered} in the same order",
-            f"  {set_off(row.prediction, in_prediction)}",
-            f"  reference: {set_off(reference, in_reference)}",
+            f"  {highlight_matches(row.prediction, in_prediction)}",
+            f"  reference: {highlight_matches(reference, in_reference)}",
         ]
     )
 
 
-def set_off(text: str, marks: Sequence[AlignedWord]) -> str:
+def highlight_matches(text: str, marks: Sequence[AlignedWord]) -> str:
     """Return a text with its shared words set off, and those in the same order more so."""
     return "".join(_pieces(text, marks))
 

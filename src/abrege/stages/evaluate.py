@@ -229,8 +229,8 @@ def compute_results(
     rouge_metrics = rouge.profile_metrics(settings.profile)
     systems = run_results.scores(tables, resampling)
     comparisons = run_results.comparisons(tables, [*rouge_metrics, "perplexity"], resampling)
-    seeds = run_results.over_seeds(tables, rouge_metrics, resampling, first=first_seed)
-    breakdowns = run_results.by_parts(
+    seeds = run_results.seed_statistics(tables, rouge_metrics, resampling, first=first_seed)
+    breakdowns = run_results.score_breakdowns(
         tables, columns, BREAKDOWN_METRICS, resampling, required=settings.group_by is not None
     )
     outcome = verdict(systems, comparisons, confidence=settings.confidence, seeds=seeds)

@@ -144,7 +144,7 @@ class _Tuning:
         self.tokenizer = model_load.load_tokenizer(located)
         config = model_load.load_config(located)
         from_recipe.check_completion_only(recipe, config)
-        self.rendering = from_recipe.rendering_for(recipe, train, self.tokenizer, config)
+        self.rendering = from_recipe.make_prompt_format(recipe, train, self.tokenizer, config)
         self.renderer: PromptRenderer = PromptRenderer(self.tokenizer, self.rendering)
         self.train_examples, self.preflight = training.tokenize_pairs(
             self.renderer, train, on_empty=recipe.tune.on_empty_target

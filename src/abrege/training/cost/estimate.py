@@ -110,7 +110,7 @@ def estimate_run(
     longest = max(rows, key=len)
     epoch = draw_steps(rows, trainer.args.per_device_train_batch_size)
     sampled = epoch[:: math.ceil(len(epoch) / SAMPLED_STEPS)]
-    with profiler.state_restored(model):
+    with profiler.preserve_training_state(model):
         activations = profiler.measure_activations(trainer, longest)
         optimizer = profiler.measure_optimizer(trainer)
         steps_with_longest = [*sampled, next(step for step in epoch if longest in step)]
