@@ -175,7 +175,7 @@ def test_a_very_long_row_is_reported_as_too_long_to_explain(files, capsys):
         (["--json", "--explain", "1"], 2, "--examples and --explain have no effect with --json"),
         (["--idf"], 2, "--idf has no effect without bertscore in --metrics"),
         (["--wordnet", "."], 2, "--wordnet has no effect without meteor in --metrics"),
-        (["--columns", "gold"], 2, "--columns gold: write it as PART=NAME"),
+        (["--columns", "gold"], 2, "--columns gold: write it as ROLE=NAME"),
         (["--stemmer", "--profile", "pip-rouge"], 2, "stemmer has no effect with profile"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics.entailment import EntailmentFamily, score_rows, support
 from abrege.metrics.family import ScoringOptions
 
@@ -74,7 +74,7 @@ def test_a_text_without_sentences_scores_0_and_needs_no_model(row):
 def a_family(rows, model):
     family = EntailmentFamily(["entailment"], ScoringOptions(lang="en", entailment=model))
     for n, (document, prediction) in enumerate(rows):
-        row = Candidate(id=f"r{n}", prediction=prediction, references=["x"], document=document)
+        row = EvaluationRow(id=f"r{n}", prediction=prediction, references=["x"], document=document)
         assert family.statistics(row) == {}
     return family
 

@@ -6,8 +6,12 @@ from itertools import count
 from typing import TypeAlias
 
 from abrege.annotation.budget import count_characters, estimate_tokens
-from abrege.annotation.context_window import TOO_LONG, fitting_document_fraction, has_fixed_limit
 from abrege.annotation.postprocess import extract_summary, is_refusal, mentions_itself
+from abrege.annotation.server_context_limit import (
+    TOO_LONG,
+    fitting_document_fraction,
+    has_fixed_limit,
+)
 from abrege.core.hashing import hash_json
 from abrege.core.types import Document
 from abrege.llm_client.concurrency import Request

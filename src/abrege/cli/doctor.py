@@ -120,7 +120,7 @@ def _read_columns(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         part, equals, name = setting.partition("=")
         if not (part and equals and name):
-            raise RecipeError(f"--columns {setting}: write it as PART=NAME, as in summary=title")
+            raise RecipeError(f"--columns {setting}: write it as ROLE=NAME, as in summary=title")
         if part not in Columns.model_fields:
             raise RecipeError(
                 f"--columns {setting}: there is no part {part!r}; "

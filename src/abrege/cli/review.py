@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.cli import annotations
+from abrege.cli import review_annotations
 from abrege.cli.score_options import positive_int
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions of `abrege review`, each with its arguments."""
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    annotations.add_actions(partial(_action, actions))
+    review_annotations.add_actions(partial(_action, actions))
     action = _action(
         actions, "blind", "write a page on which people compare two systems blindly", BLIND
     )
@@ -91,8 +91,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the chosen action."""
     {
-        "export": annotations.export,
-        "import": annotations.import_,
+        "export": review_annotations.export,
+        "import": review_annotations.import_,
         "blind": _blind,
         "judge": _judge,
         "tally": _tally,
@@ -224,7 +224,7 @@ def _sentences(tally: "Tally") -> Iterator[str]:
         row_count = sum(person.rows.values())
         sentence = preference_sentence(person.preference, tally.systems, row_count=row_count)
         yield f"{person.name}: {sentence}"
-    yield from (annotations.agreement_sentence(pair) for pair in tally.agreement)
+    yield from (review_annotations.agreement_sentence(pair) for pair in tally.agreement)
 
 
 def preference_sentence(

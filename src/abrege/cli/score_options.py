@@ -185,7 +185,7 @@ def reference_sources(args: argparse.Namespace) -> dict[str, Any]:
     for setting in args.columns:
         part, equals, name = setting.partition("=")
         if not (part and equals and name):
-            raise RecipeError(f"--columns {setting}: write it as PART=NAME, as in reference=gold")
+            raise RecipeError(f"--columns {setting}: write it as ROLE=NAME, as in reference=gold")
         columns[part] = name
     return {"references": args.references, "data": args.data, "columns": columns}
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics import rouge, significance
 from abrege.metrics.entailment import EntailmentFamily
 from abrege.metrics.family import MetricFamily, ScoringOptions
@@ -111,7 +111,7 @@ class ScoreTable:
         """Count the rows."""
         return len(self.ids)
 
-    def add(self, row: Candidate) -> None:
+    def add(self, row: EvaluationRow) -> None:
         """Score a row and store its statistics."""
         self.groups.append(len(self.ids) if row.group is None else row.group)
         self.ids.append(row.id)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import abrege
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics.family import EntailmentModel, MeanAggregator, ScoringOptions, document_of
 from abrege.text.sentences import split_sentences, splitter_name
 
@@ -74,7 +74,7 @@ class EntailmentFamily:
         self._rows: list[tuple[str, str]] = []
         self._truncated = 0
 
-    def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
+    def statistics(self, row: EvaluationRow) -> Mapping[str, Sequence[float]]:
         """Store the row; raise RecipeError where it has no document."""
         self._rows.append((document_of(row, "entailment"), row.prediction))
         return {}

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate, Pair
+from abrege.core.types import EvaluationRow, Pair
 from abrege.metrics.rouge import ReferencesRule
 from abrege.metrics.significance import Floats
 
@@ -118,7 +118,7 @@ class MetricFamily(Protocol):
     def aggregators(self) -> Mapping[str, Aggregator]:
         """Return the aggregator of each metric."""
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return the statistics of a row, or nothing where they come from `finish`."""
 
     def finish(self) -> Statistics:
@@ -168,7 +168,7 @@ class MeanAggregator:
         return self.sign()
 
 
-def document_of(row: Candidate, metric: str) -> str:
+def document_of(row: EvaluationRow, metric: str) -> str:
     """Return the document of a row; raise RecipeError where it has none."""
     if row.document is None:
         raise RecipeError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 import abrege
-from abrege.core.types import Candidate, Pair
+from abrege.core.types import EvaluationRow, Pair
 from abrege.metrics.family import LikelihoodModel, ScoringOptions, document_of
 from abrege.metrics.significance import Floats
 
@@ -80,7 +80,7 @@ class PerplexityFamily:
     def _aggregator(self, likelihood: LikelihoodModel) -> PerplexityAggregator:
         return PerplexityAggregator(likelihood)
 
-    def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
+    def statistics(self, row: EvaluationRow) -> Mapping[str, Sequence[float]]:
         """Store the document and its references; raise RecipeError for a row without document."""
         self._pairs.append(
             Pair(

@@ -121,7 +121,7 @@ def _documents(
         from abrege.wiki.live import read_articles
 
         selection = collect.model_dump(include={"titles", "category", "contact"})
-        folder = run_folder.fetched.parent
+        folder = run_folder.wiki_responses.parent
         return read_articles(
             source, plan=plan, **selection, folder=folder, counts=counts, on_event=on_event
         )

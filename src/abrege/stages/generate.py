@@ -19,7 +19,7 @@ from abrege.pipeline.task import Task
 from abrege.recipe import Recipe
 from abrege.text.tokenize import word_tokenize
 
-BY_MODEL = "abrege.inference.systems"
+BY_MODEL = "abrege.inference.predict_systems"
 """The module that runs models; systems that copy sentences never import it."""
 
 
@@ -105,7 +105,7 @@ def run(
     by_model = get_system(system).by_model
     fields: dict[str, Any] = {}
     if by_model:
-        from abrege.inference.systems import predict
+        from abrege.inference.predict_systems import predict
 
         predictions, fields = predict(recipe, run_folder, system, pairs, key=key, on_event=on_event)
     else:

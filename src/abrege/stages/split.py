@@ -95,7 +95,7 @@ def run(
         _check_leaks(leaked_texts, read.splits, into.leaks, recipe.split, on_event=on_event)
     splits, joined = divide(read.splits, recipe.split, on_event=on_event)
     if joined:
-        write_jsonl(into.joined_blocks, joined)
+        write_jsonl(into.merged_groups, joined)
     sampled = _sample(splits, recipe.split)
     for split in SPLITS:
         write_jsonl(into.split(split), sampled[split])

@@ -28,7 +28,10 @@ GENERATION_EVAL = "abrege.training.generation_eval"
 
 def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
     """Return a task for each seed."""
-    return [_task(seeded(recipe, nth), run_folder, nth) for nth in range(1, recipe.tune.seeds + 1)]
+    return [
+        _task(recipe_for_seed(recipe, nth), run_folder, nth)
+        for nth in range(1, recipe.tune.seeds + 1)
+    ]
 
 
 def _task(recipe: Recipe, run_folder: RunFolder, nth: int) -> Task:
@@ -49,7 +52,7 @@ def _task(recipe: Recipe, run_folder: RunFolder, nth: int) -> Task:
     )
 
 
-def seeded(recipe: Recipe, nth: int) -> Recipe:
+def recipe_for_seed(recipe: Recipe, nth: int) -> Recipe:
     """Return the recipe of the nth tuning: the same but for the seed."""
     update = {"seed": recipe.tune.seed + nth - 1, "seeds": 1}
     return recipe.model_copy(update={"tune": recipe.tune.model_copy(update=update)})

@@ -1,7 +1,7 @@
 import pytest
 
 from abrege.annotation.attempts import response_too_long
-from abrege.annotation.context_window import DEFAULT_SHARE, fitting_document_fraction
+from abrege.annotation.server_context_limit import DEFAULT_SHARE, fitting_document_fraction
 
 
 def rejected(message):
