@@ -58,7 +58,7 @@ def test_systems_are_scored_side_by_side_with_the_baselines_of_the_first():
     assert [table.value("rouge1") for table in tables.values()][:2] == [1.0, 0.0]
     assert notes == [
         "none: 4 predictions without a word, scored 0",
-        "human: left out, no row has the texts it needs",
+        "human: skipped, no row has the texts it needs",
     ]
 
 

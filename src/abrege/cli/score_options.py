@@ -135,7 +135,7 @@ def _drop_metrics_without_inputs(
     for need, (value, name) in inputs.items():
         dropped = [m for m in metrics if not value and m in METRICS and need in METRICS[m].needs]
         if dropped:
-            print(f"left out, without {name}: {', '.join(dropped)}", file=sys.stderr)
+            print(f"skipped, without {name}: {', '.join(dropped)}", file=sys.stderr)
             metrics = tuple(m for m in metrics if m not in dropped)
     if not metrics:
         raise RecipeError("--metrics: no metric is left to compute.")

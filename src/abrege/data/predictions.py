@@ -1,4 +1,4 @@
-"""Read predictions: a run's own file, or any tool's file beside its references, row by row."""
+"""Read predictions: a run's own file, or any tool's file with its references, row by row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -16,7 +16,7 @@ RowHeap: TypeAlias = list[tuple[float, int, EvaluationRow]]
 
 @dataclass
 class RowCollector:
-    """Collects what is requested of each row beside its scores."""
+    """Collects what is requested of each row in addition to its scores."""
 
     by: str | None = None
     """The column of the breakdown, or DOCUMENT_WORDS."""

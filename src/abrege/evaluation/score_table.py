@@ -153,7 +153,7 @@ class ScoreTable:
     ) -> dict[str, dict[str, Any]]:
         """Return each metric's value, interval (low, high), parts and signature.
 
-        only  (rows)  indices of the rows to score; all where left out
+        only  (rows)  indices of the rows to score (default: all)
 
         Where all rows are of one group there is no interval: low and high are None.
         """

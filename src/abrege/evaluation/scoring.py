@@ -69,7 +69,7 @@ def score(
 ) -> dict[str, ScoreTable]:
     """Score all systems in one pass over the rows, and return name → its table.
 
-    baselines  computed from the rows of the first system, and scored beside the systems by the
+    baselines  computed from the rows of the first system, and scored with the systems by the
                metrics that need no model
     collector  collects details of the first system's rows
 
@@ -104,7 +104,7 @@ def _finish(name: str, table: ScoreTable, *, requested: bool, on_event: OnEvent)
     """Score what waits for the last row, and report what is missing."""
     table.finish()
     if not len(table) and requested:
-        on_event(Note(f"{name}: left out, no row has the texts it needs"))
+        on_event(Note(f"{name}: skipped, no row has the texts it needs"))
     if table.without_words:
         plural = "s" * (table.without_words != 1)
         count = f"{table.without_words} prediction{plural} without a word"

@@ -34,7 +34,7 @@ def predict(
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Return the summaries of a system and the fields of its manifest; write its likelihoods.
 
-    key  hash of everything the summaries depend on; unfinished ones of another key are dropped
+    key  hash of everything the summaries depend on; those with a different key are dropped
     """
     with device.retained_heap():
         return _predict(recipe, run_folder, system, pairs, key, on_event)

@@ -19,7 +19,7 @@ from abrege.text.tokenize import count_words
 
 
 class RougeFamily(RowwiseFamily):
-    """ROUGE, with precision and recall beside F."""
+    """ROUGE: F, precision and recall."""
 
     def __init__(self, metrics: Sequence[str], options: ScoringOptions) -> None:
         self.metrics, self.options = metrics, options

@@ -165,7 +165,7 @@ METRICS = {metric.name: metric for metric in _ALL}
 ROUGE = tuple(name for name in METRICS if name.startswith("rouge"))
 DEFAULT_ROUGE = tuple(name for name in ROUGE if name != "rouge3")
 DEFAULT = (*DEFAULT_ROUGE, "length_ratio")
-"""What `abrege score` computes where --metrics is left out."""
+"""The default of `abrege score --metrics`."""
 
 
 def in_section(section: Section) -> tuple[str, ...]:

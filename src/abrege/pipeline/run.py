@@ -31,7 +31,7 @@ def run(
 ) -> list[Outcome]:
     """Carry out stages in the run folder, in order; return what was done.
 
-    stages  of those that the recipe has; all of them where left out
+    stages  of those that the recipe has (default: all of them)
 
     Raise RecipeError where a stage that comes before the first one is not finished, or is out of
     date, and SetupError where another process works in the same folder.

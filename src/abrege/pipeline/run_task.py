@@ -129,7 +129,7 @@ def finish(task: Task, key: Mapping[str, Any], result: Mapping[str, Any], second
 
 
 def _clear_stale(task: Task, key: Mapping[str, Any]) -> bool:
-    """Remove the results of another key; return whether unfinished work of this key remains."""
+    """Remove results with a different key; return whether unfinished work of this key remains."""
     manifest = _read_or_none(task.manifest)
     if manifest is not None:  # the task was complete: what says that it is unfinished is left over
         task.started.unlink(missing_ok=True)
@@ -148,7 +148,7 @@ def _clear_stale(task: Task, key: Mapping[str, Any]) -> bool:
 
 
 def _refuse_to_lose_checkpoints(task: Task, key: Mapping[str, Any]) -> None:
-    """Raise RecipeError where checkpoints of another key would be lost."""
+    """Raise RecipeError where checkpoints with a different key would be lost."""
     if not task.started.exists() or not _has_checkpoints(task):
         return
     differences = describe_changes(_unfinished_key(task), key)

@@ -74,7 +74,7 @@ def timing_rows(rows: Sequence[TokenizedExample], max_tokens: int) -> list[Token
 
 
 def count_evaluations_and_saves(trainer: "StepTrainer", steps: int) -> tuple[int, int]:
-    """Return how often so many steps are validated and saved; the last step is both."""
+    """Return how often this number of steps is validated and saved; the last step is both."""
     args = trainer.args
     epochs = math.ceil(args.num_train_epochs)
 
