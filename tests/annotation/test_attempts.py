@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from abrege.annotation.attempts import MAX_TRUNCATIONS, NO_ROOM, AnnotationPlan, document_state
-from abrege.annotation.context_window import TOO_LONG
+from abrege.annotation.server_context_limit import TOO_LONG
 from abrege.llm_client.openai_client import SamplingParams
 from abrege.prompts.teacher_prompts import Rejection
 from builders.annotations import a_response

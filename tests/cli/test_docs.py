@@ -21,7 +21,7 @@ def test_the_page_of_settings_has_type_default_meaning_and_earlier_name():
     lines = docs.settings_page().splitlines()
     epochs = "passes over the train split; formerly `epochs`"
     assert f"| `tune.num_train_epochs` | number | `1.0` | {epochs} |" in lines
-    assert "| `evaluate.stemmer` | true or false | `false` | stem words (profile abrege; "\
+    assert "| `evaluate.stemmer` | true or false | `false` | stem words (for the profile abrege; "\
         "Snowball, by language) |" in lines  # fmt: skip
     assert any(line.endswith("formerly `loss: summary` or `loss: sequence` |") for line in lines)
     assert any(line.endswith("formerly `name: here` |") for line in lines)

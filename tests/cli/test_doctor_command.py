@@ -69,7 +69,7 @@ def test_a_crossed_limit_ends_with_exit_code_5(pairs, capsys):
         (["--fail-on", "leaks=0"], "  leaks needs given splits, cut needs --model"),
         (["--max-tokens", "64"], "abrege: --max-length has no effect without --model"),
         (["--near-duplicates", "0"], "abrege: --near-duplicates 0: write a share above 0"),
-        (["--columns", "title"], "abrege: --columns title: write it as PART=NAME"),
+        (["--columns", "title"], "abrege: --columns title: write it as ROLE=NAME"),
         (["--columns", "text=x"], "abrege: --columns text=x: there is no part 'text'; there are"),
         (["--lang", "english"], "abrege: there is no language 'english'; did you mean en?"),
     ],

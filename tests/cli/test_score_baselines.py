@@ -66,7 +66,7 @@ def test_a_requested_human_baseline_without_several_references_is_reported(files
     words = ("score", "good.txt", "--references", "ref.txt", "--lang", "fr")
     assert "human" not in run_command(capsys, *words)[2]
     err = run_command(capsys, *words, "--baselines", "human")[2]
-    assert "human: left out, no row has the texts it needs" in err
+    assert "human: skipped, no row has the texts it needs" in err
 
 
 def test_a_baseline_named_twice_is_scored_once(with_documents, capsys):

@@ -175,7 +175,7 @@ def test_a_very_long_row_is_reported_as_too_long_to_explain(files, capsys):
         (["--json", "--explain", "1"], 2, "--examples and --explain have no effect with --json"),
         (["--idf"], 2, "--idf has no effect without bertscore in --metrics"),
         (["--wordnet", "."], 2, "--wordnet has no effect without meteor in --metrics"),
-        (["--columns", "gold"], 2, "--columns gold: write it as PART=NAME"),
+        (["--columns", "gold"], 2, "--columns gold: write it as ROLE=NAME"),
         (["--stemmer", "--profile", "pip-rouge"], 2, "stemmer has no effect with profile"),
     ],
 )
@@ -264,8 +264,8 @@ def test_a_metric_without_its_input_is_left_out_and_reported(files, capsys):
     words = ("score", "good.txt", "--references", "ref.txt", "--metrics")
     code, out, err = run_command(capsys, *words, "rouge1,bertscore,density")
     assert code == 0
-    assert "left out, without an encoder (--encoder): bertscore" in err
-    assert "left out, without the documents (--data): density" in err
+    assert "skipped, without an encoder (--encoder): bertscore" in err
+    assert "skipped, without the documents (--data): density" in err
     assert "BERTScore" not in out
     code, out, err = run_command(capsys, *words, "bertscore")
     assert (code, out) == (2, "")

@@ -78,7 +78,7 @@ def test_the_last_turns_of_a_conversation_are_the_pair():
     messages = [{"role": r, "content": c} for r, c in [*turns, ("assistant", "the summary")]]
     [pair] = pairs_of({"messages": messages})
     assert (pair.document, pair.references, pair.meta) == ("the text", ["the summary"], {})
-    assert "summary (messages) has no turn by assistant or gpt" in error_message(
+    assert "summary (messages) has no message with role assistant or gpt" in error_message(
         {"messages": messages[:2]}
     )
 
@@ -123,7 +123,7 @@ def test_meta_has_only_json_values():
         (4.5, "is a number, not text: 4.5"),
         ({"a": 1}, "is a dict, not text: {'a': 1}"),
         ([], "is empty: a list without items"),
-        ("half \ud83d", "has half a character (a lone \\uD800 to \\uDFFF)"),
+        ("half \ud83d", "contains an unpaired surrogate (\\uD800-\\uDFFF)"),
     ],
 )
 @pytest.mark.parametrize("part", ["document", "summary"])

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from abrege.core.errors import DataError, RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.data.predictions import read_candidates
 
 
@@ -23,9 +23,9 @@ def texts(candidates):
 def test_plain_lines_are_matched_by_position(tmp_path):
     hyp, ref = lines(tmp_path / "hyp.txt", "a", "", "c"), lines(tmp_path / "ref", "x", "y", "z")
     assert list(read_candidates(hyp, references=[ref])) == [
-        Candidate(id="1", prediction="a", references=["x"]),
-        Candidate(id="2", prediction="", references=["y"]),
-        Candidate(id="3", prediction="c", references=["z"]),
+        EvaluationRow(id="1", prediction="a", references=["x"]),
+        EvaluationRow(id="2", prediction="", references=["y"]),
+        EvaluationRow(id="3", prediction="c", references=["z"]),
     ]
 
 
@@ -64,7 +64,7 @@ def test_our_own_predictions_are_read_beside_our_own_pairs(tmp_path):
     ours = rows(tmp_path / "tuned.jsonl", {"id": "p1", "prediction": "a", "new_tokens": 1})
     pair = {"id": "p1", "document": "d", "references": ["x", "y"], "group": "g", "lang": "fr"}
     [candidate] = read_candidates(ours, data=str(rows(tmp_path / "test.jsonl", pair)))
-    assert candidate == Candidate(
+    assert candidate == EvaluationRow(
         id="p1",
         prediction="a",
         references=["x", "y"],
@@ -79,7 +79,7 @@ def test_explicit_columns_win_over_names(tmp_path):
     path = rows(tmp_path / "o.jsonl", {"out": "a", "gold one": "x", "topic": "t", "n": 3})
     columns = {"prediction": "out", "reference": "gold one", "group": "topic", "id": "n"}
     [candidate] = read_candidates(path, columns=columns)
-    assert candidate == Candidate(id="3", prediction="a", references=["x"], group="t")
+    assert candidate == EvaluationRow(id="3", prediction="a", references=["x"], group="t")
 
 
 def test_numbered_columns_are_several_references(tmp_path):

@@ -30,7 +30,7 @@ def test_f_is_a_share_the_same_both_ways_and_1_for_identical_texts(a, b, profile
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(texts, texts), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
-    from abrege.core.types import Candidate
+    from abrege.core.types import EvaluationRow
     from abrege.evaluation.score_table import ScoreTable, ScoringRequest
     from abrege.metrics.family import ScoringOptions
     from abrege.metrics.significance import Resampling
@@ -40,7 +40,7 @@ def test_scores_do_not_depend_on_the_order_of_rows(rows, draw):
             ScoringRequest((*DEFAULT, "bleu", "chrf", "meteor"), ScoringOptions(lang="fr"))
         )
         for prediction, reference in some:
-            table.add(Candidate(id="r", prediction=prediction, references=[reference or "x"]))
+            table.add(EvaluationRow(id="r", prediction=prediction, references=[reference or "x"]))
         return [f["value"] for f in table.scores(Resampling(samples=10)).values()]
 
     assert values(draw.sample(rows, len(rows))) == pytest.approx(values(rows))

@@ -3,7 +3,7 @@ import pytest
 import sacrebleu
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
 from abrege.metrics.family import ScoringOptions
@@ -30,7 +30,7 @@ def a_score_table(rows=ROWS, *, groups=None, **request):
         group = groups and groups[number]
         name = f"r{number}"
         table.add(
-            Candidate(
+            EvaluationRow(
                 id=name,
                 prediction=prediction,
                 references=references,
@@ -142,7 +142,9 @@ def test_facts_are_counted_over_all_rows_and_summaries_per_row():
     rows = [("It cost 3 or 4 of 5 dollars", ["x"]), ("It rained", ["x"]), ("In 1999", ["x"])]
     table = ScoreTable(ScoringRequest(in_section("faithfulness"), ScoringOptions(lang="en")))
     for prediction, references in rows:
-        row = Candidate(id="r", prediction=prediction, references=references, document="3 dogs, 5")
+        row = EvaluationRow(
+            id="r", prediction=prediction, references=references, document="3 dogs, 5"
+        )
         table.add(row)
     scores = table.scores(Resampling(samples=20))
     assert scores["unsupported"]["value"] == pytest.approx(2 / 3)
@@ -153,7 +155,7 @@ def test_facts_are_counted_over_all_rows_and_summaries_per_row():
 def test_a_metric_of_the_document_needs_documents():
     table = ScoreTable(ScoringRequest(("coverage",)))
     with pytest.raises(RecipeError, match="coverage needs the documents, and row 'r' has none"):
-        table.add(Candidate(id="r", prediction="a", references=["a"]))
+        table.add(EvaluationRow(id="r", prediction="a", references=["a"]))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ def test_a_metric_by_a_model_needs_the_model(metric, needed):
 class TokenPerHalfNat:
     """Gives each word of the references one nat and two tokens."""
 
-    name, rendering = "half", "prompt:none"
+    name, prompt_signature = "half", "prompt:none"
 
     def score(self, pairs):
         for pair in pairs:
@@ -230,9 +232,9 @@ def test_the_lower_value_wins_where_lower_is_better_with_any_number_of_groups():
 class SubstringEntailment:
     """Gives a claim that is a substring of the premise the probability 1."""
 
-    name, cut = "literal", 0
+    name, truncated_premises = "literal", 0
 
-    def entailed(self, pairs):
+    def entailment_probabilities(self, pairs):
         return (float(claim in premise) for premise, claim in pairs)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from abrege.core.errors import DataError, RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.row_collector import RowCollector
 from abrege.evaluation.score_files import score_files
@@ -26,8 +26,8 @@ def some_candidates(predictions=REFERENCES, references=REFERENCES, documents=Non
 
 def test_texts_are_combined_row_by_row_with_one_reference_or_several():
     first, second = candidates_from_texts(["a", "b"], ["x", ["y", "z"]], ["d", "e"])
-    assert first == Candidate(id="0", prediction="a", references=["x"], document="d")
-    assert second == Candidate(id="1", prediction="b", references=["y", "z"], document="e")
+    assert first == EvaluationRow(id="0", prediction="a", references=["x"], document="d")
+    assert second == EvaluationRow(id="1", prediction="b", references=["y", "z"], document="e")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_systems_are_scored_side_by_side_with_the_baselines_of_the_first():
     assert [table.value("rouge1") for table in tables.values()][:2] == [1.0, 0.0]
     assert notes == [
         "none: 4 predictions without a word, scored 0",
-        "human: left out, no row has the texts it needs",
+        "human: skipped, no row has the texts it needs",
     ]
 
 
@@ -70,7 +70,7 @@ def test_a_default_baseline_is_left_out_silently():
 
 
 def test_the_language_of_the_rows_is_taken_before_that_of_the_references():
-    french = [Candidate(id="r", prediction="un mot", references=["deux mots"], lang="fr-CA")]
+    french = [EvaluationRow(id="r", prediction="un mot", references=["deux mots"], lang="fr-CA")]
     [table] = score({"s": french}, ScoringRequest(("rouge1",))).values()
     assert table.request.options.lang == "fr-CA"
 

@@ -105,7 +105,7 @@ def test_a_single_system_has_no_verdict():
     )
 
 
-def over_seeds(*tests):
+def seed_statistics(*tests):
     values = [t["difference"] for t in tests]
     spread = {"values": values, "mean": sum(values) / len(values), "sd": 0.011}
     return {"over_base": {"rougeL": {**spread, "tests": list(tests)}}}
@@ -129,7 +129,7 @@ def test_no_better_than_few_shot_is_not_better():
 
 def test_several_tunings_are_reported_with_their_spread_and_all_must_beat_base():
     runs = [a_comparison(difference=d) for d in (0.074, 0.081, 0.059)]
-    result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=seed_statistics(*runs))
     assert result.better
     assert result.sentence.endswith(
         "Of 3 training runs that differ in the seed, 3 beat base: +7.4, +8.1, +5.9 "
@@ -138,6 +138,6 @@ def test_several_tunings_are_reported_with_their_spread_and_all_must_beat_base()
     assert "one training run" not in result.sentence
 
     runs[2] = a_comparison(difference=0.01, p=0.3)
-    result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=over_seeds(*runs))
+    result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=seed_statistics(*runs))
     assert not result.better
     assert "Of 3 training runs that differ in the seed, 2 beat base" in result.sentence

@@ -25,7 +25,7 @@ def test_there_is_no_kappa_where_both_gave_one_answer_only():
 
 @pytest.mark.parametrize(
     ("first", "second", "message"),
-    [("AB", "A", "2 decisions beside 1"), ("", "", "no row that both decided")],
+    [("AB", "A", "lists differ in length \\(2 and 1\\)"), ("", "", "no row that both decided")],
 )
 def test_kappa_of_unequal_or_no_rows_is_an_error(first, second, message):
     with pytest.raises(DataError, match=message):

@@ -247,7 +247,8 @@ def test_decisions_of_another_page_are_an_error(tmp_path):
     path = decisions(tmp_path)
     new = create_blind_page(tmp_path, seed=1).token
     with pytest.raises(
-        DataError, match=f"ann.json: these decisions are of another page: .*{old}.* is '{new}'"
+        DataError,
+        match=f"ann.json: these decisions are from a different page: .*{old}.* is '{new}'",
     ):
         tally_decisions(tmp_path, [path])
     create_blind_page(tmp_path)  # as the message says, the old page is written again

@@ -133,7 +133,7 @@ def test_a_file_that_the_page_saved_is_read_with_its_times(tmp_path):
 WRONG = [
     (("kep", "", ""), r"a\.csv:2: the decision is 'kep', and not one of fix, keep, redo"),
     (("fix", " ", ""), r"a\.csv:2: fix without a corrected summary"),
-    (("keep", "Better.", ""), r"a\.csv:2: keep beside a corrected summary"),
+    (("keep", "Better.", ""), r"a\.csv:2: keep with a corrected summary"),
     (("fix", "Summary  0. ", ""), r"a\.csv:2: fix, but the corrected summary is the same"),
 ]
 

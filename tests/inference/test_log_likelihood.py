@@ -145,8 +145,8 @@ def test_a_causal_model_gets_the_default_prompt_of_the_language(student_folder):
         theirs(model, TokenizedExample("x", prompt, summary, 0, 0)), rel=1e-5
     )
     assert scorer.name.startswith(f"{student_folder.name}@")
-    assert scorer.rendering.startswith("prompt:text-plain-")
-    assert scorer.rendering.endswith("|room:512|cut:0|float32")
+    assert scorer.prompt_signature.startswith("prompt:text-plain-")
+    assert scorer.prompt_signature.endswith("|room:512|cut:0|float32")
 
 
 def written(model, folder):
@@ -181,10 +181,10 @@ def test_the_document_is_truncated_to_what_the_encoder_reads_and_the_truncation_
     pairs = [a_pair(0, ["a cat"], long), a_pair(1, ["a cat"], "a dog"), a_pair(2, ["a"], long)]
 
     assert [tokens for _, tokens in scorer.score(pairs)] == [3, 3, 2]
-    assert "|room:24|cut:2|" in scorer.rendering
+    assert "|room:24|cut:2|" in scorer.prompt_signature
     assert len(scorer.renderer.tokenize_pair(pairs[0]).prompt_ids) == 24
     list(scorer.score(pairs[1:2]))
-    assert "|cut:0|" in scorer.rendering
+    assert "|cut:0|" in scorer.prompt_signature
 
 
 def test_a_summary_longer_than_the_decoder_reads_is_refused_and_not_cut(tmp_path):
@@ -204,7 +204,7 @@ def test_a_model_max_length_that_is_no_limit_of_the_model_does_not_truncate_summ
     scorer = load_scorer(str(tmp_path))
     [(_, tokens)] = scorer.score([a_pair(0, ["a" + " a" * 39], "the cat sat " * 400)])
     assert tokens == 41
-    assert f"|room:{expected_room}|" in scorer.rendering
+    assert f"|room:{expected_room}|" in scorer.prompt_signature
 
 
 @pytest.fixture
@@ -245,16 +245,16 @@ def test_a_tuned_model_and_its_base_use_the_prompt_format_of_the_run(run_folder,
         assert nats == pytest.approx(expected, rel=1e-5)
         assert nats != pytest.approx(untuned, rel=1e-3)
         assert scorer.name.startswith(f"{folder.name}@")
-        assert scorer.rendering.startswith("prompt:chat-tuned-")
+        assert scorer.prompt_signature.startswith("prompt:chat-tuned-")
     before = load_scorer(str(run_folder), base=True)
     [(nats, _)] = before.score([pair])
     assert nats == pytest.approx(untuned, rel=1e-5)
     assert before.name.startswith(f"{student_folder.name}@")
-    assert before.rendering == scorer.rendering
+    assert before.prompt_signature == scorer.prompt_signature
 
 
 def test_settings_without_effect_are_refused(run_folder, student_folder):
-    with pytest.raises(RecipeError, match="has its own prompt format"):
+    with pytest.raises(RecipeError, match="uses its saved prompt format"):
         load_scorer(str(run_folder), template="{document}")
     with pytest.raises(RecipeError, match="only a run folder has a base"):
         load_scorer(str(student_folder), base=True)
@@ -268,7 +268,7 @@ def test_an_encoder_is_refused_for_it_sees_the_answer(tmp_path):
     config = BertConfig(vocab_size=400, intermediate_size=64, initializer_range=1.0, **sizes)
     BertForMaskedLM(config).save_pretrained(tmp_path)
     a_tokenizer().save_pretrained(tmp_path)
-    with pytest.raises(RecipeError, match="sees the tokens to come"):
+    with pytest.raises(RecipeError, match="attends in both directions"):
         load_scorer(str(tmp_path))
 
 

@@ -83,22 +83,22 @@ def test_it_is_the_probability_of_transformers_however_pairs_are_batched(
     folder, batch_tokens, monkeypatch
 ):
     monkeypatch.setattr(nli, "BATCH_TOKENS", batch_tokens)
-    probabilities = list(load_nli_model(str(folder)).entailed(PAIRS))
+    probabilities = list(load_nli_model(str(folder)).entailment_probabilities(PAIRS))
     assert probabilities == pytest.approx([theirs(folder, *pair) for pair in PAIRS], rel=1e-5)
 
 
 def test_premise_and_hypothesis_are_not_exchanged(folder):
     judge = load_nli_model(str(folder))
-    forward, backward = judge.entailed([PAIRS[0], PAIRS[0][::-1]])
+    forward, backward = judge.entailment_probabilities([PAIRS[0], PAIRS[0][::-1]])
     assert forward == pytest.approx(theirs(folder, *PAIRS[0]), rel=1e-5)
     assert forward != pytest.approx(backward, rel=1e-2)
 
 
 def test_pairs_beyond_a_window_are_classified_like_the_others(folder, monkeypatch):
     judge = load_nli_model(str(folder))
-    whole = list(judge.entailed(PAIRS))
+    whole = list(judge.entailment_probabilities(PAIRS))
     monkeypatch.setattr(nli, "WINDOW", 2)
-    assert list(judge.entailed(PAIRS)) == pytest.approx(whole, rel=1e-5)
+    assert list(judge.entailment_probabilities(PAIRS)) == pytest.approx(whole, rel=1e-5)
 
 
 def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
@@ -106,16 +106,18 @@ def test_the_premise_is_cut_and_the_hypothesis_is_not(folder):
     judge = load_nli_model(str(folder))
     words = ["cat", "sat", "dog"] * 20
     long, fitting = " ".join(words), " ".join(words[:25])
-    cut, whole = judge.entailed([(long, "the dog is under"), (fitting, "the dog is under")])
+    cut, whole = judge.entailment_probabilities(
+        [(long, "the dog is under"), (fitting, "the dog is under")]
+    )
     assert cut == pytest.approx(whole, rel=1e-5)
-    assert judge.cut == 1
+    assert judge.truncated_premises == 1
 
 
 @pytest.mark.parametrize("claim", [29, 60])
 def test_a_hypothesis_that_is_too_long_is_an_error_and_not_truncated(folder, claim):
     judge = load_nli_model(str(folder))
     with pytest.raises(DataError, match="reads 32 tokens, and a sentence to classify is longer"):
-        list(judge.entailed([("it rains", "cat " * claim)]))
+        list(judge.entailment_probabilities([("it rains", "cat " * claim)]))
 
 
 def test_entailment_is_found_by_its_name_whatever_its_case_and_place():

@@ -31,10 +31,10 @@ def test_the_score_is_sacrebleus_own(count):
     theirs = sacrebleu.corpus_bleu(*streams(rows))
     assert bleu.score(bleu_rows.sum(0)) == theirs.score / 100 > 0
     assert chrf.score(chrf_rows.sum(0)) == sacrebleu.corpus_chrf(*streams(rows)).score / 100 > 0
-    parts = bleu.parts(bleu_rows.sum(0))
+    parts = bleu.components(bleu_rows.sum(0))
     assert [100 * parts[f"precision{n}"] for n in (1, 2, 3, 4)] == pytest.approx(theirs.precisions)
     assert parts["brevity_penalty"] == theirs.bp < 1
-    assert chrf.parts(chrf_rows.sum(0)) == {}
+    assert chrf.components(chrf_rows.sum(0)) == {}
 
 
 def test_rows_by_themselves_are_sacrebleus_sentence_scores():

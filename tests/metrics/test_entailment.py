@@ -3,7 +3,7 @@
 import pytest
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics.entailment import EntailmentFamily, score_rows, support
 from abrege.metrics.family import ScoringOptions
 
@@ -14,12 +14,12 @@ CAT, DOG = "The cat sat down.", "The dog barked all day."
 class KnownPairs:
     """Has probabilities of some pairs, and 0 for the others; records the pairs it gets."""
 
-    name, cut = "known", 3
+    name, truncated_premises = "known", 3
 
     def __init__(self, probabilities=None):
         self.probabilities, self.pairs = probabilities or {}, []
 
-    def entailed(self, pairs):
+    def entailment_probabilities(self, pairs):
         self.pairs += pairs
         yield from (self.probabilities.get(pair, 0.0) for pair in pairs)
 
@@ -74,7 +74,7 @@ def test_a_text_without_sentences_scores_0_and_needs_no_model(row):
 def a_family(rows, model):
     family = EntailmentFamily(["entailment"], ScoringOptions(lang="en", entailment=model))
     for n, (document, prediction) in enumerate(rows):
-        row = Candidate(id=f"r{n}", prediction=prediction, references=["x"], document=document)
+        row = EvaluationRow(id=f"r{n}", prediction=prediction, references=["x"], document=document)
         assert family.statistics(row) == {}
     return family
 

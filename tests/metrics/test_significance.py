@@ -142,7 +142,7 @@ def test_no_rows_have_no_mean():
 
 
 def test_every_row_needs_its_group():
-    with pytest.raises(DataError, match="2 values but 1 groups: give one group a row"):
+    with pytest.raises(DataError, match="2 values but 1 groups: give one group per row"):
         mean_interval([0.1, 0.2], ["a"])
 
 

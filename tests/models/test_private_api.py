@@ -131,15 +131,15 @@ def test_a_layer_with_an_unknown_submodule_or_parameter_is_not_fused():
             raise AssertionError
 
     layers = a_llama().model.layers
-    assert private_api.misfit(FUSED_LAYERS, layers[0]) is None
+    assert private_api.incompatibility(FUSED_LAYERS, layers[0]) is None
     layers[0].self_attn.gate = torch.nn.Linear(2, 2)
     assert (
-        private_api.misfit(FUSED_LAYERS, layers[0])
+        private_api.incompatibility(FUSED_LAYERS, layers[0])
         == "LlamaDecoderLayer has an unknown self_attn.gate"
     )
     layers[1].__class__ = LlamaDecoderLayer
     assert (
-        private_api.misfit(FUSED_LAYERS, layers[1])
+        private_api.incompatibility(FUSED_LAYERS, layers[1])
         == "LlamaDecoderLayer.forward has an unknown parameter residual_scale"
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 from abrege import recipe
 from abrege.core.io import read_json, read_jsonl
-from abrege.core.types import Document, Dropped, Pair
+from abrege.core.types import Document, DroppedDocument, Pair
 from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
 from builders.records import some_rows
@@ -61,7 +61,7 @@ def test_every_page_of_a_dump_is_a_pair_or_counted_where_it_went(whole):
     assert counts["clean"]["read"] == 40
     assert counts["clean"]["dropped/duplicate"] == 1
     assert counts["annotate"]["pairs"] == 39
-    [dropped] = read_jsonl(folder / "clean/dropped.jsonl", Dropped)
+    [dropped] = read_jsonl(folder / "clean/dropped.jsonl", DroppedDocument)
     assert (dropped.reason, dropped.document["id"]) == ("duplicate", "40")
     split = read_json(folder / "split/manifest.json")["counts"]
     assert (split["read"], split["train"] + split["valid"] + split["test"]) == (39, 39)

@@ -192,7 +192,7 @@ def test_a_stage_whose_file_is_gone_is_run_again(tmp_path, data, student_folder)
     pipeline.run(made, tmp_path, stages=("split",))
     (tmp_path / "split/valid.jsonl").unlink()
     [split] = pipeline.run(made, tmp_path, stages=("split",))
-    assert split.reason == "not whole (valid.jsonl is gone)"
+    assert split.reason == "incomplete: missing output valid.jsonl"
 
 
 def test_a_run_that_is_refused_leaves_the_recipe_of_the_folder_alone(whole, data, student_folder):

@@ -93,8 +93,8 @@ def test_a_missing_setting_is_reported_with_its_meaning():
     with pytest.raises(RecipeError) as caught:
         recipe.parse({"data": {"source": "a"}, "tune": {}})
     assert str(caught.value) == (
-        "recipe: tune.model is missing: folder, hub id, .gguf file, or "
-        "demo:smollm2-135m-instruct to start from"
+        "recipe: tune.model is missing: the model to start from: a folder, hub id, .gguf file, or "
+        "demo:smollm2-135m-instruct"
     )
 
 
@@ -193,8 +193,8 @@ def test_cleaning_has_no_effect_on_pairs():
         ),
         (
             "  load_best_model_at_end: true\n  eval_steps: 4\n  save_steps: 6\n",
-            "save_steps must be a multiple of eval_steps for load_best_model_at_end; leave "
-            "save_steps out to save with each validation",
+            "save_steps must be a multiple of eval_steps for load_best_model_at_end; omit "
+            "save_steps to save with each validation",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, Pair
 from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import RetryPolicy
-from abrege.pipeline.execute import execute
+from abrege.pipeline.run_task import execute
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, lines, number
 from builders.annotations import a_decision

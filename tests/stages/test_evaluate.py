@@ -424,7 +424,7 @@ def test_meteor_is_told_where_the_language_has_a_stemmer(folder):
     assert "synonyms:no" in systems["tuned"]["meteor"]["signature"]
     write_jsonl(folder / "split/test.jsonl", pairs(lang="pl"))
     done = evaluate.run(a_recipe(), RunFolder(folder))
-    assert "METEOR is left out: there is no stemmer for pl." in done["notes"]
+    assert "METEOR is skipped: there is no stemmer for pl." in done["notes"]
     scores = read_json(folder / "evaluate/scores.json")
     assert "meteor" not in scores["systems"]["tuned"]
 

@@ -248,7 +248,7 @@ def test_blocks_that_merge_are_said_and_written(tmp_path):
     [merged] = read_jsonl(tmp_path / "run/split/merged.jsonl", dict)
     assert manifest["merged"] == 1
     assert sum(map(len, merged["alone"].values())) == 40
-    assert any("40 rows stay together in 1 block (one group" in event.text for event in events)
+    assert any("40 rows kept together in 1 group (same group" in event.text for event in events)
 
 
 def test_leaks_of_an_earlier_run_do_not_stay(tmp_path):
@@ -281,9 +281,9 @@ def test_shares_that_leave_nothing_to_train_on_are_refused(tmp_path):
     ("langs", "data", "lang", "told"),
     [
         ([None, None], {"lang": "en"}, "en", None),
-        ([None, None], {}, None, "no language is given: data.lang names the one of all rows"),
-        (["fr", "en"], {"lang": "de"}, None, "languages en, fr: data.lang names"),
-        (["fr", None], {}, None, "languages ?, fr: data.lang names"),
+        ([None, None], {}, None, "no language is given: set data.lang as the default for rows"),
+        (["fr", "en"], {"lang": "de"}, None, "languages en, fr: set data.lang"),
+        (["fr", None], {}, None, "languages ?, fr: set data.lang"),
     ],
 )
 def test_the_language_of_the_run_is_that_of_all_rows(tmp_path, langs, data, lang, told):

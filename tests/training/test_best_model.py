@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from transformers import TrainerState, TrainingArguments
 
 from abrege.compute.cpu.llama_layers import fuse_decoder_layers
-from abrege.compute.cpu.packing import enable_packing, unfused
+from abrege.compute.cpu.packing import enable_packing, without_fused_layers
 from abrege.core.errors import RecipeError, SetupError
 from abrege.inference.decoder import Decoder
 from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
@@ -134,7 +134,7 @@ def test_a_model_decodes_as_before_while_it_is_being_trained():
     base = model.get_base_model()
     assert enable_packing(base)
     assert fuse_decoder_layers(base)
-    with unfused(model):
+    with without_fused_layers(model):
         assert texts() == before
     assert base.config._attn_implementation == "abrege_packed"
     assert all("forward" in vars(layer) for layer in base.model.layers)

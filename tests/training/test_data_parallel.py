@@ -33,19 +33,19 @@ def cut(examples):
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4, 7])
 def test_every_row_goes_to_one_rank_and_no_rank_gets_two_more_than_another(ranks):
     examples = rows(9, 30, 4, 12, 12, 8)
-    dealt = data_parallel.divide_rows(examples, ranks)
+    dealt = data_parallel.shard_rows(examples, ranks)
     assert sorted(e.id for share in dealt for e in share) == sorted(e.id for e in examples)
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
 
 
 def test_the_longest_rows_go_first_to_the_rank_with_the_fewest_tokens():
-    one, two = data_parallel.divide_rows(rows(9, 30, 4, 12, 12, 8), 2)
+    one, two = data_parallel.shard_rows(rows(9, 30, 4, 12, 12, 8), 2)
     # 30 | 12 + 12 + 9; three rows are enough for the second, so 8 and 4 go to the first
     assert ([len(e) for e in one], [len(e) for e in two]) == ([30, 8, 4], [12, 12, 9])
 
 
 def test_a_process_without_rows_takes_part_with_a_micro_batch_that_counts_nothing():
-    step = data_parallel.step_of_rank(rows(9), cut, rank=1, ranks=2, equal_micro_batches=False)
+    step = data_parallel.build_local_step(rows(9), cut, rank=1, ranks=2, equal_micro_batches=False)
     assert (step.summary_tokens, step.tokens, len(step.micro_batches)) == (0, 0, 1)
 
 
@@ -55,7 +55,7 @@ def test_processes_that_must_keep_step_pass_as_many_micro_batches_each():
     )  # 18 + 6 do not fit together, nor do 15 + 6: 2 x 18 and 2 x 15 > 20
     apart, together = (
         [
-            data_parallel.step_of_rank(
+            data_parallel.build_local_step(
                 [*examples, *rows(5)], cut, rank=rank, ranks=2, equal_micro_batches=in_step
             )
             for rank in range(2)

@@ -90,7 +90,7 @@ def test_what_is_kept_for_the_backward_is_counted_once_and_without_weights():
 def test_what_larger_micro_batches_store_is_predicted_from_small_ones(budget, tmp_path):
     trainer = a_trainer(tmp_path, effective_batch_size=12, micro_batch_tokens=budget)
     rows = tokenized_pairs(a_tokenizer())
-    with profiler.state_restored(trainer.model):
+    with profiler.preserve_training_state(trainer.model):
         fitted = profiler.measure_activations(trainer, rows[0])
         known = {t.untyped_storage().data_ptr() for t in profiler.resident_tensors(trainer.model)}
         trainer.model.train()
@@ -126,7 +126,7 @@ def test_a_run_that_does_not_fit_is_an_error_with_settings_that_lower_its_peak(t
 def test_each_change_brings_the_peak_it_promises(tmp_path):
     # the figures are relative to the whole process, so they are compared without what stands
     trainer = a_trainer(tmp_path, effective_batch_size=16, micro_batch_tokens=2048)
-    with profiler.state_restored(trainer.model):
+    with profiler.preserve_training_state(trainer.model):
         fitted = profiler.measure_activations(trainer, tokenized_pairs(a_tokenizer())[0])
     need = memory.MemoryNeed(0, 0, 0, fitted, [tokenized_pairs(a_tokenizer())[:16]])
     room = need.peak(trainer, max_tokens=256)

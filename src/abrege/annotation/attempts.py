@@ -6,8 +6,12 @@ from itertools import count
 from typing import TypeAlias
 
 from abrege.annotation.budget import count_characters, estimate_tokens
-from abrege.annotation.context_window import TOO_LONG, has_fixed_limit, share_that_fits
 from abrege.annotation.postprocess import extract_summary, is_refusal, mentions_itself
+from abrege.annotation.server_context_limit import (
+    TOO_LONG,
+    fitting_document_fraction,
+    has_fixed_limit,
+)
 from abrege.core.hashing import hash_json
 from abrege.core.types import Document
 from abrege.llm_client.concurrency import Request
@@ -143,7 +147,7 @@ def _attempt_or_request(
             return request
         shown = share * len(document.text)
         fixed_share = 1 - shown / max(1, count_characters(request.messages))
-        fits = share_that_fits(response, plan.params.max_tokens, fixed_share=fixed_share)
+        fits = fitting_document_fraction(response, plan.params.max_tokens, fixed_share=fixed_share)
         is_last = truncations == MAX_TRUNCATIONS or has_fixed_limit(response, previous)
         if fits is None or is_last:
             break

@@ -129,7 +129,7 @@ def warnings(progress: AnnotationProgress, read_in_part: int) -> list[str]:
 def live_figures(
     progress: AnnotationProgress, budget: Budget, *, documents_per_second: float
 ) -> dict[str, str]:
-    """Return the figures beside the progress bar."""
+    """Return the figures shown with the progress bar."""
     figures = {"rows/min": f"{60 * documents_per_second:.3g}"}
     if progress.rejected:
         figures["rejected"] = str(progress.rejected)

@@ -19,7 +19,7 @@ from abrege.pipeline.executors import LazyFunction, Pool, absolute_if_path, open
 from abrege.recipe import Annotate, Recipe
 
 if TYPE_CHECKING:
-    from abrege.inference.chat import ChatModel
+    from abrege.inference.local_chat_model import ChatModel
 
 WAVE_BATCHES = 1000
 """Batches sent to the workers at a time: on a cluster each wave loads the model again."""
@@ -118,7 +118,7 @@ def _local_teacher(
 
 
 def _open_model(settings: Annotate, lang: str | None, on_event: OnEvent = silent) -> "ChatModel":
-    from abrege.inference.chat import load_chat_model
+    from abrege.inference.local_chat_model import load_chat_model
 
     assert settings.model is not None
     return load_chat_model(

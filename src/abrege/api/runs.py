@@ -112,7 +112,7 @@ def run(
     """Carry a recipe through its stages, as `abrege run` does, and return the run folder.
 
     recipe     a file, the name of a recipe that comes with abrege, a mapping of tables, or a Recipe
-    out        the run folder; runs/NAME if left out
+    out        the run folder (default: runs/NAME)
     overrides  settings such as "tune.max_steps=50"
     until      the last stage to run
 

@@ -61,7 +61,7 @@ class Scores(Mapping[str, MetricScore]):
         return len(self.by_metric)
 
     def table(self) -> Table:
-        """Return the scores as a table, a line a metric."""
+        """Return the scores as a table, one line per metric."""
         return score_table(self.caption, self.by_metric, {})
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class Comparison:
         return " ".join(describe_comparisons(self.tests))
 
     def table(self) -> Table:
-        """Return the tests as a table, a line a metric."""
+        """Return the tests as a table, one line per metric."""
         return comparison_table(self.tests, {"a": self.a.by_metric, "b": self.b.by_metric})
 
     def __str__(self) -> str:
@@ -117,10 +117,10 @@ def score(
 ) -> Scores:
     """Score summaries against references, as `abrege score` does.
 
-    predictions  one a row
-    references   one a row, or several
+    predictions  one per row
+    references   one per row, or several
     documents    needed by metrics of faithfulness and extraction
-    lang         such as en or fr; detected in the references if left out
+    lang         such as en or fr; default: detected in the references
     metrics      names of docs/commands.md, or rouge, form, extraction, faithfulness, all
     groups       rows of one group (a paper, a dialogue) are resampled together
 
@@ -215,7 +215,7 @@ def _request(
         names = tuple(m for m in names if has_documents or "documents" not in METRICS[m].needs)
     needing = [m for m in names if m in METRICS and "documents" in METRICS[m].needs]
     if needing and not has_documents:
-        raise DataError(f"{needing[0]} needs the documents: give documents=, one a row.")
+        raise DataError(f"{needing[0]} needs the documents: give documents=, one per row.")
     options = ScoringOptions(
         lang=language.check(lang) if lang else None,
         profile=profile,

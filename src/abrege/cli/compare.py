@@ -20,9 +20,9 @@ EXAMPLES = """examples:
   abrege compare runs/demo/generate/base.jsonl runs/demo/generate/tuned.jsonl \\
       --data runs/demo/split/test.jsonl
 
-The others are compared with the first. Rows of one group are resampled together; the p-values of
-all systems and metrics are corrected together (Holm). The minimum detectable effect is the smallest
-true difference that eight of ten such tests on so many rows would detect."""
+The other files are compared with the first. Rows of one group are resampled together; the p-values
+of all systems and metrics are corrected together (Holm). The minimum detectable effect is the
+smallest true difference that such a test on this number of rows detects with a power of 80 %."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

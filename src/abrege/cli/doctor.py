@@ -20,7 +20,7 @@ EXAMPLES = """examples:
   abrege doctor news.csv --columns document=article summary=title --lang fr
   abrege doctor data/ --fail-on leaks=0 duplicate=0.01 unsupported=0.2"""
 _MULTIPLE = ("summary", "meta")
-"""Parts of a pair that may have several columns."""
+"""Roles that may have several columns."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", metavar="DATA",
         help="pairs: a file, a folder with splits, or a name on the hub")  # fmt: skip
-    add("--columns", nargs="+", default=[], metavar="PART=NAME",
-        help="which column is the document, summary, id, group or lang; several summaries with "
-        "commas")  # fmt: skip
-    add("--lang", help="language that the rows should be in; detected where left out")
+    add("--columns", nargs="+", default=[], metavar="ROLE=NAME",
+        help="column names, as in document=article; the roles are document, summary, id, group and "
+        "lang, and several summary columns are separated by commas")  # fmt: skip
+    add("--lang", help="expected language of the rows (default: detected)")
     add("--model", metavar="MODEL",
         help="count the tokens of this model, and recommend a max_length")  # fmt: skip
     add("--max-length", "--max-tokens", type=positive_int, metavar="N",
@@ -40,15 +40,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sample", type=positive_int, default=2000, metavar="N",
         help="random rows to check for facts, language and tokens (default: 2000)")  # fmt: skip
     add("--near-rows", type=positive_int, default=200_000, metavar="N",
-        help="rows to compare for near-duplicates, some 3 kB each (default: 200000)")  # fmt: skip
+        help="rows to compare for near-duplicates, at about 3 kB of memory each (default: "
+        "200000)")  # fmt: skip
     add("--near-duplicates", type=float, default=0.8, metavar="J",
-        help="Jaccard index from which on texts are near-duplicates (default: 0.8)")  # fmt: skip
+        help="Jaccard similarity at or above which texts are near-duplicates (default: "
+        "0.8)")  # fmt: skip
     add("--seed", type=nonnegative_int, default=0, metavar="N",
         help="seed of the sample (default: 0)")  # fmt: skip
     add("--fail-on", nargs="+", default=[], metavar="CHECK=SHARE",
         help="exit with code 5 if a check flags more than this share of rows")  # fmt: skip
     add("--out", type=Path, default=Path("doctor"), metavar="FOLDER",
-        help="where to write the page and the rows of each check (default: doctor)")  # fmt: skip
+        help="folder for the page and the flagged rows of each check (default: "
+        "doctor)")  # fmt: skip
     add("--json", action="store_true", help="print JSON instead of Markdown")
 
 
@@ -117,7 +120,7 @@ def _read_columns(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         part, equals, name = setting.partition("=")
         if not (part and equals and name):
-            raise RecipeError(f"--columns {setting}: write it as PART=NAME, as in summary=title")
+            raise RecipeError(f"--columns {setting}: write it as ROLE=NAME, as in summary=title")
         if part not in Columns.model_fields:
             raise RecipeError(
                 f"--columns {setting}: there is no part {part!r}; "

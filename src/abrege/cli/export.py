@@ -14,8 +14,8 @@ EXAMPLES = """examples:
 
 The adapter is merged into the weights of its base, with tokenizer, chat template, generation
 settings and a model card: a folder that transformers loads without abrege. The tuned and the
-merged model then summarize the same test rows; where fewer summaries are identical than
-export.min_identical asks, nothing is exported and the exit code is 5."""
+merged model then summarize the same test rows; if the share of
+identical summaries is below export.min_identical, nothing is exported and the exit code is 5."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,14 +23,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add = parser.add_argument
     add("folder", type=Path, metavar="RUN", help="the run folder of a tuned model")
-    add("--to", choices=["merged"], default="merged", help="the form (default: merged)")
+    add(
+        "--to",
+        choices=["merged"],
+        default="merged",
+        help="what to export: a merged model (the default)",
+    )
     add("--base", choices=["trained", "original"],
-        help="merge into the weights tuned over, or those before packing: export.base")  # fmt: skip
+        help="the weights used in training (for qlora, dequantized), or the originals before "
+        "quantization (default: export.base)")  # fmt: skip
     add("--dtype", choices=["auto", "float32", "bfloat16", "float16"],
-        help="how the weights are stored: export.dtype")  # fmt: skip
-    add("--out", type=Path, metavar="DIR", help="the folder to write; RUN/export/merged")
+        help="dtype of the saved weights (default: export.dtype)")  # fmt: skip
+    add("--out", type=Path, metavar="DIR", help="the folder to write (default: RUN/export/merged)")
     add("--force-4bit", action="store_true",
-        help="merge into packed 4-bit weights, which rounds them again")  # fmt: skip
+        help="merge into 4-bit weights, which quantizes them again")  # fmt: skip
     add("--json", action="store_true", help="print the result as JSON on stdout")
 
 

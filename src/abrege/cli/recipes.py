@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stand-in",
         action="store_true",
-        help="use the recipe's small stand-ins for model and data: the same stages in minutes",
+        help="use the recipe's small stand-in model and data, to run the same stages in minutes",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abrege.cli import annotations
+from abrege.cli import review_annotations
 from abrege.cli.score_options import positive_int
 
 if TYPE_CHECKING:
@@ -29,53 +29,56 @@ BLIND = """examples:
 
 Writes RUN/review/blind.html, one page that works without a network, and RUN/review/key.json, which
 says which system wrote which summary. Give reviewers only the page; each sends back the file that
-it downloads. The same arguments give the same page; other arguments replace it, and decisions made
-on it are then refused."""
+it downloads. The same arguments write the same page; other arguments replace it, and decisions made
+on the old page are then rejected."""
 TALLY = """examples:
   abrege review tally runs/demo decisions-ann.json decisions-bob.json
   abrege review tally runs/demo decisions-*.json --json
 
-The share is of the rows that were not alike, with its exact interval (Clopper-Pearson) and the
-two-sided sign test. Rows of one group (a paper, a dialogue) count once, without ties. The result is
-written to RUN/review/preference.json."""
+The share is computed on the rows where the summaries differ, with its exact interval
+(Clopper-Pearson) and the two-sided sign test. Rows of one group (a paper, a dialogue) count once,
+without ties. The result is written to RUN/review/preference.json."""
 
 JUDGE = """examples:
   abrege review judge runs/demo --model qwen2.5:14b --base-url http://localhost:11434/v1
   OPENAI_API_KEY=... abrege review judge runs/demo --model gpt-5-mini --rows 30
 
 Asks a model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama, a paid service) which of
-two summaries is better, each row in both orders: an answer that follows the position contradicts
-itself and counts as a tie. Answers are cached as they arrive, in RUN/review/judge.jsonl; the same
-command requests only what is missing. A model's taste is not people's: compare it with a tally."""
+two summaries is better, each row in both orders: a position-biased response contradicts itself and
+counts as a tie. Responses are cached in RUN/review/judge.jsonl as they arrive; the same command
+requests only the missing ones. A judge model's preferences may differ from people's: compare the
+result with a tally."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions of `abrege review`, each with its arguments."""
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    annotations.add_actions(partial(_action, actions))
+    review_annotations.add_actions(partial(_action, actions))
     action = _action(
         actions, "blind", "write a page on which people compare two systems blindly", BLIND
     )
     action.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
-        help="whose summaries are compared (default: base tuned)")  # fmt: skip
+        help="the two systems to compare (default: base tuned)")  # fmt: skip
     action.add_argument("--rows", type=int, default=50, metavar="N",
         help="number of rows on the page (default: 50)")  # fmt: skip
     action.add_argument("--seed", type=int, default=0, metavar="N",
-        help="fixes the rows, their order and their sides (default: 0)")  # fmt: skip
+        help="random seed of the sampled rows, their order and left/right sides (default: "
+        "0)")  # fmt: skip
     action = _action(actions, "judge", "ask a model which of two systems is better", JUDGE)
     action.add_argument("--model", required=True, metavar="NAME",
-        help="the judge, by its name on the server")  # fmt: skip
+        help="the judge model's name on the server")  # fmt: skip
     action.add_argument("--base-url", metavar="URL",
-        help="the server's address, which ends in /v1 (default: OPENAI_BASE_URL)")  # fmt: skip
+        help="base URL of the server, ending in /v1 (default: OPENAI_BASE_URL)")  # fmt: skip
     action.add_argument("--systems", nargs=2, default=["base", "tuned"], metavar="NAME",
-        help="whose summaries are compared (default: base tuned)")  # fmt: skip
+        help="the two systems to compare (default: base tuned)")  # fmt: skip
     action.add_argument("--rows", type=positive_int, default=50, metavar="N",
         help="number of rows (default: 50)")  # fmt: skip
     action.add_argument("--seed", type=int, default=0, metavar="N",
-        help="fixes the rows (default: 0)")  # fmt: skip
+        help="random seed of the sampled rows (default: 0)")  # fmt: skip
     action.add_argument("--max-tokens", type=positive_int, default=1024, metavar="N",
-        help="longest answer; a reasoning model needs more (default: 1024)")  # fmt: skip
+        help="maximum length of a response; a reasoning model needs more (default: "
+        "1024)")  # fmt: skip
     action.add_argument("--workers", type=positive_int, default=4, metavar="N",
         help="concurrent requests (default: 4)")  # fmt: skip
     action.add_argument("--json", action="store_true", help="print JSON instead of sentences")
@@ -88,8 +91,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the chosen action."""
     {
-        "export": annotations.export,
-        "import": annotations.import_,
+        "export": review_annotations.export,
+        "import": review_annotations.import_,
         "blind": _blind,
         "judge": _judge,
         "tally": _tally,
@@ -114,7 +117,7 @@ def _action(
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as runs/demo")
     # Read by the program itself; suppressed, so as not to undo one before the action.
     parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS,
-        help="show the traceback of an error too")  # fmt: skip
+        help="also show the traceback of an error")  # fmt: skip
     return parser
 
 
@@ -221,7 +224,7 @@ def _sentences(tally: "Tally") -> Iterator[str]:
         row_count = sum(person.rows.values())
         sentence = preference_sentence(person.preference, tally.systems, row_count=row_count)
         yield f"{person.name}: {sentence}"
-    yield from (annotations.agreement_sentence(pair) for pair in tally.agreement)
+    yield from (review_annotations.agreement_sentence(pair) for pair in tally.agreement)
 
 
 def preference_sentence(

@@ -56,14 +56,14 @@ def _dry_run(recipe: "Recipe", folder: Path) -> None:
     """Print the cost of tuning, or that there are no pairs yet to measure it on."""
     from abrege.core.run_folder import RunFolder
     from abrege.pipeline.plan import stages_of
-    from abrege.pipeline.run import check_possible, first_unmet
+    from abrege.pipeline.run import check_before_run, first_pending_stage
 
     run_folder = RunFolder(folder)
-    missing = first_unmet(recipe, run_folder, "split") if recipe.collect else None
+    missing = first_pending_stage(recipe, run_folder, "split") if recipe.collect else None
     if missing is None:
         print_estimate(recipe, folder)
         return
-    check_possible(recipe, run_folder, stages_of(recipe))
+    check_before_run(recipe, run_folder, stages_of(recipe))
     stage, reason = missing
     print(
         f"The cost of tuning can be estimated once there are pairs; {stage} is {reason}.\n"

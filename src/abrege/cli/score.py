@@ -40,13 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege score`."""
     parser.epilog = EXAMPLES
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS",
-        help="lines of text, or rows by the suffix (.jsonl, .csv, .parquet ...)")  # fmt: skip
+        help="a file with one text per line, or rows, by the extension (.jsonl, .csv, .parquet "
+        "...)")  # fmt: skip
     add_scoring_arguments(parser)
     add = parser.add_argument
     add("--rows", type=Path, metavar="FILE", help="write the scores of each row as JSONL")
     add("--baselines", metavar="LIST",
         help="baselines to score too: lead-N, random, oracle, human (a reference against the "
-        "others), or none (default: lead-3 with --data, human where rows have several "
+        "others), or none (default: lead-3 with --data; human if rows have several "
         "references)")  # fmt: skip
     add("--model", metavar="MODEL",
         help="model for perplexity: a run folder, or any folder or name on the hub")  # fmt: skip

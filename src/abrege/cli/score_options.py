@@ -22,24 +22,31 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
 
     add = parser.add_argument
     add("--references", type=Path, nargs="+", default=[], metavar="FILE",
-        help="references, row by row like the predictions; several files give several "
-        "references")  # fmt: skip
-    add("--data", metavar="FILE", help="pairs with the references, in any format of a recipe")
-    add("--columns", nargs="+", default=[], metavar="PART=NAME",
-        help="which column is the prediction, reference, id, group or lang")  # fmt: skip
-    add("--lang", help="language of the texts, such as en or fr; detected where left out")
+        help="files of references, in the order of the predictions; one file per "
+        "reference")  # fmt: skip
+    add(
+        "--data",
+        metavar="FILE",
+        help="file of pairs with the references, in any format that recipes accept",
+    )
+    add("--columns", nargs="+", default=[], metavar="ROLE=NAME",
+        help="column names, as in reference=gold; the roles are prediction, reference, id, "
+        "group and "
+        "lang")  # fmt: skip
+    add("--lang", help="language of the texts, such as en or fr (default: detected)")
     add("--metrics", default=",".join(DEFAULT), metavar="LIST",
-        help=f"metrics, separated by commas: {', '.join(METRICS)}; rouge and all stand for several "
-        "(default: %(default)s)")  # fmt: skip
+        help=f"metrics, separated by commas: {', '.join(METRICS)}; rouge and all are groups "
+        "of them (default: %(default)s)")  # fmt: skip
     add("--profile", default="abrege", metavar="NAME",
         help=f"implementation of ROUGE to follow: {', '.join(PROFILES)} (default: "
         "%(default)s)")  # fmt: skip
     add("--stemmer", action="store_true", help="stem words (profile abrege; Snowball by language)")
     add("--rule", default="max", metavar="RULE",
-        help=f"how several references count: {', '.join(REFERENCES_RULES)} (default: "
+        help=f"how scores against several references are combined: "
+        f"{', '.join(REFERENCES_RULES)} (default: "
         "%(default)s)")  # fmt: skip
     add("--wordnet", type=Path, metavar="DIR",
-        help="files of WordNet, for synonyms in METEOR; found where left out")  # fmt: skip
+        help="folder of WordNet, for synonyms in METEOR (default: looked up)")  # fmt: skip
     add("--encoder", metavar="MODEL",
         help="encoder for BERTScore: a folder or a name on the hub")  # fmt: skip
     add("--layer", type=positive_int, metavar="N",
@@ -47,13 +54,14 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
     add("--idf", action="store_true",
         help="BERTScore: weight words by their rarity in the references")  # fmt: skip
     add("--rescale", action="store_true",
-        help="BERTScore: rescale so that 0 is the score of references of other rows")  # fmt: skip
+        help="BERTScore: rescale with a baseline, so that references of different rows score "
+        "0")  # fmt: skip
     add("--entailment", metavar="MODEL",
         help="entailment model: a folder or a name on the hub")  # fmt: skip
     add("--samples", type=positive_int, default=2000, metavar="N",
-        help="bootstrap samples (default: 2000)")  # fmt: skip
+        help="number of bootstrap resamples (default: 2000)")  # fmt: skip
     add("--confidence", type=float, default=0.95, metavar="C",
-        help="coverage of the intervals (default: 0.95)")  # fmt: skip
+        help="level of the confidence intervals (default: 0.95)")  # fmt: skip
     add("--seed", type=nonnegative_int, default=0, metavar="N",
         help="seed of the bootstrap (default: 0)")  # fmt: skip
     add("--json", action="store_true", help="print JSON instead of tables")
@@ -127,7 +135,7 @@ def _drop_metrics_without_inputs(
     for need, (value, name) in inputs.items():
         dropped = [m for m in metrics if not value and m in METRICS and need in METRICS[m].needs]
         if dropped:
-            print(f"left out, without {name}: {', '.join(dropped)}", file=sys.stderr)
+            print(f"skipped, without {name}: {', '.join(dropped)}", file=sys.stderr)
             metrics = tuple(m for m in metrics if m not in dropped)
     if not metrics:
         raise RecipeError("--metrics: no metric is left to compute.")
@@ -177,7 +185,7 @@ def reference_sources(args: argparse.Namespace) -> dict[str, Any]:
     for setting in args.columns:
         part, equals, name = setting.partition("=")
         if not (part and equals and name):
-            raise RecipeError(f"--columns {setting}: write it as PART=NAME, as in reference=gold")
+            raise RecipeError(f"--columns {setting}: write it as ROLE=NAME, as in reference=gold")
         columns[part] = name
     return {"references": args.references, "data": args.data, "columns": columns}
 

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="print the time and memory that tuning would take, and write nothing")  # fmt: skip
     if parser.get_default("command") == "annotate":
         parser.add_argument("--sweep", action="store_true",
-            help="try the decodings of annotate.sweep on a few documents, and print how they do")  # fmt: skip # noqa: E501
+            help="grid-search the teacher's sampling settings (annotate.sweep) on a few documents")  # fmt: skip # noqa: E501
 
 
 def run(args: argparse.Namespace) -> int:

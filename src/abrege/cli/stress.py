@@ -21,10 +21,10 @@ EXAMPLES = """examples:
   abrege stress runs/demo --kinds corrected-once injection --failures 5
 
 The texts are part of abrege, in English and French, and each contains a trap: a time that is
-corrected, an order hidden in the text, a paragraph that occurs twice. Rules judge the summaries:
-passed, wrong (says something false or forbidden) or omitted (lacks the needed fact). A tuned model
-is compared with its base. Intervals are exact (Clopper-Pearson); cases of one kind resemble one
-another, so they are rather too narrow."""
+corrected, an instruction hidden in the text, a paragraph that occurs twice. Rules judge the
+summaries: passed, wrong (says something false or forbidden) or omitted (lacks the needed fact). A
+tuned model is compared with its base. Intervals are exact (Clopper-Pearson); cases of one kind
+resemble one another, so the true intervals are somewhat wider."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--kinds", nargs="+", metavar="KIND", help="only these kinds of cases (default: all)")
     add("--per-kind", type=positive_int, default=20, metavar="N",
         help="cases of each kind and language (default: 20)")  # fmt: skip
-    add("--seed", type=int, default=0, metavar="N", help="fixes the cases (default: 0)")
+    add("--seed", type=int, default=0, metavar="N", help="random seed of the cases (default: 0)")
     meta.add_argument(parser)
     add("--out", type=Path, metavar="DIR",
         help="write to DIR/stress (default: RUN/stress or runs/stress/NAME)")  # fmt: skip

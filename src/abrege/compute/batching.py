@@ -1,7 +1,7 @@
 """Micro-batches: examples sorted by length and padded, or packed into one sequence.
 
 The micro-batches of one optimizer step hold the examples that the recipe asks for, whatever the
-token budget of a single micro-batch is.
+token budget of a single micro-batch is. `collate` does what a DataCollator does in transformers.
 """
 
 from collections.abc import Callable, Sequence
@@ -197,7 +197,7 @@ def packed_token_count(rows: Sequence[TokenizedExample]) -> int:
 
 
 def shared_prefix_length(rows: Sequence[TokenizedExample]) -> int:
-    """Count the tokens that all prompts begin with, the last token of each prompt left out."""
+    """Count the tokens that all prompts begin with, without the last token of each prompt."""
     return common_prefix_length([e.prompt_ids[:-1] for e in rows])
 
 
@@ -233,7 +233,7 @@ def pack_for_streams(
 ) -> list[MicroBatch]:
     """Pack rows so that the stream with the most work has as little of it as possible.
 
-    Several smaller budgets are tried beside `max_tokens`, down to half of it.
+    Several smaller budgets are tried as well as `max_tokens`, down to half of it.
     """
     budgets = [max_tokens * share // 16 for share in (range(16, 7, -1) if streams > 1 else [16])]
     plans = [

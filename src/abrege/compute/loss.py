@@ -29,7 +29,7 @@ def summary_nll(
     gradient is then the same however the step is cut into micro-batches.
     """
     predicts, expected = predicted_tokens(batch.labels.to(device), batch)
-    projecting = project_only(head, predicts) if head else nullcontext()
+    projecting = project_label_positions(head, predicts) if head else nullcontext()
     seq2seq = packed_seq2seq_forward(batch.seq2seq.packed_lengths if batch.seq2seq else None)
     packed = packed_forward(batch.packed, predicts)
     with projecting, packed, seq2seq, collect_deferred_heads() as heads:
@@ -64,7 +64,7 @@ def model_inputs(batch: MicroBatch, device: torch.device) -> dict[str, Tensor]:
 
 
 @contextmanager
-def project_only(head: nn.Module, predicts: Tensor) -> Iterator[None]:
+def project_label_positions(head: nn.Module, predicts: Tensor) -> Iterator[None]:
     """Pass to the head only the positions that predict a summary token, for the calls inside.
 
     predicts  (batch, length - 1)  bool; (batch, length) of an encoder-decoder

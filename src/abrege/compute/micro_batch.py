@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-IGNORE = -100  # label of a token that does not count in the loss
+IGNORE = -100  # ignore_index of cross_entropy: a label that does not count in the loss
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class PackedSequence:
 
 @dataclass(frozen=True)
 class Seq2SeqInputs:
-    """Inputs of an encoder-decoder beside the encoder's tokens and the labels.
+    """Inputs of an encoder-decoder, without the encoder's tokens and the labels.
 
     attention_mask     (batch, length)  int64; 1 over the prompt, 0 over padding
     decoder_input_ids  (batch, labels)  int64; the labels shifted right as the model does it

@@ -1,8 +1,8 @@
-"""The errors a user can mend: one message without a traceback, and an exit code each."""
+"""The errors a user can fix: one message without a traceback, and an exit code each."""
 
 
 class AbregeError(Exception):
-    """An error the user can mend. The message says what is wrong, where, and what to do."""
+    """An error the user can fix. The message says what is wrong, where, and what to do."""
 
     exit_code = 1
 

@@ -21,7 +21,7 @@ class Progress:
     total: int
     unit: str = "rows"
     figures: dict[str, str] = field(default_factory=dict)
-    """Live figures to show beside the bar, such as loss and tokens/s, already formatted."""
+    """Live figures to show with the bar, such as loss and tokens/s, already formatted."""
 
 
 Event: TypeAlias = Note | Progress

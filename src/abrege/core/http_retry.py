@@ -1,4 +1,4 @@
-"""Failures of an HTTP request that a retry may mend, and how long a server asks to wait."""
+"""Transient HTTP failures, and parsing of the Retry-After header."""
 
 import math
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 
 class RetryableError(Exception):
-    """A failed attempt that a retry may mend."""
+    """A transient failure: the request may be retried."""
 
     def __init__(self, reason: str, *, wait_seconds: float = 0.0, busy: bool = False) -> None:
         super().__init__(reason)

@@ -53,7 +53,7 @@ class RunFolder:
         return self.path / "collect/documents.jsonl"
 
     @property
-    def fetched(self) -> Path:
+    def wiki_responses(self) -> Path:
         """Return the path of the answers of a wiki's api.php."""
         return self.path / "collect/fetched.jsonl"
 
@@ -104,7 +104,7 @@ class RunFolder:
         return self.path / "split/leaks.jsonl"
 
     @property
-    def joined_blocks(self) -> Path:
+    def merged_groups(self) -> Path:
         """Return the path of the blocks that the hash split keeps together."""
         return self.path / "split/merged.jsonl"
 

@@ -24,7 +24,7 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dropped:
+class DroppedDocument:
     """A document that clean dropped, and the reason."""
 
     reason: str
@@ -61,7 +61,7 @@ class Prediction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class EvaluationRow:
     """A summary with the references that it is scored against."""
 
     id: str

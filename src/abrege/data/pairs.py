@@ -134,7 +134,7 @@ def _last_turn(turns: Sequence[Mapping[str, Any]], role: str, label: str) -> Any
         if SPEAKERS.get(str(speaker)) == role:
             return turn.get("content", turn.get("value"))
     expected = " or ".join(name for name, content in SPEAKERS.items() if content == role)
-    raise InvalidValueError(f"{label} has no turn by {expected}")
+    raise InvalidValueError(f"{label} has no message with role {expected}")
 
 
 def _check_text(value: Any, label: str) -> str:
@@ -143,7 +143,7 @@ def _check_text(value: Any, label: str) -> str:
         if not text:
             raise InvalidValueError(f"{label} is empty", "only white space" if value else "")
         if not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
-            raise InvalidValueError(f"{label} has half a character (a lone \\uD800 to \\uDFFF)")
+            raise InvalidValueError(f"{label} contains an unpaired surrogate (\\uD800-\\uDFFF)")
         return text
     if value is None or (isinstance(value, float) and math.isnan(value)):
         raise InvalidValueError(f"{label} is null")

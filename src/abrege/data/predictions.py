@@ -1,4 +1,4 @@
-"""Read predictions: a run's own file, or any tool's file beside its references, row by row."""
+"""Read predictions: a run's own file, or any tool's file with its references, row by row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from typing import Any
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
-from abrege.core.types import Candidate, Pair, Prediction
+from abrege.core.types import EvaluationRow, Pair, Prediction
 from abrege.data.columns import PREDICTION_ROLES, detect_prediction_columns
 from abrege.data.load import load_pairs
 from abrege.data.readers import READERS, existing_file
@@ -59,7 +59,7 @@ def read_candidates(
     data: str | None = None,
     columns: Mapping[str, str] | None = None,
     on_event: OnEvent = silent,
-) -> Iterator[Candidate]:
+) -> Iterator[EvaluationRow]:
     """Yield each prediction with its references, while the files are read.
 
     predictions  plain lines, or rows by the extension; may have the references too
@@ -126,7 +126,7 @@ def _line_rows(path: Path) -> Iterator[SourceRow]:
         yield SourceRow(f"{path}:{number}", str(number), {LINE_COLUMN: text.rstrip("\r\n")})
 
 
-def _match_rows(files: Sequence[PredictionFile]) -> Iterator[Candidate]:
+def _match_rows(files: Sequence[PredictionFile]) -> Iterator[EvaluationRow]:
     iterators = [iter(file.rows) for file in files]
     for count, rows in enumerate(zip_longest(*iterators)):
         if any(row is None for row in rows):
@@ -148,7 +148,7 @@ def _match_rows(files: Sequence[PredictionFile]) -> Iterator[Candidate]:
         yield candidate
 
 
-def _match_pairs(file: PredictionFile, pairs: Sequence[Pair], data: str) -> Iterator[Candidate]:
+def _match_pairs(file: PredictionFile, pairs: Sequence[Pair], data: str) -> Iterator[EvaluationRow]:
     for count, (row, pair) in enumerate(zip_longest(file.rows, pairs)):
         if row is None or pair is None:
             total = count + 1 + sum(1 for _ in file.rows) if pair is None else count
@@ -181,10 +181,10 @@ def _load_pairs(data: str, explicit: Mapping[str, str], on_event: OnEvent) -> Se
 
 def _candidate(
     row: SourceRow, columns: Mapping[str, Sequence[str]], references: list[str]
-) -> Candidate:
+) -> EvaluationRow:
     [prediction] = _texts(row, columns["prediction"][0], "prediction")
     used = {name for names in columns.values() for name in names}
-    return Candidate(
+    return EvaluationRow(
         id=_label(row, columns, "id") or row.default_id,
         prediction=prediction,
         references=references,

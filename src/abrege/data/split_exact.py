@@ -1,4 +1,4 @@
-"""Split pairs into train, valid and test without leakage, in the exact shares asked for."""
+"""Split pairs into train, valid and test in exact shares: train_test_split without leakage."""
 
 import hashlib
 import random

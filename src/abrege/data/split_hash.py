@@ -1,4 +1,4 @@
-"""Split pairs by a hash of their group or document, so that added pairs move no earlier ones."""
+"""Split pairs by a hash of group or document; adding pairs does not reassign existing ones."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -79,7 +79,7 @@ CHECKS = {
 }  # fmt: skip
 """The checks in the order of the tables."""
 SAMPLED = ("unsupported", "language", "cut")
-"""Checks that take milliseconds a row: of many rows, they look at a sample."""
+"""Checks that take milliseconds per row: of many rows, they look at a sample."""
 BY_ROW = ("short", "wrapped", "longer", "compression", "copied", "lead")
 """Checks of a single row that take no longer than reading it."""
 FEWEST_WORDS = 3

@@ -1,4 +1,4 @@
-"""Find which of many rows repeat one another, by hashes: 25 bytes a row."""
+"""Find which of many rows repeat one another, by hashes: 25 bytes per row."""
 
 from array import array
 from collections.abc import Iterator, Sequence

@@ -47,7 +47,7 @@ def build_page(diagnosis: Diagnosis) -> Page:
             PageSection("truncation", "Truncation", truncation),
             PageSection("rows", "Rows", [_flagged_rows(c) for c in diagnosis.checks if _is_bad(c)]),
         ),
-        footer="Written by `abrege doctor`. The rows of each check are in files beside this page.",
+        footer="Written by `abrege doctor`. The rows of each check are in files next to this page.",
     )
 
 

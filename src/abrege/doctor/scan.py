@@ -39,7 +39,7 @@ PROGRESS_EVERY = 10_000
 class ScanOptions:
     """How pairs are checked.
 
-    lang       the expected language; detected where left out
+    lang       the expected language (default: detected)
     sample     rows for the slow checks
     near_rows  rows compared for near-duplicates
     threshold  Jaccard index from which on documents are near-duplicates

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.evaluation.systems import HUMAN
 from abrege.metrics import rouge
 from abrege.text.sentences import first_sentences, sentence_spans, split_sentences
@@ -36,7 +36,7 @@ class Baseline:
                 "  Known: lead-N (N from 1 to 99), random, oracle, human; or none, without others."
             )
 
-    def row(self, row: Candidate, lang: str | None, number: int) -> Candidate | None:
+    def row(self, row: EvaluationRow, lang: str | None, number: int) -> EvaluationRow | None:
         """Return the row with the baseline's summary; None where it lacks the texts for one.
 
         number  index of the row
@@ -55,7 +55,7 @@ class Baseline:
         return replace(row, prediction=summary, finish_reason=None, new_tokens=None)
 
 
-def human_row(row: Candidate, number: int) -> Candidate | None:
+def human_row(row: EvaluationRow, number: int) -> EvaluationRow | None:
     """Return a row with one of its references, in turn, as prediction against the others.
 
     It has one reference less than the systems, which lowers its scores a little. None where the

@@ -13,7 +13,7 @@ from abrege.core.errors import RecipeError
 DOCUMENT_WORDS = "document_words"
 """The length of the document, as a column."""
 MAX_VALUES = 20
-"""Up to so many different values, each is a part of its own."""
+"""Up to this number of distinct values, each value is a part of its own."""
 _DATE = re.compile(r"(\d{4})(-\d\d){0,2}([ T].*)?")
 
 Label = str | float | None

@@ -17,7 +17,7 @@ class MeasuredLikelihood:
     """The log-likelihood of references under a system's model, by the ids of their rows."""
 
     name: str
-    rendering: str
+    prompt_signature: str
     rows: Mapping[str, tuple[float, int]]
 
     def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
@@ -39,7 +39,7 @@ def with_likelihood(
     """
     manifest = read_json(run_folder.predictions_manifest(system), required=("likelihood",))
     how = manifest["likelihood"]
-    source = {"name": how["name"], "rendering": how["rendering"]}
+    source = {"name": how["name"], "prompt_signature": how["rendering"]}
     # An earlier version wrote the number of rows left out only where there were some.
     skipped = how.get("skipped", None if "|left-out:" in how["rendering"] else 0)
     rows = read_likelihood(run_folder.likelihood(system), pairs, skipped=skipped)

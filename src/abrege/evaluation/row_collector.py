@@ -6,17 +6,17 @@ from math import isnan
 from typing import Any, TypeAlias
 
 from abrege.core.errors import DataError, RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
 from abrege.metrics.registry import nearest
 from abrege.text.tokenize import count_words
 
-RowHeap: TypeAlias = list[tuple[float, int, Candidate]]
+RowHeap: TypeAlias = list[tuple[float, int, EvaluationRow]]
 
 
 @dataclass
 class RowCollector:
-    """Collects what is requested of each row beside its scores."""
+    """Collects what is requested of each row in addition to its scores."""
 
     by: str | None = None
     """The column of the breakdown, or DOCUMENT_WORDS."""
@@ -34,11 +34,11 @@ class RowCollector:
     """The columns that some row has."""
     labels: list[Label] = field(default_factory=list)
     """The value of each row in the column `by`."""
-    explained: list[Candidate] = field(default_factory=list)
+    explained: list[EvaluationRow] = field(default_factory=list)
     heaps: tuple[RowHeap, RowHeap] = field(default_factory=lambda: ([], []))
     """The best and the worst rows, as heaps of (± score, − row number, row)."""
 
-    def add(self, row: Candidate, score: float, number: int, lang: str | None) -> None:
+    def add(self, row: EvaluationRow, score: float, number: int, lang: str | None) -> None:
         """Collect what is requested of a row.
 
         score   by the first metric; NaN where it has none
@@ -67,7 +67,7 @@ class RowCollector:
         if missing := self.explain - {row.id for row in self.explained}:
             raise DataError(f"--explain {min(missing)}: there is no row with this id.")
 
-    def best_and_worst(self) -> tuple[list[tuple[float, Candidate]], ...]:
+    def best_and_worst(self) -> tuple[list[tuple[float, EvaluationRow]], ...]:
         """Return the best and the worst rows with their scores, the most extreme first."""
         return tuple(
             [(sign * score, row) for score, _, row in sorted(heap, reverse=True)]
@@ -79,7 +79,7 @@ class RowCollector:
         return (-1, 1) if self.lower_is_better else (1, -1)
 
 
-def _label(row: Candidate, by: str, lang: str | None) -> Label:
+def _label(row: EvaluationRow, by: str, lang: str | None) -> Label:
     """Return the value of a row in a column, or the words of its document."""
     if by == DOCUMENT_WORDS:
         if row.document is None:
@@ -91,5 +91,5 @@ def _label(row: Candidate, by: str, lang: str | None) -> Label:
     return str(value)
 
 
-def _columns(row: Candidate) -> dict[str, Any]:
+def _columns(row: EvaluationRow) -> dict[str, Any]:
     return {"group": row.group, "lang": row.lang, **row.meta}

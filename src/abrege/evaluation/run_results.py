@@ -42,7 +42,7 @@ def comparisons(
     return results
 
 
-def over_seeds(
+def seed_statistics(
     tables: Tables, metrics: Sequence[str], resampling: Resampling, *, first: int
 ) -> dict[str, Any] | None:
     """Return the scores of tunings with different seeds, and their gains over base.
@@ -68,7 +68,7 @@ def over_seeds(
     return {"seeds": seeds, "systems": runs, "scores": values, "over_base": gains}
 
 
-def by_parts(
+def score_breakdowns(
     tables: Tables,
     columns: Mapping[str, Sequence[Label]],
     metrics: Sequence[str],

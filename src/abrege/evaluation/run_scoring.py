@@ -6,7 +6,7 @@ from math import isnan
 from typing import Any
 
 from abrege.core.events import OnEvent, Progress
-from abrege.core.types import Candidate, Pair, Prediction
+from abrege.core.types import EvaluationRow, Pair, Prediction
 from abrege.evaluation import baselines
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics.rouge_profiles import FScore
@@ -47,8 +47,8 @@ def score_references(pairs: Sequence[Pair], request: ScoringRequest) -> ScoreTab
     return table
 
 
-def _candidate(pair: Pair, text: str) -> Candidate:
-    return Candidate(
+def _candidate(pair: Pair, text: str) -> EvaluationRow:
+    return EvaluationRow(
         id=pair.id,
         prediction=text,
         references=pair.references,

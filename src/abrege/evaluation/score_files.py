@@ -24,7 +24,7 @@ def score_files(
 ) -> dict[str, ScoreTable]:
     """Score files of predictions, a system each, and return path → its table.
 
-    references  files with one reference a row, for each row in the order of the predictions
+    references  files with one reference per row, in the order of the predictions
     data        pairs with the references and documents, as a recipe reads them
     columns     which column is the prediction, reference, id, group or lang
 

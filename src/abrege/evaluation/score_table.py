@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics import rouge, significance
 from abrege.metrics.entailment import EntailmentFamily
 from abrege.metrics.family import MetricFamily, ScoringOptions
@@ -111,7 +111,7 @@ class ScoreTable:
         """Count the rows."""
         return len(self.ids)
 
-    def add(self, row: Candidate) -> None:
+    def add(self, row: EvaluationRow) -> None:
         """Score a row and store its statistics."""
         self.groups.append(len(self.ids) if row.group is None else row.group)
         self.ids.append(row.id)
@@ -153,7 +153,7 @@ class ScoreTable:
     ) -> dict[str, dict[str, Any]]:
         """Return each metric's value, interval (low, high), parts and signature.
 
-        only  (rows)  indices of the rows to score; all where left out
+        only  (rows)  indices of the rows to score (default: all)
 
         Where all rows are of one group there is no interval: low and high are None.
         """
@@ -182,7 +182,7 @@ class ScoreTable:
             )
             result = asdict(interval)
         signature = self.signature(metric, resampling, only=only)
-        return {**result, **aggregator.parts(sums), "signature": signature}
+        return {**result, **aggregator.components(sums), "signature": signature}
 
     def compare(self, other: "ScoreTable", metric: str, resampling: Resampling) -> PairedTest:
         """Test the difference self − other of a metric on the same rows; the better row wins."""

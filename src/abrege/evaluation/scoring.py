@@ -9,7 +9,7 @@ from typing import Any
 
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.row_collector import RowCollector
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
@@ -23,7 +23,7 @@ LANGUAGE_ROWS = 200
 PROGRESS_ROWS = 100_000
 """How often progress is reported: the number of rows is not known before the end."""
 
-Systems = Mapping[str, Iterable[Candidate]]
+Systems = Mapping[str, Iterable[EvaluationRow]]
 """Name of a system → its predictions, the same rows in the same order for all systems."""
 
 
@@ -32,7 +32,7 @@ def candidates_from_texts(
     references: Sequence[str | Sequence[str]],
     documents: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
-) -> list[Candidate]:
+) -> list[EvaluationRow]:
     """Combine texts into rows to score, one prediction each; several references are a sequence.
 
     Rows of one group are resampled together. Raise DataError where there are more or fewer
@@ -46,7 +46,7 @@ def candidates_from_texts(
                 "  Give one for each prediction, in the same order."
             )
     return [
-        Candidate(
+        EvaluationRow(
             id=str(number),
             prediction=prediction,
             references=[row_references] if isinstance(row_references, str) else [*row_references],
@@ -69,7 +69,7 @@ def score(
 ) -> dict[str, ScoreTable]:
     """Score all systems in one pass over the rows, and return name → its table.
 
-    baselines  computed from the rows of the first system, and scored beside the systems by the
+    baselines  computed from the rows of the first system, and scored with the systems by the
                metrics that need no model
     collector  collects details of the first system's rows
 
@@ -104,7 +104,7 @@ def _finish(name: str, table: ScoreTable, *, requested: bool, on_event: OnEvent)
     """Score what waits for the last row, and report what is missing."""
     table.finish()
     if not len(table) and requested:
-        on_event(Note(f"{name}: left out, no row has the texts it needs"))
+        on_event(Note(f"{name}: skipped, no row has the texts it needs"))
     if table.without_words:
         plural = "s" * (table.without_words != 1)
         count = f"{table.without_words} prediction{plural} without a word"
@@ -177,15 +177,15 @@ def _describe(system: str, kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _with_progress(
-    rows: Iterable[tuple[Candidate, ...]], on_event: OnEvent
-) -> Iterator[tuple[Candidate, ...]]:
+    rows: Iterable[tuple[EvaluationRow, ...]], on_event: OnEvent
+) -> Iterator[tuple[EvaluationRow, ...]]:
     for number, row in enumerate(rows):
         if number and number % PROGRESS_ROWS == 0:
             on_event(Note(f"{number:,} rows scored"))
         yield row
 
 
-def _aligned_rows(systems: Systems) -> Iterator[tuple[Candidate, ...]]:
+def _aligned_rows(systems: Systems) -> Iterator[tuple[EvaluationRow, ...]]:
     """Yield the candidates of each row, one of each system."""
     first_name = next(iter(systems))
     for number, row in enumerate(zip_longest(*systems.values()), start=1):
@@ -207,7 +207,7 @@ def _aligned_rows(systems: Systems) -> Iterator[tuple[Candidate, ...]]:
 
 
 def _with_language(
-    request: ScoringRequest, rows: Sequence[Candidate], on_event: OnEvent
+    request: ScoringRequest, rows: Sequence[EvaluationRow], on_event: OnEvent
 ) -> ScoringRequest:
     """Set the language: that of the request, or else of the rows, or else of the references."""
     if not rows:

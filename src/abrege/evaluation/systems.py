@@ -1,4 +1,8 @@
-"""The registry of systems: whose summaries a run compares, and how each one is shown."""
+"""The registry of systems: whose summaries a run compares, and how each one is shown.
+
+To add a system: its name and entry here; if no model writes it, also a case in `predict_by_rule`
+of `stages/generate`.
+"""
 
 import re
 from collections.abc import Iterable

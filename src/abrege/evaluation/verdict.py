@@ -38,7 +38,7 @@ def verdict(
 
     systems      name → metric → {"value"}
     comparisons  those of `evaluate/scores.json`
-    seeds        the result of `run_results.over_seeds`; None for a single tuning
+    seeds        the result of `run_results.seed_statistics`; None for a single tuning
 
     Better means better than each generated system that counts in the verdict, each with
     p < 0.05. All must hold, so the tests need no correction for their number. Where there are

@@ -1,4 +1,4 @@
-"""Merge an adapter into the weights of its base, and save a model as transformers lays it out."""
+"""Merge an adapter into its base (merge_and_unload), and save it as transformers lays it out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

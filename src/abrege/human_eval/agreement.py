@@ -37,7 +37,9 @@ def cohens_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> Kappa
     people are compared in pairs. Raise DataError without rows, or for unequal numbers of them.
     """
     if len(first) != len(second):
-        raise DataError(f"kappa: {len(first)} decisions beside {len(second)}; pass equally many.")
+        raise DataError(
+            f"kappa: the annotators' lists differ in length ({len(first)} and {len(second)})."
+        )
     if not first:
         raise DataError("kappa: there is no row that both decided.")
     n = len(first)

@@ -47,7 +47,7 @@ class BlindPage:
     """Rows in which both systems wrote the same: they are ties and not on the page."""
     total: int
     replaced: bool
-    """Whether the key of another page was replaced: decisions made on that are now refused."""
+    """Whether the key of a different page was replaced: decisions on that page are now rejected."""
 
 
 def create_blind_page(
@@ -100,7 +100,7 @@ def create_blind_page(
 def tally_decisions(folder: Path, decision_files: Sequence[Path]) -> Tally:
     """Count the decisions of one or several reviewers; write the result to the run folder.
 
-    Raise DataError where a file is damaged, of another page, or of a reviewer read before.
+    Raise DataError where a file is damaged, from a different page, or from a reviewer read before.
     """
     run = RunFolder(folder)
     key = _read_key(run)
@@ -213,7 +213,7 @@ def _read_decisions(path: Path, key: Mapping[str, Any]) -> BlindDecisions:
     file = _read_object(path)
     if file.get("token") != key["token"]:
         raise DataError(
-            f"{path}: these decisions are of another page: {file.get('token')!r}, "
+            f"{path}: these decisions are from a different page: {file.get('token')!r}, "
             f"and the page of this run is {key['token']!r}.\n"
             "  Run review blind with the systems, rows and seed of that page, or ask again."
         )

@@ -208,7 +208,7 @@ def _problem(decision: str, summary: str, reviewed: str | None, when: str | None
     if decision == "fix" and not summary:
         return "fix without a corrected summary; write it, or decide redo"
     if decision != "fix" and summary:
-        return f"{decision} beside a corrected summary; decide fix, or remove the text"
+        return f"{decision} with a corrected summary; decide fix, or remove the text"
     if summary and reviewed is not None and hash_summary(summary) == hash_summary(reviewed):
         return "fix, but the corrected summary is the same; change it, or decide keep"
     return None if when is None or _is_time(when) else f"the time is {when!r}"

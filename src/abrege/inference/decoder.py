@@ -172,7 +172,7 @@ def plan_batches(prompts: Sequence[TokenizedExample], batch_rows: int) -> list[l
 def left_padded(
     prompts: Sequence[TokenizedExample], pad_id: int, prefix: Sequence[int] = ()
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad prompts on the left, so that the next token of all has the same position.
+    """Pad prompts on the left (padding_side="left"): the next token of all has the same position.
 
     prefix   tokens that all prompts begin with; the padding goes behind them
     returns  input_ids (batch, length) int64, mask (batch, length) int64, 1 over the prompt

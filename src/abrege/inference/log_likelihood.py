@@ -26,7 +26,7 @@ from abrege.compute.batching import (
     split_seq2seq,
 )
 from abrege.compute.cpu import packing
-from abrege.compute.loss import model_inputs, predicted_tokens, project_only
+from abrege.compute.loss import model_inputs, predicted_tokens, project_label_positions
 from abrege.compute.micro_batch import MicroBatch
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import OnEvent, silent
@@ -101,7 +101,7 @@ class LogLikelihoodScorer:
         self.cut = 0
 
     @property
-    def rendering(self) -> str:
+    def prompt_signature(self) -> str:
         """Return the prompt, limit, truncated documents and dtype, for the metric's signature."""
         prompt_format = self.renderer.format
         chat = "chat" if prompt_format.chat else "text"
@@ -181,7 +181,9 @@ def load_scorer(
     folder = Path(model).expanduser()
     if find_tuned_folder(folder):
         if (template, chat, dtype) != (None, "auto", "auto"):
-            raise RecipeError(f"{model}: a tuned model has its own prompt format; set nothing.")
+            raise RecipeError(
+                f"{model}: a tuned model uses its saved prompt format; remove the prompt options."
+            )
         return _load_from_run(folder, on_event, base=base)
     if base:
         raise RecipeError(f"{model}: only a run folder has a base; name the model itself.")
@@ -268,7 +270,7 @@ def _logits_and_targets(
     batch = _collate(model, rows)
     predicts, targets = predicted_tokens(batch.labels.to(model.device), batch)
     head: Any = model.get_output_embeddings()
-    with project_only(head, predicts), packing.packed_forward(batch.packed, predicts):
+    with project_label_positions(head, predicts), packing.packed_forward(batch.packed, predicts):
         logits = model(**model_inputs(batch, model.device), use_cache=False).logits  # (1, N, vocab)
     return logits[0], targets
 

@@ -24,21 +24,21 @@ class NliModel:
     """A loaded classifier of pairs.
 
     label  the index of its entailment label
-    cut    pairs whose premise was truncated, among those classified last
+    truncated_premises  pairs whose premise was truncated, among those classified last
     """
 
     def __init__(self, name: str, tokenizer: Any, model: Any, label: int) -> None:
         self.name, self.label = name, label
         self.tokenizer, self.model = tokenizer, model.eval()
         self.max_length = _max_length(tokenizer, model.config)
-        self.cut = 0
+        self.truncated_premises = 0
 
-    def entailed(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
+    def entailment_probabilities(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
         """Yield the probability that each premise entails its hypothesis, in order.
 
         A premise that is too long is truncated. Raise DataError if a hypothesis is too long.
         """
-        self.cut = 0
+        self.truncated_premises = 0
         for start in range(0, len(pairs), WINDOW):
             yield from self._classify_window(pairs[start : start + WINDOW])
 
@@ -57,7 +57,7 @@ class NliModel:
         inputs = dict(self.tokenizer(premise, hypothesis, verbose=False))
         if len(inputs["input_ids"]) <= self.max_length:
             return inputs
-        self.cut += 1
+        self.truncated_premises += 1
         if len(self.tokenizer("", hypothesis, verbose=False)["input_ids"]) >= self.max_length:
             raise DataError(
                 f"{self.name} reads {self.max_length} tokens, and a sentence to classify is longer:"

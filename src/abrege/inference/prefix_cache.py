@@ -1,4 +1,4 @@
-"""Prefix cache: the keys and values of what all prompts begin with, computed once for all rows."""
+"""Prefix cache: the past_key_values (KV cache) of the prompts' common prefix, computed once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class PrefixCache:
     cache: DynamicCache
 
     def expand(self, rows: int) -> DynamicCache:
-        """Return a cache for so many rows, which the model may extend; the keys are not copied."""
+        """Return a cache for `rows` rows, which the model may extend; the keys are not copied."""
         expanded = DynamicCache()
         layers: list[Any] = self.cache.layers
         for number, layer in enumerate(layers):

@@ -21,7 +21,7 @@ Message: TypeAlias = Mapping[str, str]
 RETRYABLE = (408, 409, 429)  # and 5xx
 BUSY = (429, 503)  # rate limit, overload
 WRONG_ADDRESS = (404, 405)
-NO_CREDIT = "insufficient_quota"  # OpenAI's 429 that no waiting mends
+NO_CREDIT = "insufficient_quota"  # a 429 that retrying cannot fix: quota used up
 TOO_LONG = re.compile(
     r"(?i)context[ _](?:length|size|window)|maximum (?:model|input|sequence|prompt) length"
     r"|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too many (?:input )?tokens"

@@ -29,7 +29,7 @@ class RetryPolicy:
     """Longest Retry-After that is obeyed; after a longer one the request is given up."""
 
     def backoff_seconds(self, failures: int, rng: random.Random) -> float:
-        """Draw the wait after so many failures."""
+        """Draw the wait after this number of failures."""
         return rng.uniform(0, min(self.longest_seconds, self.first_seconds * 2 ** (failures - 1)))
 
 

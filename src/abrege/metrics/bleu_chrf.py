@@ -52,7 +52,7 @@ class CorpusAggregator:
         """Return the scores of single rows: BLEU over the n-gram orders that a short text has."""
         return _score_each(self.row_scorer, sums)
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return the n-gram precisions and the brevity penalty of BLEU, 0 to 1."""
         if self.metric != "bleu":
             return {}
@@ -60,7 +60,7 @@ class CorpusAggregator:
         return dict(zip(PARTS, [*(p / 100 for p in bleu.precisions), bleu.bp], strict=True))
 
     def signature(self) -> str:
-        """Return sacrebleu's signature."""
+        """Return sacrebleu's signature; its nrefs is `var` where rows have different numbers."""
         counts = self._reference_counts
         self.corpus_scorer.num_refs = next(iter(counts)) if len(counts) == 1 else -1
         return f"{self.metric}|{self.corpus_scorer.get_signature().format()}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import abrege
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics.family import EntailmentModel, MeanAggregator, ScoringOptions, document_of
 from abrege.text.sentences import split_sentences, splitter_name
 
@@ -39,7 +39,7 @@ def score_rows(
         for claim in sentences[summary]
         for premise in sentences[document]
     )
-    probabilities = dict(zip(pairs, model.entailed(list(pairs)), strict=True))
+    probabilities = dict(zip(pairs, model.entailment_probabilities(list(pairs)), strict=True))
     return [
         support(
             [
@@ -74,7 +74,7 @@ class EntailmentFamily:
         self._rows: list[tuple[str, str]] = []
         self._truncated = 0
 
-    def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
+    def statistics(self, row: EvaluationRow) -> Mapping[str, Sequence[float]]:
         """Store the row; raise RecipeError where it has no document."""
         self._rows.append((document_of(row, "entailment"), row.prediction))
         return {}
@@ -82,7 +82,7 @@ class EntailmentFamily:
     def finish(self) -> Mapping[str, Sequence[float]]:
         """Return the lowest value, the mean and 1 of every row."""
         scores = score_rows(self.model, self._rows, lang=self.lang)
-        self._truncated = self.model.cut
+        self._truncated = self.model.truncated_premises
         flat = [value for row_support in scores for value in (*row_support, 1.0)]
         return dict.fromkeys(self.aggregators, flat)
 

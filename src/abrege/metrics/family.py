@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from abrege.core.errors import RecipeError
-from abrege.core.types import Candidate, Pair
+from abrege.core.types import EvaluationRow, Pair
 from abrege.metrics.rouge import ReferencesRule
 from abrege.metrics.significance import Floats
 
@@ -40,7 +40,7 @@ class LikelihoodModel(Protocol):
         """Return the name of the model and its weights, for signatures."""
 
     @property
-    def rendering(self) -> str:
+    def prompt_signature(self) -> str:
         """Return how the model was prompted, for signatures; known after `score`."""
 
     def score(self, pairs: Sequence[Pair]) -> Iterator[tuple[float, int]]:
@@ -55,10 +55,10 @@ class EntailmentModel(Protocol):
         """Return the name of the model and its weights, for signatures."""
 
     @property
-    def cut(self) -> int:
-        """Return how many premises were truncated in the last call of `entailed`."""
+    def truncated_premises(self) -> int:
+        """Return how many premises the last `entailment_probabilities` truncated."""
 
-    def entailed(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
+    def entailment_probabilities(self, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
         """Yield the probability that each premise entails its hypothesis, in order."""
 
 
@@ -104,7 +104,7 @@ class Aggregator(Protocol):
     def row_score(self, sums: Floats) -> Floats:
         """Return the scores of single rows, which may be defined in another way."""
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return further values of all rows together, by name."""
 
     def signature(self) -> str:
@@ -118,7 +118,7 @@ class MetricFamily(Protocol):
     def aggregators(self) -> Mapping[str, Aggregator]:
         """Return the aggregator of each metric."""
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return the statistics of a row, or nothing where they come from `finish`."""
 
     def finish(self) -> Statistics:
@@ -158,7 +158,7 @@ class MeanAggregator:
 
     row_score = score
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return the means of the further values."""
         means = sums[: len(self.names)] / (sums[-1] or 1)
         return dict(zip(self.names, means.tolist(), strict=True))
@@ -168,7 +168,7 @@ class MeanAggregator:
         return self.sign()
 
 
-def document_of(row: Candidate, metric: str) -> str:
+def document_of(row: EvaluationRow, metric: str) -> str:
     """Return the document of a row; raise RecipeError where it has none."""
     if row.document is None:
         raise RecipeError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 import abrege
-from abrege.core.types import Candidate, Pair
+from abrege.core.types import EvaluationRow, Pair
 from abrege.metrics.family import LikelihoodModel, ScoringOptions, document_of
 from abrege.metrics.significance import Floats
 
@@ -31,7 +31,7 @@ class PerplexityAggregator:
 
     row_score = score
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return nats per token, tokens per reference, and bits per byte of the references."""
         nats, tokens, references, size = sums.tolist()
         return {
@@ -42,7 +42,7 @@ class PerplexityAggregator:
 
     def signature(self) -> str:
         """Return the model, its prompt, and which tokens count."""
-        model = f"{self.likelihood.name}|{self.likelihood.rendering}"
+        model = f"{self.likelihood.name}|{self.likelihood.prompt_signature}"
         counted = "tokens:model's|refs:all,token-weighted,with-stop"
         return f"perplexity|abrege-{abrege.__version__}|{model}|{counted}"
 
@@ -50,14 +50,14 @@ class PerplexityAggregator:
 class TextPerplexityAggregator(PerplexityAggregator):
     """The same for the whole text: the prompt with its document, and the summary."""
 
-    def parts(self, sums: Floats) -> dict[str, float]:
+    def components(self, sums: Floats) -> dict[str, float]:
         """Return nats per token and tokens per text."""
         nats, tokens, references, _ = sums.tolist()
         return {"nats_per_token": nats / tokens, "tokens_per_text": tokens / references}
 
     def signature(self) -> str:
         """Return the model, its prompt, and which tokens count."""
-        model = f"{self.likelihood.name}|{self.likelihood.rendering}"
+        model = f"{self.likelihood.name}|{self.likelihood.prompt_signature}"
         counted = "tokens:model's,prompt-and-summary,but-the-first|refs:all,token-weighted"
         return f"text_perplexity|abrege-{abrege.__version__}|{model}|{counted}"
 
@@ -80,7 +80,7 @@ class PerplexityFamily:
     def _aggregator(self, likelihood: LikelihoodModel) -> PerplexityAggregator:
         return PerplexityAggregator(likelihood)
 
-    def statistics(self, row: Candidate) -> Mapping[str, Sequence[float]]:
+    def statistics(self, row: EvaluationRow) -> Mapping[str, Sequence[float]]:
         """Store the document and its references; raise RecipeError for a row without document."""
         self._pairs.append(
             Pair(

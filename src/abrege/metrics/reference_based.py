@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import abrege
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics import bertscore, length, rouge
 from abrege.metrics.bleu_chrf import CorpusAggregator
 from abrege.metrics.family import (
@@ -19,13 +19,13 @@ from abrege.text.tokenize import count_words
 
 
 class RougeFamily(RowwiseFamily):
-    """ROUGE, with precision and recall beside F."""
+    """ROUGE: F, precision and recall."""
 
     def __init__(self, metrics: Sequence[str], options: ScoringOptions) -> None:
         self.metrics, self.options = metrics, options
         self.aggregators: Mapping[str, Aggregator] = {m: self._aggregator(m) for m in metrics}
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return precision, recall, F and 1."""
         options = self.options
         scores = rouge.score(
@@ -57,7 +57,7 @@ class BleuChrfFamily(RowwiseFamily):
     def __init__(self, metrics: Sequence[str], options: ScoringOptions) -> None:
         self.aggregators = {m: CorpusAggregator(m, lang=options.lang) for m in metrics}
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return the counts of n-grams."""
         return {
             metric: corpus.statistics(row.prediction, row.references)
@@ -72,7 +72,7 @@ class MeteorFamily(RowwiseFamily):
         self._meteor = Meteor(lang=options.lang, folder=options.wordnet)
         self.aggregators = {metric: MeanAggregator(self._meteor.signature) for metric in metrics}
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return the score and 1."""
         score = self._meteor.score(row.prediction, row.references)
         return dict.fromkeys(self.aggregators, (score, 1.0))
@@ -90,7 +90,7 @@ class BertScoreFamily:
         self._rows: list[tuple[str, Sequence[str]]] = []
         self._base: float | None = None
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Store the row."""
         self._rows.append((row.prediction, row.references))
         return {}
@@ -121,7 +121,7 @@ class LengthFamily(RowwiseFamily):
         self.lang = options.lang
         self.aggregators = {metric: MeanAggregator(self._signer(metric)) for metric in metrics}
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return each length and 1."""
         lengths: dict[str, float | None] = {
             "length_ratio": length.length_ratio(row.prediction, row.references, lang=self.lang),

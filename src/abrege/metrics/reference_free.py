@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import abrege
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics import extractiveness, faithfulness, format_checks, length
 from abrege.metrics.family import (
     MeanAggregator,
@@ -29,7 +29,7 @@ class _MeanFamily(RowwiseFamily):
 class FormatFamily(_MeanFamily):
     """The form of a summary: its end, repetition, preamble, markup and language."""
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return each value, with the weight 1 where it is defined."""
         text, lang = row.prediction, self.lang
         checks: Mapping[str, Callable[[], float | None]] = {
@@ -45,7 +45,7 @@ class FormatFamily(_MeanFamily):
 class ExtractionFamily(_MeanFamily):
     """How much of a summary is copied from its document."""
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return each value, with the weight 1 where it is defined."""
         document = document_of(row, next(iter(self.aggregators)))
         text, lang = row.prediction, self.lang
@@ -66,7 +66,7 @@ class ExtractionFamily(_MeanFamily):
 class FaithfulnessFamily(_MeanFamily):
     """Numbers, dates, names and quotations that the document does not support."""
 
-    def statistics(self, row: Candidate) -> Statistics:
+    def statistics(self, row: EvaluationRow) -> Statistics:
         """Return whether any fact is unsupported and 1, and how many of how many facts are."""
         document = document_of(row, next(iter(self.aggregators)))
         facts = faithfulness.extract_facts(document, row.prediction, lang=self.lang)

@@ -1,4 +1,8 @@
-"""The registry of metrics: what can be computed, what it needs, and how it is written."""
+"""The registry of metrics: what can be computed, what it needs, and how it is written.
+
+To add a metric: its entry here, a family in `reference_based` or `reference_free`, and a line in
+FAMILIES of `evaluation/score_table`.
+"""
 
 import difflib
 from collections.abc import Collection
@@ -161,7 +165,7 @@ METRICS = {metric.name: metric for metric in _ALL}
 ROUGE = tuple(name for name in METRICS if name.startswith("rouge"))
 DEFAULT_ROUGE = tuple(name for name in ROUGE if name != "rouge3")
 DEFAULT = (*DEFAULT_ROUGE, "length_ratio")
-"""What `abrege score` computes where --metrics is left out."""
+"""The default of `abrege score --metrics`."""
 
 
 def in_section(section: Section) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class PairedTest:
     ties: int
     losses: int
     detectable: float | None = None
-    """The minimum detectable effect of so many rows, at ALPHA two-sided, with POWER."""
+    """The minimum detectable effect with this number of rows, at ALPHA two-sided, with POWER."""
 
 
 @dataclass(frozen=True)
@@ -273,5 +273,5 @@ def _checked(statistics: ArrayLike, groups: Sequence[Hashable]) -> Floats:
     if not len(rows):
         raise DataError("there are no rows to take a mean of.")
     if len(rows) != len(groups):
-        raise DataError(f"{len(rows)} values but {len(groups)} groups: give one group a row.")
+        raise DataError(f"{len(rows)} values but {len(groups)} groups: give one group per row.")
     return rows

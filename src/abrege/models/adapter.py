@@ -27,7 +27,7 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
         config = PeftConfig.from_pretrained(str(folder))
         adapted = PeftModel(base, config)
     except (ValueError, OSError, TypeError, KeyError) as error:
-        raise _misfit(folder, str(error).strip().splitlines()[0]) from error
+        raise _incompatible(folder, str(error).strip().splitlines()[0]) from error
     trained_over = config.base_model_name_or_path
     if trained_over and trained_over != base.name_or_path:
         on_event(
@@ -47,13 +47,15 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
     for name in sorted({*base_shapes, *shapes}):
         in_adapter, in_base = shapes.get(name, "nothing"), base_shapes.get(name, "nothing")
         if in_adapter != in_base:
-            raise _misfit(folder, f"{name} is {in_adapter} in the adapter, {in_base} in this base")
+            raise _incompatible(
+                folder, f"{name} is {in_adapter} in the adapter, {in_base} in this base"
+            )
     set_peft_model_state_dict(adapted, load_file(folder / ADAPTER_FILE))
     adapted.eval()
     return adapted
 
 
-def _misfit(folder: Path, reason: str) -> SetupError:
+def _incompatible(folder: Path, reason: str) -> SetupError:
     return SetupError(
         f"{folder}: this adapter does not fit the base model: {reason}.\n"
         "  Name the base model that it was trained over in tune.model."

@@ -85,7 +85,8 @@ def load_model(
         raise _cannot_write(name_or_path, f"its folder lacks {min(missing)}")
     if config.is_encoder_decoder and not hasattr(model, "prepare_decoder_input_ids_from_labels"):
         raise RecipeError(
-            f"{name_or_path}: {config.model_type} does not tell how its decoder inputs begin.\n"
+            f"{name_or_path}: {config.model_type} has no method to shift labels into decoder "
+            "inputs.\n"
             "  Choose a model of the T5 or BART family."
         )
     disable_repacking(model)
@@ -161,8 +162,9 @@ def check_causal(model: PreTrainedModel, name: str) -> None:
     logits = model(input_ids=ids, use_cache=False).logits[:, 0].float()  # (2, vocab)
     if (logits[0] - logits[1]).abs().max() > 1e-4 * logits[0].abs().max():
         raise RecipeError(
-            f"{name}: this model sees the tokens to come, so it can neither write a text nor say "
-            "how likely one is.\n  Give a causal or an encoder-decoder model."
+            f"{name}: this model attends in both directions (an encoder such as BERT), so it "
+            "cannot generate text or score its likelihood.\n  Choose a causal or "
+            "encoder-decoder model."
         )
 
 

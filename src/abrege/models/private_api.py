@@ -170,14 +170,14 @@ def is_usable(feature: Feature, *modules: Any, on_event: OnEvent = silent) -> bo
     modules  of the model, each of which must have the attributes of the feature
     """
     reasons = (_lookup(name)[1] for name in feature.names)
-    misfits = (misfit(feature, module) for module in modules)
-    reason = next((reason for reason in (*reasons, *misfits) if reason), None)
+    incompatibilities = (incompatibility(feature, module) for module in modules)
+    reason = next((reason for reason in (*reasons, *incompatibilities) if reason), None)
     if reason:
         on_event(Note(f"{feature.name}: off, since {reason}; {feature.plain_path}"))
     return reason is None
 
 
-def misfit(feature: Feature, module: Any) -> str | None:
+def incompatibility(feature: Feature, module: Any) -> str | None:
     """Return in words how a module differs from what a feature knows of it; None if it does not."""
     kind = type(module).__name__
     for path in feature.attributes:

@@ -8,15 +8,15 @@ from abrege.annotation import sweep as annotation_sweep
 from abrege.core.events import OnEvent, silent
 from abrege.core.io import read_json
 from abrege.core.run_folder import RunFolder
-from abrege.pipeline.execute import execute, reason_to_run, task_key
 from abrege.pipeline.plan import stages_of
 from abrege.pipeline.run import (
-    check_earlier,
-    check_possible,
+    check_before_run,
     check_stage,
     locked,
+    require_earlier_stages,
     write_recipe,
 )
+from abrege.pipeline.run_task import execute, reason_to_run, task_key
 from abrege.pipeline.task import Outcome
 from abrege.recipe import Recipe
 from abrege.stages import export as export_stage
@@ -33,16 +33,18 @@ def estimate(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> "Es
     date; with raw documents, their pairs must be there. Of several tunings one is measured.
     """
     run_folder = RunFolder(folder)
-    check_possible(recipe, run_folder, stages_of(recipe))
+    check_before_run(recipe, run_folder, stages_of(recipe))
     if recipe.collect:
-        check_earlier(recipe, run_folder, "split")
+        require_earlier_stages(recipe, run_folder, "split")
     [task] = split.tasks(recipe, run_folder)
     with TemporaryDirectory(prefix="abrege-") as temporary:
         scratch = RunFolder(Path(temporary))
         if reason_to_run(task, task_key(task)):
             split.run(recipe, run_folder, into=scratch, on_event=on_event)
             run_folder = scratch
-        return tune.estimate(tune.seeded(recipe, 1), run_folder, scratch.tune(), on_event=on_event)
+        return tune.estimate(
+            tune.recipe_for_seed(recipe, 1), run_folder, scratch.tune(), on_event=on_event
+        )
 
 
 def sweep(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dict[str, Any]]:
@@ -50,7 +52,7 @@ def sweep(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[d
     run_folder = RunFolder(folder)
     check_stage(recipe, "annotate")
     with locked(run_folder):
-        check_earlier(recipe, run_folder, "annotate")
+        require_earlier_stages(recipe, run_folder, "annotate")
         return annotation_sweep.run(recipe, folder, on_event=on_event)
 
 

@@ -104,7 +104,7 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
     """Return a pool of Ray Data workers, on a cluster or, without an address, on this machine.
 
     address  address of a running cluster, as `ray.init` takes it; Ray runs until this process ends
-    workers  as many as the cluster has GPUs or cores for, if left out
+    workers  default: as many as the cluster has GPUs or cores for
     gpus     GPUs of each worker
 
     All items go to Ray's object store at once, which spills to disk. Each call of the pool starts

@@ -14,7 +14,7 @@ from abrege.core.io import disk_error
 from abrege.core.run_folder import RunFolder
 from abrege.metrics import rouge
 from abrege.pipeline import plan
-from abrege.pipeline.execute import execute, reason_to_run, task_key
+from abrege.pipeline.run_task import execute, reason_to_run, task_key
 from abrege.pipeline.task import Outcome
 from abrege.recipe import Recipe
 from abrege.training import distributed
@@ -31,16 +31,16 @@ def run(
 ) -> list[Outcome]:
     """Carry out stages in the run folder, in order; return what was done.
 
-    stages  of those that the recipe has; all of them where left out
+    stages  of those that the recipe has (default: all of them)
 
     Raise RecipeError where a stage that comes before the first one is not finished, or is out of
     date, and SetupError where another process works in the same folder.
     """
     run_folder = RunFolder(folder)
     stages = stages or plan.stages_of(recipe)
-    check_possible(recipe, run_folder, stages)
+    check_before_run(recipe, run_folder, stages)
     with distributed.process_group(on_event), locked(run_folder):
-        check_earlier(recipe, run_folder, stages[0])
+        require_earlier_stages(recipe, run_folder, stages[0])
         distributed.wait_for_everyone()
         if distributed.is_main_process():
             write_recipe(recipe, run_folder)
@@ -98,7 +98,7 @@ def check_stage(recipe: Recipe, stage: str) -> None:
         )
 
 
-def check_possible(recipe: Recipe, run_folder: RunFolder, stages: Sequence[str]) -> None:
+def check_before_run(recipe: Recipe, run_folder: RunFolder, stages: Sequence[str]) -> None:
     """Raise at once what would only come up after hours: missing data, an unfit ROUGE."""
     if distributed.is_distributed() and list(stages) != ["tune"]:
         raise SetupError(
@@ -114,9 +114,9 @@ def check_possible(recipe: Recipe, run_folder: RunFolder, stages: Sequence[str])
     rouge.check_options(evaluate.profile, lang=recipe.data.lang, stemmer=evaluate.stemmer)
 
 
-def check_earlier(recipe: Recipe, run_folder: RunFolder, first: str) -> None:
+def require_earlier_stages(recipe: Recipe, run_folder: RunFolder, first: str) -> None:
     """Raise RecipeError where a stage that comes before `first` has to run."""
-    missing = first_unmet(recipe, run_folder, first)
+    missing = first_pending_stage(recipe, run_folder, first)
     if missing:
         stage, reason = missing
         raise RecipeError(
@@ -125,7 +125,9 @@ def check_earlier(recipe: Recipe, run_folder: RunFolder, first: str) -> None:
         )
 
 
-def first_unmet(recipe: Recipe, run_folder: RunFolder, first: str) -> tuple[str, str] | None:
+def first_pending_stage(
+    recipe: Recipe, run_folder: RunFolder, first: str
+) -> tuple[str, str] | None:
     """Return the first stage that has to run before another can, and why; None where none has."""
     check_stage(recipe, first)
     stages = plan.stages_of(recipe)

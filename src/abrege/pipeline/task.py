@@ -38,7 +38,7 @@ class Task:
     shares_folder: bool = False
     """Other tasks or people write beside the manifest too, so the folder is never cleared."""
     keeps_previous: bool = False
-    """A result of another key stays in a folder beside this one until the new one is complete."""
+    """A result with a different key is kept in a sibling folder until the new one is complete."""
     checkpoints: str = ""
     """A pattern of unfinished work that is too dear to be thrown away without a question."""
 

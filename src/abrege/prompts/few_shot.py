@@ -1,4 +1,4 @@
-"""Few-shot examples in the prompt: what a model can do that is shown how, without tuning."""
+"""Few-shot prompts: examples from the train split before the document, without tuning."""
 
 import random
 import statistics

@@ -1,4 +1,4 @@
-"""What an encoder-decoder needs beside a causal model: the limits of both sides, its language."""
+"""What an encoder-decoder needs in addition: the limits of both sides, its language."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ WITHOUT_EFFECT = {
 
 
 class PriceSettings(Settings):
-    """What a server charges, in any currency."""
+    """The price of a server, in any currency."""
 
     prompt: NonNegativeFloat = Field(description="per million prompt tokens")
     completion: NonNegativeFloat = Field(description="per million generated tokens")
@@ -37,9 +37,11 @@ class PriceSettings(Settings):
 class BudgetSettings(Settings):
     """When annotation stops sending requests; finished summaries are kept."""
 
-    requests: PositiveInt | None = Field(None, description="most requests")
-    tokens: PositiveInt | None = Field(None, description="most tokens, of prompts and answers")
-    money: float | None = Field(None, gt=0, description="most money, at annotate.price")
+    requests: PositiveInt | None = Field(None, description="maximum number of requests")
+    tokens: PositiveInt | None = Field(
+        None, description="maximum number of tokens, prompts and completions together"
+    )
+    money: float | None = Field(None, gt=0, description="maximum cost, at annotate.price")
 
 
 class Sweep(Settings):
@@ -51,7 +53,7 @@ class Sweep(Settings):
 
 
 class Annotate(Settings):
-    """Which teacher writes the summaries, its prompt, and which answers are rejected."""
+    """Which teacher writes the summaries, its prompt, and which summaries are rejected."""
 
     teacher: Literal["server", "local", "lead"] = Field(
         "lead",
@@ -59,18 +61,19 @@ class Annotate(Settings):
         "introduction (lead), which is removed from the document",
     )
     model: str | None = Field(
-        None, description="the server's name of the model; or hub id, folder, .gguf or demo asset"
+        None,
+        description="the model's name on the server; or a hub id, folder, .gguf file or demo asset",
     )
     base_url: str | None = Field(
-        None, description="address of the server; OPENAI_BASE_URL if left out"
+        None, description="base URL of the server (default: OPENAI_BASE_URL)"
     )
     quantization: Literal["none", "nf4"] = Field(
-        "none", description="weights of a local model: as they are, or in 4 bits"
+        "none", description="quantization of a local model: none, or 4-bit NormalFloat"
     )
     prompt: str | None = Field(
         None,
-        description="prompt template with {document}, {title} and {meta.KEY}; a default one in "
-        "data.lang if left out",
+        description="prompt template with {document}, {title} and {meta.KEY} "
+        "(default: abrege's own, in data.lang)",
     )
     system: str | None = Field(None, description="system message")
     temperature: NonNegativeFloat | None = Field(
@@ -79,50 +82,49 @@ class Annotate(Settings):
     top_p: float | None = Field(
         0.7, gt=0, le=1, description="nucleus sampling; null leaves it to the server"
     )
-    max_new_tokens: PositiveInt = Field(400, description="longest summary in tokens")
+    max_new_tokens: PositiveInt = Field(400, description="maximum length of a summary, in tokens")
     context_window: PositiveInt | None = Field(
         None,
-        description="longest prompt and summary of the teacher together, in tokens; longer "
-        "documents are truncated",
+        description="maximum length of prompt and summary together, in the teacher's tokens; "
+        "longer documents are truncated",
     )
     seed: int | None = Field(
         0,
-        description="seed of the sampling, if the teacher supports one; null for a server that "
-        "rejects it",
+        description="sampling seed, if the teacher supports one; null for a server that rejects it",
     )
     timeout_seconds: float = Field(
-        300.0, gt=0, description="how long to wait for a server's answer before a retry"
+        300.0, gt=0, description="how long to wait for a server's response before a retry"
     )
     workers: PositiveInt = Field(
-        8, description="concurrent requests; of a local model, rows of a batch"
+        8, description="concurrent requests; for a local model, the batch size"
     )
     attempts: PositiveInt = Field(
-        3, description="most requests per document until a summary passes the checks"
+        3, description="maximum number of requests per document until a summary passes the checks"
     )
     candidates: PositiveInt = Field(
         1, description="summaries to generate for each document; one of them is chosen"
     )
     choose: Literal["first", "consensus"] = Field(
         "first",
-        description="which candidate: the first that passes the checks, or the one with the "
-        "highest ROUGE-L to the others",
+        description="which candidate is used: the first that passes the checks, or the one with "
+        "the highest ROUGE-L to the others",
     )
     min_words: PositiveInt = Field(10, description="shortest summary, in words")
     max_words: PositiveInt | None = Field(None, description="longest summary, in words")
     reject_unsupported: bool | None = Field(
         None,
-        description="reject summaries with numbers or names that the document does not have; if "
-        "left out, those of a model but not introductions",
+        description="reject summaries with numbers or names that are not in the document "
+        "(default: true for a model, false for introductions)",
     )
     max_lead_overlap: float = Field(
         0.9,
         gt=0,
         le=1,
-        description="reject a summary of which at least this share is the document's beginning",
+        description="reject a summary if at least this share of it copies the document's beginning",
     )
     budget: BudgetSettings = Field(BudgetSettings(), description="when to stop")
     price: PriceSettings | None = Field(
-        None, description="what the server charges, to compute the cost"
+        None, description="the price of the server, to compute the cost"
     )
     sweep: Sweep = Field(Sweep(), description="the grid of abrege annotate --sweep")
 
@@ -150,5 +152,7 @@ class Annotate(Settings):
         if self.max_words and self.min_words > self.max_words:
             raise ValueError("min_words is more than max_words")
         if self.context_window and self.context_window <= self.max_new_tokens:
-            raise ValueError("context_window leaves no room for a prompt beside max_new_tokens")
+            raise ValueError(
+                "context_window leaves no room for a prompt in addition to max_new_tokens"
+            )
         return self

@@ -8,7 +8,7 @@ from abrege.recipe.settings import Settings
 
 
 class CollectColumns(Settings):
-    """The columns of a file of documents; those left out are guessed from usual names."""
+    """The columns of a file of documents; omitted ones are detected by their usual names."""
 
     text: str | None = Field(None, description="column of the text")
     title: str | None = Field(None, description="column of the title")
@@ -28,10 +28,11 @@ class Collect(Settings):
         CollectColumns(), description="the columns, of files and hub data sets"
     )
     max_documents: PositiveInt | None = Field(
-        None, description="how many documents to take; all if left out"
+        None, description="how many documents to take (default: all)"
     )
     draw: Literal["random", "first"] = Field(
-        "random", description="which of them: a random sample of the whole source, or its first"
+        "random",
+        description="which documents: a random sample of the whole source, or the first ones",
     )
     seed: int = Field(0, description="seed of the random sample")
     min_words: PositiveInt | None = Field(None, description="shortest document to take, in words")
@@ -41,7 +42,7 @@ class Collect(Settings):
         None, description="category whose pages to take from a wiki's api.php"
     )
     contact: str | None = Field(
-        None, description="your e-mail or page, which wikis require of automatic readers"
+        None, description="your e-mail address or web page; wikis require it of bots"
     )
 
     unknown_templates: Literal["leave_out", "first_argument"] = Field(
@@ -92,19 +93,19 @@ class Clean(Settings):
     """How documents are cleaned, and which of them are dropped."""
 
     headings: Literal["drop", "keep"] = Field(
-        "drop", description="drop section headings, or keep them as lines of their own"
+        "drop", description="drop section headings, or keep each on its own line"
     )
     trailing_sections: Literal["drop", "keep"] = Field(
         "drop", description="drop the last sections of an article: references, see also, …"
     )
-    more_sections: list[str] = Field([], description="headings of further sections to drop")
+    more_sections: list[str] = Field([], description="headings of additional sections to drop")
     quotes: Literal["keep", "straight"] = Field(
-        "keep", description="keep quotation marks and apostrophes, or write all as ' and \""
+        "keep", description="keep quotation marks and apostrophes, or replace all with ' and \""
     )
     min_words: PositiveInt | None = Field(None, description="shortest document kept, in words")
     max_words: PositiveInt | None = Field(None, description="longest document kept, in words")
     other_languages: Literal["drop", "keep"] = Field(
-        "drop", description="what to do with documents in another language than data.lang"
+        "drop", description="what to do with documents in a language other than data.lang"
     )
     introduction_holes: Literal["keep", "drop"] = Field(
         "keep",
@@ -115,7 +116,7 @@ class Clean(Settings):
         0.3,
         gt=0,
         le=1,
-        description="largest share of characters, without spaces, that are no letters",
+        description="largest share of non-letters among the characters, spaces excluded",
     )
     max_repetition: float = Field(
         0.3, gt=0, le=1, description="largest share of words in repeated lines or passages"
@@ -124,8 +125,8 @@ class Clean(Settings):
         0.8,
         gt=0,
         le=1,
-        description="deduplicate documents of at least this Jaccard similarity of their 5-word "
-        "shingles; null for identical texts only",
+        description="deduplicate documents whose 5-word shingles have at least this Jaccard "
+        "similarity; null drops identical texts only",
     )
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from abrege.recipe.settings import Settings
 
 
 class Columns(Settings):
-    """The columns of the data; those left out are guessed from usual names."""
+    """The columns of the data; omitted ones are detected by their usual names."""
 
     document: str | None = Field(None, description="column of the text to summarize")
     summary: str | list[str] | None = Field(
@@ -16,11 +16,11 @@ class Columns(Settings):
     )
     id: str | None = Field(None, description="column of the unique id of the row")
     group: str | None = Field(
-        None, description="column of the group: rows of a group stay in one split"
+        None, description="column of the group; rows of one group stay in the same split"
     )
     lang: str | None = Field(None, description="column of the language code of the row")
     meta: list[str] | None = Field(
-        None, description="further columns to keep, for {meta.KEY}; all others if left out"
+        None, description="additional columns to keep, for {meta.KEY} (default: all others)"
     )
 
 
@@ -37,7 +37,10 @@ class Data(Settings):
     valid: str | None = Field(None, description="file of the valid split")
     test: str | None = Field(None, description="file of the test split")
     columns: Columns = Field(Columns(), description="the columns")
-    lang: str | None = Field(None, description="language of all rows (en, fr, …)")
+    lang: str | None = Field(
+        None,
+        description="language of the data (en, fr, …); the default for rows without a language",
+    )
 
     @model_validator(mode="after")
     def _check_one_source(self) -> "Data":
@@ -56,8 +59,8 @@ class Split(Settings):
     test: float = Field(0.1, gt=0, lt=1, description="share of the pairs in the test split")
     method: Literal["hash", "exact"] = Field(
         "hash",
-        description="assign each pair by its hash, so that pairs added later move none; or split "
-        "into exact shares",
+        description="assign each pair by its hash, so that adding pairs does not reassign existing "
+        "ones; or split into exact shares",
     )
     seed: int = Field(0, description="seed of the split")
     stratify: bool = Field(default=False, description="stratify by document length (method exact)")
@@ -65,18 +68,18 @@ class Split(Settings):
         0.8,
         gt=0,
         le=1,
-        description="documents of at least this Jaccard similarity of their 5-word shingles stay "
-        "in one split, or count as leaks; null for identical texts only",
+        description="documents whose 5-word shingles have at least this Jaccard similarity stay in "
+        "one split, or count as leaks; null compares identical texts only",
     )
-    train_rows: PositiveInt | None = Field(None, description="most train rows to use")
-    valid_rows: PositiveInt | None = Field(None, description="most valid rows to use")
-    test_rows: PositiveInt | None = Field(None, description="most test rows to use")
+    train_rows: PositiveInt | None = Field(None, description="maximum number of train rows")
+    valid_rows: PositiveInt | None = Field(None, description="maximum number of valid rows")
+    test_rows: PositiveInt | None = Field(None, description="maximum number of test rows")
     max_leaks: float = Field(
         0.01,
         ge=0,
         le=1,
-        description="largest share of a given valid or test split whose document or summary is "
-        "also in an earlier split",
+        description="largest accepted share of rows of a given valid or test split whose document "
+        "or summary is also in an earlier split",
     )
     allow_leaks: bool = Field(default=False, description="accept any amount of leakage")
 
@@ -90,12 +93,12 @@ class Split(Settings):
 
 
 class Prompt(Settings):
-    """The prompt. Saved with the model and the same in every later stage."""
+    """The prompt; it is saved with the model, and every later stage uses the same one."""
 
     template: str | None = Field(
         None,
-        description="prompt template with {document} and {meta.KEY}; a default one in the "
-        "language of the data if left out",
+        description="prompt template with {document} and {meta.KEY} (default: abrege's own, in the "
+        "language of the data)",
     )
     system: str | None = Field(None, description="system message, if the chat template has one")
     chat: Literal["auto", "always", "never"] = Field(

@@ -12,15 +12,18 @@ class Engine(Settings):
 
     name: Literal["local", "ray"] = Field(
         "local",
-        description="this machine; or ray: Ray Data, on a cluster or on this machine",
+        description="local: this machine; ray: Ray Data, on a cluster or on this machine",
     )
     address: str | None = Field(
-        None, description="address of a running Ray cluster, or auto; starts Ray here if left out"
+        None,
+        description="address of a running Ray cluster, or auto (default: start Ray on this "
+        "machine)",
     )
     workers: PositiveInt | None = Field(
-        None, description="concurrent workers; one per core, or per share of a GPU, if left out"
+        None,
+        description="number of concurrent workers (default: one per core, or per share of a GPU)",
     )
-    gpus: float = Field(0.0, ge=0, description="GPUs of each worker that holds a model")
+    gpus: float = Field(0.0, ge=0, description="number of GPUs per worker that holds a model")
 
     @model_validator(mode="after")
     def _check_effects(self) -> "Engine":

@@ -8,18 +8,18 @@ from abrege.recipe.settings import Settings
 
 
 class BertScore(Settings):
-    """How BERTScore is computed; it is left out if no encoder is given."""
+    """How BERTScore is computed; without an encoder, it is skipped."""
 
     encoder: str | None = Field(None, description="folder or hub id of the encoder")
     layer: PositiveInt | None = Field(
-        None, description="layer of the encoder; the best known or the last if left out"
+        None, description="layer of the encoder (default: the best known one, or else the last)"
     )
     idf: bool = Field(
         default=False,
         description="weight tokens by their inverse document frequency in the references",
     )
     rescale: bool = Field(
-        default=False, description="rescale so that references of other rows score 0"
+        default=False, description="rescale with a baseline: references of different rows score 0"
     )
 
     @model_validator(mode="after")
@@ -35,16 +35,20 @@ class Evaluate(Settings):
 
     profile: Literal["abrege", "rouge_score", "rouge_score+stemmer", "pip-rouge"] = Field(
         "abrege",
-        description="which ROUGE: abrege's own tokenizer, or the same digits as that library",
+        description="ROUGE implementation: abrege's own tokenizer, or the exact scores of "
+        "another library",
     )
     stemmer: bool = Field(
-        default=False, description="stem words (profile abrege; Snowball, by language)"
+        default=False, description="stem words (for the profile abrege; Snowball, by language)"
     )
     references: Literal[
         "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
-    ] = Field("max", description="how the scores of several references become one")
+    ] = Field("max", description="how the scores against several references are combined")
     wordnet: str | None = Field(
-        None, description="folder of WordNet, for the synonyms of METEOR; stems only without it"
+        None,
+        description="folder of WordNet, for the synonyms of METEOR; without it, METEOR matches "
+        "words and "
+        "stems only",
     )
     bertscore: BertScore = Field(BertScore(), description="BERTScore, which needs an encoder")
     entailment: str | None = Field(
@@ -52,10 +56,10 @@ class Evaluate(Settings):
     )
     group_by: list[str] | None = Field(
         None,
-        description="columns to break the scores down by, also document_words; all columns with "
-        "few values if left out",
+        description="columns to break the scores down by, or document_words (default: all columns "
+        "with few values)",
     )
-    bootstrap_samples: PositiveInt = Field(2000, description="bootstrap resamples")
+    bootstrap_samples: PositiveInt = Field(2000, description="number of bootstrap resamples")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="level of the confidence intervals")
     seed: int = Field(0, description="seed of the bootstrap")
 
@@ -74,5 +78,7 @@ class Evaluate(Settings):
 class Report(Settings):
     """What the report shows."""
 
-    examples: PositiveInt = Field(5, description="examples of each kind: best, worst, random")
+    examples: PositiveInt = Field(
+        5, description="number of examples of each kind: best, worst, random"
+    )
     seed: int = Field(0, description="seed of the random examples")

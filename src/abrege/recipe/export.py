@@ -12,15 +12,21 @@ class Export(Settings):
 
     base: Literal["trained", "original"] = Field(
         "trained",
-        description="what the adapter is merged into: the weights it was trained over (for qlora "
-        "the dequantized 4-bit ones), or those before quantization",
+        description="what the adapter is merged into: the weights used in training (for qlora, "
+        "dequantized), or the originals before quantization",
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="dtype of the merged weights; auto is that of tuning"
+        "auto", description="dtype of the merged weights; auto is the dtype of tuning"
     )
     check_rows: PositiveInt = Field(
-        32, description="test rows that the adapter and the merged model both summarize, as a check"
+        32,
+        description="number of test rows that both the adapter and the merged model summarize, "
+        "as a "
+        "check",
     )
     min_identical: float = Field(
-        0.9, ge=0, le=1, description="smallest share of identical summaries; below it, exit 5"
+        0.9,
+        ge=0,
+        le=1,
+        description="smallest share of identical summaries; below it, the exit code is 5",
     )

@@ -18,14 +18,18 @@ class Generate(Settings):
         "sentence) and oracle (sentences closest to the references), and the models",
     )
     shots: PositiveInt = Field(
-        2, description="few-shot examples in the prompt, drawn from the train split"
+        2, description="number of few-shot examples in the prompt, sampled from the train split"
     )
     max_new_tokens: PositiveInt | None = Field(
-        None, description="longest summary in tokens; from the train summaries if left out"
+        None,
+        description="maximum length of a summary, in tokens (default: derived from the train "
+        "summaries)",
     )
-    min_new_tokens: NonNegativeInt = Field(0, description="shortest summary in tokens")
-    num_beams: PositiveInt = Field(1, description="beams of beam search; 1 is greedy")
-    length_penalty: float = Field(1.0, description="above 0 favors longer beams")
+    min_new_tokens: NonNegativeInt = Field(0, description="minimum length of a summary, in tokens")
+    num_beams: PositiveInt = Field(1, description="number of beams; 1 is greedy")
+    length_penalty: float = Field(
+        1.0, description="length penalty of beam search; above 0 favors longer summaries"
+    )
     no_repeat_ngram_size: NonNegativeInt = Field(
         0, description="forbid repeated n-grams of this size"
     )
@@ -40,12 +44,12 @@ class Generate(Settings):
         None, description="sample from the k most likely tokens; needs do_sample"
     )
     seed: int = Field(
-        0, description="seed of the sampling, of the random sentence and of the few-shot examples"
+        0, description="seed of sampling, of the random baseline and of the few-shot examples"
     )
-    batch_rows: PositiveInt = Field(32, description="rows of a decoding batch")
+    batch_rows: PositiveInt = Field(32, description="rows per decoding batch")
     likelihood: bool = Field(
         default=True,
-        description="measure the log-likelihood of the references under base and tuned, for "
+        description="compute the log-likelihood of the references under base and tuned, for "
         "perplexity",
     )
 

@@ -35,13 +35,14 @@ Metric = Literal["loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
 
 
 class Lora(Settings):
-    """The shape of the adapter, in peft's words."""
+    """The LoRA adapter, in peft's words."""
 
     r: PositiveInt = Field(16, description="rank of the adapter")
-    alpha: PositiveInt = Field(32, description="scaling: the update is multiplied by alpha / r")
-    dropout: float = Field(0.0, ge=0, lt=1, description="dropout before the adapter")
+    alpha: PositiveInt = Field(32, description="scaling; the update is multiplied by alpha / r")
+    dropout: float = Field(0.0, ge=0, lt=1, description="dropout on the input of the adapter")
     modules: str | list[str] = Field(
-        "all-linear", description="module names that get an adapter, or all-linear"
+        "all-linear",
+        description="target modules: names of the layers that get an adapter, or all-linear",
     )
     dora: bool = Field(
         default=False, description="train the magnitude of each weight separately (DoRA)"
@@ -50,11 +51,11 @@ class Lora(Settings):
 
 
 class Quantization(Settings):
-    """How qlora quantizes the frozen weights, in bitsandbytes' words; tune.dtype computes."""
+    """How qlora quantizes the frozen weights, in bitsandbytes' words; computes in tune.dtype."""
 
     type: Literal["nf4", "fp4"] = Field("nf4", description="4-bit data type")
     double: bool = Field(
-        default=True, description="quantize the scales of the blocks too (double quantization)"
+        default=True, description="also quantize the quantization constants (double quantization)"
     )
 
 
@@ -62,7 +63,8 @@ class Tune(Settings):
     """How the student is tuned."""
 
     model: str = Field(
-        description="folder, hub id, .gguf file, or demo:smollm2-135m-instruct to start from"
+        description="the model to start from: a folder, hub id, .gguf file, or "
+        "demo:smollm2-135m-instruct"
     )
     method: Literal["lora", "qlora", "full"] = Field(
         "lora",
@@ -71,52 +73,56 @@ class Tune(Settings):
     completion_only_loss: bool = Field(
         default=True, description="compute the loss on the summary only, not on the prompt"
     )
-    lora: Lora = Field(Lora(), description="the shape of the adapter")
+    lora: Lora = Field(Lora(), description="the LoRA adapter")
     quantization: Quantization = Field(Quantization(), description="how qlora quantizes weights")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
-        description="dtype of the computation; auto takes what this machine does well. Trained "
-        "weights are always kept in float32",
+        description="dtype of the computation; auto chooses the one that suits this machine. "
+        "Trained weights are always kept in float32",
     )
     tf32: bool | None = Field(
-        None, description="TensorFloat-32 matrix products; needs a GPU that has them"
+        None, description="use TensorFloat-32 for matrix products; needs a GPU that supports it"
     )
     max_length: PositiveInt = Field(
         1024,
-        description="longest prompt and summary together, in tokens; longer documents are "
-        "truncated. Of an encoder-decoder, the longest prompt",
+        description="maximum length of prompt and summary together, in tokens; longer documents "
+        "are truncated. For an encoder-decoder, of the prompt only",
     )
     on_empty_target: Literal["fail", "drop"] = Field(
-        "fail", description="what to do with a row of which no summary token is left"
+        "fail", description="what to do with a row whose summary has no tokens"
     )
     num_train_epochs: PositiveFloat = Field(1.0, description="passes over the train split")
     max_steps: PositiveInt | None = Field(
-        None, description="stop after so many optimizer steps; overrides num_train_epochs"
+        None, description="total number of optimizer steps; overrides num_train_epochs"
     )
     batch_size: PositiveInt = Field(
-        16, description="rows of a batch over all processes together, not per device"
+        16, description="rows per batch, over all processes together (not per device)"
     )
     gradient_accumulation_steps: PositiveInt = Field(
-        1, description="batches of an optimizer step: it sees batch_size × this many rows"
+        1,
+        description="batches per optimizer step, which then sees batch_size times this number "
+        "of rows",
     )
     micro_batch_tokens: PositiveInt = Field(
         1024,
-        description="most tokens of a micro-batch, padding included; on a CPU two run side by "
-        "side, or one of four times as many through an encoder-decoder",
+        description="maximum number of tokens per micro-batch, padding included; on a CPU two "
+        "micro-batches run in parallel, or for an encoder-decoder one of four times the size",
     )
     gradient_checkpointing: bool = Field(
         default=False, description="recompute activations in the backward pass: slower, less memory"
     )
     optim: Optim | list[Optim] = Field(
         "adamw_torch_fused",
-        description="optimizer, in transformers' words; of a list, the first that works here",
+        description="optimizer, by its name in transformers; from a list, the first that works "
+        "on this "
+        "machine",
     )
     learning_rate: PositiveFloat = Field(5e-4, description="peak learning rate")
     lr_scheduler_type: Schedule = Field(
-        "cosine", description="learning rate schedule after the warm-up"
+        "cosine", description="learning-rate schedule after the warm-up"
     )
     warmup_steps: NonNegativeInt | None = Field(
-        None, description="warm-up steps; 5 % of all if left out"
+        None, description="warm-up steps (default: 5 % of all steps)"
     )
     warmup_ratio: float | None = Field(
         None, ge=0, lt=1, description="warm-up as a share of all steps"
@@ -125,24 +131,28 @@ class Tune(Settings):
     max_grad_norm: PositiveFloat = Field(1.0, description="clip the gradient to this norm")
     eval_steps: PositiveInt | Literal["epoch"] | None = Field(
         None,
-        description="validate every so many steps, or each epoch; four times a run if left out",
+        description="validate every N steps, or each epoch (default: four times per run)",
     )
     save_steps: PositiveInt | Literal["epoch"] | None = Field(
         None,
-        description="checkpoint every so many steps, or each epoch; with each validation if left "
-        "out",
+        description="save a checkpoint every N steps, or each epoch (default: with each "
+        "validation)",
     )
     save_total_limit: int = Field(
-        2, ge=2, description="checkpoints to keep; at least 2, since the newest may be incomplete"
+        2,
+        ge=2,
+        description="number of checkpoints to keep; at least 2, since the newest may be incomplete",
     )
     load_best_model_at_end: bool = Field(
-        default=False, description="keep the model of the best validation, not the last"
+        default=False, description="keep the model with the best validation, not the last one"
     )
     metric_for_best_model: Metric = Field(
-        "loss", description="what decides: the validation loss, or ROUGE of generated summaries"
+        "loss",
+        description="how the best model is chosen: by validation loss, or by ROUGE of generated "
+        "summaries",
     )
     early_stopping_patience: PositiveInt | None = Field(
-        None, description="stop after so many validations without improvement"
+        None, description="stop after this number of validations without improvement"
     )
     eval_generate_rows: PositiveInt | None = Field(
         None,
@@ -150,16 +160,16 @@ class Tune(Settings):
         "metric_for_best_model is a ROUGE",
     )
     report_to: list[Literal["tensorboard", "wandb", "mlflow"]] = Field(
-        [], description="where else to log; each needs its own package"
+        [], description="experiment trackers to log to; each needs its own package"
     )
     seed: int = Field(
-        0, description="seed of the order of the pairs and of the adapter's first weights"
+        0, description="seed of the shuffling of the pairs and of the adapter's initial weights"
     )
     seeds: PositiveInt = Field(
-        1, description="tune so many times, with seed, seed + 1, …, to measure the seed variance"
+        1, description="number of tuning runs, with seed, seed + 1, …, to measure the seed variance"
     )
     arguments: dict[str, Any] = Field(
-        default_factory=dict, description="further keys of transformers' TrainingArguments"
+        default_factory=dict, description="additional arguments of transformers' TrainingArguments"
     )
 
     @property
@@ -204,8 +214,8 @@ class Tune(Settings):
         by_epoch = eval_every is None or "epoch" in (eval_every, save_every)
         if by_epoch or int(save_every) % int(eval_every or 1):
             raise ValueError(
-                "save_steps must be a multiple of eval_steps for load_best_model_at_end; leave "
-                "save_steps out to save with each validation"
+                "save_steps must be a multiple of eval_steps for load_best_model_at_end; omit "
+                "save_steps to save with each validation"
             )
         return self
 

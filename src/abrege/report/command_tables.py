@@ -23,7 +23,7 @@ Scores = Mapping[str, Mapping[str, Any]]
 
 
 def score_table(caption: str, scores: Scores, baselines: Mapping[str, Scores]) -> Table:
-    """Return the scores of one system, a line a metric, with the baselines beside them."""
+    """Return the scores of one system and the baselines, one line per metric."""
     signatures = [score["signature"] for score in scores.values()]
     level = signatures[0].rpartition(",")[2].replace("%", " %")
     rows: list[list[Cell]] = []
@@ -124,7 +124,7 @@ def part_table(column: str, parts: Mapping[str, tuple[int, Scores]]) -> Table:
 def comparison_table(
     comparisons: Sequence[Mapping[str, Any]], scores: Mapping[str, Scores]
 ) -> Table:
-    """Return the paired tests of one system against one baseline, a line a metric.
+    """Return the paired tests of one system against one baseline, one line per metric.
 
     scores  system → its scores
     """

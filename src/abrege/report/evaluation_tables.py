@@ -62,7 +62,7 @@ def reference_scores(report: RunReport) -> Table:
 def system_table(
     systems: Mapping[str, SystemScores], metrics: Sequence[str], *, n: int, caption: str = ""
 ) -> Table:
-    """Return the scores of each system, a line a system; one scored on fewer rows than n says so.
+    """Return the scores, one line per system; one scored on fewer rows than n says so.
 
     metrics  the columns, by name
     """

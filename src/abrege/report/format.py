@@ -10,7 +10,7 @@ ABSENT = "–"
 
 
 def format_number(value: float, digits: int, *, signed: bool = False) -> str:
-    """Return a number with so many decimals, a true minus sign, and no sign on a zero.
+    """Return a number with `digits` decimals, a true minus sign, and no sign on a zero.
 
     signed  write a plus sign where the number is above 0, as for a difference
     """

@@ -147,7 +147,7 @@ def load_stress(
     *,
     max_failures: int,
 ) -> StressReport:
-    """Return the result of the stress tests, with at most so many failures of each kind.
+    """Return the result of the stress tests, with at most `max_failures` failures of each kind.
 
     rows  system → its cases; the failures shown are those of the last system, which is the tuned
           one where there is one

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-from abrege.core.types import Candidate
+from abrege.core.types import EvaluationRow
 from abrege.metrics.alignment import AlignedWord, align
 from abrege.metrics.faithfulness import unsupported_facts
 from abrege.report.table import Cell, Table, TextCell
@@ -39,13 +39,13 @@ def _cell(cell: Cell) -> str:
     return text if isinstance(cell, TextCell) else text.replace("−", "-")
 
 
-def render_example(title: str, row: Candidate) -> str:
+def render_example(title: str, row: EvaluationRow) -> str:
     """Return the prediction of a row and its references under a title."""
     references = (f"  reference: {reference}" for reference in row.references)
     return "\n".join([f"{title}: {row.id}", f"  {row.prediction}", *references])
 
 
-def render_matches(row: Candidate, *, lang: str | None, stemmer: bool) -> str:
+def render_matches(row: EvaluationRow, *, lang: str | None, stemmer: bool) -> str:
     """Return a prediction with the words it shares with each reference, and unsupported facts.
 
     Words are set off as `match_legend` says.
@@ -66,7 +66,7 @@ def match_legend() -> str:
     return f"{match[0]}shared word{match[1]}, {order[0]}shared and in order{order[1]}"
 
 
-def _render_match(row: Candidate, reference: str, *, lang: str | None, stemmer: bool) -> str:
+def _render_match(row: EvaluationRow, reference: str, *, lang: str | None, stemmer: bool) -> str:
     if len(row.prediction.split()) * len(reference.split()) > MAX_MATCHING:
         return f"{row.id}: too long to be explained word by word"
     in_prediction, in_reference = align(row.prediction, reference, lang=lang, stemmer=stemmer)
@@ -76,13 +76,13 @@ def _render_match(row: Candidate, reference: str, *, lang: str | None, stemmer: 
         [
             f"{row.id}: {shared} words shared of {len(in_prediction)} and {len(in_reference)}, "
             f"{ordered} in the same order",
-            f"  {set_off(row.prediction, in_prediction)}",
-            f"  reference: {set_off(reference, in_reference)}",
+            f"  {highlight_matches(row.prediction, in_prediction)}",
+            f"  reference: {highlight_matches(reference, in_reference)}",
         ]
     )
 
 
-def set_off(text: str, marks: Sequence[AlignedWord]) -> str:
+def highlight_matches(text: str, marks: Sequence[AlignedWord]) -> str:
     """Return a text with its shared words set off, and those in the same order more so."""
     return "".join(_pieces(text, marks))
 

@@ -79,7 +79,7 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
         fields: dict[str, Any] = {}
         redo = redo_check(decisions.load_decisions(folder))
         counts = write_pairs(
-            recipe, folder, lambda row: by_lead(recipe.annotate, row.document, redo)
+            recipe, folder, lambda row: pair_from_lead(recipe.annotate, row.document, redo)
         )
     else:
         counts, fields = annotation.run(recipe, folder, on_event=on_event)
@@ -92,7 +92,7 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
     return {"counts": counts, **fields}
 
 
-def by_lead(settings: Annotate, document: Document, redo: Check) -> Pair | FailedDocument:
+def pair_from_lead(settings: Annotate, document: Document, redo: Check) -> Pair | FailedDocument:
     """Return a pair whose summary is the introduction, which is cut out of the document.
 
     redo  fails the summaries that people want anew, which an introduction cannot be

@@ -19,7 +19,7 @@ from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.io import atomic_write, json_line, read_jsonl, write_jsonl
 from abrege.core.run_folder import RunFolder
-from abrege.core.types import Document, Dropped
+from abrege.core.types import Document, DroppedDocument
 from abrege.data import filters, sections
 from abrege.data.minhash import cluster_near_duplicates
 from abrege.data.normalize import normalize_text
@@ -74,7 +74,7 @@ class _DroppedDocuments:
 
     def add(self, document: Document, reason: str, details: str) -> None:
         self.counts[f"dropped/{reason}"] += 1
-        dropped = Dropped(reason=reason, details=details, document=document)
+        dropped = DroppedDocument(reason=reason, details=details, document=document)
         self.file.write(json_line(dropped) + "\n")
 
 

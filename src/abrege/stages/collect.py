@@ -134,7 +134,7 @@ def _documents(
             plan=plan,
             **collect.model_dump(include={*named}),
             lang=recipe.data.lang,
-            folder=run_folder.fetched.parent,
+            folder=run_folder.wiki_responses.parent,
             counts=counts,
             on_event=on_event,
         )

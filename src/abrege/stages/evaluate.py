@@ -46,7 +46,7 @@ FURTHER_METRICS = (
     *in_section("extraction"),
     *in_section("faithfulness"),
 )
-"""Computed beside ROUGE, METEOR and, where there is an encoder, BERTScore."""
+"""Computed in addition to ROUGE, METEOR and, where there is an encoder, BERTScore."""
 
 Columns = Mapping[str, Sequence[Label]]
 
@@ -184,7 +184,7 @@ def scoring_request(
 
 def _row_warnings(pairs: Sequence[Pair], lang: str | None) -> Iterator[str]:
     if not stems.has_stemmer(lang):
-        yield f"METEOR is left out: there is no stemmer for {lang or 'no language'}."
+        yield f"METEOR is skipped: there is no stemmer for {lang or 'no language'}."
     if len({n if p.group is None else p.group for n, p in enumerate(pairs)}) < 2:
         yield "All test rows are of one group: there are no intervals and no tests."
     empty = sum(not any(count_words(r, lang) for r in p.references) for p in pairs)
@@ -229,8 +229,8 @@ def compute_results(
     rouge_metrics = rouge.profile_metrics(settings.profile)
     systems = run_results.scores(tables, resampling)
     comparisons = run_results.comparisons(tables, [*rouge_metrics, "perplexity"], resampling)
-    seeds = run_results.over_seeds(tables, rouge_metrics, resampling, first=first_seed)
-    breakdowns = run_results.by_parts(
+    seeds = run_results.seed_statistics(tables, rouge_metrics, resampling, first=first_seed)
+    breakdowns = run_results.score_breakdowns(
         tables, columns, BREAKDOWN_METRICS, resampling, required=settings.group_by is not None
     )
     outcome = verdict(systems, comparisons, confidence=settings.confidence, seeds=seeds)

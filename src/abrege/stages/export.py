@@ -23,7 +23,7 @@ from abrege.core.run_folder import (
     hash_model_file,
     weight_files,
 )
-from abrege.core.types import Candidate, Pair, Prediction
+from abrege.core.types import EvaluationRow, Pair, Prediction
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
 from abrege.metrics import rouge
 from abrege.metrics.family import ScoringOptions
@@ -275,8 +275,8 @@ def _rouge_differences(
     }
 
 
-def _candidate(pair: Pair, prediction: Prediction) -> Candidate:
-    return Candidate(
+def _candidate(pair: Pair, prediction: Prediction) -> EvaluationRow:
+    return EvaluationRow(
         id=pair.id,
         prediction=prediction.prediction,
         references=pair.references,

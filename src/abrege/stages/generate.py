@@ -19,7 +19,7 @@ from abrege.pipeline.task import Task
 from abrege.recipe import Recipe
 from abrege.text.tokenize import word_tokenize
 
-BY_MODEL = "abrege.inference.systems"
+BY_MODEL = "abrege.inference.predict_systems"
 """The module that runs models; systems that copy sentences never import it."""
 
 
@@ -51,7 +51,7 @@ def outputs(recipe: Recipe, run_folder: RunFolder, system: str) -> tuple[str, ..
 
 
 def settings(recipe: Recipe, run_folder: RunFolder, system: str) -> dict[str, Any]:
-    """Return the settings that the summaries of a system depend on beside its input files.
+    """Return the settings that the summaries of a system depend on, in addition to its input files.
 
     Of abrege.json that is the prompt format; the decoding is that of the recipe, and the weights
     are an input of the systems that load them.
@@ -99,13 +99,13 @@ def run(
 ) -> dict[str, Any]:
     """Write the summaries of one system; return the fields of its manifest.
 
-    key  hash of everything the summaries depend on; unfinished ones of another key are dropped
+    key  hash of everything the summaries depend on; those with a different key are dropped
     """
     pairs = list(read_jsonl(run_folder.split("test"), Pair))
     by_model = get_system(system).by_model
     fields: dict[str, Any] = {}
     if by_model:
-        from abrege.inference.systems import predict
+        from abrege.inference.predict_systems import predict
 
         predictions, fields = predict(recipe, run_folder, system, pairs, key=key, on_event=on_event)
     else:

@@ -95,7 +95,7 @@ def run(
         _check_leaks(leaked_texts, read.splits, into.leaks, recipe.split, on_event=on_event)
     splits, joined = divide(read.splits, recipe.split, on_event=on_event)
     if joined:
-        write_jsonl(into.joined_blocks, joined)
+        write_jsonl(into.merged_groups, joined)
     sampled = _sample(splits, recipe.split)
     for split in SPLITS:
         write_jsonl(into.split(split), sampled[split])
@@ -118,7 +118,7 @@ def divide(
 
     splits  "all", or train with valid, test or both
 
-    Also return the blocks of rows that stay together although their hashes would part them. Raise
+    Also return the groups of rows kept together although their hashes name different splits. Raise
     RecipeError where valid and test leave nothing to train on.
     """
     if settings.valid + settings.test >= 1 and "all" in splits:
@@ -154,12 +154,12 @@ def _partition(
         return split_exactly(pairs, **arguments, stratify=settings.stratify), []
     parts, joined = split_by_hash(pairs, **arguments)
     if joined:
-        rows = sum(len(ids) for block in joined for ids in block.alone.values())
-        blocks = f"{len(joined)} block{'s' * (len(joined) > 1)}"
+        rows = sum(len(ids) for group in joined for ids in group.alone.values())
+        groups = f"{len(joined)} group{'s' * (len(joined) > 1)}"
         on_event(
             Note(
-                f"{rows} rows stay together in {blocks} (one group, or documents alike) although "
-                "their hashes would part them: see merged.jsonl"
+                f"{rows} rows kept together in {groups} (same group or duplicate documents), "
+                "overriding their own hashes; see merged.jsonl"
             )
         )
     return parts, joined
@@ -271,7 +271,7 @@ def _common_lang(splits: Mapping[str, Sequence[Pair]], on_event: OnEvent) -> str
     if len(langs) == 1 and langs[0] != "?":
         return langs[0]
     problem = "no language is given" if langs == ["?"] else f"languages {', '.join(langs)}"
-    on_event(Note(f"{problem}: data.lang names the one of all rows that do not say theirs"))
+    on_event(Note(f"{problem}: set data.lang as the default for rows without a language"))
     return None
 
 

@@ -28,7 +28,10 @@ GENERATION_EVAL = "abrege.training.generation_eval"
 
 def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
     """Return a task for each seed."""
-    return [_task(seeded(recipe, nth), run_folder, nth) for nth in range(1, recipe.tune.seeds + 1)]
+    return [
+        _task(recipe_for_seed(recipe, nth), run_folder, nth)
+        for nth in range(1, recipe.tune.seeds + 1)
+    ]
 
 
 def _task(recipe: Recipe, run_folder: RunFolder, nth: int) -> Task:
@@ -49,7 +52,7 @@ def _task(recipe: Recipe, run_folder: RunFolder, nth: int) -> Task:
     )
 
 
-def seeded(recipe: Recipe, nth: int) -> Recipe:
+def recipe_for_seed(recipe: Recipe, nth: int) -> Recipe:
     """Return the recipe of the nth tuning: the same but for the seed."""
     update = {"seed": recipe.tune.seed + nth - 1, "seeds": 1}
     return recipe.model_copy(update={"tune": recipe.tune.model_copy(update=update)})
@@ -144,7 +147,7 @@ class _Tuning:
         self.tokenizer = model_load.load_tokenizer(located)
         config = model_load.load_config(located)
         from_recipe.check_completion_only(recipe, config)
-        self.rendering = from_recipe.rendering_for(recipe, train, self.tokenizer, config)
+        self.rendering = from_recipe.make_prompt_format(recipe, train, self.tokenizer, config)
         self.renderer: PromptRenderer = PromptRenderer(self.tokenizer, self.rendering)
         self.train_examples, self.preflight = training.tokenize_pairs(
             self.renderer, train, on_empty=recipe.tune.on_empty_target
@@ -154,7 +157,8 @@ class _Tuning:
         self.model = _load_student(recipe, located, self.machine, on_event)
         self.trainable, self.parameters = count_trainable(self.model)
         share = self.trainable / self.parameters
-        on_event(Note(f"{self.trainable:,} of {self.parameters:,} parameters learn ({share:.2%})"))
+        counts = f"{self.trainable:,} of {self.parameters:,}"
+        on_event(Note(f"trainable parameters: {counts} ({share:.2%})"))
 
     def train(self, folder: Path, *, dry_run: bool = False) -> "TuningResult":
         """Train the model, or only estimate the cost."""

@@ -23,7 +23,7 @@ BUCKET_NUMBERS = 1 << 23  # of gradients that are reduced in one call
 BuildStep = Callable[[Sequence[TokenizedExample]], OptimizerStep]
 
 
-def divide_rows(examples: Sequence[TokenizedExample], ranks: int) -> list[list[TokenizedExample]]:
+def shard_rows(examples: Sequence[TokenizedExample], ranks: int) -> list[list[TokenizedExample]]:
     """Return the rows of each rank: the longest row first, to the rank with the fewest tokens.
 
     Their numbers of rows differ by one at most, so that the most rows of a rank are known before
@@ -40,7 +40,7 @@ def divide_rows(examples: Sequence[TokenizedExample], ranks: int) -> list[list[T
     return shares
 
 
-def step_of_rank(
+def build_local_step(
     examples: Sequence[TokenizedExample],
     build_step: BuildStep,
     *,
@@ -59,7 +59,7 @@ def step_of_rank(
     """
     if ranks == 1:
         return build_step(examples)
-    shares = [share for share in divide_rows(examples, ranks) if share]
+    shares = [share for share in shard_rows(examples, ranks) if share]
     step = build_step(shares[rank]) if rank < len(shares) else OptimizerStep((), 0)
     needed = 1
     if equal_micro_batches:

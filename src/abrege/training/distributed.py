@@ -76,7 +76,7 @@ def process_group(on_event: OnEvent = silent) -> Iterator[None]:
 
 
 def wait_for_everyone() -> None:
-    """Wait until every process has called this, at most TIMEOUT."""
+    """Wait at a barrier until every process has called this, at most TIMEOUT."""
     if is_distributed():
         from accelerate import PartialState
 
@@ -118,7 +118,7 @@ def local_main_process_first() -> Iterator[None]:
         yield
 
 
-def check_agreement(inputs: Mapping[str, Any]) -> None:
+def check_same_inputs(inputs: Mapping[str, Any]) -> None:
     """Raise SetupError if a process has other inputs than the main process."""
     main, *others = all_gather(inputs)
     for number, other in enumerate(others, start=1):

@@ -13,7 +13,7 @@ from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
 from abrege.recipe import Recipe
 from abrege.training import distributed
-from abrege.training.run import Preflight
+from abrege.training.run import TokenizationStats
 from abrege.training.training_args import TrainingPlan, check_plan, choose_optimizer
 
 
@@ -50,7 +50,7 @@ def check_valid(recipe: Recipe, rows: int) -> None:
         )
 
 
-def rendering_for(
+def make_prompt_format(
     recipe: Recipe, train: Sequence[Pair], tokenizer: Any, config: Any
 ) -> PromptFormat:
     """Return the prompt format and the decoding of the model, for this and all later stages."""
@@ -86,7 +86,7 @@ def training_plan(recipe: Recipe) -> tuple[TrainingPlan, str]:
     return plan, missing_optimizer
 
 
-def preflight_sentence(preflight: Preflight) -> str:
+def preflight_sentence(preflight: TokenizationStats) -> str:
     """Return on one line what the prompt format keeps and truncates."""
     summary_share = preflight.summary_tokens_kept / max(preflight.summary_tokens, 1)
     cut_share = preflight.document_tokens_cut / max(preflight.document_tokens, 1)

@@ -31,7 +31,7 @@ SAMPLES = "samples.jsonl"
 
 
 @dataclass(frozen=True)
-class Preflight:
+class TokenizationStats:
     """What tokenization made of the train rows, counted before training, for one epoch."""
 
     rows: int
@@ -65,7 +65,7 @@ class TuningResult:
 
 def tokenize_pairs(
     renderer: PromptRenderer, pairs: Sequence[Pair], *, on_empty: str
-) -> tuple[list[TokenizedExample], Preflight]:
+) -> tuple[list[TokenizedExample], TokenizationStats]:
     """Tokenize all rows, and count what is truncated and dropped, before anything is trained.
 
     on_empty  what to do with a row whose summary has no token: "drop" it, or "fail" with a
@@ -84,7 +84,7 @@ def tokenize_pairs(
     usable = [e for e in examples if e.summary_ids != blank]
     if not usable:
         raise DataError("no row is left to train on: every summary is empty.")
-    return usable, Preflight(
+    return usable, TokenizationStats(
         rows=len(examples),
         rows_without_target=len(empty),
         summary_tokens=sum(len(e.summary_ids) for e in examples),

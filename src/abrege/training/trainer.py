@@ -23,7 +23,7 @@ from abrege.compute.cpu import seq2seq_packing
 from abrege.compute.cpu.chunked_cross_entropy import enable_chunked_cross_entropy
 from abrege.compute.cpu.llama_layers import fuse_decoder_layers
 from abrege.compute.cpu.lora import refresh_merged_weights
-from abrege.compute.cpu.packing import enable_packing, unfused
+from abrege.compute.cpu.packing import enable_packing, without_fused_layers
 from abrege.compute.cpu.streams import STREAMS, StreamPool
 from abrege.compute.loss import summary_nll
 from abrege.compute.micro_batch import MicroBatch, OptimizerStep
@@ -116,7 +116,7 @@ class StepTrainer(Trainer):
 
     def collate_step(self, examples: list[TokenizedExample]) -> dict[str, OptimizerStep]:
         """Return this rank's part of a step, under a key, since Trainer expects a mapping."""
-        step = data_parallel.step_of_rank(
+        step = data_parallel.build_local_step(
             examples,
             partial(
                 build_step,
@@ -226,7 +226,7 @@ class StepTrainer(Trainer):
         metrics = {f"{metric_key_prefix}_loss": nats / tokens}
         if self.generation_eval:
             inner, step = self.accelerator.unwrap_model(model), self.state.global_step
-            with unfused(inner), torch.random.fork_rng():
+            with without_fused_layers(inner), torch.random.fork_rng():
                 scores = distributed.broadcast_from_main(partial(self.generation_eval, inner, step))
             metrics |= {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
         self.log(dict(metrics))

@@ -63,7 +63,7 @@ def _activation(layer: Any) -> str | None:
 class FusedDecoderLayer:
     """The forward of one decoder layer, with the modules and weights of the original layer."""
 
-    packed_only = True  # knows no cache and no padding: `packing.unfused` removes it to decode
+    packed_only = True  # no cache, no padding: `without_fused_layers` removes it to decode
 
     def __init__(self, layer: Any, *, is_last: bool) -> None:
         self.layer, self.is_last = layer, is_last

@@ -86,7 +86,7 @@ def _has_known_attention(config: Any) -> bool:
 
 
 @contextmanager
-def unfused(model: PreTrainedModel) -> Iterator[None]:
+def without_fused_layers(model: PreTrainedModel) -> Iterator[None]:
     """Run the plain layers of transformers while inside, to decode with a packed or fused model."""
     base: PreTrainedModel = getattr(model, "get_base_model", lambda: model)()
     is_packed = is_packing_enabled(base)

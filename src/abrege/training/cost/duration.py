@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training.cost import profiler
 from abrege.training.cost.memory import split_steps
-from abrege.training.cost.profiler import OptimizerCost, WorkModel
+from abrege.training.cost.profiler import ComputeCostModel, OptimizerCost
 
 if TYPE_CHECKING:
     from abrege.training.trainer import StepTrainer
@@ -74,7 +74,7 @@ def timing_rows(rows: Sequence[TokenizedExample], max_tokens: int) -> list[Token
 
 
 def count_evaluations_and_saves(trainer: "StepTrainer", steps: int) -> tuple[int, int]:
-    """Return how often so many steps are validated and saved; the last step is both."""
+    """Return how often this number of steps is validated and saved; the last step is both."""
     args = trainer.args
     epochs = math.ceil(args.num_train_epochs)
 
@@ -86,7 +86,7 @@ def count_evaluations_and_saves(trainer: "StepTrainer", steps: int) -> tuple[int
     return evaluations, count(args.save_strategy, args.save_steps)
 
 
-def evaluation_work(trainer: "StepTrainer", work: WorkModel) -> float:
+def evaluation_work(trainer: "StepTrainer", work: ComputeCostModel) -> float:
     """Return the work of one validation."""
     rows: list[TokenizedExample] = list(trainer.eval_dataset or [])  # type: ignore[arg-type]
     sample = rows[:: math.ceil(len(rows) / VALID_ROWS)] if rows else []

@@ -1,6 +1,7 @@
-"""Estimate of a tuning run, in time and memory, before it starts; a run that does not fit stops.
+"""Estimate of the time and memory of a tuning run, before it starts.
 
-A few short passes of the prepared model are measured and applied to the rows to come.
+A run that would go out of memory (OOM) stops here. A few
+short passes of the prepared model are measured and extrapolated to all rows.
 """
 
 import math
@@ -109,7 +110,7 @@ def estimate_run(
     longest = max(rows, key=len)
     epoch = draw_steps(rows, trainer.args.per_device_train_batch_size)
     sampled = epoch[:: math.ceil(len(epoch) / SAMPLED_STEPS)]
-    with profiler.state_restored(model):
+    with profiler.preserve_training_state(model):
         activations = profiler.measure_activations(trainer, longest)
         optimizer = profiler.measure_optimizer(trainer)
         steps_with_longest = [*sampled, next(step for step in epoch if longest in step)]

@@ -62,7 +62,7 @@ class OptimizerCost:
 
 
 @dataclass(frozen=True)
-class WorkModel:
+class ComputeCostModel:
     """The work of micro-batches, in tokens that pass through the weights.
 
     pair_tokens  work of a pair of query and key: it takes 4 · hidden operations in each layer, and
@@ -95,7 +95,7 @@ class PassTimes:
 
 
 @contextmanager
-def state_restored(model: nn.Module) -> Iterator[None]:
+def preserve_training_state(model: nn.Module) -> Iterator[None]:
     """Restore gradients, random state and mode of the model after the passes inside."""
     training = model.training
     with torch.random.fork_rng(enabled=True):
@@ -232,17 +232,17 @@ def measure_optimizer(trainer: "StepTrainer") -> OptimizerCost:
     return OptimizerCost(sum(x.nbytes for x in states) / numbers, seconds / numbers)
 
 
-def work_model(trainer: "StepTrainer") -> WorkModel:
+def work_model(trainer: "StepTrainer") -> ComputeCostModel:
     """Return the work model of the trainer's model, from its sizes."""
     model: Any = trainer.model
     config = model.config.get_text_config()
     weights = sum(p.numel() for p in model.parameters() if p.ndim > 1)
     pair_tokens = 2 * config.num_hidden_layers * config.hidden_size / weights
-    return WorkModel(pair_tokens, STREAMS if trainer.streams else 1)
+    return ComputeCostModel(pair_tokens, STREAMS if trainer.streams else 1)
 
 
 def time_passes(
-    trainer: "StepTrainer", rows: Sequence[TokenizedExample], work: WorkModel
+    trainer: "StepTrainer", rows: Sequence[TokenizedExample], work: ComputeCostModel
 ) -> PassTimes:
     """Time the passes of rows, forward and backward, and forward only.
 

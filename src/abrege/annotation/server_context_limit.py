@@ -22,7 +22,7 @@ _PROMPT_TOKENS = re.compile(
 """How OpenAI and vLLM, newer vLLM, llama.cpp, Anthropic and llama-cpp-python count a prompt."""
 
 
-def share_that_fits(
+def fitting_document_fraction(
     response: CachedResponse, max_new_tokens: int | None, *, fixed_share: float = 0.0
 ) -> float | None:
     """Return the share of the shown document that fits; None if all of it fits.

@@ -40,7 +40,7 @@ def reason_to_run(task: Task, key: Mapping[str, Any]) -> str:
         return f"its {task.manifest.name} is damaged"
     gone = [pattern for pattern in task.outputs if not any(task.folder.glob(pattern))]
     if gone:
-        return f"not whole ({', '.join(gone)} is gone)"
+        return f"incomplete: missing output {', '.join(gone)}"
     changed = changed_keys({name: manifest.get(name) for name in key}, key)
     if changed:
         return f"out of date (changed: {', '.join(changed)})"
@@ -76,7 +76,7 @@ def execute(task: Task, on_event: OnEvent) -> Outcome:
     """Run a task, or skip it where it is up to date. The manifest is written last."""
     key = task_key(task)
     reason = reason_to_run(task, key)
-    distributed.check_agreement({"key": key, task.name: reason})
+    distributed.check_same_inputs({"key": key, task.name: reason})
     if not reason:
         return _skip(task, on_event)
     resumed = distributed.broadcast_from_main(lambda: start(task, key))
@@ -129,7 +129,7 @@ def finish(task: Task, key: Mapping[str, Any], result: Mapping[str, Any], second
 
 
 def _clear_stale(task: Task, key: Mapping[str, Any]) -> bool:
-    """Remove the results of another key; return whether unfinished work of this key remains."""
+    """Remove results with a different key; return whether unfinished work of this key remains."""
     manifest = _read_or_none(task.manifest)
     if manifest is not None:  # the task was complete: what says that it is unfinished is left over
         task.started.unlink(missing_ok=True)
@@ -148,7 +148,7 @@ def _clear_stale(task: Task, key: Mapping[str, Any]) -> bool:
 
 
 def _refuse_to_lose_checkpoints(task: Task, key: Mapping[str, Any]) -> None:
-    """Raise RecipeError where checkpoints of another key would be lost."""
+    """Raise RecipeError where checkpoints with a different key would be lost."""
     if not task.started.exists() or not _has_checkpoints(task):
         return
     differences = describe_changes(_unfinished_key(task), key)

@@ -34,7 +34,7 @@ def predict(
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """Return the summaries of a system and the fields of its manifest; write its likelihoods.
 
-    key  hash of everything the summaries depend on; unfinished ones of another key are dropped
+    key  hash of everything the summaries depend on; those with a different key are dropped
     """
     with device.retained_heap():
         return _predict(recipe, run_folder, system, pairs, key, on_event)
@@ -49,7 +49,7 @@ def _predict(
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
     machine = device.choose_device(recipe.tune.dtype)
-    rendering = rendering_of(recipe, run_folder, system)
+    rendering = load_prompt_format(recipe, run_folder, system)
     rendering.save(model_folder(run_folder, system))  # summarize then decodes as was evaluated
     decoder, renderer = open_decoder(recipe, run_folder, system, on_event)
     predictions = _decode(recipe, run_folder, system, decoder, renderer, pairs, key, on_event)
@@ -113,7 +113,7 @@ def _decode(
     )
 
 
-def rendering_of(recipe: Recipe, run_folder: RunFolder, system: str) -> PromptFormat:
+def load_prompt_format(recipe: Recipe, run_folder: RunFolder, system: str) -> PromptFormat:
     """Return the prompt format that a system was tuned with, and the decoding of the recipe."""
     saved = PromptFormat.load(model_folder(run_folder, system))
     return replace(saved, profile=replace(saved.profile, **recipe.generate.decoding()))
@@ -125,13 +125,13 @@ def open_decoder(
     """Load the model of a system; return its decoder, and the renderer of its prompts."""
     folder, rendering = (
         model_folder(run_folder, system),
-        rendering_of(recipe, run_folder, system),
+        load_prompt_format(recipe, run_folder, system),
     )
     renderer = PromptRenderer(model_load.load_tokenizer(str(folder)), rendering)
     model = load_system_model(recipe, system, rendering, folder, on_event)
     decoder = Decoder.from_renderer(model, renderer)
     if system == "few-shot":
-        renderer = with_shots(renderer, recipe, run_folder, model.config)
+        renderer = few_shot_renderer(renderer, recipe, run_folder, model.config)
     return decoder, renderer
 
 
@@ -195,11 +195,11 @@ def write_likelihood(
             row |= {"text_nats": nats, "text_tokens": tokens}
     write_jsonl(run_folder.likelihood(system), rows)
     suffix = f"|left-out:{skipped}" if skipped else ""
-    how = {"name": scorer.name, "rendering": scorer.rendering + suffix, "skipped": skipped}
+    how = {"name": scorer.name, "rendering": scorer.prompt_signature + suffix, "skipped": skipped}
     return how, skipped
 
 
-def with_shots(
+def few_shot_renderer(
     renderer: PromptRenderer, recipe: Recipe, run_folder: RunFolder, config: Any
 ) -> PromptRenderer:
     """Return a renderer that puts few-shot examples of the train split before every document."""

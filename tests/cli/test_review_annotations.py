@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from abrege.cli import annotations, main
+from abrege.cli import main, review_annotations
 from abrege.core.io import read_json, read_jsonl, write_json, write_jsonl
 from abrege.core.types import Pair
 from abrege.human_eval.agreement import Agreement, Kappa
@@ -111,4 +111,4 @@ def test_bad_input_is_one_message(folder, capsys):
     ],
 )
 def test_agreement_is_printed_with_what_is_known_of_it(kappa, interval, expected):
-    assert expected in annotations.agreement_sentence(Agreement("a-b", "c", kappa, interval))
+    assert expected in review_annotations.agreement_sentence(Agreement("a-b", "c", kappa, interval))

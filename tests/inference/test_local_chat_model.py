@@ -3,7 +3,7 @@ import pytest
 from abrege.core.errors import DataError
 from abrege.core.hashing import hash_path
 from abrege.core.run_folder import RunFolder
-from abrege.inference.chat import load_chat_model
+from abrege.inference.local_chat_model import load_chat_model
 from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, lines
 from builders.models import a_bart, a_llama, a_sided_tokenizer, a_tokenizer

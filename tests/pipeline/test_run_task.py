@@ -8,7 +8,7 @@ from abrege.core.errors import RecipeError, SetupError, StateFileError
 from abrege.core.events import Note, silent
 from abrege.core.io import read_json, write_json
 from abrege.core.run_folder import hash_model_file
-from abrege.pipeline.execute import execute, reason_to_run, start, task_key
+from abrege.pipeline.run_task import execute, reason_to_run, start, task_key
 from abrege.pipeline.task import Task
 
 

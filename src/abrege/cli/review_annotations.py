@@ -22,19 +22,19 @@ EXPORT = """examples:
 
 Writes RUN/review/annotations-NAME.csv, a spreadsheet, and RUN/review/annotations-NAME.html, a page
 that works without a network; the reviewer fills in one of the two: keep, fix (with the corrected
-summary) or redo. Every reviewer gets the same rows: half are drawn at random, half look doubtful
-(unsupported facts, several attempts, shortest, longest), which the files do not show. Other
-arguments draw other rows."""
+summary) or redo. Every reviewer gets the same rows: half are sampled at random, half look doubtful
+(unsupported facts, several attempts, shortest, longest); the files do not show which. Other values
+of --rows and --seed sample other rows."""
 IMPORT = """examples:
   abrege review import runs/wiki annotations-ann.json annotations-bob.csv
   abrege review import runs/wiki annotations-*.json --json
 
 Decisions are added to RUN/annotate/decisions.jsonl, with reviewer and time, and applied to
-RUN/annotate/pairs.jsonl: keep and fix at once, a redo when abrege run asks the teacher again. Where
-people differ, a fix holds before a redo and a redo before a keep; of two fixes the later one. A
-person's later decision replaces their earlier one. Rates are computed on the rows drawn at random
-only, with exact intervals (Clopper-Pearson); κ is of all rows that two people decided. The result
-is written to RUN/review/acceptance.json."""
+RUN/annotate/pairs.jsonl: keep and fix immediately, a redo when abrege run asks the teacher again.
+If reviewers disagree, fix takes precedence over redo, and redo over keep; of two fixes, the later
+one is used. A reviewer's later decision replaces their earlier one. Rates are computed on the
+randomly sampled rows only, with exact intervals (Clopper-Pearson); κ is computed on all rows that
+two reviewers decided. The result is written to RUN/review/acceptance.json."""
 
 MAX_DIFFERENCES = 10
 """How many of the rows on which people differ are printed."""
@@ -53,13 +53,14 @@ def add_actions(add_action: AddAction) -> None:
     parser.add_argument("--rows", type=positive_int, default=50, metavar="N",
         help="number of rows (default: 50)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, metavar="N",
-        help="fixes which rows (default: 0)")  # fmt: skip
+        help="random seed of the sampled rows (default: 0)")  # fmt: skip
     parser.add_argument("--reviewer", default="", metavar="NAME",
-        help="the reviewer's name (default: they write it themselves)")  # fmt: skip
+        help="the reviewer's name (default: the reviewer enters it)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
     parser = add_action("import", "apply people's decisions to a teacher's summaries", IMPORT)
     parser.add_argument("decisions", type=Path, nargs="+", metavar="FILE",
-        help="completed spreadsheets (.csv) and files that pages saved (.json)")  # fmt: skip
+        help="completed spreadsheets (.csv) and files downloaded from the page "
+        "(.json)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from abrege.annotation.attempts import response_too_long
-from abrege.annotation.context_window import DEFAULT_SHARE, share_that_fits
+from abrege.annotation.server_context_limit import DEFAULT_SHARE, fitting_document_fraction
 
 
 def rejected(message):
@@ -27,7 +27,7 @@ def rejected(message):
     ],
 )  # fmt: skip
 def test_the_share_that_fits_is_parsed_from_the_error_of_each_server(message, limit, prompt_tokens):
-    share = share_that_fits(rejected(message), 300)
+    share = fitting_document_fraction(rejected(message), 300)
     assert share == pytest.approx(0.95 * (limit - 300) / prompt_tokens)
 
 
@@ -42,4 +42,4 @@ def test_the_share_that_fits_is_parsed_from_the_error_of_each_server(message, li
     ],
 )
 def test_without_usable_numbers_seven_tenths_of_the_document_are_shown(message):
-    assert share_that_fits(rejected(message), 300) == DEFAULT_SHARE == 0.7
+    assert fitting_document_fraction(rejected(message), 300) == DEFAULT_SHARE == 0.7
