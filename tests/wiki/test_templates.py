@@ -69,6 +69,7 @@ def test_french_templates_show_all_their_words(wikitext, plain):
         ("town{{coord|57|N|4|W|display=title}}", "town"),
         ("{{nihongo|'''Tokyo'''|東京|Tōkyō}}", "Tokyo (東京, Tōkyō)"),
         ("{{langx|ru|вода|voda|water}}, {{lang-de|Haus}}", "вода, voda, water, Haus"),
+        ("{{lang-rus|Андрей|p=ɐnˈdrʲej|r=Andrey}}", "Андрей"),
         ("A{{music|sharp}}, {{formatnum:{{nowrap|12345}}}}", "A♯, 12,345"),
         ("Jane ({{IPAc-en|d|eɪ}}; {{lang-fr|Jeanne}})", "Jane (Jeanne)"),
     ],

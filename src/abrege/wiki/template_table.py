@@ -74,7 +74,7 @@ def ordinal(number: str) -> str | None:
 SHOWN_ARGUMENT = shows("[{1}]", hides=ALL)
 """Formatting: the words of the first argument, whatever their colour, size or tooltip is."""
 FOREIGN_WORDS = shows("{1|text|texte}", "{1}, {2}", "{1}, {2}, {3}", hides=(
-    "sans_crochets|links|cat|nocat|label|italic|script|i|link|size|lit|tr|translit|t"
+    "sans_crochets|links|cat|nocat|label|italic|script|i|link|size|lit|tr|translit|t|p|r|a|ipa|s|audio"
 ))  # fmt: skip
 _SECOND = shows("{2|texte|text|fn}", hides=ALL)
 
