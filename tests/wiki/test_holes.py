@@ -19,6 +19,8 @@ def convert(wikitext: str, lang: str = "de", **options):
         ("{{X|'''山'''}}は山。", 1),
         ("Der Berg ({{X}}, hoch) ist {{X|a}}.", 2),
         ("Er starb in {{X}}", 1),
+        ("Einwohner: {{X}}.", 1),
+        ("Sie hat {{X}}; er {{X}}.", 2),
         ("{{X|a\n|b\n}} ist ein Berg.", 0),
         ("{{X}}\nDer Berg.", 0),
         ("{{X}}'''Der Berg''' ist.", 0),

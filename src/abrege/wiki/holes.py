@@ -23,7 +23,7 @@ _FROM_MARK = str.maketrans({digit: number for number, digit in _DIGITS.items()})
 _MARK = re.compile(f"([\x0e-\x15]+){MARK_END}")
 _MARK_CHARACTERS = re.compile(r"[\x01\x0e-\x15]")
 _OPENINGS = " *#:;'\"“„«»‘([{（「『"
-_STOPS = ".!?。！？…:;؟।"
+_STOPS = ".!?。！？…؟।"
 _CLOSINGS = " \u00a0'\"”“»’)]}）」』"
 
 
@@ -77,8 +77,10 @@ def is_inside_sentence(before: str, after: str) -> bool:
         return opened and not ended
     if following.isalnum():
         return not (after.startswith("'") and not opened)
-    if following in ",，、،)）":
+    if following in ",，、،;:)）":
         return opened or following not in ")）"
+    if following in _STOPS:
+        return opened and not ended
     words = after.lstrip(_OPENINGS)[:1]
     return (opened and not ended) or (words.islower() and not after.startswith("'"))
 

@@ -149,7 +149,7 @@ _SILENT_FRENCH = (
 api|apici|msapi|prononciation|phon|écouter|en langue|en|de|fr|it|es|la|lien web|ouvrage|article
 refsou|refnec-date|pertinence|quoi|qui|où|lequel|combien|date?|préciser|source?
 référence harvard sans parenthèses|harvsp|passage non neutre|non neutre|référence à confirmer
-référence incomplète|référence insuffisante|lien brisé|lien mort|note|ancre|clr
+vérifier|référence incomplète|référence insuffisante|lien brisé|lien mort|note|ancre|clr
 voir homonymes|portail
 article détaillé|articles détaillés|voir aussi|confusion|homonymie|autres projets|références
 drapeau2
