@@ -1,6 +1,11 @@
 import pytest
 
-from abrege.report.evaluation_tables import comparisons, finding, quality, reference_scores
+from abrege.report.evaluation_tables import (
+    comparison_cell,
+    comparisons,
+    reference_free_table,
+    reference_scores,
+)
 from abrege.report.table import TextCell
 from builders.report_view import a_comparison, a_run, an_estimate, texts
 
@@ -20,11 +25,11 @@ def headings(table):
     ],
 )
 def test_a_finding_is_in_words(changes, words, tone):
-    assert finding(a_comparison(**changes)) == TextCell(words, tone=tone)
+    assert comparison_cell(a_comparison(**changes)) == TextCell(words, tone=tone)
 
 
 def test_a_difference_that_is_not_detected_comes_with_the_minimum_detectable_effect():
-    cell = finding(a_comparison(p=0.3, detectable=0.0271))
+    cell = comparison_cell(a_comparison(p=0.3, detectable=0.0271))
     assert cell == TextCell("no detectable difference", "minimum detectable: 2.7", "unsure")
 
 
@@ -40,10 +45,10 @@ def test_a_p_value_comes_with_its_holm_correction():
 
 def test_properties_of_summaries_have_a_table_of_their_own_where_any_was_computed():
     systems = {"tuned": {"rougeL": an_estimate(0.3), "density": an_estimate(5.604)}, "lead": {}}
-    table = quality(a_run(systems=systems))
+    table = reference_free_table(a_run(systems=systems))
     assert headings(table) == ["Metric", "Tuned", "Lead"]
     assert texts(table) == [["Density", "5.60", "–"]]
-    assert quality(a_run(systems={"tuned": {"rougeL": an_estimate(0.3)}})).rows == []
+    assert reference_free_table(a_run(systems={"tuned": {"rougeL": an_estimate(0.3)}})).rows == []
 
 
 def test_a_comparison_on_other_rows_says_on_how_many():
@@ -67,9 +72,9 @@ def test_a_metric_without_a_value_is_a_dash_and_one_that_no_system_has_is_no_col
 
 def test_a_lower_perplexity_is_better():
     lower = a_comparison(metric="perplexity", difference=-9.5)
-    assert finding(lower) == TextCell("Tuned is better", tone="better")
+    assert comparison_cell(lower) == TextCell("Tuned is better", tone="better")
     higher = a_comparison(metric="perplexity", difference=9.5)
-    assert finding(higher) == TextCell("Base is better", tone="worse")
+    assert comparison_cell(higher) == TextCell("Base is better", tone="worse")
 
 
 def test_a_system_scored_on_fewer_rows_says_on_how_many():

@@ -3,9 +3,9 @@ from dataclasses import replace
 from abrege.evaluation.verdict import TuningVerdict
 from abrege.report.sentences import (
     flags,
-    gain,
     loss_caption,
     meta_lines,
+    rouge_difference,
     scored_rows,
     setup_facts,
     signatures,
@@ -75,9 +75,9 @@ def test_a_truncated_document_is_flagged_beside_the_summary():
 
 
 def test_a_gain_names_both_systems_and_is_empty_where_there_is_one():
-    assert gain(an_example()) == "ROUGE-L, Tuned − Base: +33.3"
+    assert rouge_difference(an_example()) == "ROUGE-L, Tuned − Base: +33.3"
     one = an_example(summaries=[ExampleSummary(system="tuned", text="x")])
-    assert gain(one) == ""
+    assert rouge_difference(one) == ""
 
 
 def test_the_caption_of_a_thinned_curve_says_so():

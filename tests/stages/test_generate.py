@@ -1,13 +1,13 @@
 from abrege.core.io import read_jsonl
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
-from abrege.inference import log_likelihood, systems
+from abrege.inference import log_likelihood, predict_systems
 
 
 class Scorer:
     """Has room for references of one word, and finds each token one nat likely."""
 
-    name, rendering = "tuned", "prompt:x"
+    name, prompt_signature = "tuned", "prompt:x"
 
     def fits(self, pair):
         return all(len(reference.split()) == 1 for reference in pair.references)
@@ -22,7 +22,7 @@ def test_rows_whose_references_do_not_fit_are_left_out_and_counted(tmp_path, mon
     pairs = [Pair(id=f"r{n}", document="d", references=[t]) for n, t in enumerate(texts)]
     events = []
     run_folder = RunFolder(tmp_path)
-    how, skipped = systems.write_likelihood(
+    how, skipped = predict_systems.write_likelihood(
         None, None, "tuned", pairs, run_folder, full_text=False, on_event=events.append
     )
     assert how == {"name": "tuned", "rendering": "prompt:x|left-out:1", "skipped": 1}

@@ -23,7 +23,7 @@ def code_fingerprint(entries: Sequence[str], *, unused: Sequence[str] = ()) -> s
     count. Data files in the folders of the packages that are reached do.
     """
     modules = reached_modules(entries, unused=unused)
-    code = {name: _code_hash(_source_of(name)) for name in modules}
+    code = {name: _code_of(name).hash for name in modules}
     return hash_json({"code": code, "data": {str(p): hash_path(ROOT / p) for p in _data(modules)}})
 
 
@@ -40,7 +40,7 @@ def reached_modules(entries: Sequence[str], *, unused: Sequence[str] = ()) -> li
         if name in reached or name in unused:
             continue
         reached.add(name)
-        waiting += [*_packages_around(name), *_imported_modules(_source_of(name))]
+        waiting += [*_packages_around(name), *_imported_modules(name)]
     return sorted(reached)
 
 
@@ -54,26 +54,29 @@ def _source_file(name: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-class _Source(NamedTuple):
-    """A source file by path, time and size, under which what was read of it is cached."""
+class _Code(NamedTuple):
+    """What a source file says: the names it may import, and the hash of its code."""
 
-    path: Path
-    modified_ns: int
-    size: int
-
-
-def _source_of(name: str) -> _Source:
-    path = _source_file(name)
-    stat = path.stat()
-    return _Source(path, stat.st_mtime_ns, stat.st_size)
+    names: frozenset[str]
+    hash: str
 
 
-@cache
-def _imported_modules(source: _Source) -> frozenset[str]:
-    return frozenset(_module_names(_runtime_nodes(_parsed(source))))
+def _code_of(name: str) -> _Code:
+    return _read_code(_source_file(name).read_text(encoding="utf-8"))
 
 
-def _module_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+@cache  # by the text, and without its syntax tree: a process that keeps hundreds collects slowly
+def _read_code(text: str) -> _Code:
+    tree = ast.parse(text)
+    return _Code(frozenset(_imported_names(_runtime_nodes(tree))), hash_json(_canonical(tree)))
+
+
+def _imported_modules(name: str) -> list[str]:
+    return [n for n in _code_of(name).names if _source_file(n).is_file()]
+
+
+def _imported_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield what is imported of abrege: modules, and names that may be modules."""
     for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -81,7 +84,7 @@ def _module_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue
-        yield from (n for n in names if n.startswith(f"{PACKAGE}.") and _source_file(n).is_file())
+        yield from (name for name in names if name.startswith(f"{PACKAGE}."))
 
 
 def _runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -95,16 +98,6 @@ def _runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_for_type_checkers(node: Any) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
-@cache
-def _code_hash(source: _Source) -> str:
-    return hash_json(_canonical(_parsed(source)))
-
-
-@cache
-def _parsed(source: _Source) -> ast.Module:
-    return ast.parse(source.path.read_text(encoding="utf-8"))
 
 
 def _canonical(node: Any) -> Any:

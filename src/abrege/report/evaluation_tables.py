@@ -85,7 +85,7 @@ def _fewer_rows(scores: SystemScores, total: int) -> str:
     return plural(int(n), "row") if n.isdecimal() and int(n) != total else ""
 
 
-def quality(report: RunReport) -> Table:
+def reference_free_table(report: RunReport) -> Table:
     """Return the metrics of the summaries themselves, which look at no reference's wording."""
     caption = (
         "Length ratio: words of the summary per word of the reference. Stop rate: summaries that "
@@ -119,7 +119,7 @@ def metric_cell(name: str, score: ScoreEstimate | None) -> MetricCell:
     return MetricCell(metric=name, value=score.value, low=score.low, high=score.high)
 
 
-def finding(comparison: SystemComparison) -> TextCell:
+def comparison_cell(comparison: SystemComparison) -> TextCell:
     """Return in words what a paired test found."""
     if comparison.p is None:
         return TextCell("not tested", tone="unsure")
@@ -152,7 +152,7 @@ def comparisons(report: RunReport) -> Table:
                     format_p(c.p), "" if c.p_holm is None else format_equation("Holm", c.p_holm)
                 ),
                 TextCell(" / ".join(counts), "" if c.n in (None, report.n) else f"of {c.n} rows"),
-                finding(c),
+                comparison_cell(c),
             ]
         )
     caption = (

@@ -23,7 +23,7 @@ from abrege.report.blocks import (
     folded_title,
     match_pieces,
 )
-from abrege.report.sentences import flags, gain, meta_lines, score_of
+from abrege.report.sentences import flags, meta_lines, rouge_difference, score_of
 from abrege.report.svg import color_class
 from abrege.report.table import Table
 from abrege.report.view_model import ExampleGroup
@@ -103,7 +103,7 @@ def _environment(package: str) -> Environment:
         folded_title=folded_title,
         match_pieces=match_pieces,
         meta_lines=meta_lines,
-        gain=gain,
+        rouge_difference=rouge_difference,
         score_of=score_of,
         flags=flags,
         color_class=color_class,

@@ -17,7 +17,7 @@ from abrege.report.blocks import (
     excerpt,
 )
 from abrege.report.format import plural
-from abrege.report.sentences import flags, gain, meta_lines, score_of
+from abrege.report.sentences import flags, meta_lines, rouge_difference, score_of
 from abrege.report.table import Cell, Table
 from abrege.report.view_model import ExampleGroup, ExampleRow, ExampleSummary
 
@@ -112,7 +112,7 @@ def _example_group(group: ExampleGroup) -> str:
 def _example(example: ExampleRow) -> str:
     document = excerpt(example.document)
     more = f" *({plural(document.n_folded, 'more character')})*" if document.n_folded else ""
-    about = "; ".join(filter(None, [*meta_lines(example.meta), gain(example)]))
+    about = "; ".join(filter(None, [*meta_lines(example.meta), rouge_difference(example)]))
     lines = [f"> Document: {_text(document.visible)}{more}"]
     lines += [f"> Reference: {_text(reference)}" for reference in example.references]
     lines += [_summary(summary) for summary in example.summaries]

@@ -20,7 +20,7 @@ from abrege.report.evaluation_tables import (
     breakdown,
     comparisons,
     preference,
-    quality,
+    reference_free_table,
     reference_scores,
     seed_variance,
     stress,
@@ -66,7 +66,7 @@ def build_page(report: RunReport) -> Page:
             PageSection("scores", "Scores", _scores(report)),
             PageSection("comparisons", "Comparisons", [comparisons(report)]),
             PageSection("seeds", "Seed variance", _optional(seed_variance(report))),
-            PageSection("quality", "Properties of the summaries", [quality(report)]),
+            PageSection("quality", "Properties of the summaries", [reference_free_table(report)]),
             PageSection("breakdown", "Breakdown", _breakdowns(report)),
             PageSection(
                 "preference", "Preference", [preference(b) for b in report.blind_comparisons]

@@ -107,7 +107,7 @@ def meta_lines(meta: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def gain(example: ExampleRow) -> str:
+def rouge_difference(example: ExampleRow) -> str:
     """Return by how much the second system beats the first on a row, in ROUGE-L."""
     if example.difference is None or len(example.summaries) < 2:
         return ""
