@@ -142,6 +142,7 @@ class TokenReader:
         return text if short and not _NO_GUESS.search(text) else ""
 
     def argument(self) -> str:
+        """Skip an argument of a template page, {{{1}}}."""
         self.skip(kinds.ArgumentOpen, kinds.ArgumentClose)
         return ""
 
@@ -175,6 +176,7 @@ class TokenReader:
         return text
 
     def entity(self) -> str:
+        """Return the character of an HTML entity."""
         name = ""
         while type(token := self.tokens[self.position]) is not kinds.HTMLEntityEnd:
             name += _ENTITY.get(type(token)) or token["text"]
@@ -183,6 +185,7 @@ class TokenReader:
         return html.unescape(f"&{name};").replace(HEADING_MARK, "")
 
     def heading(self) -> str:
+        """Return a heading as a marked line."""
         level = self.tokens[self.position - 1]["level"]
         title = " ".join(self.read(kinds.HeadingEnd).split())
         self.position += 1
