@@ -89,3 +89,25 @@ def test_a_page_without_text_gives_an_empty_text(page):
 
 def test_control_characters_and_half_characters_are_no_error():
     assert convert_markdown("a\x01b\x0cc\ud800 \x00d 🐦").text.startswith("a")
+
+
+def test_the_paragraphs_of_a_layout_table_stay_apart():
+    cell = f"<td><h1>Gears</h1><p>{LONG * 2}</p><p>If {LONG}</p></td>"
+    page = f"<html><body><table><tr><td><a href='/'>Home</a></td>{cell}</tr></table></body></html>"
+    text = extract_html(page).text
+    assert f"ville.\n\nIf {LONG.strip()}" in text
+
+
+def test_the_cells_of_a_row_with_one_paragraph_each_are_one_line():
+    table = (
+        "<table><tr><td><p>a</p></td><td><p>b</p></td></tr><tr><td>c</td><td>d</td></tr></table>"
+    )
+    page = f"<html><body><article><p>{LONG * 4}</p>{table}</article></body></html>"
+    assert extract_html(page).text.endswith("a b\nc d")
+
+
+def test_a_paragraph_that_equals_the_one_before_it_is_kept():
+    other = f"Voici. {LONG}".strip()
+    page = f"<article><h1>Merle</h1><p>{other}</p>{f'<p>{LONG}</p>' * 3}<p>{other}</p></article>"
+    paragraphs = extract_html(f"<html><body>{page}</body></html>").text.split("\n\n")
+    assert paragraphs == [other, *[LONG.strip()] * 3, other]

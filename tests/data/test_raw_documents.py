@@ -74,7 +74,7 @@ def test_a_single_text_file_is_a_source(tmp_path):
 @pytest.mark.parametrize("name", ["a_txt", "a_md"])
 def test_another_encoding_than_utf_8_is_an_error_with_its_byte(tmp_path, name):
     path = a_folder(tmp_path, **{name: "Un\nété".encode("latin-1")}) / name.replace("_", ".")
-    message = error_message(tmp_path)
+    message = error_message(path)
     assert message.startswith(f"{path}:2: not UTF-8: byte 1 of the line, byte 4 of the file")
 
 
@@ -93,12 +93,41 @@ def test_a_page_in_another_encoding_than_it_declares_is_an_error_with_its_byte(t
     page = f"<html><head></head><body>{LONG}</body>".encode("cp1252")
     path = a_folder(tmp_path, a_html=page) / "a.html"
     byte = page.index(b"\x92") + 1
-    assert error_message(tmp_path).startswith(
-        f"{path}: not utf-8: byte {byte} of the file is 0x92."
-    )
+    assert error_message(path).startswith(f"{path}: not utf-8: byte {byte} of the file is 0x92.")
     page = page.replace(b"<head>", b"<head><meta charset=klingon>")
     path.write_bytes(page)
-    assert "declares the encoding klingon, which does not exist" in error_message(tmp_path)
+    assert "declares the encoding klingon, which does not exist" in error_message(path)
+
+
+CONSENT = (
+    "<p>We and our 842 partners store and access information on a device, such as cookies, and "
+    "process personal data for personalised ads and content. You may accept or manage your "
+    "choices at any time.</p>"
+)
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_is_counted_and_named_and_the_rest_is_read(tmp_path):
+    page = f"<html><head></head><body>{LONG}</body>"
+    latin, klingon = page.encode("cp1252"), page.replace("<head>", "<head><meta charset=klingon>")
+    files = {"a_html": latin, "b_html": page, "c_txt": "été".encode("latin-1")}
+    folder = a_folder(tmp_path, **files, d_html=klingon.encode("cp1252"), e_pdf="%PDF")
+    documents, counts, notes = read(folder)
+    assert [document.id for document in documents] == ["b.html"]
+    assert counts == {"read": 5, "kept": 1, "unreadable": 3, "other kind of file": 1}
+    assert notes[0] == f"{folder}: other kind of file 1: e.pdf"
+    assert notes[1].startswith(f"{folder}: unreadable 3: {folder}/a.html: not utf-8: byte ")
+    assert f"{folder}/c.txt:1: not UTF-8" in notes[1]
+    assert "d.html: this page declares" in notes[1]
+
+
+def test_a_page_that_only_asks_for_consent_to_cookies_is_boilerplate(tmp_path):
+    law = "<p>The law of the state asks a newspaper for consent before it stores cookies.</p>"
+    folder = a_folder(tmp_path, a_html=f"<html><body>{CONSENT}</body>", b_html=law * 3)
+    documents, counts, notes = read(folder)
+    reason = "boilerplate: a page that asks for consent to cookies"
+    assert [document.id for document in documents] == ["b.html"]
+    assert counts == {"read": 2, "kept": 1, reason: 1}
+    assert notes == [f"{folder}: {reason} 1: a.html"]
 
 
 def test_a_folder_without_texts_is_an_error_with_its_files(tmp_path):

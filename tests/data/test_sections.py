@@ -71,7 +71,35 @@ def test_a_document_is_split_at_its_headings_and_joined_with_their_new_offsets()
         ("pt", "Ligações externas"),
         ("nl", "Bronnen, noten en/of referenties"),
         (None, "Weblinks"),
-        ("sv", "Voir aussi"),
+        ("ja", "脚注"),
+        ("ja", "注釈・出典"),
+        ("ja", "参考文献"),
+        ("ja", "関連項目"),
+        ("ja", "外部リンク"),
+        ("zh", "参考文献"),
+        ("zh-TW", "參考資料與外部連結"),
+        ("zh", "参见"),
+        ("ru", "Примечания"),
+        ("ru", "Литература и ссылки"),
+        ("ru", "См. также"),
+        ("uk", "Посилання"),
+        ("ar", "مراجع"),
+        ("ar", "المراجع والهوامش"),
+        ("ar", "انظر أيضًا"),
+        ("ar", "وصلات خارجية"),
+        ("he", "הערות שוליים"),
+        ("he", "קישורים חיצוניים"),
+        ("fa", "جستارهای وابسته"),
+        ("pl", "Przypisy"),
+        ("pl", "Linki zewnętrzne"),
+        ("ko", "각주"),
+        ("ko", "같이 보기"),
+        ("vi", "Liên kết ngoài"),
+        ("sv", "Se även"),
+        ("sv", "Noter och referenser"),
+        ("cs", "Externí odkazy"),
+        ("tr", "Ayrıca bakınız"),
+        ("is", "Voir aussi"),
     ],
 )
 def test_apparatus_titles_are_detected_in_spellings_and_combinations(lang, title):
@@ -92,6 +120,14 @@ def test_apparatus_titles_are_detected_in_spellings_and_combinations(lang, title
 )
 def test_titles_of_subjects_are_not_apparatus(title):
     assert not drops(title, "fr")
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [("ja", "歴史"), ("zh", "历史"), ("ru", "История"), ("ar", "التاريخ"), ("ko", "역사")],
+)
+def test_titles_of_subjects_stay_in_other_scripts(lang, title):
+    assert not drops(title, lang)
 
 
 @pytest.mark.timeout(4)

@@ -5,6 +5,7 @@ import pytest
 
 from abrege import recipe
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document
@@ -168,3 +169,68 @@ def test_the_key_of_the_stage_follows_the_settings_and_the_language(tmp_path):
 
     assert json.dumps(settings()) != json.dumps(settings(quotes="straight"))
     assert settings()["lang"] == "fr"
+
+
+ASTURIAN = (
+    "El ríu cruza la ciudá vieya y desagua nel mar. El conceyu decidió que la ponte va arreglase "
+    "enantes del branu, y los pescadores tán esmolecíos pola temporada."
+)
+BOSNIAN = (
+    "Gradonačelnik je juče otvorio novu školu u selu, pred stotinu roditelja koji su došli sa "
+    "svojom djecom, i obećao da će kuhinja biti spremna prije kraja mjeseca."
+)
+
+
+def cleaned_in(lang, folder, *documents, **settings):
+    """Run the stage in another language than French; return kept ids and notes."""
+    events = []
+    run_folder = RunFolder(folder)
+    write_jsonl(run_folder.collected, documents)
+    recipe = a_recipe(**settings)
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"lang": lang})})
+    clean.run(recipe, run_folder, on_event=events.append)
+    kept = [document.id for document in read_jsonl(run_folder.documents, Document)]
+    return kept, [event.text for event in events if isinstance(event, Note)]
+
+
+def test_a_language_that_the_identifier_does_not_know_is_not_checked_and_that_is_said(tmp_path):
+    kept, notes = cleaned_in("ast", tmp_path, a_document("1", ASTURIAN, lang="ast"))
+    assert kept == ["1"]
+    assert notes[0] == ("the language of the documents is not checked: py3langid does not know ast")
+
+
+@pytest.mark.parametrize("lang", ["bs", "hr", "sr"])
+def test_a_close_relative_counts_as_the_language(tmp_path, lang):
+    documents = [a_document("1", BOSNIAN), a_document("2", BOSNIAN * 2, lang="sh")]
+    documents += [a_document("3", ENGLISH), a_document("4", FRENCH, lang="fr")]
+    kept, notes = cleaned_in(lang, tmp_path, *documents, near_duplicates=None, max_repetition=1)
+    assert kept == ["1", "2"]
+    assert not any("not checked" in note for note in notes)
+
+
+def test_the_commonest_last_headings_are_told_where_titles_are_not_known(
+    tmp_path,
+):
+    def with_heading(name, text, title):
+        whole = f"{text}\n\n{title}\n\nUn."
+        return a_document(name, whole, lang="ast", headings=[(len(text) + 2, 2)])
+
+    documents = [with_heading(str(n), f"{ASTURIAN} {n}", "Ver tamién") for n in range(2)]
+    documents.append(with_heading("x", f"{ASTURIAN} x", "Hestoria"))
+    _, notes = cleaned_in("ast", tmp_path, *documents, near_duplicates=None)
+    assert notes[-1] == (
+        "the titles of references and links are not known in this language; the commonest last "
+        "headings are: Ver tamién 2, Hestoria 1. Name those without prose as clean.more_sections"
+    )
+
+
+def test_an_article_with_a_hole_in_its_introduction_is_dropped_where_the_recipe_says_so(tmp_path):
+    holes = {"holes": {"EWZ": 2}, "introduction_holes": 2}
+    documents = [a_document("1", FRENCH, meta=holes), a_document("2", OTHER)]
+    assert [document.id for document in cleaned(tmp_path, *documents)[0]] == ["1", "2"]
+    kept, dropped, _ = cleaned(tmp_path, *documents, introduction_holes="drop")
+    assert [document.id for document in kept] == ["2"]
+    assert (dropped[0]["reason"], dropped[0]["details"]) == (
+        "hole in the introduction",
+        "templates left out of it: 2",
+    )

@@ -160,3 +160,36 @@ def test_a_wiki_without_its_packages_is_one_message_with_the_line_to_type(
 
     assert f"needs the optional package {package}, which cannot be imported" in str(caught.value)
     assert "Type: pip install 'abrege[collect]'" in str(caught.value)
+
+
+def test_templates_left_out_inside_sentences_are_counted_in_the_manifest_and_in_a_note(tmp_path):
+    pages = [
+        "Une ville de {{Population|75}} habitants et {{x|y}}.",
+        "Une {{x|y}} ville.",
+        "Un mot.",
+    ]
+    dump = "".join(PAGE.format(0, n, text) for n, text in enumerate(pages, 1))
+    path = tmp_path / "pages.xml"
+    path.write_text(f'<mediawiki version="0.11" xml:lang="fr">{dump}</mediawiki>', encoding="utf-8")
+
+    events: list = []
+    manifest = collect.run(a_recipe(str(path)), RunFolder(tmp_path), on_event=events.append)
+    assert manifest["templates"] == {
+        "documents_with_hole": 2,
+        "share_of_documents": 0.6667,
+        "introductions_with_hole": 2,
+        "share_of_introductions": 0.6667,
+        "commonest": {"X": 2, "Population": 1},
+    }
+    assert events[-1].text == (
+        "collect: templates left out inside sentences: 3 in 2 of 3 documents (66.7%), in the "
+        "introduction of 2; commonest: X 2, Population 1"
+    )
+    documents = read_jsonl(tmp_path / "collect/documents.jsonl", Document)
+    assert [document.meta.get("introduction_holes") for document in documents] == [2, 1, None]
+
+    guess = a_recipe(str(path), unknown_templates="first_argument")
+    manifest = collect.run(guess, RunFolder(tmp_path))
+    assert manifest["templates"]["first_argument_shown"] == {"X": 2, "Population": 1}
+    documents = read_jsonl(tmp_path / "collect/documents.jsonl", Document)
+    assert next(documents).text == "Une ville de 75 habitants et y."

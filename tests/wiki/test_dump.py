@@ -240,3 +240,13 @@ def test_a_damaged_stream_is_one_message_with_its_byte(file, monkeypatch):
         f"{path}: this file is damaged: it cannot be decompressed from byte 0 on.\n"
         "  Compare its size and checksum with those of the source, and download it again."
     )
+
+
+def test_a_wiki_in_several_variants_is_read_in_the_one_of_the_recipe(file):
+    whole = a_dump([a_page(1, "-{zh-hans:计算机; zh-hant:電腦}-")]).decode()
+    path = file(whole.replace('xml:lang="fr"', 'xml:lang="zh"').encode())
+    texts = [
+        [d.text for d in dump.read_dump(path, plan=SamplingPlan(), counts=Counter(), lang=lang)]
+        for lang in ("zh-TW", "zh", "fr", None)
+    ]
+    assert texts == [["電腦"], ["计算机"], ["计算机"], ["计算机"]]

@@ -11,6 +11,7 @@ from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.events import Progress
 from abrege.data.sampling import SamplingPlan
 from abrege.wiki import live
+from abrege.wiki.wikitext import PageText
 from builders.fake_wiki import Page, Response, a_wiki
 
 BUSY = {"code": "maxlag", "info": "Waiting for db1: 9 seconds lagged", "lag": 9}
@@ -20,7 +21,7 @@ BIRDS = {f"Bird {n}": Page(text=f"Bird {n} sings. " * n) for n in range(1, 9)}
 @pytest.fixture(autouse=True)
 def _plain_text(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(live, "wikitext_to_text", lambda text, *, lang, namespaces: (text, []))
+    monkeypatch.setattr(live, "wikitext_to_text", lambda text, **_: PageText(text))
 
 
 class Reading:

@@ -6,7 +6,7 @@ FRENCH = {"Fichier": 6, "Catégorie": 14, "Portail": 100}
 
 
 def text(wikitext: str, lang: str = "fr") -> str:
-    return wikitext_to_text(wikitext, lang=lang, namespaces=FRENCH)[0]
+    return wikitext_to_text(wikitext, lang=lang, namespaces=FRENCH).text
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,8 @@ def test_a_heading_is_a_line_without_markup_whose_offset_and_level_are_returned(
         "Début.\n== ''Histoire'' <ref>note</ref> ==\nTexte.\n\n\n"
         "=== [[Paris|La ville]] ===<!-- x -->\nSuite {{x}}.\n== {{vide}} ==\nFin = 2 = 1 + 1"
     )  # fmt: skip
-    plain, headings = wikitext_to_text(wikitext, lang="fr", namespaces=FRENCH)
+    page = wikitext_to_text(wikitext, lang="fr", namespaces=FRENCH)
+    plain, headings = page.text, page.headings
 
     assert plain == "Début.\n\nHistoire\n\nTexte.\n\nLa ville\n\nSuite.\n\nFin = 2 = 1 + 1"
     assert headings == [(8, 2), (26, 3)]
@@ -59,7 +60,7 @@ def test_files_and_categories_are_detected_in_other_languages_than_the_wikis():
         ("fr", "du {{s|XX}}, le {{1er|mai}}", "du XXe siècle, le 1er mai"),
         ("fr", "{{sp-|XV|e|au|XVII|e}}, {{Ier siècle}}", "XVe au XVIIe siècle, Ier siècle"),
         ("fr", "{{s2|I|er|II}}, {{-s|IV}}", "Ier et IIe siècles, IVe siècle av. J.-C."),
-        ("fr", "{{unité|1234|m|2}} le {{date|4|mai|1990|en sport}}", "1\u202f234 m2 le 4 mai 1990"),
+        ("fr", "{{unité|1234|m|2}} le {{date|4|mai|1990|en sport}}", "1\u202f234 m² le 4 mai 1990"),
         ("fr", "né {{nobr|[[Jean V]]}}, {{citation|texte=l{{'}}ami}}", "né Jean V, « l'ami »"),
         ("fr", "{{formatnum:12000}} {{Lien|langue=en|trad=A|fr=B}} {{,}}fin", "12\u202f000 B fin"),
         ("en", "rises {{convert|2|to|3|km|mi|abbr=on}}", "rises 2 to 3 km"),

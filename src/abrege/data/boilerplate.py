@@ -68,12 +68,47 @@ _BOILERPLATE = {
     "nl": r"(?:hoofdartikel|zie ook|zie hoofdartikel|lees ook|lees meer)\s*:?.{0,60}"
     r"|categorie(?:ën)?\s*:.*|(?:delen|afdrukken|lees verder)|alle rechten voorbehouden.*",
 }
+_MAX_CONSENT_CHARACTERS = 2500
+"""A longer page has a text besides."""
+_CONSENT_ADDRESS = re.compile(
+    r"(?i)\b(?:we(?: and our \d* ?(?:partners|vendors))?|our partners|nous(?: et nos)?"
+    r"|nos partenaires|wir(?: und unsere)?|unsere partner|nosotros|nuestros socios|noi"
+    r"|nostri partner|nós|nossos parceiros|nuestro|wij|onze partners|this (?:web)?site|ce site)\b"
+)
+_CONSENT_SUBJECTS = [
+    re.compile(rf"(?i)(?:{words})")
+    for words in (
+        r"\bcookies?\b|\bconsent\b|consentement|einwilligung|consentimi?ento|consenso|toestemming",
+        r"\bpersonal data\b|données (?:à caractère )?personnelles|personenbezogene daten"
+        r"|datos personales|dati personali|dados pessoais|persoonsgegevens|ip[- ]?add?ress",
+        r"\badvert|\bads\b|publicité|annonces|werbung|anzeigen|publicidad|anuncios|pubblicità"
+        r"|advertenties",
+        r"\bprivacy\b|vie privée|confidentialité|datenschutz|privatsphäre|privacidad|privacidade",
+        r"\b(?:accept|agree|reject|decline|manage|allow)\b|accepte|refuse|paramétr|akzeptier"
+        r"|ablehnen|zustimm|aceptar?|rechaz|accetta|rifiuta|aceitar|rejeitar|accepteren|weiger",
+        r"\bon (?:a|your|their) device|sur (?:un|votre) (?:appareil|terminal)|auf (?:einem|ihrem)"
+        r" gerät|en (?:un|su) dispositivo|sul (?:tuo )?dispositivo|op (?:een|uw) apparaat",
+    )
+]
+"""The first must be named."""
 _BREADCRUMB_SEPARATOR, _MENU_SEPARATOR = re.compile(" ?[>›] ?"), re.compile(" ?[|•] ?")
 
 
 def remove_editor_notes(line: str) -> str:
     """Remove the links and notes of editors from a line: [edit], [citation needed]."""
     return _EDITOR_NOTE.sub("", line)
+
+
+def is_consent_page(text: str) -> bool:
+    """Return whether a page asks for consent to cookies and has no other text.
+
+    It is short, speaks to its reader, and names cookies or consent with two more of the subjects
+    of such pages.
+    """
+    if len(text) > _MAX_CONSENT_CHARACTERS or not _CONSENT_ADDRESS.search(text):
+        return False
+    subjects = sum(pattern.search(text) is not None for pattern in _CONSENT_SUBJECTS)
+    return subjects >= 3 and _CONSENT_SUBJECTS[0].search(text) is not None
 
 
 def is_boilerplate(line: str, lang: str | None) -> bool:

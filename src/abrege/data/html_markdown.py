@@ -1,9 +1,11 @@
 """Convert Markdown and HTML to plain text with its headings, by a parser for each."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from abrege.core.optional import require
@@ -78,7 +80,7 @@ def extract_html(page: str) -> MarkupText:
         "licence": extraction.license,
     }
     meta = {key: value for key, value in declared.items() if value}
-    blocks = list(_blocks(extraction.body))
+    blocks = _restore_repeats(list(_blocks(extraction.body)), trafilatura.load_html(page))
     return _markup_text(blocks, title=_first_heading(blocks) or extraction.title or None, meta=meta)
 
 
@@ -148,11 +150,47 @@ def _block(element: Any, tag: str) -> Iterator[Block]:
     elif tag in LIST_TAGS:
         yield from _paragraph("\n".join(text for item in element for text, _ in _blocks(item)))
     elif tag in TABLE_TAGS:
-        rows = element.iter("tr", "row")
-        lines = (" ".join(" ".join(_inner_text(cell).split()) for cell in row) for row in rows)
-        yield from _paragraph("\n".join(lines))
+        yield from _table(element)
     else:
         yield from _blocks(element)
+
+
+def _table(table: Any) -> Iterator[Block]:
+    """Yield a table as one paragraph with a line per row, or a layout table as its paragraphs.
+
+    A table is layout if a cell of it has several paragraphs or a heading.
+    """
+    rows = [[list(_blocks(cell)) for cell in row] for row in table.iter("tr", "row")]
+    cells = [cell for row in rows for cell in row]
+    if any(len(cell) > 1 or any(level for _, level in cell) for cell in cells):
+        yield from (block for cell in cells for block in cell)
+        return
+    lines = (" ".join(" ".join(text.split()) for cell in row for text, _ in cell) for row in rows)
+    yield from _paragraph("\n".join(lines))
+
+
+def _restore_repeats(blocks: Sequence[Block], tree: Any) -> list[Block]:
+    """Return the blocks of a page with the paragraphs that equal the one before them.
+
+    tree  the page; trafilatura keeps only the first of equal paragraphs that follow one another
+    """
+    runs = defaultdict[str, list[int]](list)
+    previous = ""
+    for paragraph in () if tree is None else tree.iter("p"):
+        text = " ".join(paragraph.text_content().split())
+        before = paragraph.getprevious()
+        if text and text == previous and before is not None and before.tag == "p":
+            runs[text][-1] += 1
+        else:
+            runs[text].append(1)
+        previous = text
+    restored: list[Block] = []
+    for key, group in groupby(blocks, key=lambda block: (" ".join(block[0].split()), block[1])):
+        same = list(group)
+        lengths = runs.get(key[0]) if key[1] is None else None
+        missing = lengths.pop(0) - len(same) if lengths else 0
+        restored += same + same[:1] * missing
+    return restored
 
 
 def _paragraph(run: str) -> Iterator[Block]:

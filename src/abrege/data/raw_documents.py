@@ -1,8 +1,8 @@
 """Read documents from a folder of texts, a file of rows or a dataset on the hub."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
 from abrege.data import html_markdown, hub, readers
+from abrege.data.boilerplate import is_consent_page
 from abrege.data.columns import DocumentColumnRoles, column_names, detect_document_columns
 from abrege.data.load import local_path
 from abrege.data.pairs import InvalidValueError, read_label, read_meta
@@ -21,6 +22,9 @@ from abrege.data.sampling import BottomKSample, SamplingPlan
 _RowReader: TypeAlias = tuple[str, list[str], Callable[[], Iterator[SourceRow]]]
 """The source of rows, for messages; their columns; and a function that reads them."""
 TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm")
+UNREADABLE, CONSENT_PAGE = "unreadable", "boilerplate: a page that asks for consent to cookies"
+MAX_SHOWN_FILES = 5
+"""How many skipped files a note names for each reason."""
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which no UTF-8 file can contain."""
@@ -126,9 +130,39 @@ def _from_files(
             f"  Found: {shorten(', '.join(names), 100) or 'nothing'}.\n"
             "  To read a file of rows, name the file as collect.source, not its folder."
         )
+    skipped = defaultdict[str, list[str]](list)
     for done, name in enumerate(names, start=1):
-        yield UnparsedDocument(name, partial(_parse_file, root / name, name, lang=lang))
+        parse = partial(_parse_file, root / name, name, lang=lang)
+        if path.is_dir():
+            parse = partial(_parse_or_skip, parse, name, skipped)
+        yield UnparsedDocument(name, parse)
         on_event(Progress("collect", done, len(names), "files"))
+    for reason, skipped_names in sorted(skipped.items()):
+        listed = _shown_names(skipped_names)
+        on_event(Note(f"{path}: {reason} {len(skipped_names)}: {listed}"))
+
+
+def _parse_or_skip(
+    parse: Callable[[], Document | str], name: str, skipped: Mapping[str, list[str]]
+) -> Document | str:
+    """Return the document of a file of a folder, or why it gives none, with its name in `skipped`.
+
+    A file that cannot be read is skipped: one page of thousands must not end the collection.
+    """
+    try:
+        document = parse()
+    except (DataError, OSError) as error:
+        problem = str(error).split("\n")[0].removesuffix(".")
+        skipped[UNREADABLE].append(problem if name in problem else f"{name} ({problem})")
+        return UNREADABLE
+    if isinstance(document, str):
+        skipped[document].append(name)
+    return document
+
+
+def _shown_names(names: Sequence[str]) -> str:
+    more = len(names) - MAX_SHOWN_FILES
+    return "; ".join(names[:MAX_SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _parse_file(path: Path, name: str, *, lang: str | None) -> Document | str:
@@ -145,6 +179,8 @@ def _parse_file(path: Path, name: str, *, lang: str | None) -> Document | str:
         parsed, reason = html_markdown.convert_markdown(_read_text(path)), "empty"
     if not parsed.text:
         return reason
+    if is_consent_page(parsed.text):
+        return CONSENT_PAGE
     return Document(
         id=name,
         text=parsed.text,

@@ -11,74 +11,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from abrege.data.section_titles import ALWAYS_APPARATUS, APPARATUS_AT_THE_END, QUALIFIERS
 from abrege.text.tokenize import primary_language
 
-_ALWAYS_APPARATUS = {
-    "fr": "notes|note|renvois|références|référence|voir aussi|voir également|à voir aussi"
-    "|liens externes|lien externe|liens|lien|liens web|lien web|sites web|sites internet"
-    "|articles? connexes?|articles? liés?|articles? annexes?|pages? connexes?|sujets? connexes?"
-    "|bibliographie|bibliographies|éléments de bibliographie|repères bibliographiques|webographie"
-    "|sitographie|netographie|médiagraphie|pour en savoir plus|pour aller plus loin"
-    "|pour approfondir|lectures? complémentaires?|ouvrages de référence|autres projets"
-    "|crédits? d'auteurs?|sources et références|appareil critique",
-    "en": "references|reference|notes|footnotes?|end ?notes|citations|see also|external links?"
-    "|links|web ?links|web ?sites|bibliography|bibliographies"
-    "|further readings?|additional readings?|recommended readings?"
-    "|suggested readings?|selected readings?"
-    "|works cited|literature cited|related articles|related pages|related topics"
-    "|related links|further references"
-    "|reference list|list of references|sources cited|notelist",
-    "de": "einzelnachweise?|nachweise?|belege|weblinks?|siehe auch|fußnoten|anmerkung(?:en)?"
-    "|quellenangaben?|quellennachweise?|quellenverzeichnis|referenzen|externe links|links"
-    "|bibliographie|bibliografie|literaturhinweise?|literaturverzeichnis|literaturangaben"
-    "|weiterführende literatur|weiterführende informationen|weiterführende links"
-    "|endnoten|verwandte artikel|verwandte themen",
-    "es": "referencias?|notas?|véase también|véase además|ver también|enlaces? externos?|enlaces"
-    "|vínculos externos|bibliografía|lecturas? adicional(?:es)?|lecturas? recomendadas?"
-    "|otras lecturas|para saber más|artículos relacionados|notas al pie|pies de página"
-    "|enlaces relacionados",
-    "it": "note|voc[ei] correlat[ae]|altri progetti|collegament[io] estern[io]|bibliografia"
-    "|riferimenti bibliografici|vedi anche|pagine correlate|sitografia|webgrafia|annotazioni"
-    "|link esterni|per approfondire|letture consigliate",
-    "pt": "referências?|notas?|ver também|veja também|vide também|ligação externa|ligações externas"
-    "|links? externos?|hiperligação externa|hiperligações externas|bibliografia"
-    "|leitura adicional|leituras adicionais"
-    "|leituras? complementar(?:es)?|leitura recomendada|notas de rodapé|artigos relacionados",
-    "nl": "referenties|zie ook|externe links?|externe koppeling(?:en)?|noten|voetnoten|eindnoten"
-    "|bibliografie|bronvermelding(?:en)?|bronnenlijst|literatuurlijst|literatuuropgave"
-    "|verder lezen|externe verwijzing(?:en)?|weblinks?|voetnoot",
-}
-_APPARATUS_AT_THE_END = {
-    "fr": "sources?|ouvrages|annexes?|compléments|documentation|galerie|galerie d'images"
-    "|galerie de photos|galerie photos?|galerie photographique|iconographie|remarques?",
-    "en": "sources?|literature|further information|gallery|image gallery|photo gallery|appendix"
-    "|appendices|annotations|remarks",
-    "de": "quellen?|literatur|sekundärliteratur|primärliteratur|galerie|bildergalerie|anhang"
-    "|schriften über|hinweise",
-    "es": "fuentes?|literatura|galería|galería de imágenes|galería fotográfica|anexos?|citas",
-    "it": "fonti|riferimenti|letteratura|galleria d'immagini|galleria fotografica|galleria"
-    "|approfondimenti|appendici|appendice",
-    "pt": "fontes?|literatura|galeria|galeria de imagens|galeria de fotos|anexos?|citações",
-    "nl": "bronn?en|bron|literatuur|verwijzingen|galerij|fotogalerij|afbeeldingen|bijlagen?",
-}
-_QUALIFIERS = {
-    "fr": "externes?|internes?|connexes?|utiles?|complémentaires?|sélectives?|indicatives?"
-    "|sommaire|succincte|générales?|principales?|primaires?|secondaires?|bibliographiques?"
-    "|documentaires?|webographiques?|électroniques?|web|internet|divers|diverses|officiels?"
-    "|autres?|imprimées?|manuscrites?|anciennes?|modernes?|récentes?|citée?s?|utilisées?"
-    "|consultée?s?|essentielle|partielle|thématique|commentée|critique|détaillée|annexes?"
-    "|en ligne|de l'article|en français|en anglais|de bas de page|sur le sujet|ouvrages",
-    "en": "general|specific|cited|primary|secondary|tertiary|selected|select|additional|further"
-    "|explanatory|informational|inline|online|other|external|internal|suggested|recommended"
-    "|annotated|short|partial|useful|related|official|print|books",
-    "de": "weiterführende|externe|allgemeine|ausgewählte|weitere|sonstige|auswahl|online|bücher",
-    "es": "externas?|externos?|general(?:es)?|adicional(?:es)?|bibliográficas?|complementaria"
-    "|recomendada|otras|otros|utilizadas|consultadas|selecta|al pie",
-    "it": "esplicative|bibliografiche|al testo|generali|principali|esterni|essenziale|altre|altri",
-    "pt": "externas?|externos?|gerais|bibliográficas|explicativas|complementar|adicional|outras",
-    "nl": "externe|geraadpleegde|overige|algemene|aanvullende|geselecteerde",
-}
-_AND = r"(?:\s*[,;:/&+|–—-]\s*|\s+)(?:(?:et|ou|and|or|und|oder|y|o|e|ed|en|of)(?:\s+|/))*"
+_AND = (
+    r"(?:\s*(?:[,;:/&+|–—、・·和及與与と-]|及ひ)\s*|\s+)"
+    r"(?:(?:et|ou|and|or|und|oder|y|o|e|ed|en|of|i|lub|oraz|и|или|і|и/или|та|або|och|eller|a|nebo"
+    r"|ve|va|và|및)(?:\s+|/))*و?"
+)
+"""Between two words of a title; folded, as titles are. The Arabic and has no space after it."""
 _BRACKETS_OR_NUMBER = re.compile(r"\[[^\]]*\]|\([^)]*\)|^[\dIVX]+(?:\.\d+)*[.)]\s+")
 _MAX_TITLE_CHARACTERS = 100
 """No title of apparatus is longer; a longer heading is a whole paragraph and is not matched."""
@@ -118,7 +59,15 @@ def join_sections(sections: Iterable[Section]) -> tuple[str, list[tuple[int, int
 def remove_apparatus(
     sections: Sequence[Section], lang: str | None, *, more_titles: Collection[str] = ()
 ) -> list[Section]:
-    """Remove references, see also, links and the like, each with its subsections.
+    """Remove references, see also, links and the like; see `apparatus_mask`."""
+    removed = apparatus_mask(sections, lang, more_titles=more_titles)
+    return [section for section, gone in zip(sections, removed, strict=True) if not gone]
+
+
+def apparatus_mask(
+    sections: Sequence[Section], lang: str | None, *, more_titles: Collection[str] = ()
+) -> list[bool]:
+    """Return which sections are references, see also, links and the like, with subsections.
 
     lang         its titles and the English ones are recognized; those of all languages if it is
                  None or has no list
@@ -136,7 +85,12 @@ def remove_apparatus(
         if title and (certain or (is_last and _is_apparatus(title, code, always=False))):
             removed[index:end] = [True] * (end - index)
             prose_end = index if is_last else prose_end
-    return [section for section, gone in zip(sections, removed, strict=True) if not gone]
+    return removed
+
+
+def has_apparatus_titles(lang: str | None) -> bool:
+    """Return whether the titles of references, links and the like are known in a language."""
+    return lang is None or primary_language(lang) in ALWAYS_APPARATUS
 
 
 def remove_empty_sections(sections: Sequence[Section]) -> list[Section]:
@@ -173,14 +127,21 @@ def _is_apparatus(title: str, code: str | None, *, always: bool) -> bool:
 
 @cache
 def _patterns(code: str | None, *, always: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    known = sorted({code, "en"} if code in _ALWAYS_APPARATUS else _ALWAYS_APPARATUS)
+    known = sorted({code, "en"} if code in ALWAYS_APPARATUS else ALWAYS_APPARATUS)
     certain, possible, qualifiers = (
-        [unit for lang in known for unit in _fold_characters(table[lang]).split("|")]
-        for table in (_ALWAYS_APPARATUS, _APPARATUS_AT_THE_END, _QUALIFIERS)
+        [
+            unit
+            for lang in known
+            for unit in _fold_characters(table.get(lang, "")).split("|")
+            if unit
+        ]
+        for table in (ALWAYS_APPARATUS, APPARATUS_AT_THE_END, QUALIFIERS)
     )
     names = _alternation(certain if always else certain + possible)
     unit = _alternation(certain + possible + qualifiers)
-    return re.compile(rf"\b{names}\b"), re.compile(f"{unit}(?:{_AND}{unit})*")
+    # Chinese and Japanese have no spaces, so no \b, between words.
+    start, end = r"(?:\b|(?<=[\u3040-\uffff]))", r"(?:\b|(?=[\u3040-\uffff]))"
+    return re.compile(f"{start}{names}{end}"), re.compile(f"{unit}(?:{_AND}{unit})*")
 
 
 def _alternation(units: Iterable[str]) -> str:

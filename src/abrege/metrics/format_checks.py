@@ -7,18 +7,16 @@ the caller has to refuse them.
 import re
 from typing import Literal
 
-from abrege.text.language import detect
+from abrege.text.language import detect, is_detectable, related
 from abrege.text.ngrams import count_ngrams, ngrams, word_ids
 from abrege.text.sentences import sentence_spans
-from abrege.text.tokenize import primary_language, word_tokenize
+from abrege.text.tokenize import word_tokenize
 
 # Accuracy of py3langid 0.4.0 on references truncated to so many letters, French (4,600 of
 # OrangeSum) and English (16,000 of DialogSum and SciTLDR): 20 letters 96.4 and 90.4 %, 30 letters
 # 99.1 and 99.0 %, 40 letters 99.8 and 99.8 %.
 MIN_LETTERS = 40
 """The language of a shorter text is not identified."""
-_RELATED = {"en": {"pcm"}, "nb": {"no"}, "no": {"nb", "nn"}}
-"""Codes that py3langid returns for a related language: half of the English it misses is pcm."""
 
 _OPENER = (
     r"(?:sure(?: thing)?|certainly|of course|absolutely|ok(?:ay)?|al(?:l )?right|got it|great"
@@ -169,13 +167,13 @@ def find_markup(summary: str) -> tuple[str, ...]:
 def is_in_language(summary: str, lang: str | None) -> bool | None:
     """Return whether a summary is in a language; None where that cannot be decided.
 
-    It cannot be decided below MIN_LETTERS letters, or where `lang` is None.
+    It cannot be decided below MIN_LETTERS letters, where `lang` is None, or where py3langid has
+    no class for it. Close relatives count as the language: half of the English that py3langid
+    misses is pcm to it.
     """
-    expected = primary_language(lang)
-    if expected is None or sum(sign.isalpha() for sign in summary) < MIN_LETTERS:
+    if lang is None or sum(sign.isalpha() for sign in summary) < MIN_LETTERS:
         return None
-    detected = detect([summary])
-    return detected == expected or detected in _RELATED.get(expected, ())
+    return detect([summary]) in related(lang) if is_detectable(lang) else None
 
 
 def compression(document: str, summary: str, *, lang: str | None = None) -> float | None:

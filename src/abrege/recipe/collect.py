@@ -45,6 +45,12 @@ class Collect(Settings):
         None, description="your e-mail address or web page; wikis require it of bots"
     )
 
+    unknown_templates: Literal["leave_out", "first_argument"] = Field(
+        "leave_out",
+        description="a wiki's template without a rule inside a sentence: leave it out and count "
+        "the hole in meta.holes, or show its first argument if it is short",
+    )
+
     @model_validator(mode="after")
     def _check_effects(self) -> "Collect":
         is_api = self.source.startswith(("http://", "https://"))
@@ -100,6 +106,11 @@ class Clean(Settings):
     max_words: PositiveInt | None = Field(None, description="longest document kept, in words")
     other_languages: Literal["drop", "keep"] = Field(
         "drop", description="what to do with documents in a language other than data.lang"
+    )
+    introduction_holes: Literal["keep", "drop"] = Field(
+        "keep",
+        description="what to do with a wiki's articles whose introduction lacks a template inside "
+        "a sentence (meta.introduction_holes)",
     )
     max_symbols: float = Field(
         0.3,

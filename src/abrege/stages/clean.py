@@ -28,12 +28,14 @@ from abrege.metrics.format_checks import is_in_language
 from abrege.pipeline.executors import Pool, on_cores, open_pool
 from abrege.pipeline.task import Task
 from abrege.recipe import Clean, Recipe
-from abrege.text.language import detect
+from abrege.text.language import detect, is_detectable, related
 from abrege.text.tokenize import primary_language, word_tokenize
 
 SAMPLE_CHARACTERS = 2000  # enough to detect a language; more only takes time
 PARALLEL_BYTES = 8_000_000  # for smaller inputs, starting processes takes longer than it saves
 BATCH_DOCUMENTS = 32
+COMMONEST = 10
+"""How many last headings a note lists."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class CleanedDocument:
     document: Document
     verdict: filters.Rejection | None
     sections_removed: int
+    last_heading: str = ""
+    """Title of its last section, where the titles of its language's apparatus are unknown."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,12 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
     collected, folder = run_folder.collected, run_folder.documents.parent
     if lang is None and settings.other_languages == "drop":
         on_event(Note("no data.lang is given, so documents of every language are kept"))
+    if lang is not None and settings.other_languages == "drop" and not is_detectable(lang):
+        on_event(
+            Note(f"the language of the documents is not checked: py3langid does not know {lang}")
+        )
     counts: Counter[str] = Counter(read=0, kept=0, sections_left_out=0)
+    last_headings: Counter[str] = Counter()
     folder.mkdir(parents=True, exist_ok=True)
     with (
         atomic_write(run_folder.dropped) as dropped_file,
@@ -110,12 +119,23 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
         dropped, passed = _DroppedDocuments(dropped_file, counts), _PassedDocuments(passed_file)
         clean = partial(_clean_batch, settings=settings, lang=lang)
         cleaned = _with_progress(pool(clean, _batches(collected)), collected, on_event)
-        texts = _passing_texts(cleaned, passed, dropped)
+        texts = _passing_texts(cleaned, passed, dropped, last_headings)
         clusters = _cluster(texts, passed, settings.near_duplicates)
         write_jsonl(run_folder.documents, _deduplicate(passed, clusters, dropped))
     _check_counts(counts, run_folder)
     on_event(Note(f"clean: {_sentence(counts)}"))
+    if last_headings:
+        on_event(Note(_describe_headings(last_headings)))
     return {"counts": dict(counts)}
+
+
+def _describe_headings(last_headings: Counter[str]) -> str:
+    """Return a note on the commonest last headings, for the user to choose among them."""
+    listed = ", ".join(f"{title} {count}" for title, count in last_headings.most_common(COMMONEST))
+    return (
+        "the titles of references and links are not known in this language; the commonest last "
+        f"headings are: {listed}. Name those without prose as clean.more_sections"
+    )
 
 
 def _open_workers(recipe: Recipe, collected: Path) -> AbstractContextManager[Pool]:
@@ -148,7 +168,9 @@ def clean_document(document: Document, *, settings: Clean, lang: str | None) -> 
     text, headings = sections.join_sections(reduce(normalized))
     cleaned = replace(document, text=text, headings=headings, lang=own)
     verdict = _verdict(cleaned, document.lang, settings, lang)
-    return CleanedDocument(cleaned, verdict, len(all_sections) - len(remaining))
+    known = settings.trailing_sections == "keep" or sections.has_apparatus_titles(own)
+    last_heading = "" if known or not remaining else remaining[-1].title.strip()
+    return CleanedDocument(cleaned, verdict, len(all_sections) - len(remaining), last_heading)
 
 
 def _verdict(
@@ -156,6 +178,9 @@ def _verdict(
 ) -> filters.Rejection | None:
     tokens = word_tokenize(document.text, document.lang)
     verdict = filters.check_length(tokens, settings.min_words, settings.max_words)
+    if settings.introduction_holes == "drop" and "introduction_holes" in document.meta:
+        holes = document.meta["introduction_holes"]
+        verdict = verdict or ("hole in the introduction", f"templates left out of it: {holes}")
     if verdict is None and settings.other_languages == "drop":
         verdict = _other_language(document.text, declared, lang)
     return (
@@ -166,7 +191,7 @@ def _verdict(
 
 
 def _other_language(text: str, declared: str | None, lang: str | None) -> filters.Rejection | None:
-    if lang and declared and primary_language(declared) != primary_language(lang):
+    if lang and declared and primary_language(declared) not in related(lang):
         return "other language", f"it says that it is in {declared}, not {lang}"
     sample = text[:SAMPLE_CHARACTERS]
     if is_in_language(sample, lang) is False:
@@ -200,10 +225,18 @@ def _with_progress(
 
 
 def _passing_texts(
-    cleaned: Iterable[CleanedDocument], passed: _PassedDocuments, dropped: _DroppedDocuments
+    cleaned: Iterable[CleanedDocument],
+    passed: _PassedDocuments,
+    dropped: _DroppedDocuments,
+    last_headings: Counter[str],
 ) -> Iterator[str]:
-    """Yield the texts of the documents that pass, which go to disk; drop the others."""
+    """Yield the texts of the documents that pass, which go to disk; drop the others.
+
+    last_headings  filled with the last headings of documents in languages without known titles
+    """
     for item in cleaned:
+        if item.last_heading:
+            last_headings[item.last_heading] += 1
         dropped.counts["read"] += 1
         dropped.counts["sections_left_out"] += item.sections_removed
         if item.verdict:

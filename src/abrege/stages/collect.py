@@ -25,6 +25,7 @@ from abrege.data.sampling import SamplingPlan
 from abrege.pipeline.task import Task
 from abrege.recipe import Recipe
 from abrege.recipe.collect import Collect
+from abrege.wiki.holes import HoleReport
 
 DUMP_SUFFIXES = (".xml", ".bz2", ".gz", ".7z", ".xz", ".zst")
 """The last three are refused with the name of the program that unpacks them."""
@@ -83,9 +84,10 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
     """Collect documents into the run folder; return the fields of the manifest."""
     source = _collect_settings(recipe).source
     counts: Counter[str] = Counter()
+    holes = HoleReport()
     with TemporaryDirectory(prefix="abrege-") as temporary:
         documents = _documents(recipe, run_folder, Path(temporary), counts, on_event)
-        write_jsonl(run_folder.collected, documents)
+        write_jsonl(run_folder.collected, holes.count(documents))
     dropped = {name: n for name, n in sorted(counts.items()) if n and name not in ("read", "kept")}
     assert counts["read"] == counts["kept"] + sum(dropped.values()), counts
     if not counts["kept"]:
@@ -96,8 +98,14 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
         )
     message = f"collect: {counts['kept']} documents of {counts['read']} read"
     on_event(Note(f"{message}; left out: {_sentence(dropped)}" if dropped else message))
+    for sentence in holes.describe():
+        on_event(Note(f"collect: {sentence}"))
     asset = {"asset": asdict(_demo(source)[0])} if source.startswith("demo:") else {}
-    return {"counts": {"read": counts["read"], "kept": counts["kept"], **dropped}, **asset}
+    return {
+        "counts": {"read": counts["read"], "kept": counts["kept"], **dropped},
+        **asset,
+        **holes.manifest(),
+    }
 
 
 def _documents(
@@ -112,18 +120,23 @@ def _documents(
     source, plan = collect.source, _sampling_plan(collect)
     if source in DEMOS:
         path = _unpack_demo(source, temporary, on_event)
-        return _read_dump(path, plan, counts, on_event)
+        return _read_dump(path, recipe, counts, on_event)
     if is_dump(source):
-        return _read_dump(readers.existing_file(Path(source)), plan, counts, on_event)
+        return _read_dump(readers.existing_file(Path(source)), recipe, counts, on_event)
     if is_api(source):
         for package in ("mwparserfromhell", "httpx2"):
             require(package, extra="collect", purpose="Reading a live wiki")
         from abrege.wiki.live import read_articles
 
-        selection = collect.model_dump(include={"titles", "category", "contact"})
-        folder = run_folder.wiki_responses.parent
+        named = ("titles", "category", "contact", "unknown_templates")
         return read_articles(
-            source, plan=plan, **selection, folder=folder, counts=counts, on_event=on_event
+            source,
+            plan=plan,
+            **collect.model_dump(include={*named}),
+            lang=recipe.data.lang,
+            folder=run_folder.wiki_responses.parent,
+            counts=counts,
+            on_event=on_event,
         )
     from abrege.data.raw_documents import read_documents
 
@@ -134,12 +147,20 @@ def _documents(
 
 
 def _read_dump(
-    path: Path, plan: SamplingPlan, counts: Counter[str], on_event: OnEvent
+    path: Path, recipe: Recipe, counts: Counter[str], on_event: OnEvent
 ) -> Iterator[Document]:
     require("mwparserfromhell", extra="collect", purpose="Reading a dump")
     from abrege.wiki.dump import read_dump
 
-    return read_dump(path, plan=plan, counts=counts, on_event=on_event)
+    collect = _collect_settings(recipe)
+    return read_dump(
+        path,
+        plan=_sampling_plan(collect),
+        counts=counts,
+        on_event=on_event,
+        lang=recipe.data.lang,
+        unknown_templates=collect.unknown_templates,
+    )
 
 
 def is_api(source: str) -> bool:

@@ -40,6 +40,25 @@ NAMES = {
     "français": "fr",
     "anglais": "en",
 }
+RELATED = (
+    "bs hr sr sh cnr me",
+    "no nb nn da",
+    "ar arb ary arz apc acm aeb ajp ars",
+    "zh cmn yue wuu lzh gan hsn hak",
+    "en pcm simple sco",
+    "id ms zsm ind",
+    "ku kmr sdh ckb",
+    "uz uzs uzn",
+    "fa prs pes",
+    "lv ltg",
+    "he iw hbo",
+    "tl fil",
+    "gn gug",
+    "ff fuv",
+    "ki kik",
+    "yi ji",
+)
+"""Close relatives, which an identifier takes for one another: each counts as the others."""
 SAMPLE_CHARACTERS = 20_000
 """How much text is read to identify the language."""
 MIN_LETTERS = 12
@@ -67,6 +86,18 @@ def detect(texts: Iterable[str]) -> str | None:
         return None
     code: str = _identifier().classify(sample)[0]
     return code
+
+
+def related(lang: str) -> frozenset[str]:
+    """Return the codes that count as a language: its own and those of its close relatives."""
+    code = primary_language(lang) or ""
+    groups = [group.split() for group in RELATED]
+    return frozenset([code, *(other for group in groups if code in group for other in group)])
+
+
+def is_detectable(lang: str) -> bool:
+    """Return whether py3langid has a class for a language or for a close relative."""
+    return not related(lang).isdisjoint(_identifier().nb_classes)
 
 
 @cache

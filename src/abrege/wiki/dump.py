@@ -24,7 +24,8 @@ from abrege.wiki.compression import decompress
 from abrege.wiki.disambiguation import is_disambiguation
 from abrege.wiki.dump_pages import DumpPage, split_pages
 from abrege.wiki.site import DumpSite, parse_siteinfo
-from abrege.wiki.wikitext import wikitext_to_text
+from abrege.wiki.variants import variant_of
+from abrege.wiki.wikitext import PageText, UnknownTemplates, wikitext_to_text
 
 BATCH_BYTES = 512 * 1024
 """XML that is handed to a process at once."""
@@ -50,6 +51,7 @@ class DamagedPage:
 
 ParsedPage: TypeAlias = Document | DamagedPage | str
 """A parsed page; a string is the reason for which it is skipped."""
+WikitextConverter: TypeAlias = Callable[[str], PageText]
 
 
 def read_dump(
@@ -59,9 +61,12 @@ def read_dump(
     counts: Counter[str],
     on_event: OnEvent = silent,
     processes: int | None = None,
+    lang: str | None = None,
+    unknown_templates: UnknownTemplates = "leave_out",
 ) -> Iterator[Document]:
     """Yield a sample of the articles of a dump, in its order.
 
+    lang       language of the documents, for the variant of a wiki that has several (zh-TW)
     counts     filled: read = kept + each reason for which a page was skipped
     processes  how many parse; by default one for each core
 
@@ -80,7 +85,13 @@ def read_dump(
         blocks = decompress(path, pool=pool, on_read=on_read)
         head, pages = split_pages(path, blocks, counts, on_event)
         site = _parse_siteinfo(path, head)
-        parse = partial(parse_pages, site=site, plan=plan, source=path.name)
+        convert = partial(
+            wikitext_to_text,
+            lang=variant_of(site.lang, lang),
+            namespaces=site.namespaces,
+            unknown_templates=unknown_templates,
+        )
+        parse = partial(parse_pages, site=site, plan=plan, source=path.name, convert=convert)
         parsed = _parse_in_pool(_batches(pages, site, sample), parse, sample, pool)
         yield from _sample(parsed, plan, sample, counts=counts, path=path)
     on_event(Progress("collect", size, size, unit="bytes"))
@@ -89,13 +100,20 @@ def read_dump(
 
 
 def parse_pages(
-    pages: Sequence[DumpPage], *, site: DumpSite, plan: SamplingPlan, source: str
+    pages: Sequence[DumpPage],
+    *,
+    site: DumpSite,
+    plan: SamplingPlan,
+    source: str,
+    convert: WikitextConverter,
 ) -> list[ParsedPage]:
     """Parse each page to a document, a DamagedPage or the reason for which it is skipped."""
-    return [_parse_page(page, site, plan, source) for page in pages]
+    return [_parse_page(page, site, plan, source, convert) for page in pages]
 
 
-def _parse_page(page: DumpPage, site: DumpSite, plan: SamplingPlan, source: str) -> ParsedPage:
+def _parse_page(
+    page: DumpPage, site: DumpSite, plan: SamplingPlan, source: str, convert: WikitextConverter
+) -> ParsedPage:
     try:
         element = ET.fromstring(page.xml.decode("utf-8"))  # noqa: S314 - a page declares no entity
     except UnicodeDecodeError as error:
@@ -119,7 +137,7 @@ def _parse_page(page: DumpPage, site: DumpSite, plan: SamplingPlan, source: str)
     if is_disambiguation(wikitext, site.lang):
         return "disambiguation"
     try:
-        text, headings = wikitext_to_text(wikitext, lang=site.lang, namespaces=site.namespaces)
+        converted = convert(wikitext)
     except ParserError:
         return "unparsable"
     revision_id = revision.findtext("id")
@@ -129,14 +147,15 @@ def _parse_page(page: DumpPage, site: DumpSite, plan: SamplingPlan, source: str)
         "url": site.url(page.title),
         "licence": site.licence,
         "site": site.name,
+        **converted.meta,
     }
     document = Document(
         id=page.id,
-        text=text,
+        text=converted.text,
         title=page.title,
         lang=site.lang,
         source=source,
-        headings=headings,
+        headings=converted.headings,
         meta={key: value for key, value in meta.items() if value is not None},
     )
     return plan.rejection_reason(document) or document

@@ -1,6 +1,9 @@
 """Clean the lines that remain of a page's wikitext, and compute the offsets of its headings."""
 
 import re
+from collections.abc import Callable
+
+from abrege.wiki.holes import MARK_END
 
 HEADING_MARK = "\0"
 """Begins the line of a heading, followed by its level, until offsets are computed."""
@@ -10,16 +13,26 @@ _UNMATCHED_BRACKETS = re.compile(r"\[\[|\]\]|\{\{+|\}\}+|\{\||\|\}")
 _QUOTES = re.compile("'{2,}")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _SPACE_BEFORE_STOP = re.compile(r" +(?=[,.](?:\s|$))")
+_SEPARATOR_AFTER_BRACKET = re.compile("([(（])(?:[ \u00a0]*[,;，；、])+[ \u00a0]*")
+_SEPARATOR_BEFORE_BRACKET = re.compile("(?:[ \u00a0]*[,;，；、])+[ \u00a0]*(?=[)）])")
+"""What surrounds a pronunciation, which is left out: (, englisch Hill)."""
 _LETTER = re.compile(r"[^\W_]")
 _UNPARSED_HEADING = re.compile(r"(={2,6})([^=].*?)\1\s*")
 
 
-def clean_lines(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the clean text of marked lines, and (offset, level) of each heading in it."""
+def clean_lines(
+    text: str, fill: Callable[[str, int], str] | None = None
+) -> tuple[str, list[tuple[int, int]]]:
+    """Return the clean text of marked lines, and (offset, level) of each heading in it.
+
+    fill  returns a line without the marks of templates that were left out, given its offset
+    """
     lines: list[str] = []
     headings: list[tuple[int, int]] = []
     length, after_blank = 0, True
     for raw in _STRAY_HEADING_MARK.sub("", text).split("\n"):
+        if fill is not None and MARK_END in raw:
+            raw = fill(raw, length)
         heading = _heading(raw)
         line = _clean_line(heading[1] if heading else raw)
         if not line:
@@ -51,12 +64,19 @@ def _clean_line(line: str) -> str:
     """
     if line.startswith(("|", "{|", "!")):
         return ""
-    line, removed = _UNMATCHED_BRACKETS.subn("", _remove_style_marks(line))
+    line = _remove_style_marks(line)
+    removed = "{" in line or "}" in line or "[[" in line or "]]" in line
     while removed:  # [{{[ without its middle is another
-        line, removed = _UNMATCHED_BRACKETS.subn("", line)
-    line = _SPACES.sub(" ", line)
+        line, count = _UNMATCHED_BRACKETS.subn("", line)
+        removed = count > 0
+    if "  " in line or "\t" in line:
+        line = _SPACES.sub(" ", line)
     if " ," in line or " ." in line:
         line = _SPACE_BEFORE_STOP.sub("", line)
+    if "(," in line or "(;" in line or "( " in line or "（" in line:
+        line = _SEPARATOR_AFTER_BRACKET.sub(r"\1", line)
+    if ", )" in line or "; )" in line or ",)" in line or "，）" in line:
+        line = _SEPARATOR_BEFORE_BRACKET.sub("", line)
     line = line.strip()
     return line if _LETTER.search(line) else ""
 

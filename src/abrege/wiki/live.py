@@ -6,6 +6,7 @@ Responses are cached in a file, so that an interrupted run resumes with what is 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from abrege.wiki.api import WikiApi
 from abrege.wiki.disambiguation import is_disambiguation
 from abrege.wiki.namespaces import CATEGORY
 from abrege.wiki.pages import MAX_TITLES, CachedWiki, WikiSite, open_wiki
-from abrege.wiki.wikitext import wikitext_to_text
+from abrege.wiki.variants import variant_of
+from abrege.wiki.wikitext import PageText, UnknownTemplates, wikitext_to_text
 
 CACHE_FILE = "fetched.jsonl"
 ARTICLE_NAMESPACE = "0"
@@ -38,6 +40,8 @@ def read_articles(
     counts: Counter[str],
     on_event: OnEvent = silent,
     sleep: Callable[[float], None] = time.sleep,
+    lang: str | None = None,
+    unknown_templates: UnknownTemplates = "leave_out",
 ) -> Iterator[Document]:
     """Yield articles of a wiki until the sample is complete.
 
@@ -45,6 +49,7 @@ def read_articles(
             order is used (no seed reaches it), or whose first pages in the order of titles
     folder  where responses are cached, in CACHE_FILE
     counts  filled: read = kept + each reason for which a page was skipped
+    lang    language of the documents, for the variant of a wiki that has several (zh-TW)
     sleep   waits so many seconds between requests
 
     Raise SetupError or DataError if the wiki cannot be read; see `WikiApi`.
@@ -55,7 +60,13 @@ def read_articles(
         selected = _select_titles(wiki, site, plan, titles=titles, category=category, counts=counts)
         pages = wiki.pages(selected, batch_size=plan.max_documents or MAX_TITLES)
         reporter = _PageReporter(plan.max_documents or len({*(titles or ())}), on_event)
-        yield from _documents(pages, site, plan, counts=counts, reporter=reporter)
+        convert = partial(
+            wikitext_to_text,
+            lang=variant_of(site.lang, lang),
+            namespaces=site.namespaces,
+            unknown_templates=unknown_templates,
+        )
+        yield from _documents(pages, site, plan, convert, counts=counts, reporter=reporter)
     reporter.finish(plan, counts)
     if titles and counts["missing"] == counts["read"]:
         raise DataError(f"{site.url}: it has none of the pages of collect.titles.")
@@ -92,6 +103,7 @@ def _documents(
     pages: Iterable[Mapping[str, Any]],
     site: WikiSite,
     plan: SamplingPlan,
+    convert: Callable[[str], PageText],
     *,
     counts: Counter[str],
     reporter: _PageReporter,
@@ -100,7 +112,7 @@ def _documents(
     page_ids = set[int]()
     for page in pages:
         counts["read"] += 1
-        document = page["left_out"] if "left_out" in page else _convert_page(page, site)
+        document = page["left_out"] if "left_out" in page else _convert_page(page, site, convert)
         reason = document if isinstance(document, str) else plan.rejection_reason(document)
         if page.get("pageid") in page_ids:
             reason = "same page twice"
@@ -113,23 +125,25 @@ def _documents(
             return
 
 
-def _convert_page(page: Mapping[str, Any], site: WikiSite) -> Document | str:
+def _convert_page(
+    page: Mapping[str, Any], site: WikiSite, convert: Callable[[str], PageText]
+) -> Document | str:
     wikitext = page["wikitext"]
     if is_disambiguation(wikitext, site.lang):
         return "disambiguation"
     try:
-        text, headings = wikitext_to_text(wikitext, lang=site.lang, namespaces=site.namespaces)
+        converted = convert(wikitext)
     except ParserError:
         return "unparsable"
     meta = {key: page[key] for key in ("revision", "date", "url", "redirected_from")}
-    meta |= {"licence": site.licence, "site": site.name}
+    meta |= {"licence": site.licence, "site": site.name, **converted.meta}
     return Document(
         id=str(page["pageid"]),
-        text=text,
+        text=converted.text,
         title=page["title"],
         lang=site.lang,
         source=site.url,
-        headings=headings,
+        headings=converted.headings,
         meta={key: value for key, value in meta.items() if value is not None},
     )
 
