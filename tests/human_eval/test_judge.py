@@ -12,6 +12,8 @@ from abrege.llm_client.openai_client import SamplingParams
 from builders.fake_server import KEY, Reply, a_client, serving
 from builders.records import a_pair, a_prediction, write_test_split
 
+pytestmark = pytest.mark.model
+
 ROWS = 10
 
 

@@ -8,6 +8,8 @@ from abrege.stages import annotate
 from builders.annotate_runs import a_recipe, a_run, lines
 from builders.models import a_bart, a_llama, a_sided_tokenizer, a_tokenizer
 
+pytestmark = pytest.mark.model
+
 TALKS = [
     [{"role": "user", "content": "the cat sat on the mat"}],
     [

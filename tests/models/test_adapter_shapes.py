@@ -27,6 +27,8 @@ from abrege.compute.loss import summary_nll
 from abrege.training import student
 from builders.records import some_tokenized_examples
 
+pytestmark = pytest.mark.model
+
 CPU = torch.device("cpu")
 SIZES = {
     "vocab_size": 60,

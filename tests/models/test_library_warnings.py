@@ -10,6 +10,8 @@ import pytest
 import abrege
 from abrege.models import LIBRARY_WARNINGS
 
+pytestmark = pytest.mark.model
+
 PACKAGE = Path(abrege.__file__).parent
 IMPORT = re.compile(r"^(?:import|from) (?:torch|transformers|peft|accelerate)\b", re.MULTILINE)
 MODULES = sorted(

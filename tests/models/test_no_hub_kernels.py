@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.model
+
 pytest.importorskip("bitsandbytes")
 
 FAKE = "asked = []\ndef get_kernel(name, **_):\n    asked.append(name)\n    raise OSError(name)\n"

@@ -21,6 +21,8 @@ from abrege.training.student import attach_lora
 from builders.models import a_llama, a_t5
 from builders.records import a_plan
 
+pytestmark = pytest.mark.model
+
 NAMES = [(feature, name) for feature in FEATURES for name in feature.names]
 ATTRIBUTES = [
     (feature, path) for feature in (FUSED_LAYERS, FUSED_LORA) for path in feature.attributes

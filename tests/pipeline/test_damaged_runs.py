@@ -14,6 +14,8 @@ from abrege.inference.summarizer import load_summarizer
 from abrege.pipeline import run as pipeline
 from builders.records import some_rows
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, student_folder):

@@ -13,6 +13,8 @@ from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
 from builders.fake_server import Reply, serving
 
+pytestmark = pytest.mark.model
+
 RECIPE = Path(__file__).parents[2] / "recipes/wiki-fr-distil.yaml"
 ASKED = (
     "Résume en quelques phrases en français l'article suivant. Il faut que le résumé soit court "

@@ -11,6 +11,8 @@ from abrege.core.run_folder import RunFolder
 from abrege.pipeline import fingerprint
 from abrege.pipeline.plan import STAGES, tasks_of
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):

@@ -9,6 +9,8 @@ from abrege.pipeline import run as pipeline
 from builders.dumps import a_dump, a_page
 from builders.records import some_rows
 
+pytestmark = pytest.mark.model
+
 BEFORE = ("collect", "clean", "annotate")
 
 

@@ -19,6 +19,8 @@ from abrege.pipeline import run as pipeline
 from abrege.pipeline.plan import STAGES, stages_of
 from builders.records import some_rows
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):

@@ -23,6 +23,8 @@ from builders.annotate_runs import a_recipe, a_run, a_summary, faithful, ids, li
 from builders.fake_server import Reply, serving
 from builders.records import a_document
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):

@@ -20,6 +20,8 @@ from abrege.pipeline import run as pipeline
 from abrege.pipeline.commands import export
 from builders.records import some_rows
 
+pytestmark = pytest.mark.model
+
 
 def a_recipe(folder, model, **export):
     write_jsonl(folder / "pairs.jsonl", some_rows(40))

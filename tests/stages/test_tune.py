@@ -18,6 +18,8 @@ from abrege.pipeline import run as pipeline
 from builders.models import a_sided_tokenizer, a_t5
 from builders.records import some_rows
 
+pytestmark = pytest.mark.model
+
 
 @pytest.fixture(scope="session")
 def t5_folder(tmp_path_factory):

@@ -13,6 +13,8 @@ from abrege.stress.verdict import CaseVerdict
 from builders.models import a_llama, a_tokenizer
 from builders.records import a_rendering
 
+pytestmark = pytest.mark.model
+
 SMALL = CaseSelection(langs=("en",), per_kind=1, kinds=("aside", "injection"))
 
 

@@ -21,6 +21,8 @@ from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
 from builders.training import Killed, a_student, killed_at, log_entries, tokenized_pairs, tune
 
+pytestmark = pytest.mark.model
+
 CHOOSING = {"load_best_model_at_end": True, "eval_steps": 1, "save_steps": 1}
 
 

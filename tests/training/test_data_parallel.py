@@ -18,6 +18,8 @@ from abrege.core.io import read_json
 from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import data_parallel
 
+pytestmark = pytest.mark.model
+
 
 def rows(*lengths):
     return [

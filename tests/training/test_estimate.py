@@ -22,6 +22,8 @@ from builders.models import a_llama, a_t5, a_tokenizer
 from builders.records import a_plan, some_rows
 from builders.training import tokenized_pairs
 
+pytestmark = pytest.mark.model
+
 
 def a_lora_llama(*, dropout=0.0):
     model = a_llama(vocab=len(a_tokenizer()))

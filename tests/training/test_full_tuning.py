@@ -8,6 +8,8 @@ from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
 from builders.training import a_student, log_entries, tokenized_pairs, tune
 
+pytestmark = pytest.mark.model
+
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_full_tuning_lowers_the_loss_and_keeps_its_weights_in_float32(tmp_path, dtype):

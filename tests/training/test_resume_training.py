@@ -18,6 +18,8 @@ from builders.training import (
     tokenized_seq2seq_pairs,
 )
 
+pytestmark = pytest.mark.model
+
 LORA = {"r": 4, "alpha": 8, "dropout": 0.1, "modules": "all-linear", "seed": 0}
 CHOOSING = {"load_best_model_at_end": True, "early_stopping_patience": 3, "save_steps": 1}
 

@@ -19,6 +19,8 @@ from builders.models import a_bart, a_sided_tokenizer, a_t5
 from builders.records import a_plan, a_rendering
 from builders.training import tokenized_seq2seq_pairs
 
+pytestmark = pytest.mark.model
+
 CPU = torch.device("cpu")
 
 

@@ -25,6 +25,8 @@ from builders.training import (
     tune,
 )
 
+pytestmark = pytest.mark.model
+
 
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_adapter_bit_for_bit(tmp_path):
     rows = tokenized_pairs(a_tokenizer())[:16]
