@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 FAST := not slow and not gpu
 QUICK := $(FAST) and not model
+# Two processes; the tests of a file share its fixtures.
+PARALLEL := -n 2 --dist loadfile
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -22,10 +24,10 @@ check: setup  ## format, lint, types, layers
 	$(BIN)/lint-imports --no-logo
 
 quick: setup  ## under a minute: some tests of every package, few that load a model
-	$(BIN)/pytest -x -q -m "$(QUICK)"
+	$(BIN)/pytest -x -q $(PARALLEL) -m "$(QUICK)"
 
 test: check  ## check, and all tests but the slow ones: minutes
-	$(BIN)/pytest -m "$(FAST)"
+	$(BIN)/pytest -q $(PARALLEL) -m "$(FAST)"
 
 slow: setup  ## the slow tests: real models end to end, browser
 	$(BIN)/pytest -m "slow and not gpu"
@@ -53,7 +55,7 @@ newest:  ## the quick tests with the newest release of every package, in .venv-n
 	@.venv-newest/bin/pip install -qq --no-index --no-deps torch 2>/dev/null || true
 	@echo "Installing the newest of everything into .venv-newest: some minutes."
 	@.venv-newest/bin/pip install -qq --editable '.[dev]'
-	.venv-newest/bin/pytest -q -m "$(QUICK)"
+	.venv-newest/bin/pytest -q $(PARALLEL) -m "$(QUICK)"
 
 lock:  ## write constraints.txt from .venv-newest: run the tests before committing it
 	@{ sed -n '/^#/p' constraints.txt; .venv-newest/bin/pip freeze --exclude-editable | \
