@@ -56,6 +56,12 @@ def test_a_tuned_model_summarizes_a_text_and_a_list(finished):
     assert "".join(model.stream(text)).strip() == str(summary).strip()
 
 
+def test_a_model_that_was_not_tuned_summarizes_with_the_default_prompt(student_folder):
+    summary = abrege.load(student_folder, lang="en").summarize("The cat sat on the mat.")
+    assert summary.prompt_tokens > 20  # the prompt has an instruction beside the document
+    assert summary.new_tokens > 0
+
+
 def test_a_stage_that_is_not_done_is_one_message(recipe, tmp_path):
     run = abrege.run(recipe, out=tmp_path / "run", until="split")
     assert run.manifest("split")

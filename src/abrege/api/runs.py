@@ -129,16 +129,21 @@ def run(
     return Run(folder)
 
 
-def load(folder_or_model: str | Path) -> "Summarizer":
-    """Load a model that summarizes: a run folder, its tune folder or one that export wrote.
+def load(folder_or_model: str | Path, *, lang: str | None = None) -> "Summarizer":
+    """Load a model that summarizes; one that was not tuned is asked with the default prompt.
 
-    Raise DataError if there is no tuned model, SetupError if abrege[train] is not installed.
+    folder_or_model  a run folder, its tune folder or an exported model; or any folder, hub id,
+                     .gguf file or demo part
+    lang             the language of an untuned model's prompt; English if None
+
+    Raise RecipeError or SetupError if the model cannot be loaded or cannot generate text, with the
+    line to type if abrege[train] is not installed.
     """
     require("torch", extra="train", purpose="Loading a model")
-    from abrege.inference.summarizer import load_summarizer
+    from abrege.inference import summarizer
 
     with show_progress() as on_event:
-        return load_summarizer(Path(folder_or_model), on_event=on_event)
+        return summarizer.load(folder_or_model, lang=lang, on_event=on_event)
 
 
 def check(
