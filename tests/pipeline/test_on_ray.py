@@ -60,7 +60,13 @@ def a_recipe(source, student, engine, *, sampled=True, **annotated):
             "annotate": annotated or {"teacher": "lead", "min_words": 2},
             "data": {"lang": "en"},
             "split": {"method": "exact", "valid": 0.15, "test": 0.25, "allow_leaks": True},
-            "tune": {"model": str(student), "batch_size": 4, "max_length": 160, "max_steps": 3},
+            "tune": {
+                "model": str(student),
+                "batch_size": 4,
+                "max_length": 160,
+                "max_steps": 3,
+                "dtype": "float32",
+            },
             "generate": {
                 "batch_rows": 3,
                 "do_sample": sampled,

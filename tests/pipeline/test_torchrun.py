@@ -69,7 +69,7 @@ def test_a_process_that_is_killed_ends_the_job_and_the_same_command_goes_on(reci
     job = launched(recipe)
     told = after_a_checkpoint(job, recipe, kill_rank_1)
     assert job.returncode != 0
-    assert told.count("the same command goes on from there") == 1
+    assert told.count("the same command resumes from the last one") == 1
     assert [*recipe.parent.glob("run/tune/checkpoint-*/whole")]
 
     again = launched(recipe)

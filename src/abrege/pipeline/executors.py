@@ -116,7 +116,8 @@ def on_ray(*, address: str | None, workers: int | None, gpus: float) -> Pool:
             "engine.name: ray needs Ray, which is not installed.\n  pip install 'abrege[ray]'"
         )
     _start_ray(address or os.environ.get("RAY_ADDRESS"))
-    size = workers or _capacity(gpus)
+    capacity = _capacity(gpus)  # an error where no machine has the GPUs, whatever `workers` says
+    size = workers or capacity
     threads = max(1, cores_of_cluster() // size)
     environment = {name: os.environ[name] for name in FORWARDED if name in os.environ}
     environment["OMP_NUM_THREADS"] = str(threads)
