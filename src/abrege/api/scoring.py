@@ -232,7 +232,7 @@ def _scores(table: ScoreTable, resampling: Resampling) -> Scores:
     rows = [
         {
             "id": row_id,
-            **{m: None if column[n] != column[n] else column[n] for m, column in columns.items()},
+            **{m: _defined(column[n]) for m, column in columns.items()},
         }
         for n, row_id in enumerate(table.ids)
     ]
