@@ -1,4 +1,7 @@
+import random
+
 import pytest
+from rouge_score import tokenize as rouge_tokenize
 
 from abrege.text.tokenize import count_words, is_unspaced, word_tokenize
 
@@ -54,3 +57,10 @@ def test_a_thai_word_in_an_english_text_does_not_make_it_unspaced():
     assert is_unspaced("สรุปข้อความนี้")
     assert not is_unspaced("The word สรุป means to summarise.")
     assert not is_unspaced("")
+
+
+def test_ascii_texts_are_cut_as_the_tokenizer_of_rouge_score_cuts_them():
+    generator = random.Random(0)
+    for _ in range(2000):
+        text = "".join(map(chr, generator.choices(range(128), k=40)))
+        assert word_tokenize(text) == rouge_tokenize.tokenize(text, stemmer=None)  # 0.1.2

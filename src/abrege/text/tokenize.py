@@ -28,6 +28,9 @@ _JOINS = {"be": "'", "br": "'", "uk": "'", "ca": "·"}
 """A character that is a letter inside words of a language: п'ять, c'hoar, col·legi."""
 _WITH_APOSTROPHE = {"fr": ["aujourd'hui", "presqu'îles?", "prud'hom\\w+", "quelqu'une?"]}
 """Words that are not split at their apostrophe, as regular expressions."""
+_TURKIC_LANGUAGES = ("tr", "az")
+_ASCII_WORDS = "".join(chr(c).lower() if chr(c).isalnum() else " " for c in range(128))
+"""For each ASCII character what it is in words: this is quicker than the regular expression."""
 
 
 def primary_language(lang: str | None) -> str | None:
@@ -48,6 +51,10 @@ def word_tokenize(text: str, lang: str | None = None) -> list[str]:
     them.
     """
     code = primary_language(lang)
+    if text.isascii() and not (
+        code in _JOINS or code in _WITH_APOSTROPHE or code in _TURKIC_LANGUAGES
+    ):
+        return text.translate(_ASCII_WORDS).split()
     return _word_pattern(code).findall(_normalize(text, code))
 
 
@@ -87,7 +94,7 @@ def is_unspaced(text: str) -> bool:
 
 def _normalize(text: str, code: str | None) -> str:
     """Return a text in one case and one Unicode form, with one character for each apostrophe."""
-    if code in ("tr", "az"):
+    if code in _TURKIC_LANGUAGES:
         text = unicodedata.normalize("NFC", text).translate(_TURKIC)
     text = unicodedata.normalize("NFC", text.casefold())
     text = text.translate(_NORMALIZED)
