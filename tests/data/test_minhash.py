@@ -1,8 +1,11 @@
 import random
 from itertools import combinations
 
+import numpy as np
 import pytest
 
+from abrege.core.errors import SetupError
+from abrege.data.minhash import NearDuplicateIndex
 from abrege.data.minhash import cluster_near_duplicates as cluster
 
 
@@ -86,3 +89,31 @@ def joined(count, pairs):
         low, high = sorted((numbers[a], numbers[b]))
         numbers = [low if number == high else number for number in numbers]
     return numbers
+
+
+def test_texts_left_out_of_a_comparison_join_nothing():
+    chain = ["a b c d e f g h", "b c d e f g h i", "c d e f g h i j"]  # 7 of 9 words, then again
+    with NearDuplicateIndex(threshold=0.7, shingle_words=1) as index:
+        for text in chain:
+            index.add(text)
+        assert index.clusters().tolist() == [0, 0, 0]
+        assert index.clusters(np.array([0, 2])).tolist() == [0, 1, 2]
+
+
+def test_the_words_of_texts_wait_on_disk_in_the_folder_and_leave_nothing_there(tmp_path):
+    texts = [f"{n} {' '.join(str(n * word) for word in range(40))}" for n in range(2000)]
+    assert cluster([*texts, *texts], threshold=0.8, folder=tmp_path) == [*range(2000)] * 2
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_that_is_no_folder_is_one_message(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SetupError, match="cannot be written"):
+        cluster(["a"], threshold=0.8, folder=tmp_path / "file")
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.3, 1])
+def test_clusters_are_exact_at_the_ends_of_the_threshold_too(threshold):
+    texts = ["a b c d", "a b c d", "d c b a", "a b x y", "z"]  # Jaccard of words: 1, 1, 1/3, 0
+    expected = [0, 0, 0, 0, 4] if threshold < 0.34 else [0, 0, 0, 3, 4]
+    assert cluster(texts, threshold=threshold, shingle_words=1) == expected

@@ -1,110 +1,322 @@
 """Deduplicate texts: cluster near-duplicates by MinHash LSH and the Jaccard index of shingles."""
 
-import hashlib
-from collections.abc import Iterable
-from typing import Any
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from os import SEEK_END
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from zlib import crc32
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from rensa import RMinHash, RMinHashLSH
+from rensa import RMinHash
 
+from abrege.core.io import disk_error
 from abrege.text.tokenize import word_tokenize
 
+Rows = NDArray[np.intp]
+"""(rows,) numbers of texts, ascending."""
 Shingles = NDArray[np.uint64]
-"""(shingles,) hashes of a text's word n-grams, unique and ascending."""
+"""(shingles,) hashes of a text's word n-grams."""
 
 _MAX_PERMUTATIONS = 128
 _MAX_MISS_RATE = 0.01
 """How often a pair exactly at the threshold may be missed; more similar ones are missed less."""
-_FOUR_STANDARD_ERRORS = 4 / 119**0.5  # 119 permutations: the shortest signature `_lsh_index` uses
+_FOUR_STANDARD_ERRORS = 4 / 119**0.5  # 119 permutations: the shortest signature of `_band_shape`
+_BATCH_WORDS = 16384
+"""Words after which signatures are computed; texts before that wait in memory."""
+_KNOWN_WORDS = 30_000
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def cluster_near_duplicates(
-    texts: Iterable[str], *, threshold: float, shingle_words: int = 5
+    texts: Iterable[str], *, threshold: float, shingle_words: int = 5, folder: Path | None = None
 ) -> list[int]:
     """Return for each text the number of its cluster: the index of the cluster's first text.
 
-    threshold  the Jaccard index of two texts' sets of shingles from which they are
-               near-duplicates, up to 1 for equal sets. Case, punctuation and white space are
-               ignored, as in `text.word_tokenize`.
-
-    Texts are read once. Candidates come from MinHash LSH and are compared by all their shingles,
-    so two texts below the threshold are only joined by a chain of texts between them. A text with
-    fewer words than a shingle is one shingle.
+    The arguments are those of `NearDuplicateIndex`. Texts are read once.
     """
-    index = _lsh_index(threshold)
-    first_with_digest: dict[bytes, int] = {}
-    sketches: dict[int, tuple[Any, Shingles]] = {}
-    parent: list[int] = []
-    for number, text in enumerate(texts):
-        shingles = _shingles(text, shingle_words)
-        digest = hashlib.blake2b(shingles.tobytes(), digest_size=16).digest()
-        duplicate_of = first_with_digest.setdefault(digest, number)
-        parent.append(duplicate_of)
-        if duplicate_of != number:
-            continue
-        signature = RMinHash(num_perm=index.get_num_perm(), seed=0)
-        signature.update(shingles.view("V8").tolist())
-        for candidate in index.query(signature):
-            first, second = sorted((_root(parent, number), _root(parent, candidate)))
-            if first != second and _is_similar(
-                (signature, shingles), sketches[candidate], threshold
-            ):
-                parent[second] = first
-        index.insert(number, signature)
-        sketches[number] = signature, shingles
-    return [_root(parent, number) for number in range(len(parent))]
+    with NearDuplicateIndex(
+        threshold=threshold, shingle_words=shingle_words, folder=folder
+    ) as index:
+        for text in texts:
+            index.add(text)
+        clusters: list[int] = index.clusters().tolist()
+    return clusters
 
 
-def _lsh_index(threshold: float) -> Any:
-    """Build the index with the longest bands, so the fewest candidates, that misses few enough.
+class NearDuplicateIndex:
+    """The MinHash signatures of texts: some 130 bytes of memory a text, and its words on disk.
+
+    threshold      the Jaccard index of two texts' sets of shingles from which they are
+                   near-duplicates, up to 1 for equal sets. Case, punctuation and white space are
+                   ignored, as in `text.word_tokenize`.
+    shingle_words  words of a shingle; a text with fewer words is one shingle
+    folder         where the words are written, 4 bytes each (default: the system's folder for
+                   temporary files)
+
+    Candidates come from MinHash LSH and are compared by all their shingles, so two texts below
+    the threshold are only joined by a chain of texts between them. The signatures hold the lowest
+    bits of each minimum: they only propose candidates.
+    """
+
+    def __init__(
+        self, *, threshold: float, shingle_words: int = 5, folder: Path | None = None
+    ) -> None:
+        self.threshold = threshold
+        self._bands, self._band_rows = _band_shape(threshold)
+        self._permutations = self._bands * self._band_rows
+        self._dtype = _signature_dtype(self._band_rows)
+        self._signatures = bytearray()
+        self._words = _WordFile(shingle_words, folder)
+
+    def __enter__(self) -> "NearDuplicateIndex":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._words.close()
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def add(self, text: str) -> None:
+        """Add the next text."""
+        self._words.add(text)
+        if self._words.buffered >= _BATCH_WORDS:
+            self._flush()
+
+    def clusters(self, rows: Rows | None = None) -> Rows:
+        """Return the number of each text's cluster: the lowest number of a text in it.
+
+        rows  the texts to compare, ascending; the others are clusters of their own (default: all)
+        """
+        self._flush()
+        texts = np.arange(len(self)) if rows is None else np.asarray(rows, dtype=np.intp)
+        components = _Components(len(self))
+        columns = range(self._permutations)
+        distinct = np.ones(len(texts), dtype=bool)
+        for run in _equal_runs(self._keys(texts, columns)):
+            distinct[run[self._join_equal(texts[run], components)]] = False
+        texts = texts[distinct]
+        for band in range(self._bands):
+            start = band * self._band_rows
+            for run in _equal_runs(self._keys(texts, columns[start : start + self._band_rows])):
+                self._join_similar(texts[run], band, components)
+        return components.labels()
+
+    def _flush(self) -> None:
+        shingles = self._words.flush()
+        if not shingles:
+            return
+        tokens = [row.view("V8").tolist() for row in shingles]
+        matrix = RMinHash.digest_matrix_from_token_byte_sets(tokens, self._permutations, 0)
+        minima = np.array(matrix.to_rows(), dtype=np.uint32)  # (texts, permutations)
+        self._signatures += minima.astype(self._dtype).tobytes()
+
+    def _signature_matrix(self) -> NDArray[np.unsignedinteger]:
+        flat = np.frombuffer(self._signatures, dtype=self._dtype)
+        return flat.reshape(-1, self._permutations)
+
+    def _keys(self, texts: Rows, columns: Sequence[int]) -> NDArray[np.uint64]:
+        """Return a hash for each text of its signature in these columns."""
+        signatures = self._signature_matrix()
+        keys = np.zeros(len(texts), dtype=np.uint64)
+        for column in columns:
+            keys = keys * _ODD + signatures[texts, column]
+        return keys
+
+    def _join_equal(self, texts: Rows, components: "_Components") -> NDArray[np.bool_]:
+        """Join the texts with the shingles of the first one; return which of them have them."""
+        first = self._words.shingles(int(texts[0]))
+        equal = np.zeros(len(texts), dtype=bool)
+        for position, text in enumerate(texts[1:].tolist(), start=1):
+            equal[position] = np.array_equal(self._words.shingles(text), first)
+            if equal[position]:
+                components.join(int(texts[0]), text)
+        return equal
+
+    def _join_similar(self, texts: Rows, band: int, components: "_Components") -> None:
+        """Join near-duplicates among texts that agree in a band.
+
+        A text is compared with the first of each component, and only where that is not similar
+        with its others: a large cluster costs one comparison a text.
+        """
+        roots = np.array([components.root(text) for text in texts.tolist()])
+        is_first = np.zeros(len(texts), dtype=bool)
+        for position in range(len(texts)) if (roots != roots[0]).any() else ():
+            for group in (is_first, ~is_first):
+                others = np.flatnonzero(group[:position] & (roots[:position] != roots[position]))
+                for other in self._candidates(texts, position, others, band):
+                    both = roots[[position, other]]
+                    if both[0] != both[1] and self._is_similar(*texts[[position, other]].tolist()):
+                        components.join(*both.tolist())
+                        roots[np.isin(roots, both)] = both.min()
+            is_first[position] = not (roots[:position] == roots[position]).any()
+
+    def _candidates(self, texts: Rows, position: int, others: Rows, band: int) -> list[int]:
+        """Return the positions that may be similar and agree with `position` in no earlier band.
+
+        Their Jaccard index is not computed if the signatures estimate it four standard errors
+        below the threshold: many texts that share a part are candidates of one another.
+        """
+        if not len(others):
+            return []
+        margin = _FOUR_STANDARD_ERRORS * (self.threshold * (1 - self.threshold)) ** 0.5
+        signatures = self._signature_matrix()
+        equal = signatures[texts[others]] == signatures[texts[position]]  # (others, permutations)
+        chosen = equal.mean(axis=1) >= self.threshold - margin
+        earlier = equal[:, : band * self._band_rows].reshape(len(others), band, self._band_rows)
+        chosen &= ~earlier.all(axis=2).any(axis=1)
+        positions: list[int] = others[chosen].tolist()
+        return positions
+
+    def _is_similar(self, left: int, right: int) -> bool:
+        one, other = self._words.shingles(left), self._words.shingles(right)
+        shared = np.intersect1d(one, other, assume_unique=True).size
+        return bool(shared / (one.size + other.size - shared) >= self.threshold)
+
+
+class _WordFile:
+    """The words of texts as codes of 4 bytes, on disk, from which their shingles are computed.
+
+    A code is the CRC-32 of a word: the same in every process, which Python's own hash of a string
+    is not.
+    """
+
+    def __init__(self, shingle_words: int, folder: Path | None) -> None:
+        self._size = shingle_words
+        self._folder = folder or Path(gettempdir())
+        try:
+            self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115
+        except OSError as error:
+            raise disk_error(error, self._folder) from error
+        self._ends = array("Q")
+        """For each text, how many codes there are up to its end."""
+        self._codes, self._lengths = array("I"), array("I")
+        self._known = _WordCodes()
+        self.shingles = lru_cache(maxsize=256)(self._read_shingles)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    @property
+    def buffered(self) -> int:
+        """Return the number of codes that are not on disk yet."""
+        return len(self._codes)
+
+    def add(self, text: str) -> None:
+        """Add the next text; one with fewer words than a shingle is filled up with zeros."""
+        before = len(self._codes)
+        self._codes.extend(map(self._known.__getitem__, word_tokenize(text) or [text]))
+        missing = self._size - (len(self._codes) - before)
+        if missing > 0:
+            self._codes.extend([0] * missing)
+        length = len(self._codes) - before
+        self._lengths.append(length)
+        self._ends.append((self._ends[-1] if self._ends else 0) + length)
+
+    def flush(self) -> list[Shingles]:
+        """Write the codes of the texts added since the last time; return their shingles."""
+        codes = np.array(self._codes, dtype=np.uint32)
+        try:
+            self._file.seek(0, SEEK_END)
+            self._file.write(codes.tobytes())
+            self._file.flush()
+        except OSError as error:
+            raise disk_error(error, self._folder) from error
+        starts = np.cumsum([0, *self._lengths])
+        if not len(codes):
+            return []
+        flat = self._combine(codes)
+        edges = zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
+        shingles = [flat[start : end - self._size + 1] for start, end in edges]
+        self._codes, self._lengths = array("I"), array("I")
+        return shingles
+
+    def _combine(self, codes: NDArray[np.uint32]) -> Shingles:
+        """Hash each run of codes: a sum with odd factors modulo 2^64."""
+        wide = codes.astype(np.uint64)
+        length = len(codes) - self._size + 1
+        sums = np.zeros(length, dtype=np.uint64)
+        factor = np.uint64(1)
+        for offset in range(self._size):
+            factor = np.uint64(int(factor) * int(_ODD) % 2**64)
+            sums += wide[offset : offset + length] * factor
+        return sums
+
+    def _read_shingles(self, text: int) -> Shingles:
+        """Return the shingles of a text, unique and ascending."""
+        start, end = self._ends[text - 1] if text else 0, self._ends[text]
+        self._file.seek(4 * start)
+        codes = np.frombuffer(self._file.read(4 * (end - start)), dtype=np.uint32)
+        return np.unique(self._combine(codes))
+
+
+class _WordCodes(dict[str, int]):
+    """The CRC-32 of words; those of the commonest words are not computed again."""
+
+    def __missing__(self, word: str) -> int:
+        code = crc32(word.encode())
+        if len(self) < _KNOWN_WORDS:
+            self[word] = code
+        return code
+
+
+class _Components:
+    """Union-find over numbered texts; the lowest number of a component stands for it."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = array("q", range(count))
+
+    def root(self, number: int) -> int:
+        parent = self._parent
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    def join(self, one: int, other: int) -> None:
+        first, second = sorted((self.root(one), self.root(other)))
+        self._parent[second] = first
+
+    def labels(self) -> Rows:
+        labels = np.array(self._parent, dtype=np.intp)
+        for number in np.flatnonzero(labels != np.arange(len(labels))).tolist():
+            labels[number] = self.root(number)
+        return labels
+
+
+def _equal_runs(keys: NDArray[np.uint64]) -> Iterator[Rows]:
+    """Yield the positions of each key that occurs twice or more, ascending."""
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]]))
+    for position in np.flatnonzero(np.diff(edges) > 1).tolist():
+        yield order[edges[position] : edges[position + 1]]
+
+
+def _band_shape(threshold: float) -> tuple[int, int]:
+    """Return how many bands of how many permutations: the longest bands that miss few enough.
 
     A pair of Jaccard index s agrees in a band of r rows with probability s^r, and in none of b
     bands with (1 - s^r)^b (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section
-    3.4.2).
+    3.4.2). The longest bands have the fewest candidates.
     """
     rows = max(
         rows
         for rows in range(1, _MAX_PERMUTATIONS + 1)
         if rows == 1 or (1 - threshold**rows) ** (_MAX_PERMUTATIONS // rows) <= _MAX_MISS_RATE
     )
-    bands = _MAX_PERMUTATIONS // rows
-    return RMinHashLSH(threshold=threshold, num_perm=rows * bands, num_bands=bands)
+    return _MAX_PERMUTATIONS // rows, rows
 
 
-def _shingles(text: str, size: int) -> Shingles:
-    """Hash the n-grams of `size` words; of a text without words, the text itself.
-
-    CRC-32 of each word, then a sum with odd factors modulo 2^64: the same in every process, which
-    Python's own hash of a string is not.
-    """
-    codes = np.array(
-        [crc32(word.encode()) for word in word_tokenize(text) or [text]], dtype=np.uint64
-    )
-    size = min(size, len(codes))
-    factors = np.array([pow(0x9E3779B97F4A7C15, n, 1 << 64) for n in range(1, size + 1)], np.uint64)
-    return np.unique(sliding_window_view(codes, size) @ factors)
-
-
-def _is_similar(left: tuple[Any, Shingles], right: tuple[Any, Shingles], threshold: float) -> bool:
-    """Return whether the Jaccard index of two texts, (signature, shingles), reaches the threshold.
-
-    It is not computed if the signatures estimate it four standard errors below: many texts that
-    share a part are candidates of one another.
-    """
-    (left_signature, left_shingles), (right_signature, right_shingles) = left, right
-    margin = _FOUR_STANDARD_ERRORS * (threshold * (1 - threshold)) ** 0.5
-    if left_signature.jaccard(right_signature) < threshold - margin:
-        return False
-    shared = np.intersect1d(left_shingles, right_shingles, assume_unique=True).size
-    return bool(shared / (left_shingles.size + right_shingles.size - shared) >= threshold)
-
-
-def _root(parent: list[int], number: int) -> int:
-    """Return the representative of a number's cluster (union-find with path halving)."""
-    while parent[number] != number:
-        parent[number] = parent[parent[number]]
-        number = parent[number]
-    return number
+def _signature_dtype(band_rows: int) -> type[np.unsignedinteger]:
+    """Return how much of each minimum is held, so that unlike texts agree in hardly any band."""
+    if band_rows >= 5:
+        return np.uint8
+    return np.uint16 if band_rows >= 3 else np.uint32
