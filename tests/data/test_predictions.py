@@ -4,7 +4,7 @@ import pytest
 
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import EvaluationRow
-from abrege.data.predictions import read_candidates
+from abrege.data.predictions import read_candidates, read_systems
 
 
 def lines(path, *texts):
@@ -103,7 +103,7 @@ def test_half_a_character_becomes_the_replacement_character(tmp_path):
 def test_different_numbers_of_rows_are_an_error_that_names_both(tmp_path, predictions, references):
     hyp = lines(tmp_path / "hyp.txt", *"abcd"[:predictions])
     ref = lines(tmp_path / "ref.txt", *"wxyz"[:references])
-    pair = [{"document": "d", "summary": r} for r in "wxyz"[:references]]
+    pair = [{"document": f"d{r}", "summary": r} for r in "wxyz"[:references]]
     data = rows(tmp_path / "data.jsonl", *pair)
     expected = f"hyp.txt has {predictions} rows, but .*{{}} has {references}"
     with pytest.raises(DataError, match=expected.format("ref.txt")):
@@ -172,3 +172,19 @@ def test_an_unknown_role_or_column_is_an_error(tmp_path):
         list(read_candidates(path, columns={"reference": "lable"}))
     with pytest.raises(RecipeError, match="--references or --data, not both"):
         list(read_candidates(path, references=[path], data=str(path)))
+
+
+def test_flat_rows_of_one_document_are_scored_against_all_its_references(tmp_path):
+    pairs = [{"document": f"d{d}", "summary": f"s{r} of {d}"} for d in range(2) for r in range(3)]
+    data = str(rows(tmp_path / "flat.jsonl", *pairs))
+    all_references = [[f"s{r} of {d}" for r in range(3)] for d in range(2)]
+    for predictions in ("aaabbb", "ab"):
+        candidates = read_candidates(lines(tmp_path / "hyp.txt", *predictions), data=data)
+        assert texts(candidates) == [*zip("ab", all_references, strict=True)]
+    systems = read_systems(
+        [lines(tmp_path / "one.txt", *"aaabbb"), lines(tmp_path / "two.txt", *"xyzxyz")], data=data
+    )
+    assert [[row.prediction for row in system] for system in systems.values()] == [
+        [*"aaabbb"],
+        [*"xyzxyz"],
+    ]

@@ -327,3 +327,28 @@ def test_a_missing_input_is_the_same_error_as_reading_it(tmp_path, data):
     with pytest.raises(DataError, match=r"no\.csv: there is no such file") as caught:
         split.inputs(recipe, RunFolder(tmp_path))
     assert str(caught.value) == refusal(recipe, tmp_path / "run")
+
+
+def test_a_flat_test_file_is_its_documents_with_several_references(tmp_path):
+    flat = [
+        {"id": f"t{d}_{r}", "text": f"on {d}", "title": f"{r} of {d}", "topic": r}
+        for d in range(5)
+        for r in range(3)
+    ]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in flat))
+    data = {"train": a_file(tmp_path / "train.jsonl", "abc"), "test": str(tmp_path / "test.jsonl")}
+    manifest = split.run(a_recipe(data, valid=0.0), RunFolder(tmp_path / "run"))
+    pairs = [*read_jsonl(tmp_path / "run/split/test.jsonl", Pair)]
+    assert [pair.references for pair in pairs] == [
+        [f"{r} of {d}" for r in range(3)] for d in range(5)
+    ]
+    assert (manifest["counts"]["read"], manifest["counts"]["merged/test"]) == (18, 10)
+
+    asked = {
+        "data": data,
+        "prompt": {"template": "{meta.topic}: {document}"},
+        "tune": {"model": "m"},
+    }
+    split.run(parse({**asked, "split": {"valid": 0.0}}), RunFolder(tmp_path / "run"))
+    pairs = [*read_jsonl(tmp_path / "run/split/test.jsonl", Pair)]
+    assert (len(pairs), len({pair.group for pair in pairs})) == (15, 5)

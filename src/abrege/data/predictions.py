@@ -14,6 +14,7 @@ from abrege.data.columns import PREDICTION_ROLES, detect_prediction_columns
 from abrege.data.load import load_pairs
 from abrege.data.readers import READERS, existing_file
 from abrege.data.rows import SourceRow, read_lines, shorten
+from abrege.data.same_document import join_answered_rows
 
 PAIR_ROLES = {"reference": "summary", "document": "document", "group": "group"}
 """Role in --columns → its name in `load_pairs`, for roles that --data has."""
@@ -60,16 +61,32 @@ def read_candidates(
     columns: Mapping[str, str] | None = None,
     on_event: OnEvent = silent,
 ) -> Iterator[EvaluationRow]:
-    """Yield each prediction with its references, while the files are read.
+    """Yield each prediction with its references; see `read_systems`."""
+    yield from read_systems(
+        [predictions], references=references, data=data, columns=columns, on_event=on_event
+    )[str(predictions)]
 
-    predictions  plain lines, or rows by the extension; may have the references too
-    references   files aligned with it row by row; several files are several references
-    data         pairs as `load_pairs` reads them, instead of references
-    columns      role (see PREDICTION_ROLES) → column, for names that are not well-known; with
+
+def read_systems(
+    paths: Sequence[Path],
+    *,
+    references: Sequence[Path] = (),
+    data: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    on_event: OnEvent = silent,
+) -> dict[str, Iterator[EvaluationRow]]:
+    """Open files of predictions; return path → each prediction with its references.
+
+    paths       plain lines, or rows by the extension; may have the references too
+    references  files aligned with each path row by row; several files are several references
+    data        pairs as `load_pairs` reads them, instead of references
+    columns     role (see PREDICTION_ROLES) → column, for names that are not well-known; with
                  `data`, those of PAIR_ROLES are columns of the pairs
 
-    Rows are matched by position, and their ids must agree if both sides have them. Raise
-    DataError for different numbers of rows and for a missing text.
+    Rows are matched by position, and their ids must agree if both sides have them. Rows of `data`
+    with the same document are one row with several references where each system has one
+    prediction for it, else one group. Raise DataError for different numbers of rows and for a
+    missing text.
     """
     explicit = dict(columns or {})
     _check_options(explicit, references, data)
@@ -77,16 +94,30 @@ def read_candidates(
     elsewhere = PAIR_ROLES if data else ("reference",) if references else ()
     own_columns = {role: name for role, name in explicit.items() if role not in elsewhere}
     required = ("prediction",) if separate else ("prediction", "reference")
-    file = _open(predictions, required, own_columns)
-    on_event(Note(file.describe()))
+    files = {str(path): _open(path, required, own_columns) for path in paths}
+    for file in files.values():
+        on_event(Note(file.describe()))
     if data:
-        yield from _match_pairs(file, _load_pairs(data, explicit, on_event), data)
-        return
+        pairs = _load_pairs(data, explicit, on_event)
+        rows = {name: [*file.rows] for name, file in files.items()}
+        answers = {
+            name: [row.values.get(files[name].columns["prediction"][0]) for row in own]
+            for name, own in rows.items()
+        }
+        pairs, numbers = join_answered_rows(pairs, answers, on_event=on_event)
+        chosen = {name: [own[n] for n in numbers[name]] for name, own in rows.items()}
+        return {
+            name: _match_pairs(replace(file, rows=iter(chosen[name])), pairs, data)
+            for name, file in files.items()
+        }
     reference_columns = {k: v for k, v in explicit.items() if k == "reference"}
-    others = [_open(path, ("reference",), reference_columns) for path in references]
-    for other in others:
-        on_event(Note(other.describe()))
-    yield from _match_rows([file, *others])
+    systems = {}
+    for name, file in files.items():
+        others = [_open(path, ("reference",), reference_columns) for path in references]
+        for other in others:
+            on_event(Note(other.describe()))
+        systems[name] = _match_rows([file, *others])
+    return systems
 
 
 def _check_options(

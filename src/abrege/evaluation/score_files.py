@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from abrege.core.events import OnEvent, silent
-from abrege.data.predictions import read_candidates
+from abrege.data.predictions import read_systems
 from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.row_collector import RowCollector
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
@@ -30,10 +30,7 @@ def score_files(
 
     Raise DataError where a file cannot be read, or where the files have different rows.
     """
-    systems = {
-        str(path): read_candidates(
-            path, references=references, data=data, columns=dict(columns or {}), on_event=on_event
-        )
-        for path in paths
-    }
+    systems = read_systems(
+        paths, references=references, data=data, columns=columns, on_event=on_event
+    )
     return score(systems, request, baselines=baselines, collector=collector, on_event=on_event)

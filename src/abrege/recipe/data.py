@@ -41,6 +41,12 @@ class Data(Settings):
         None,
         description="language of the data (en, fr, …); the default for rows without a language",
     )
+    same_document: Literal["references", "group", "separate"] = Field(
+        "references",
+        description="valid and test rows with the same document, and the same values in the "
+        "prompt: one row with several references (train rows stay, in one group); or rows of one "
+        "group; or separate rows",
+    )
 
     @model_validator(mode="after")
     def _check_one_source(self) -> "Data":

@@ -17,6 +17,7 @@ from abrege.core.io import read_jsonl, write_json, write_jsonl
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from abrege.data.predictions import read_run_predictions
+from abrege.data.same_document import MERGED_ROWS
 from abrege.evaluation import run_results
 from abrege.evaluation.breakdown import DOCUMENT_WORDS, Label
 from abrege.evaluation.measured_likelihood import with_likelihood
@@ -249,7 +250,7 @@ def breakdown_columns(
     """Return the columns to break scores down by: the named ones, or all that the rows have."""
     lengths = [count_words(pair.document, lang) for pair in pairs]
     columns: dict[str, Sequence[Label]] = {DOCUMENT_WORDS: lengths}
-    for key in dict.fromkeys(key for pair in pairs for key in pair.meta):
+    for key in dict.fromkeys(key for pair in pairs for key in pair.meta if key != MERGED_ROWS):
         columns[key] = [_label(pair.meta.get(key)) for pair in pairs]
     if names is None:
         return columns

@@ -27,9 +27,11 @@ from abrege.data.load import (
     local_path,
 )
 from abrege.data.rows import MAX_SHOWN, shorten
+from abrege.data.same_document import join_documents
 from abrege.data.split_exact import count_duplicates, sample_pairs, split_exactly
 from abrege.data.split_hash import MergedGroup, split_by_hash
 from abrege.pipeline.task import Task
+from abrege.prompts.template import meta_keys
 from abrege.recipe import Data, Recipe, Split
 
 
@@ -50,11 +52,22 @@ def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
 
 def settings(recipe: Recipe) -> dict[str, Any]:
     """Return the settings that the splits depend on; demo data is pinned by its hash."""
-    values = {"data": recipe.data.model_dump(), "split": recipe.split.model_dump()}
+    values: dict[str, Any] = {
+        "data": recipe.data.model_dump(),
+        "split": recipe.split.model_dump(),
+    }
     source = recipe.data.source or ""
     if source.startswith("demo:"):
         values["data"]["sha256"] = demo_wheel(source).sha256
+    if recipe.data.same_document == "references":
+        values["prompt_meta"] = prompt_meta(recipe)
     return values
+
+
+def prompt_meta(recipe: Recipe) -> list[str]:
+    """Return the keys of meta that the prompt shows: rows that differ in them are not merged."""
+    texts = (recipe.prompt.template, recipe.prompt.system)
+    return sorted({key for text in texts if text for key in meta_keys(text)})
 
 
 def inputs(recipe: Recipe, run_folder: RunFolder) -> dict[str, Path]:
@@ -96,10 +109,13 @@ def run(
     splits, joined = divide(read.splits, recipe.split, on_event=on_event)
     if joined:
         write_jsonl(into.merged_groups, joined)
+    demo = str(recipe.data.source).startswith("demo:")  # has the rows of its authors
+    mode = "separate" if demo else recipe.data.same_document
+    splits, merged = join_documents(splits, mode, meta_keys=prompt_meta(recipe), on_event=on_event)
     sampled = _sample(splits, recipe.split)
     for split in SPLITS:
         write_jsonl(into.split(split), sampled[split])
-    counts = _counts(read.splits, splits, sampled)
+    counts = _counts(read.splits, splits, sampled, merged)
     on_event(Note(f"split: {_sentence(counts, sampled)}"))
     return {
         "counts": counts,
@@ -246,11 +262,13 @@ def _counts(
     read: Mapping[str, Sequence[Pair]],
     splits: Mapping[str, Sequence[Pair]],
     sampled: Mapping[str, Sequence[Pair]],
+    merged: Mapping[str, int],
 ) -> dict[str, int]:
-    """Count rows: read = train + valid + test + all left out."""
+    """Count rows: read = train + valid + test + all left out + all merged into other rows."""
     counts = {"read": sum(map(len, read.values()))}
     counts |= {split: len(sampled[split]) for split in SPLITS}
     counts |= {f"left_out/{split}": len(splits[split]) - len(sampled[split]) for split in SPLITS}
+    counts |= {f"merged/{split}": rows for split, rows in merged.items()}
     assert counts["read"] == sum(count for name, count in counts.items() if name != "read")
     all_pairs = [pair for pairs in read.values() for pair in pairs]
     return {**counts, "duplicate_documents": count_duplicates(all_pairs)}
@@ -260,6 +278,8 @@ def _sentence(counts: Mapping[str, int], sampled: Mapping[str, Sequence[Pair]]) 
     parts = [f"{split} {len(pairs)}" for split, pairs in sampled.items()]
     left_out = sum(count for name, count in counts.items() if name.startswith("left_out/"))
     parts += [f"left out by *_rows {left_out}"] if left_out else []
+    merged = sum(count for name, count in counts.items() if name.startswith("merged/"))
+    parts += [f"merged as further references {merged}"] if merged else []
     repeated = counts["duplicate_documents"]
     parts += [f"{repeated} rows repeat a document"] if repeated else []
     return f"{counts['read']} rows read: {', '.join(parts)}"
@@ -276,6 +296,5 @@ def _common_lang(splits: Mapping[str, Sequence[Pair]], on_event: OnEvent) -> str
 
 
 def _demo_asset(data: Data) -> dict[str, Any]:
-    if not (data.source or "").startswith("demo:"):
-        return {}
-    return {"asset": asdict(demo_wheel(data.source or ""))}
+    source = data.source or ""
+    return {"asset": asdict(demo_wheel(source))} if source.startswith("demo:") else {}
