@@ -150,3 +150,13 @@ def some_tokenized_examples() -> list[Any]:
         TokenizedExample(f"r{n}", [5, 6, 7, *range(10, 14 + n)], [30 + n, 31, 2], 4 + n, 0)
         for n in range(4)
     ]
+
+
+def a_store(folder: Any, splits: Any, *, seed: int = 0, threshold: float | None = 0.8) -> Any:
+    """Return an open PairStore of the pairs of each split; close it, or let it be collected."""
+    from abrege.data.pair_store import PairStore
+
+    store = PairStore(folder, [*splits], seed=seed, threshold=threshold)
+    for split, pairs in splits.items():
+        store.add_split(split, iter(pairs))
+    return store

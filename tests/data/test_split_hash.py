@@ -1,15 +1,36 @@
 import random
+import tempfile
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from abrege.core.errors import DataError
+from abrege.data.split_exact import linked_groups
 from abrege.data.split_hash import MergedGroup, split_by_hash
-from builders.records import a_pair_named
+from builders.records import a_pair_named, a_store
+
+
+def divided(pairs, *, seed=0, clusters=None, **shares):
+    """Split pairs; return the ids of each split, and the groups that merged."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_store(Path(folder), {"all": pairs}, seed=seed, threshold=None) as store,
+    ):
+        table, rows = store.table(), store.rows("all")
+        groups = linked_groups(table, rows, None if clusters is None else np.array(clusters))
+        splits, merged = split_by_hash(
+            groups,
+            table.positions,
+            **{"valid": 0.1, "test": 0.2, **shares},
+            row_id=lambda row: pairs[row].id,
+        )
+        return {split: [pairs[row].id for row in rows] for split, rows in splits.items()}, merged
 
 
 def split_of_each(pairs, **settings):
-    splits, _ = split_by_hash(pairs, **{"valid": 0.1, "test": 0.2, "seed": 0, **settings})
-    return {pair.id: split for split, rows in splits.items() for pair in rows}
+    splits, _ = divided(pairs, **settings)
+    return {name: split for split, names in splits.items() for name in names}
 
 
 THOUSAND = [a_pair_named(f"{n:04}") for n in range(1000)]
@@ -56,22 +77,22 @@ def test_a_row_added_to_a_group_or_cluster_joins_it_and_moves_no_other():
 
 def test_rows_of_one_group_have_one_hash_so_nothing_merges():
     groups = [a_pair_named(f"{n}", group=f"g{n % 100}") for n in range(300)]
-    assert split_by_hash(groups, valid=0.1, test=0.2, seed=0)[1] == []
+    assert divided(groups)[1] == []
 
 
 def test_merged_rows_go_with_the_first_and_are_returned():
     own_splits = split_of_each(THOUSAND)
     train, test = (next(n for n, at in own_splits.items() if at == s) for s in ("train", "test"))
     like = [0 if pair.id in (train, test) else n for n, pair in enumerate(THOUSAND, start=1)]
-    splits, merged = split_by_hash(THOUSAND, valid=0.1, test=0.2, seed=0, clusters=like)
+    splits, merged = divided(THOUSAND, clusters=like)
     first = own_splits[min(train, test)]
-    assert {train, test} <= {pair.id for pair in splits[first]}
+    assert {train, test} <= {*splits[first]}
     assert merged == [MergedGroup(first, {"train": [train], "test": [test]})]
 
 
 def test_an_empty_split_is_an_error_that_says_how_to_split_few_rows():
     with pytest.raises(DataError) as caught:
-        split_by_hash(THOUSAND[:3], valid=0.01, test=0.01, seed=0)
+        divided(THOUSAND[:3], valid=0.01, test=0.01)
     assert str(caught.value) == (
         "no hash of 3 rows (in 3 groups that stay together) falls into test or valid.\n"
         "  With so few rows, split exactly: split.method: exact"

@@ -112,9 +112,17 @@ def read_json(path: Path, *, required: Sequence[str] = (), advice: str = RERUN) 
 
 def json_line(record: Any) -> str:
     """Return a record (a dataclass or a mapping) as one line of JSON, without the newline."""
-    is_record = dataclasses.is_dataclass(record) and not isinstance(record, type)
-    value = dataclasses.asdict(record) if is_record else record
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(_fields(record) if dataclasses.is_dataclass(record) else record)
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass; unlike asdict this copies no value."""
+    if not dataclasses.is_dataclass(record):
+        raise TypeError(f"Object of type {type(record).__name__} is not JSON serializable")
+    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_fields)
 
 
 def write_jsonl(path: Path, records: Iterable[Any]) -> None:

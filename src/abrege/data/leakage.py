@@ -4,17 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from abrege.core.types import Pair
-from abrege.data.minhash import cluster_near_duplicates
-from abrege.data.split_exact import text_key
-from abrege.text.tokenize import count_words
+import numpy as np
 
-DOCUMENT_SHINGLE_WORDS = 5
-SUMMARY_SHINGLE_WORDS = 2
-"""A changed word in a sentence of 20 leaves 17 of 21 shingles, a Jaccard index of 0.81; of
-shingles of 5 words it leaves 0.52, and no typo would be detected."""
-MIN_SUMMARY_WORDS = 5
-"""Shorter summaries (a date, the name of a section) are equal by chance."""
+from abrege.data.minhash import Rows
+from abrege.data.pair_store import PairStore
+
+SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -30,23 +25,22 @@ class Leak:
     """Split → the ids of its rows with this text."""
 
 
-def find_leaks(splits: Mapping[str, Sequence[Pair]], *, threshold: float | None) -> list[Leak]:
+def find_leaks(store: PairStore) -> list[Leak]:
     """Return the documents, then the summaries of other rows, that are in more than one split.
-
-    threshold  Jaccard index from which two texts are near-duplicates (see
-               `minhash.cluster_near_duplicates`); None: only equal texts
 
     Of several references, the first one of a row counts, unless it is too short.
     """
-    rows = [(split, pair) for split, pairs in splits.items() for pair in pairs]
-    leaks = list(_leaks(rows, "document", threshold))
-    leaked = {(split, id_) for leak in leaks for split, ids in leak.ids.items() for id_ in ids}
-    rest = [
-        (split, pair)
-        for split, pair in rows
-        if (split, pair.id) not in leaked and count_words(pair.references[0]) >= MIN_SUMMARY_WORDS
-    ]
-    return [*leaks, *_leaks(rest, "summary", threshold)]
+    if len(store.splits) < 2:
+        return []
+    rows = np.arange(len(store))
+    leaks: list[Leak] = []
+    leaked = np.zeros(len(store), dtype=bool)
+    for cluster in _shared_clusters(store, rows, "document"):
+        leaked[cluster] = True
+        leaks.append(_leak(store, cluster, "document"))
+    rest = np.flatnonzero(~leaked & store.long_summaries)
+    clusters = _shared_clusters(store, rest, "summary")
+    return [*leaks, *(_leak(store, cluster, "summary") for cluster in clusters)]
 
 
 def leaked_ids(leaks: Iterable[Leak], splits: Sequence[str]) -> dict[str, set[str]]:
@@ -61,43 +55,45 @@ def leaked_ids(leaks: Iterable[Leak], splits: Sequence[str]) -> dict[str, set[st
     return ids
 
 
-def duplicate_clusters(
-    texts: Sequence[str],
-    *,
-    threshold: float | None,
-    shingle_words: int = DOCUMENT_SHINGLE_WORDS,
-) -> list[int]:
-    """Return a cluster number for each text, the same for duplicates and near-duplicates.
-
-    threshold  as in `find_leaks`
-    """
-    first: dict[str, int] = {}
-    numbers = [first.setdefault(text_key(text), len(first)) for text in texts]
-    if threshold is None:
-        return numbers
-    unique = dict(zip(reversed(numbers), reversed(texts), strict=True))  # each number's first text
-    clusters = cluster_near_duplicates(
-        (unique[n] for n in range(len(unique))), threshold=threshold, shingle_words=shingle_words
-    )
-    return [clusters[n] for n in numbers]
+def leaked_shares(leaks: Iterable[Leak], store: PairStore) -> tuple[dict[str, float], str]:
+    """Return which share of each split an earlier split has, and a sentence that says so."""
+    rows = leaked_ids(leaks, store.splits)
+    sizes = {split: len(store.rows(split)) for split in store.splits}
+    shares = {split: len(ids) / sizes[split] for split, ids in rows.items()}
+    parts = [
+        f"{len(rows[split])} of {sizes[split]} {split} rows ({share:.1%})"
+        for split, share in shares.items()
+        if share
+    ]
+    return shares, f"{', '.join(parts)} have the document or the summary of an earlier split"
 
 
-def _leaks(
-    rows: Sequence[tuple[str, Pair]], what: Literal["document", "summary"], threshold: float | None
-) -> Iterator[Leak]:
-    texts = [pair.document if what == "document" else pair.references[0] for _, pair in rows]
-    size = DOCUMENT_SHINGLE_WORDS if what == "document" else SUMMARY_SHINGLE_WORDS
-    clusters: dict[int, list[int]] = {}
-    numbers = duplicate_clusters(texts, threshold=threshold, shingle_words=size)
-    for index, number in enumerate(numbers):
-        clusters.setdefault(number, []).append(index)
-    for cluster in clusters.values():
-        ids: dict[str, list[str]] = {}
-        splits_by_key: dict[str, set[str]] = {}
-        for index in cluster:
-            split, pair = rows[index]
-            ids.setdefault(split, []).append(pair.id)
-            splits_by_key.setdefault(text_key(texts[index]), set()).add(split)
-        if len(ids) > 1:
-            equal = any(len(splits) > 1 for splits in splits_by_key.values())
-            yield Leak(what, equal, texts[cluster[0]][:80], ids)
+def _shared_clusters(
+    store: PairStore, rows: Rows, what: Literal["document", "summary"]
+) -> Iterator[Rows]:
+    """Yield the rows of each cluster of equal or similar texts that is in several splits."""
+    if not len(rows):
+        return
+    column = store.documents if what == "document" else store.summaries
+    clusters = column.clusters(rows)
+    order = np.argsort(clusters, kind="stable")
+    edges = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    numbers = store.split_numbers[rows[order]]
+    shared = np.minimum.reduceat(numbers, edges) != np.maximum.reduceat(numbers, edges)
+    ends = np.append(edges[1:], len(order))
+    for start, end in zip(edges[shared].tolist(), ends[shared].tolist(), strict=True):
+        yield rows[order[start:end]]
+
+
+def _leak(store: PairStore, cluster: Rows, what: Literal["document", "summary"]) -> Leak:
+    column = store.documents if what == "document" else store.summaries
+    ids: dict[str, list[str]] = {}
+    splits_by_rank: dict[int, set[int]] = {}
+    for row in cluster.tolist():
+        number = int(store.split_numbers[row])
+        ids.setdefault(store.splits[number], []).append(store.pair(row).id)
+        splits_by_rank.setdefault(int(column.ranks()[row]), set()).add(number)
+    first = store.pair(int(cluster[0]))
+    text = first.document if what == "document" else first.references[0]
+    equal = any(len(splits) > 1 for splits in splits_by_rank.values())
+    return Leak(what, equal, text[:SHOWN_CHARACTERS], ids)

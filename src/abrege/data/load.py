@@ -13,7 +13,11 @@ from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
 from abrege.data import aclsum, hub, readers
 from abrege.data.columns import PairColumnRoles, column_names, detect_pair_columns
-from abrege.data.pairs import InvalidRow, pairs_from_rows, stream_pairs_from_rows
+from abrege.data.pairs import (
+    InvalidRow,
+    stream_pairs_from_rows,
+    stream_valid_pairs,
+)
 from abrege.data.rows import SourceRow
 
 SPLIT_NAMES = {
@@ -37,6 +41,18 @@ class LoadedPairs:
     """Split → its column mapping in words."""
 
 
+ReadRows = Callable[[], Iterator[SourceRow]]
+
+
+@dataclass(frozen=True)
+class CheckedPairs:
+    """Pairs that can be read repeatedly; a split with rows that are no pairs raises DataError."""
+
+    splits: Mapping[str, Callable[[], Iterator[Pair]]]
+    columns: dict[str, str]
+    """Split → its column mapping in words."""
+
+
 @dataclass(frozen=True)
 class PairStreams:
     """Pairs that can be read repeatedly: split → a function that reads its rows from the start."""
@@ -57,19 +73,7 @@ def load_pairs(
     The column mapping is sent to `on_event` before it is used. Raise DataError, RecipeError or
     SetupError with what cannot be read and why.
     """
-    if source.startswith("demo:"):
-        return _load_demo(source, columns, on_event)
-    path = local_path(source)
-    if path is None:
-        dataset = hub.load_hub_dataset(source, on_event=on_event)
-        rows = _standard_splits(dataset, source, on_event)
-    elif not path.is_dir():
-        rows = {"all": readers.read_rows(path)}
-    elif hub.is_saved_dataset(path):
-        rows = _standard_splits(hub.load_saved_dataset(path), source, on_event)
-    else:
-        rows = {split: _read_all(paths) for split, paths in find_split_files(path).items()}
-    return _to_pairs(rows, source, columns=columns, lang=lang, on_event=on_event)
+    return _load_all(stream_checked_pairs(source, columns=columns, lang=lang, on_event=on_event))
 
 
 def load_split_files(
@@ -80,8 +84,11 @@ def load_split_files(
     on_event: OnEvent = silent,
 ) -> LoadedPairs:
     """Load given splits, each from a file of its own; see `load_pairs`."""
-    rows = {split: readers.read_rows(Path(file)) for split, file in files.items()}
-    return _to_pairs(rows, files, columns=columns, lang=lang, on_event=on_event)
+    return _load_all(stream_checked_pairs(files, columns=columns, lang=lang, on_event=on_event))
+
+
+def _load_all(pairs: CheckedPairs) -> LoadedPairs:
+    return LoadedPairs({split: [*read()] for split, read in pairs.splits.items()}, pairs.columns)
 
 
 def stream_pairs(
@@ -97,8 +104,45 @@ def stream_pairs(
         demo = _load_demo(source, columns, on_event)
         streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
         return PairStreams(streams, demo.columns)
+    rows = _open_rows(source, on_event)
+    roles = _detect_columns(rows, source, columns, on_event)
+    pairs = {split: partial(_stream_split, rows[split], roles[split], lang) for split in rows}
+    return PairStreams(pairs, {split: role.describe() for split, role in roles.items()})
+
+
+def stream_checked_pairs(
+    source: str | Mapping[str, str],
+    *,
+    columns: Mapping[str, Any],
+    lang: str | None,
+    on_event: OnEvent = silent,
+) -> CheckedPairs:
+    """Open pairs for streaming, with the checks of `load_pairs` at the end of each split.
+
+    source  as for `load_pairs`, or the file of each given split
+    """
+    if isinstance(source, str) and source.startswith("demo:"):
+        demo = _load_demo(source, columns, on_event)
+        streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
+        return CheckedPairs(streams, demo.columns)
+    rows = _open_rows(source, on_event)
+    roles = _detect_columns(rows, source, columns, on_event)
+    pairs = {
+        split: partial(
+            stream_valid_pairs, read, roles[split], lang=lang, where=_where(source, split)
+        )
+        for split, read in rows.items()
+    }
+    return CheckedPairs(pairs, {split: role.describe() for split, role in roles.items()})
+
+
+def _open_rows(source: str | Mapping[str, str], on_event: OnEvent) -> dict[str, ReadRows]:
+    """Return split → a function that reads its rows from the start, in the order of the splits."""
+    rows: dict[str, ReadRows]
+    if isinstance(source, Mapping):
+        rows = {s: partial(readers.stream_rows, Path(file)) for s, file in source.items()}
+        return {split: rows[split] for split in SPLIT_NAMES if split in rows}
     path = local_path(source)
-    rows: dict[str, Callable[[], Iterator[SourceRow]]]
     if path is None or (path.is_dir() and hub.is_saved_dataset(path)):
         dataset = (
             hub.load_hub_dataset(source, on_event=on_event)
@@ -111,15 +155,31 @@ def stream_pairs(
         rows = {s: partial(_stream_files, files) for s, files in find_split_files(path).items()}
     else:
         rows = {"all": partial(readers.stream_rows, path)}
-    rows = {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
+    return {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
+
+
+def _where(source: str | Mapping[str, str], split: str) -> str:
+    if isinstance(source, Mapping):
+        return source[split]
+    return source if split == "all" else f"{source} ({split})"
+
+
+def _detect_columns(
+    rows: Mapping[str, ReadRows],
+    source: str | Mapping[str, str],
+    columns: Mapping[str, Any],
+    on_event: OnEvent,
+) -> dict[str, PairColumnRoles]:
+    """Return the columns of each split, by its rows, and report them."""
     roles: dict[str, PairColumnRoles] = {}
     for split, read_split in rows.items():
-        where = source if split == "all" else f"{source} ({split})"
+        where = _where(source, split)
         names = column_names(row.values for row in read_split())
+        if not names:
+            raise DataError(f"{where}: there are no rows in it.")
         roles[split] = detect_pair_columns(names, columns, where=where)
         on_event(Note(f"{where}: {roles[split].describe()}"))
-    pairs = {split: partial(_stream_split, rows[split], roles[split], lang) for split in rows}
-    return PairStreams(pairs, {split: role.describe() for split, role in roles.items()})
+    return roles
 
 
 def _stream_files(files: Iterable[Path]) -> Iterator[SourceRow]:
@@ -201,10 +261,6 @@ def _load_demo(source: str, columns: Mapping[str, Any], on_event: OnEvent) -> Lo
     return LoadedPairs(splits, dict.fromkeys(splits, mapping))
 
 
-def _read_all(paths: Iterable[Path]) -> list[SourceRow]:
-    return [row for path in paths for row in readers.read_rows(path)]
-
-
 def _split_of(name: str) -> str | None:
     return next((split for split, names in SPLIT_NAMES.items() if name in names), None)
 
@@ -225,31 +281,3 @@ def _standard_splits(
     if "train" not in splits:
         raise DataError(f"{source}: there is no split train.\n  Splits found: {', '.join(rows)}.")
     return splits if len(splits) > 1 else {"all": splits["train"]}
-
-
-def _to_pairs(
-    rows: Mapping[str, list[SourceRow]],
-    source: str | Mapping[str, str],
-    *,
-    columns: Mapping[str, Any],
-    lang: str | None,
-    on_event: OnEvent,
-) -> LoadedPairs:
-    """Detect the columns of each split, report them, and convert all rows to pairs."""
-    roles: dict[str, PairColumnRoles] = {}
-    wheres: dict[str, str] = {}
-    for split, split_rows in rows.items():
-        if isinstance(source, Mapping):
-            where = source[split]
-        else:
-            where = source if split == "all" else f"{source} ({split})"
-        if not split_rows:
-            raise DataError(f"{where}: there are no rows in it.")
-        names = column_names(row.values for row in split_rows)
-        roles[split], wheres[split] = detect_pair_columns(names, columns, where=where), where
-        on_event(Note(f"{where}: {roles[split].describe()}"))
-    splits = {
-        split: pairs_from_rows(split_rows, roles[split], lang=lang, where=wheres[split])
-        for split, split_rows in rows.items()
-    }
-    return LoadedPairs(splits, {split: role.describe() for split, role in roles.items()})

@@ -2,23 +2,16 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from os import SEEK_END
 from pathlib import Path
-from tempfile import TemporaryFile, gettempdir
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from abrege.core.io import disk_error
-from abrege.text.tokenize import word_tokenize
+from abrege.data.shingles import ODD_FACTOR, WordFile
 
 Rows = NDArray[np.intp]
 """(rows,) numbers of texts, ascending."""
-Shingles = NDArray[np.uint64]
-"""(shingles,) hashes of a text's word n-grams."""
 
 _MAX_PERMUTATIONS = 128
 _MAX_MISS_RATE = 0.01
@@ -26,8 +19,6 @@ _MAX_MISS_RATE = 0.01
 _FOUR_STANDARD_ERRORS = 4 / 119**0.5  # 119 permutations: the shortest signature of `_band_shape`
 _BATCH_WORDS = 16384
 """Words after which signatures are computed; texts before that wait in memory."""
-_KNOWN_WORDS = 30_000
-_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def cluster_near_duplicates(
@@ -69,12 +60,16 @@ class NearDuplicateIndex:
         self._permutations = self._bands * self._band_rows
         self._dtype = _signature_dtype(self._band_rows)
         self._signatures = bytearray()
-        self._words = _WordFile(shingle_words, folder)
+        self._words = WordFile(shingle_words, folder)
 
     def __enter__(self) -> "NearDuplicateIndex":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the file of words."""
         self._words.close()
 
     def __len__(self) -> int:
@@ -93,7 +88,7 @@ class NearDuplicateIndex:
         """
         self._flush()
         texts = np.arange(len(self)) if rows is None else np.asarray(rows, dtype=np.intp)
-        components = _Components(len(self))
+        components = Components(len(self))
         columns = range(self._permutations)
         distinct = np.ones(len(texts), dtype=bool)
         for run in _equal_runs(self._keys(texts, columns)):
@@ -123,10 +118,10 @@ class NearDuplicateIndex:
         signatures = self._signature_matrix()
         keys = np.zeros(len(texts), dtype=np.uint64)
         for column in columns:
-            keys = keys * _ODD + signatures[texts, column]
+            keys = keys * ODD_FACTOR + signatures[texts, column]
         return keys
 
-    def _join_equal(self, texts: Rows, components: "_Components") -> NDArray[np.bool_]:
+    def _join_equal(self, texts: Rows, components: "Components") -> NDArray[np.bool_]:
         """Join the texts with the shingles of the first one; return which of them have them."""
         first = self._words.shingles(int(texts[0]))
         equal = np.zeros(len(texts), dtype=bool)
@@ -136,7 +131,7 @@ class NearDuplicateIndex:
                 components.join(int(texts[0]), text)
         return equal
 
-    def _join_similar(self, texts: Rows, band: int, components: "_Components") -> None:
+    def _join_similar(self, texts: Rows, band: int, components: "Components") -> None:
         """Join near-duplicates among texts that agree in a band.
 
         A text is compared with the first of each component, and only where that is not similar
@@ -177,103 +172,14 @@ class NearDuplicateIndex:
         return bool(shared / (one.size + other.size - shared) >= self.threshold)
 
 
-class _WordFile:
-    """The words of texts as codes of 4 bytes, on disk, from which their shingles are computed.
-
-    A code is the CRC-32 of a word: the same in every process, which Python's own hash of a string
-    is not.
-    """
-
-    def __init__(self, shingle_words: int, folder: Path | None) -> None:
-        self._size = shingle_words
-        self._folder = folder or Path(gettempdir())
-        try:
-            self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115
-        except OSError as error:
-            raise disk_error(error, self._folder) from error
-        self._ends = array("Q")
-        """For each text, how many codes there are up to its end."""
-        self._codes, self._lengths = array("I"), array("I")
-        self._known = _WordCodes()
-        self.shingles = lru_cache(maxsize=256)(self._read_shingles)
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    def close(self) -> None:
-        """Remove the file."""
-        self._file.close()
-
-    @property
-    def buffered(self) -> int:
-        """Return the number of codes that are not on disk yet."""
-        return len(self._codes)
-
-    def add(self, text: str) -> None:
-        """Add the next text; one with fewer words than a shingle is filled up with zeros."""
-        before = len(self._codes)
-        self._codes.extend(map(self._known.__getitem__, word_tokenize(text) or [text]))
-        missing = self._size - (len(self._codes) - before)
-        if missing > 0:
-            self._codes.extend([0] * missing)
-        length = len(self._codes) - before
-        self._lengths.append(length)
-        self._ends.append((self._ends[-1] if self._ends else 0) + length)
-
-    def flush(self) -> list[Shingles]:
-        """Write the codes of the texts added since the last time; return their shingles."""
-        codes = np.array(self._codes, dtype=np.uint32)
-        try:
-            self._file.seek(0, SEEK_END)
-            self._file.write(codes.tobytes())
-            self._file.flush()
-        except OSError as error:
-            raise disk_error(error, self._folder) from error
-        starts = np.cumsum([0, *self._lengths])
-        if not len(codes):
-            return []
-        flat = self._combine(codes)
-        edges = zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
-        shingles = [flat[start : end - self._size + 1] for start, end in edges]
-        self._codes, self._lengths = array("I"), array("I")
-        return shingles
-
-    def _combine(self, codes: NDArray[np.uint32]) -> Shingles:
-        """Hash each run of codes: a sum with odd factors modulo 2^64."""
-        wide = codes.astype(np.uint64)
-        length = len(codes) - self._size + 1
-        sums = np.zeros(length, dtype=np.uint64)
-        factor = np.uint64(1)
-        for offset in range(self._size):
-            factor = np.uint64(int(factor) * int(_ODD) % 2**64)
-            sums += wide[offset : offset + length] * factor
-        return sums
-
-    def _read_shingles(self, text: int) -> Shingles:
-        """Return the shingles of a text, unique and ascending."""
-        start, end = self._ends[text - 1] if text else 0, self._ends[text]
-        self._file.seek(4 * start)
-        codes = np.frombuffer(self._file.read(4 * (end - start)), dtype=np.uint32)
-        return np.unique(self._combine(codes))
-
-
-class _WordCodes(dict[str, int]):
-    """The CRC-32 of words; those of the commonest words are not computed again."""
-
-    def __missing__(self, word: str) -> int:
-        code = crc32(word.encode())
-        if len(self) < _KNOWN_WORDS:
-            self[word] = code
-        return code
-
-
-class _Components:
+class Components:
     """Union-find over numbered texts; the lowest number of a component stands for it."""
 
     def __init__(self, count: int) -> None:
         self._parent = array("q", range(count))
 
     def root(self, number: int) -> int:
+        """Return the lowest number of a component."""
         parent = self._parent
         while parent[number] != number:
             parent[number] = parent[parent[number]]
@@ -281,10 +187,12 @@ class _Components:
         return number
 
     def join(self, one: int, other: int) -> None:
+        """Make one component of two."""
         first, second = sorted((self.root(one), self.root(other)))
         self._parent[second] = first
 
     def labels(self) -> Rows:
+        """Return the lowest number of the component of each number."""
         labels = np.array(self._parent, dtype=np.intp)
         for number in np.flatnonzero(labels != np.arange(len(labels))).tolist():
             labels[number] = self.root(number)

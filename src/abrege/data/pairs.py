@@ -2,9 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
@@ -45,26 +48,8 @@ def pairs_from_rows(
     Ids are kept, or made from file and row number. Raise DataError with the rows whose document
     or summary is missing, empty or not text, and with repeated ids.
     """
-    problems: dict[str, list[str]] = {}
-    pairs: list[Pair] = []
-    locations: dict[str, str] = {}  # by id
-    for row in rows:
-        try:
-            pair = _pair(row, columns, lang)
-            if pair.id in locations:
-                raise InvalidValueError(
-                    f"id ({columns.id}) is repeated", f"{pair.id!r}, also {locations[pair.id]}"
-                )
-        except InvalidValueError as error:
-            value = f": {error.value}" if error.value else ""
-            message = f"{row.location}: {error.problem}{value}"
-            problems.setdefault(error.problem, []).append(message)
-            continue
-        locations[pair.id] = row.location
-        pairs.append(pair)
-    raise_problems(where, problems, _remedy(problems, columns))
-    _check_not_numeric(pairs, columns, where)
-    return pairs
+    rows = [*rows]
+    return [*stream_valid_pairs(lambda: rows, columns, lang=lang, where=where)]
 
 
 def stream_pairs_from_rows(
@@ -76,6 +61,66 @@ def stream_pairs_from_rows(
             yield _pair(row, columns, lang)
         except InvalidValueError as error:
             yield InvalidRow(row.default_id, row.location, error.problem, error.value)
+
+
+def stream_valid_pairs(
+    read_rows: Callable[[], Iterable[SourceRow]],
+    columns: PairColumnRoles,
+    *,
+    lang: str | None,
+    where: str,
+) -> Iterator[Pair]:
+    """Yield a pair for each row, holding 8 bytes a row; raise as `pairs_from_rows` at the end.
+
+    read_rows  reads the rows from the start; they are read again where ids are repeated
+    """
+    problems: dict[str, list[str]] = {}
+    ids = array("q")
+    numbers = _NumericTexts(columns)
+    for row in read_rows():
+        try:
+            pair = _pair(row, columns, lang)
+        except InvalidValueError as error:
+            _add_problem(problems, row, error)
+            continue
+        if columns.id is not None:
+            ids.append(hash(pair.id))
+        numbers.add(pair)
+        yield pair
+    if columns.id is not None:
+        _add_repeated_ids(problems, ids, read_rows, columns)
+    raise_problems(where, problems, _remedy(problems, columns))
+    numbers.check(where)
+
+
+def _add_problem(problems: dict[str, list[str]], row: SourceRow, error: InvalidValueError) -> None:
+    value = f": {error.value}" if error.value else ""
+    message = f"{row.location}: {error.problem}{value}"
+    problems.setdefault(error.problem, []).append(message)
+
+
+def _add_repeated_ids(
+    problems: dict[str, list[str]],
+    hashes: "array[int]",
+    read_rows: Callable[[], Iterable[SourceRow]],
+    columns: PairColumnRoles,
+) -> None:
+    """Add the rows whose id an earlier row has; only rows with a repeated hash are held."""
+    ordered = np.sort(np.frombuffer(hashes, dtype=np.int64))
+    repeated = {*ordered[1:][ordered[1:] == ordered[:-1]].tolist()}
+    locations: dict[str, str] = {}
+    for row in read_rows() if repeated else ():
+        try:
+            id_ = _pair(row, columns, None).id
+        except InvalidValueError:
+            continue  # is a problem already
+        if hash(id_) in repeated and id_ in locations:
+            error = InvalidValueError(
+                f"id ({columns.id}) is repeated", f"{id_!r}, also {locations[id_]}"
+            )
+            _add_problem(problems, row, error)
+        elif hash(id_) in repeated:
+            locations[id_] = row.location
 
 
 def _remedy(problems: Mapping[str, Sequence[str]], columns: PairColumnRoles) -> str:
@@ -197,19 +242,30 @@ def _json_value(value: Any) -> Any:
     return value
 
 
-def _check_not_numeric(pairs: Sequence[Pair], columns: PairColumnRoles, where: str) -> None:
-    """Raise DataError for a column of numbers: a CSV file has text in every column."""
-    texts_by_label = {
-        f"document ({columns.document})": [pair.document for pair in pairs],
-        f"summary ({', '.join(columns.summary)})": [r for pair in pairs for r in pair.references],
-    }
-    for label, texts in texts_by_label.items():
-        if all(_is_number(text) for text in texts):
-            raise DataError(
-                f"{where}: {label} is a number in every row, not text.\n"
-                f"  found: {shorten(', '.join(texts[:5]))}\n"
-                "  Name the right column under data.columns."
-            )
+class _NumericTexts:
+    """Whether a column has nothing but numbers so far: a CSV file has text in every column."""
+
+    def __init__(self, columns: PairColumnRoles) -> None:
+        names = {"document": columns.document, "summary": ", ".join(columns.summary)}
+        self._labels = [f"{role} ({name})" for role, name in names.items()]
+        self._numeric = [True, True]
+        self._first: tuple[list[str], list[str]] = ([], [])
+
+    def add(self, pair: Pair) -> None:
+        for number, texts in enumerate(([pair.document], pair.references)):
+            if self._numeric[number]:
+                self._numeric[number] = all(_is_number(text) for text in texts)
+                self._first[number].extend(texts[: 5 - len(self._first[number])])
+
+    def check(self, where: str) -> None:
+        """Raise DataError for a column of numbers."""
+        for label, numeric, first in zip(self._labels, self._numeric, self._first, strict=True):
+            if numeric:
+                raise DataError(
+                    f"{where}: {label} is a number in every row, not text.\n"
+                    f"  found: {shorten(', '.join(first))}\n"
+                    "  Name the right column under data.columns."
+                )
 
 
 def _is_number(text: str) -> bool:

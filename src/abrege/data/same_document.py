@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Literal
 
+import numpy as np
+
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import json_line
 from abrege.core.types import Pair
+from abrege.data.minhash import Rows
+from abrege.data.pair_store import PairStore
 from abrege.data.split_exact import text_key
 
 MERGED_ROWS = "merged_rows"
@@ -15,31 +20,82 @@ MERGED_ROWS = "merged_rows"
 QuestionKey = tuple[str, str | None, str | None, str]
 
 
+@dataclass(frozen=True)
+class JoinedRows:
+    """The rows of a split after those of one document were merged or grouped.
+
+    rows    those that stay, ascending
+    merged  row → itself and the rows whose references it takes over
+    groups  row → the group that it gets
+    """
+
+    rows: Rows
+    merged: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    groups: Mapping[int, str | None] = field(default_factory=dict)
+
+    def lines(self, store: PairStore, rows: Rows) -> Iterator[str]:
+        """Yield these of the rows as lines of JSON, in order."""
+        for row in rows.tolist():
+            if row not in self.merged and row not in self.groups:
+                yield store.line(row).decode("utf-8")
+                continue
+            pair = merge_rows([store.pair(other) for other in self.merged.get(row, [row])])
+            yield json_line(replace(pair, group=self.groups.get(row, pair.group))) + "\n"
+
+
 def join_documents(
-    splits: Mapping[str, Sequence[Pair]],
+    store: PairStore,
+    splits: Mapping[str, Rows],
     mode: Literal["references", "group", "separate"],
     *,
     meta_keys: Sequence[str] = (),
     on_event: OnEvent = silent,
-) -> tuple[dict[str, list[Pair]], dict[str, int]]:
-    """Merge or group the rows of one document in each split; count the rows merged away too.
+) -> dict[str, JoinedRows]:
+    """Merge or group the rows of one document in each split.
 
     mode       as in recipe.Data
     meta_keys  the keys of meta that the prompt shows
 
     Training uses the first reference of a row, so train rows are not merged but grouped.
     """
-    if mode == "separate":
-        return {split: list(pairs) for split, pairs in splits.items()}, {}
-    joined: dict[str, list[Pair]] = {}
-    for split, pairs in splits.items():
+    joined: dict[str, JoinedRows] = {}
+    for split, rows in splits.items():
+        if mode == "separate":
+            joined[split] = JoinedRows(rows)
+            continue
         merge = mode == "references" and split != "train"
-        rows = merge_references(pairs, meta_keys) if merge else pairs
-        joined[split] = group_documents(rows)
-        for note in _describe_joined(pairs, rows, joined[split]):
-            on_event(Note(f"{split}: {note} (data.same_document: {mode})"))
-    merged = {split: len(pairs) - len(joined[split]) for split, pairs in splits.items()}
-    return joined, {split: rows for split, rows in merged.items() if rows}
+        joined[split], clauses = _join_rows(store, rows, merge=merge, meta_keys=meta_keys)
+        for clause in clauses:
+            on_event(Note(f"{split}: {clause} (data.same_document: {mode})"))
+    return joined
+
+
+def _join_rows(
+    store: PairStore, rows: Rows, *, merge: bool, meta_keys: Sequence[str]
+) -> tuple[JoinedRows, list[str]]:
+    """Merge or group the rows of one split; return clauses about what was done too."""
+    documents = store.documents.ranks()[rows]
+    order = np.argsort(documents, kind="stable")
+    edges = np.flatnonzero(np.diff(documents[order], prepend=-1, append=-1))
+    merged: dict[int, list[int]] = {}
+    groups: dict[int, str | None] = {}
+    gone: list[int] = []
+    taken: list[Pair] = []
+    for number in np.flatnonzero(np.diff(edges) > 1).tolist():
+        same = rows[order[edges[number] : edges[number + 1]]].tolist()
+        pairs = [store.pair(row) for row in same]
+        questions = rows_by_question(pairs, meta_keys) if merge else [[n] for n in range(len(same))]
+        heads = [pairs[numbers[0]] for numbers in questions]
+        for numbers, head in zip(questions, heads, strict=True):
+            row = same[numbers[0]]
+            if len(numbers) > 1:
+                merged[row] = [same[n] for n in numbers]
+                gone += merged[row][1:]
+                taken.append(merge_rows([pairs[n] for n in numbers]))
+            if (group := row_group(head, heads)) != head.group:
+                groups[row] = group
+    joined = JoinedRows(np.setdiff1d(rows, gone, assume_unique=True), merged, groups)
+    return joined, [*_describe_joined(len(rows), len(gone), taken, len(groups))]
 
 
 def join_answered_rows(
@@ -147,33 +203,24 @@ def _one_answer_each(
     return [same[0] for same in questions]
 
 
-def _describe_joined(
-    pairs: Sequence[Pair], merged: Sequence[Pair], grouped: Sequence[Pair]
-) -> Iterator[str]:
-    """Yield what became of rows with the same document, as clauses: merged, then grouped ones."""
-    if len(merged) < len(pairs):
-        several = sum(MERGED_ROWS in row.meta for row in merged)
-        repeated = sum(len(p.references) for p in pairs) - sum(len(m.references) for m in merged)
-        columns = dict.fromkeys(
-            column
-            for row in merged
-            for other in row.meta.get(MERGED_ROWS, ())
-            for column in other.get("meta", {})
-        )
+def _describe_joined(rows: int, gone: int, merged: Sequence[Pair], grouped: int) -> Iterator[str]:
+    if gone:
+        others = [other for row in merged for other in row.meta[MERGED_ROWS]]
+        columns = dict.fromkeys(column for other in others for column in other.get("meta", {}))
         text = (
-            f"{len(pairs)} rows have {len(merged)} documents; {len(pairs) - len(merged)} rows "
-            f"became further references of {several} rows, listed in meta.{MERGED_ROWS}"
+            f"{rows} rows have {rows - gone} documents; {gone} rows became further references of "
+            f"{len(merged)} rows, listed in meta.{MERGED_ROWS}"
         )
-        text += f"; {repeated} equal references count once" if repeated else ""
+        repeated = len(merged) + gone - sum(len(row.references) for row in merged)
+        text += f"; {repeated} equal references count once" if repeated > 0 else ""
         if columns:
             text += (
                 f"; the rows differ in {', '.join(columns)}, of which the first row's is kept: a "
                 f"prompt with {{meta.{next(iter(columns))}}} keeps them apart"
             )
         yield text
-    count = sum(row.group != own.group for row, own in zip(merged, grouped, strict=True))
-    if count:
-        yield f"{count} rows have the document of another row and are in one group with it"
+    if grouped:
+        yield f"{grouped} rows have the document of another row and are in one group with it"
 
 
 def _different_meta(first: Pair, pair: Pair) -> dict[str, Any]:

@@ -1,156 +1,222 @@
-"""Split pairs into train, valid and test in exact shares: train_test_split without leakage."""
+"""Split rows into train, valid and test in exact shares: train_test_split without leakage."""
 
 import hashlib
 import random
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from statistics import mean
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from abrege.core.errors import DataError
-from abrege.core.types import Pair
+from abrege.data.minhash import Components, Rows
 
 STRATUM_SIZE = 20
 """Linked groups of similar length that are shuffled together."""
+SPLIT_NAMES = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """What is known of the rows to divide, by the number of the row.
+
+    documents  ranks of the digests of documents; equal documents have equal ranks
+    groups     hashes of the groups, 0 where there is none
+    lengths    characters of the documents
+    positions  hashes of the seed with the group, or else with the document
+    """
+
+    documents: NDArray[np.intp]
+    groups: NDArray[np.uint64]
+    lengths: NDArray[np.uint32]
+    positions: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class LinkedGroups:
+    """Rows that must stay together: linked by group, document and cluster.
+
+    members  the rows, group after group, ascending in each; the order of the groups depends on
+             the documents alone
+    starts   where each group begins in `members`
+    sizes    how many rows each has
+    """
+
+    members: Rows
+    starts: Rows
+    sizes: Rows
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def rows(self, group: int) -> Rows:
+        """Return the rows of a group."""
+        return self.members[self.starts[group] : self.starts[group] + self.sizes[group]]
 
 
 def split_exactly(
-    pairs: Sequence[Pair],
+    groups: LinkedGroups,
     *,
     valid: float,
     test: float,
     seed: int,
-    clusters: Sequence[int] | None = None,
-    stratify: bool = False,
-) -> dict[str, list[Pair]]:
-    """Split pairs at random into train, valid and test, in shares of the rows.
+    lengths: NDArray[np.uint32] | None = None,
+) -> dict[str, Rows]:
+    """Split rows at random into train, valid and test, in shares of the rows.
 
-    clusters  a number for each row; rows of one cluster stay together (see
-              `minhash.cluster_near_duplicates`)
-    stratify  give each split the same shares of short and long documents
+    lengths  by the number of the row, to give each split the same shares of short and long
+             documents (stratify)
 
-    Rows of one group, and rows with the same document, stay together, so shares are met as nearly
-    as these linked groups allow. The split depends on the documents and the seed, not on the order
-    of the rows; within a split rows keep their order. A split with share 0 stays empty. Raise
+    Groups stay together, so shares are met as nearly as they allow. The split depends on the
+    documents and the seed, not on the order of the rows. A split with share 0 stays empty. Raise
     DataError with the number of linked groups if there are too few for the other splits.
     """
     shares = {"train": 1 - valid - test, "valid": valid, "test": test}
     splits = [split for split, share in shares.items() if share > 0]
-    groups = linked_groups(pairs, clusters)
+    total = len(groups.members)
     if len(groups) < len(splits):
         raise DataError(
-            f"{len(pairs)} rows make {len(groups)} groups that must stay together (one group "
+            f"{total} rows make {len(groups)} groups that must stay together (one group "
             f"column, or one document), too few for {', '.join(splits)}.\n"
             "  Give more data, or give the splits as separate files."
         )
-    capacity = {split: shares[split] * len(pairs) for split in splits}
-    filled = dict.fromkeys(splits, 0)
-    split_by_row: dict[int, str] = {}
     rng = random.Random(seed)
-    rng.shuffle(groups)
-    if stratify:
-        groups = _order_by_length(groups, pairs, rng)
+    order = array("q", range(len(groups)))
+    rng.shuffle(order)
+    if lengths is None:
+        ordered = np.array(order)[np.argsort(-groups.sizes[np.array(order)], kind="stable")]
     else:
-        groups = sorted(groups, key=len, reverse=True)
-    processed = 0
-    for number, group in enumerate(groups):
-        empty = [split for split in splits if not filled[split]]
-        candidates = empty if len(empty) >= len(groups) - number else splits
-        processed += len(group)
-        if stratify:  # each split has its share of every length so far
-            split = max(candidates, key=lambda s: shares[s] * processed - filled[s])
-        else:
-            split = _emptiest(candidates, capacity, filled, len(group))
-        filled[split] += len(group)
-        split_by_row.update(dict.fromkeys(group, split))
-    return {s: [p for n, p in enumerate(pairs) if split_by_row[n] == s] for s in shares}
+        ordered = _order_by_length(np.array(order), groups, lengths, rng)
+    sizes = groups.sizes[ordered].tolist()
+    chosen = _assign(sizes, shares, stratify=lengths is not None)
+    split_of_group = np.empty(len(groups), dtype=np.uint8)
+    split_of_group[ordered] = np.frombuffer(chosen, dtype=np.uint8)
+    return rows_by_split(groups, np.repeat(split_of_group, groups.sizes))
 
 
-def sample_pairs(pairs: Sequence[Pair], rows: int, seed: int) -> list[Pair]:
-    """Sample whole linked groups at random, at most `rows` rows; rows keep their order.
+def rows_by_split(groups: LinkedGroups, numbers: NDArray[np.uint8]) -> dict[str, Rows]:
+    """Return the rows of each split, ascending.
 
-    Raise DataError if not even one linked group fits.
+    numbers  the position in SPLIT_NAMES of the split of each of the groups' members
     """
-    if len(pairs) <= rows:
-        return list(pairs)
-    groups = linked_groups(pairs)
-    random.Random(seed).shuffle(groups)
-    sample: set[int] = set()
-    for group in groups:
-        if len(sample) + len(group) <= rows:
-            sample.update(group)
+    return {
+        split: np.sort(groups.members[numbers == number])
+        for number, split in enumerate(SPLIT_NAMES)
+    }
+
+
+def sample_rows(table: RowTable, rows: Rows, limit: int | None, seed: int) -> Rows:
+    """Sample whole linked groups at random, at most `limit` of the rows, which keep their order.
+
+    Return all without a limit. Raise DataError if not even one linked group fits.
+    """
+    if limit is None or len(rows) <= limit:
+        return rows
+    groups = linked_groups(table, rows)
+    order = array("q", range(len(groups)))
+    random.Random(seed).shuffle(order)
+    sizes = groups.sizes.tolist()
+    sample: list[int] = []
+    count = 0
+    for group in order:
+        if count + sizes[group] <= limit:
+            sample.append(group)
+            count += sizes[group]
     if not sample:
         raise DataError(
-            f"no group fits into {rows} rows: the smallest has {min(map(len, groups))}.\n"
-            "  Ask for more rows."
+            f"no group fits into {limit} rows: the smallest has {min(sizes)}.\n  Ask for more rows."
         )
-    return [pair for n, pair in enumerate(pairs) if n in sample]
+    is_sampled = np.zeros(len(groups), dtype=bool)
+    is_sampled[sample] = True
+    return np.sort(groups.members[np.repeat(is_sampled, groups.sizes)])
 
 
-def count_duplicates(pairs: Iterable[Pair]) -> int:
+def count_duplicates(table: RowTable) -> int:
     """Count the rows whose document is in an earlier row of another group, or of no group."""
-    first_group: dict[str, str | None] = {}
-    count = 0
-    for pair in pairs:
-        document = text_key(pair.document)
-        if document not in first_group:
-            first_group[document] = pair.group
-        elif pair.group is None or first_group[document] != pair.group:
-            count += 1
-    return count
+    order = np.argsort(table.documents, kind="stable")
+    documents, groups = table.documents[order], table.groups[order]
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = documents[1:] != documents[:-1]
+    first_group = groups[np.flatnonzero(is_first)][np.cumsum(is_first) - 1]
+    return int((~is_first & ((groups == 0) | (groups != first_group))).sum())
+
+
+def text_digest(text: str) -> bytes:
+    """Return a hash that ignores white space, case and Unicode normalization form."""
+    folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return hashlib.blake2b(folded.encode(), digest_size=16).digest()
 
 
 def text_key(text: str) -> str:
-    """Return a hash that ignores white space, case and Unicode normalization form."""
-    folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-    return hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
+    """Return `text_digest` in hexadecimal digits."""
+    return text_digest(text).hex()
 
 
-def linked_groups(pairs: Sequence[Pair], clusters: Sequence[int] | None = None) -> list[list[int]]:
-    """Return the row numbers that must stay together, linked by group, document and cluster.
+def linked_groups(table: RowTable, rows: Rows, clusters: Rows | None = None) -> LinkedGroups:
+    """Return which of these rows must stay together.
 
-    clusters  a number for each row; rows of one cluster stay together too
-
-    The order of the linked groups depends on the documents alone.
+    clusters  a number for each of `rows`: those of one cluster stay together too
     """
-    parent = list(range(len(pairs)))
+    components = Components(len(rows))
+    labels = [table.documents[rows], *([] if clusters is None else [clusters])]
+    for values in labels:
+        for one, other in _equal_neighbours(values):
+            components.join(one, other)
+    grouped = np.flatnonzero(table.groups[rows])
+    for one, other in _equal_neighbours(table.groups[rows][grouped]):
+        components.join(int(grouped[one]), int(grouped[other]))
+    own = components.labels()
+    rank = np.full(len(rows), len(table.documents), dtype=np.intp)
+    np.minimum.at(rank, own, table.documents[rows])
+    ranks = rank[own]  # of each row: the lowest rank in its component
+    order = np.argsort(ranks, kind="stable")
+    is_start = np.ones(len(order), dtype=bool)
+    is_start[1:] = ranks[order][1:] != ranks[order][:-1]
+    starts = np.flatnonzero(is_start)
+    return LinkedGroups(rows[order], starts, np.diff(np.append(starts, len(order))))
 
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
 
-    first_row: dict[tuple[str, str | int], int] = {}
-    keys = [text_key(pair.document) for pair in pairs]
-    for row, pair in enumerate(pairs):
-        for link in _links(pair, keys[row], None if clusters is None else clusters[row]):
-            parent[root(row)] = root(first_row.setdefault(link, row))
-    groups: dict[int, list[int]] = {}
-    for row in range(len(pairs)):
-        groups.setdefault(root(row), []).append(row)
-    return sorted(groups.values(), key=lambda group: min(keys[row] for row in group))
-
-
-def _links(pair: Pair, document: str, cluster: int | None) -> Iterator[tuple[str, str | int]]:
-    yield "document", document
-    if pair.group is not None:
-        yield "group", pair.group
-    if cluster is not None:
-        yield "cluster", cluster
+def _equal_neighbours(values: NDArray[np.generic]) -> Iterator[tuple[int, int]]:
+    """Yield the positions of equal values, each with the next one."""
+    order = np.argsort(values, kind="stable")
+    equal = np.flatnonzero(values[order][1:] == values[order][:-1])
+    yield from zip(order[equal].tolist(), order[equal + 1].tolist(), strict=True)
 
 
 def _order_by_length(
-    groups: Sequence[list[int]], pairs: Sequence[Pair], rng: random.Random
-) -> list[list[int]]:
+    order: Rows, groups: LinkedGroups, lengths: NDArray[np.uint32], rng: random.Random
+) -> Rows:
     """Order groups by the mean length of their documents, shuffled within each stratum."""
-    ordered = sorted(groups, key=lambda group: mean(len(pairs[n].document) for n in group))
-    strata = [
-        ordered[start : start + STRATUM_SIZE] for start in range(0, len(ordered), STRATUM_SIZE)
-    ]
-    for stratum in strata:
+    sums = np.add.reduceat(lengths[groups.members].astype(np.int64), groups.starts)
+    means = sums / groups.sizes
+    ordered = order[np.argsort(means[order], kind="stable")].tolist()
+    for start in range(0, len(ordered), STRATUM_SIZE):
+        stratum = ordered[start : start + STRATUM_SIZE]
         rng.shuffle(stratum)
-    return list(chain.from_iterable(strata))
+        ordered[start : start + STRATUM_SIZE] = stratum
+    return np.array(ordered, dtype=np.intp)
+
+
+def _assign(sizes: Sequence[int], shares: Mapping[str, float], *, stratify: bool) -> bytearray:
+    """Return the number of the split (see SPLIT_NAMES) of each group, in order."""
+    splits = [split for split, share in shares.items() if share > 0]
+    capacity = {split: shares[split] * sum(sizes) for split in splits}
+    filled = dict.fromkeys(splits, 0)
+    chosen = bytearray()
+    processed = 0
+    for number, size in enumerate(sizes):
+        empty = [split for split in splits if not filled[split]]
+        candidates = empty if len(empty) >= len(sizes) - number else splits
+        processed += size
+        if stratify:  # each split has its share of every length so far
+            split = max(candidates, key=lambda s: shares[s] * processed - filled[s])
+        else:
+            split = _emptiest(candidates, capacity, filled, size)
+        filled[split] += size
+        chosen.append(SPLIT_NAMES.index(split))
+    return chosen
 
 
 def _emptiest(

@@ -1,12 +1,14 @@
-"""Split pairs by a hash of group or document; adding pairs does not reassign existing ones."""
+"""Split rows by a hash of group or document; adding rows does not reassign existing ones."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from abrege.core.errors import DataError
-from abrege.core.types import Pair
-from abrege.data.split_exact import linked_groups, text_key
+from abrege.data.minhash import Rows
+from abrege.data.split_exact import SPLIT_NAMES, LinkedGroups, rows_by_split
 
 
 @dataclass(frozen=True)
@@ -20,60 +22,57 @@ class MergedGroup:
 
 
 def split_by_hash(
-    pairs: Sequence[Pair],
+    groups: LinkedGroups,
+    positions: NDArray[np.uint64],
     *,
     valid: float,
     test: float,
-    seed: int,
-    clusters: Sequence[int] | None = None,
-) -> tuple[dict[str, list[Pair]], list[MergedGroup]]:
-    """Split pairs into train, valid and test, in about these shares; return what was merged too.
+    row_id: Callable[[int], str] = str,
+) -> tuple[dict[str, Rows], list[MergedGroup]]:
+    """Split rows into train, valid and test, in about these shares; return what was merged too.
 
-    The hash of the seed with a row's group, or else with its document, decides the split; the
-    first row of a linked group decides for all (see `split_exact.linked_groups`). So rows appended
-    to the others move none of them, unless they join two linked groups; then the earlier group
-    stays. Rows inserted before the others can only move what is returned as MergedGroup.
+    positions  by the number of the row: the hash of the seed with its group, or else document
+    row_id     returns the id of a row
+
+    The first row of a linked group decides for all. So rows appended to the others move none of
+    them, unless they join two linked groups; then the earlier group stays. Rows inserted before
+    the others can only move what is returned as MergedGroup.
 
     Raise DataError if a split with a share stays empty, as happens with few rows.
     """
     shares = {"test": test, "valid": valid, "train": 1 - valid - test}
-    groups = linked_groups(pairs, clusters)
-    split_by_row: dict[int, str] = {}
-    merged: list[MergedGroup] = []
-    for group in groups:
-        hash_splits = {row: _hash_split(_hash_unit(pairs[row]), shares, seed) for row in group}
-        split = hash_splits[min(group)]
-        split_by_row.update(dict.fromkeys(group, split))
-        if len({*hash_splits.values()}) > 1:
-            ids: dict[str, list[str]] = {}
-            for row, hash_split in hash_splits.items():
-                ids.setdefault(hash_split, []).append(pairs[row].id)
-            merged.append(MergedGroup(split, ids))
-    splits = {
-        split: [pair for row, pair in enumerate(pairs) if split_by_row[row] == split]
-        for split in ("train", "valid", "test")
-    }
-    empty = [split for split, share in shares.items() if share > 0 and not splits[split]]
+    own = _hash_splits(positions[groups.members], shares)
+    first = own[groups.starts]
+    numbers = np.repeat(first, groups.sizes)
+    merged = []
+    for group in np.flatnonzero(np.logical_or.reduceat(own != numbers, groups.starts)).tolist():
+        start = int(groups.starts[group])
+        alone: dict[str, list[str]] = {}
+        for offset, row in enumerate(groups.rows(group).tolist()):
+            alone.setdefault(SPLIT_NAMES[own[start + offset]], []).append(row_id(row))
+        merged.append(MergedGroup(SPLIT_NAMES[first[group]], alone))
+    splits = rows_by_split(groups, numbers)
+    empty = [split for split, share in shares.items() if share > 0 and not len(splits[split])]
     if empty:
         raise DataError(
-            f"no hash of {len(pairs)} rows (in {len(groups)} groups that stay together) falls into "
-            f"{' or '.join(empty)}.\n"
+            f"no hash of {len(groups.members)} rows (in {len(groups)} groups that stay together) "
+            f"falls into {' or '.join(empty)}.\n"
             "  With so few rows, split exactly: split.method: exact"
         )
     return splits, merged
 
 
-def _hash_unit(pair: Pair) -> str:
-    """Return what is hashed for a row; two rows of one unit are always in one split."""
-    return f"document {text_key(pair.document)}" if pair.group is None else f"group {pair.group}"
+def _hash_splits(positions: NDArray[np.uint64], shares: Mapping[str, float]) -> NDArray[np.uint8]:
+    """Return the split whose part of the interval from 0 to 1 each hash falls into.
 
-
-def _hash_split(unit: str, shares: Mapping[str, float], seed: int) -> str:
-    """Return the split whose part of the interval from 0 to 1 the hash of a unit falls into."""
-    digest = hashlib.blake2b(f"{seed} {unit}".encode(), digest_size=8).digest()
-    position = int.from_bytes(digest) / 2**64
+    As the position of its name in SPLIT_NAMES.
+    """
+    remaining = positions.astype(np.float64) / 2**64
+    numbers = np.full(len(positions), SPLIT_NAMES.index("train"), dtype=np.uint8)  # rounding
+    is_open = np.ones(len(positions), dtype=bool)
     for split, share in shares.items():
-        if position < share:
-            return split
-        position -= share
-    return "train"  # rounding
+        inside = is_open & (remaining < share)
+        numbers[inside] = SPLIT_NAMES.index(split)
+        is_open &= ~inside
+        remaining -= share
+    return numbers

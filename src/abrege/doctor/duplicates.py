@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abrege.core.types import Pair
-from abrege.data.leakage import MIN_SUMMARY_WORDS
+from abrege.data.pair_store import MIN_SUMMARY_WORDS
 from abrege.data.split_exact import text_key
 
 BOILERPLATE = 3

@@ -16,9 +16,9 @@ import numpy as np
 
 from abrege.core.events import OnEvent, Progress
 from abrege.core.types import Pair
-from abrege.data.leakage import SUMMARY_SHINGLE_WORDS
 from abrege.data.load import PairStreams
 from abrege.data.minhash import cluster_near_duplicates
+from abrege.data.pair_store import SUMMARY_SHINGLE_WORDS
 from abrege.data.pairs import InvalidRow
 from abrege.doctor.checks import CheckFinding, run_quick_checks
 from abrege.doctor.duplicates import RowFlag, RowHashes

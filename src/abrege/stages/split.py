@@ -8,31 +8,37 @@ writes  split/train.jsonl  split/valid.jsonl  split/test.jsonl
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.core.io import read_jsonl, write_jsonl
+from abrege.core.io import atomic_write, read_jsonl, write_jsonl
 from abrege.core.run_folder import SPLITS, RunFolder
 from abrege.core.types import Pair
 from abrege.data import hub, readers
-from abrege.data.leakage import Leak, duplicate_clusters, find_leaks, leaked_ids
+from abrege.data.leakage import Leak, find_leaks, leaked_shares
 from abrege.data.load import (
-    LoadedPairs,
+    CheckedPairs,
     demo_wheel,
     find_split_files,
-    load_pairs,
-    load_split_files,
     local_path,
+    stream_checked_pairs,
 )
+from abrege.data.minhash import Rows
+from abrege.data.pair_store import PairStore
 from abrege.data.rows import MAX_SHOWN, shorten
-from abrege.data.same_document import join_documents
-from abrege.data.split_exact import count_duplicates, sample_pairs, split_exactly
+from abrege.data.same_document import JoinedRows, join_documents
+from abrege.data.split_exact import count_duplicates, linked_groups, sample_rows, split_exactly
 from abrege.data.split_hash import MergedGroup, split_by_hash
 from abrege.pipeline.task import Task
 from abrege.prompts.template import meta_keys
 from abrege.recipe import Data, Recipe, Split
+
+NO_ROWS: Rows = np.arange(0)
 
 
 def tasks(recipe: Recipe, run_folder: RunFolder) -> list[Task]:
@@ -98,122 +104,123 @@ def run(
 
     into  another run folder to write to, for a dry run
     """
-    read = _read_annotated(run_folder) if recipe.collect else _read(recipe.data, on_event)
     into = into or run_folder
-    for old in into.stage("split").glob("*.jsonl"):
-        old.unlink()
-    leaked_texts = find_leaks(read.splits, threshold=recipe.split.near_duplicates)
-    if leaked_texts:
-        write_jsonl(into.leaks, leaked_texts)
-        _check_leaks(leaked_texts, read.splits, into.leaks, recipe.split, on_event=on_event)
-    splits, joined = divide(read.splits, recipe.split, on_event=on_event)
-    if joined:
-        write_jsonl(into.merged_groups, joined)
-    demo = str(recipe.data.source).startswith("demo:")  # has the rows of its authors
-    mode = "separate" if demo else recipe.data.same_document
-    splits, merged = join_documents(splits, mode, meta_keys=prompt_meta(recipe), on_event=on_event)
-    sampled = _sample(splits, recipe.split)
-    for split in SPLITS:
-        write_jsonl(into.split(split), sampled[split])
-    counts = _counts(read.splits, splits, sampled, merged)
-    on_event(Note(f"split: {_sentence(counts, sampled)}"))
-    return {
-        "counts": counts,
-        "lang": _common_lang(sampled, on_event),
-        "columns": read.columns,
-        "leaks": len(leaked_texts),
-        "merged": len(joined),
-        **_demo_asset(recipe.data),
-    }
+    pairs = _open_pairs(recipe, run_folder, on_event)
+    threshold = recipe.split.near_duplicates
+    folder = into.stage("split")
+    with PairStore(folder, [*pairs.splits], seed=recipe.split.seed, threshold=threshold) as store:
+        for split, read_split in pairs.splits.items():
+            store.add_split(split, read_split())
+        for old in folder.glob("*.jsonl"):
+            old.unlink()
+        leaked_texts = find_leaks(store)
+        if leaked_texts:
+            write_jsonl(into.leaks, leaked_texts)
+            _check_leaks(leaked_texts, store, into.leaks, recipe.split, on_event=on_event)
+        splits, groups = divide(store, recipe.split, on_event=on_event)
+        if groups:
+            write_jsonl(into.merged_groups, groups)
+        demo = str(recipe.data.source).startswith("demo:")  # has the rows of its authors
+        mode = "separate" if demo else recipe.data.same_document
+        keys = prompt_meta(recipe)
+        joined = join_documents(store, splits, mode, meta_keys=keys, on_event=on_event)
+        sampled = _sample(store, joined, recipe.split)
+        for split in SPLITS:
+            with atomic_write(into.split(split)) as file:
+                file.writelines(joined[split].lines(store, sampled[split]))
+        counts = _counts(store, splits, joined, sampled)
+        on_event(Note(f"split: {_sentence(counts)}"))
+        return {
+            "counts": counts,
+            "lang": _common_lang(store, sampled, on_event),
+            "columns": pairs.columns,
+            "leaks": len(leaked_texts),
+            "merged": len(groups),
+            **_demo_asset(recipe.data),
+        }
 
 
 def divide(
-    splits: Mapping[str, Sequence[Pair]], settings: Split, *, on_event: OnEvent = silent
-) -> tuple[dict[str, list[Pair]], list[MergedGroup]]:
-    """Return train, valid and test: the given ones, and the missing ones taken from train.
-
-    splits  "all", or train with valid, test or both
+    store: PairStore, settings: Split, *, on_event: OnEvent = silent
+) -> tuple[dict[str, Rows], list[MergedGroup]]:
+    """Return the rows of train, valid and test: the given ones, and missing ones from train.
 
     Also return the groups of rows kept together although their hashes name different splits. Raise
     RecipeError where valid and test leave nothing to train on.
     """
-    if settings.valid + settings.test >= 1 and "all" in splits:
+    if settings.valid + settings.test >= 1 and "all" in store.splits:
         raise RecipeError(
             f"split.valid {settings.valid:g} and split.test {settings.test:g} leave nothing to "
             "train on.\n  Make them add up to less than 1."
         )
-    divisible = splits.get("all", splits.get("train", []))
     shares = {"valid": settings.valid, "test": settings.test}
-    missing = {split: 0.0 if split in splits else share for split, share in shares.items()}
-    divided = {name: list(pairs) for name, pairs in splits.items() if name in SPLITS}
-    joined: list[MergedGroup] = []
+    missing = {split: 0.0 if split in store.splits else share for split, share in shares.items()}
+    divided = {split: store.rows(split) for split in store.splits if split in SPLITS}
+    groups: list[MergedGroup] = []
     if any(missing.values()):
-        parts, joined = _partition(divisible, missing, settings, on_event)
-        divided |= {s: pairs for s, pairs in parts.items() if s == "train" or s not in splits}
+        divisible = store.rows("all" if "all" in store.splits else "train")
+        parts, groups = _partition(store, divisible, missing, settings, on_event)
+        divided |= {s: rows for s, rows in parts.items() if s == "train" or s not in store.splits}
     for split, share in missing.items():
-        if share and "train" in splits:
+        if share and "train" in store.splits:
             rows = len(divided[split])
             on_event(
                 Note(f"the data has no {split} split: {rows} rows of train taken ({share:.0%})")
             )
-    return {split: divided.get(split, []) for split in SPLITS}, joined
+    return {split: divided.get(split, NO_ROWS) for split in SPLITS}, groups
 
 
 def _partition(
-    pairs: Sequence[Pair], shares: Mapping[str, float], settings: Split, on_event: OnEvent
-) -> tuple[dict[str, list[Pair]], list[MergedGroup]]:
-    clusters = duplicate_clusters(
-        [pair.document for pair in pairs], threshold=settings.near_duplicates
-    )
-    arguments: dict[str, Any] = {**shares, "seed": settings.seed, "clusters": clusters}
+    store: PairStore,
+    rows: Rows,
+    shares: Mapping[str, float],
+    settings: Split,
+    on_event: OnEvent,
+) -> tuple[dict[str, Rows], list[MergedGroup]]:
+    table = store.table()
+    linked = linked_groups(table, rows, store.documents.clusters(rows))
     if settings.method == "exact":
-        return split_exactly(pairs, **arguments, stratify=settings.stratify), []
-    parts, joined = split_by_hash(pairs, **arguments)
-    if joined:
-        rows = sum(len(ids) for group in joined for ids in group.alone.values())
-        groups = f"{len(joined)} group{'s' * (len(joined) > 1)}"
+        lengths = table.lengths if settings.stratify else None
+        return split_exactly(linked, **shares, seed=settings.seed, lengths=lengths), []
+    parts, merged = split_by_hash(
+        linked, table.positions, **shares, row_id=lambda row: store.pair(row).id
+    )
+    if merged:
+        count = sum(len(ids) for group in merged for ids in group.alone.values())
+        groups = f"{len(merged)} group{'s' * (len(merged) > 1)}"
         on_event(
             Note(
-                f"{rows} rows kept together in {groups} (same group or duplicate documents), "
+                f"{count} rows kept together in {groups} (same group or duplicate documents), "
                 "overriding their own hashes; see merged.jsonl"
             )
         )
-    return parts, joined
+    return parts, merged
 
 
-def _read_annotated(run_folder: RunFolder) -> LoadedPairs:
-    return LoadedPairs({"all": list(read_jsonl(run_folder.pairs, Pair))})
+def _open_pairs(recipe: Recipe, run_folder: RunFolder, on_event: OnEvent) -> CheckedPairs:
+    if recipe.collect:
+        return CheckedPairs({"all": partial(read_jsonl, run_folder.pairs, Pair)}, {})
+    data = recipe.data
+    source = _given_files(data) or data.source
+    assert source is not None
+    columns = data.columns.model_dump()
+    return stream_checked_pairs(source, columns=columns, lang=data.lang, on_event=on_event)
 
 
 def _given_files(data: Data) -> dict[str, str]:
     return {split: file for split in SPLITS if (file := getattr(data, split))}
 
 
-def _read(data: Data, on_event: OnEvent) -> LoadedPairs:
-    columns, files = data.columns.model_dump(), _given_files(data)
-    if files:
-        return load_split_files(files, columns=columns, lang=data.lang, on_event=on_event)
-    assert data.source is not None
-    return load_pairs(data.source, columns=columns, lang=data.lang, on_event=on_event)
-
-
 def _check_leaks(
     leaked_texts: Sequence[Leak],
-    splits: Mapping[str, Sequence[Pair]],
+    store: PairStore,
     file: Path,
     settings: Split,
     *,
     on_event: OnEvent,
 ) -> None:
     """Raise DataError where given splits share more than the recipe allows, else report it."""
-    rows = leaked_ids(leaked_texts, [*splits])
-    shares = {split: len(ids) / len(splits[split]) for split, ids in rows.items()}
-    parts = [
-        f"{len(rows[split])} of {len(splits[split])} {split} rows ({share:.1%})"
-        for split, share in shares.items()
-        if share
-    ]
-    summary = f"{', '.join(parts)} have the document or the summary of an earlier split"
+    shares, summary = leaked_shares(leaked_texts, store)
     if settings.allow_leaks or max(shares.values()) <= settings.max_leaks:
         setting = (
             "split.allow_leaks"
@@ -239,43 +246,36 @@ def _check_leaks(
     )
 
 
-def _sample(splits: Mapping[str, Sequence[Pair]], settings: Split) -> dict[str, list[Pair]]:
+def _sample(store: PairStore, joined: Mapping[str, JoinedRows], settings: Split) -> dict[str, Rows]:
     """Draw as many rows of each split as the recipe asks for."""
-    limits = {
-        "train": settings.train_rows,
-        "valid": settings.valid_rows,
-        "test": settings.test_rows,
-    }
-    sampled: dict[str, list[Pair]] = {}
-    for split, pairs in splits.items():
-        rows = limits[split]
+    sampled: dict[str, Rows] = {}
+    for split, rows in joined.items():
+        limit = getattr(settings, f"{split}_rows")
         try:
-            sampled[split] = (
-                list(pairs) if rows is None else sample_pairs(pairs, rows, settings.seed)
-            )
+            sampled[split] = sample_rows(store.table(), rows.rows, limit, settings.seed)
         except DataError as error:
             raise DataError(f"split.{split}_rows: {error}") from error
     return sampled
 
 
 def _counts(
-    read: Mapping[str, Sequence[Pair]],
-    splits: Mapping[str, Sequence[Pair]],
-    sampled: Mapping[str, Sequence[Pair]],
-    merged: Mapping[str, int],
+    store: PairStore,
+    splits: Mapping[str, Rows],
+    joined: Mapping[str, JoinedRows],
+    sampled: Mapping[str, Rows],
 ) -> dict[str, int]:
     """Count rows: read = train + valid + test + all left out + all merged into other rows."""
-    counts = {"read": sum(map(len, read.values()))}
+    counts = {"read": len(store)}
     counts |= {split: len(sampled[split]) for split in SPLITS}
-    counts |= {f"left_out/{split}": len(splits[split]) - len(sampled[split]) for split in SPLITS}
-    counts |= {f"merged/{split}": rows for split, rows in merged.items()}
+    counts |= {f"left_out/{s}": len(joined[s].rows) - len(sampled[s]) for s in SPLITS}
+    merged = {f"merged/{s}": len(splits[s]) - len(joined[s].rows) for s in SPLITS}
+    counts |= {name: rows for name, rows in merged.items() if rows}
     assert counts["read"] == sum(count for name, count in counts.items() if name != "read")
-    all_pairs = [pair for pairs in read.values() for pair in pairs]
-    return {**counts, "duplicate_documents": count_duplicates(all_pairs)}
+    return {**counts, "duplicate_documents": count_duplicates(store.table())}
 
 
-def _sentence(counts: Mapping[str, int], sampled: Mapping[str, Sequence[Pair]]) -> str:
-    parts = [f"{split} {len(pairs)}" for split, pairs in sampled.items()]
+def _sentence(counts: Mapping[str, int]) -> str:
+    parts = [f"{split} {counts[split]}" for split in SPLITS]
     left_out = sum(count for name, count in counts.items() if name.startswith("left_out/"))
     parts += [f"left out by *_rows {left_out}"] if left_out else []
     merged = sum(count for name, count in counts.items() if name.startswith("merged/"))
@@ -285,9 +285,9 @@ def _sentence(counts: Mapping[str, int], sampled: Mapping[str, Sequence[Pair]]) 
     return f"{counts['read']} rows read: {', '.join(parts)}"
 
 
-def _common_lang(splits: Mapping[str, Sequence[Pair]], on_event: OnEvent) -> str | None:
+def _common_lang(store: PairStore, sampled: Mapping[str, Rows], on_event: OnEvent) -> str | None:
     """Return the language of all rows; None, with a note, where it is unknown or mixed."""
-    langs = sorted({pair.lang or "?" for pairs in splits.values() for pair in pairs})
+    langs = store.langs(np.concatenate([*sampled.values()]))
     if len(langs) == 1 and langs[0] != "?":
         return langs[0]
     problem = "no language is given" if langs == ["?"] else f"languages {', '.join(langs)}"
