@@ -58,11 +58,12 @@ def load_decisions(folder: Path) -> dict[str, list[Decision]]:
     """
     by_row: dict[str, list[Decision]] = defaultdict(list)
     path = RunFolder(folder).decisions
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
+    content = path.read_bytes() if path.is_file() else b""
+    lines = content.removesuffix(b"\n").split(b"\n") if content else []
+    for number, line in enumerate(lines, start=1):
         try:
-            decision = Decision(**json.loads(line))
-        except (ValueError, TypeError) as error:
+            decision = Decision(**json.loads(line.decode("utf-8")))
+        except (ValueError, TypeError, RecursionError) as error:
             raise DataError(
                 f"{path}:{number}: this is not a decision that abrege wrote: {error}\n"
                 "  Correct the line, or delete it and import its reviewer's file again."
@@ -74,6 +75,7 @@ def load_decisions(folder: Path) -> dict[str, list[Decision]]:
 def append_decisions(folder: Path, decisions: Iterable[Decision]) -> None:
     """Append decisions to those of the run folder, all of them or none."""
     path = RunFolder(folder).decisions
+    load_decisions(folder)  # raises for a file that was damaged since
     existing = path.read_text(encoding="utf-8") if path.is_file() else ""
     with atomic_write(path) as file:
         file.write(existing)

@@ -172,6 +172,8 @@ def _as_user_error(error: Exception) -> AbregeError | None:
         return SetupError(
             f"{path}: the disk is full.\n  Free some room and run the same command again."
         )
+    if isinstance(error, OSError) and error.filename is not None:
+        return SetupError(f"{os.fsdecode(error.filename)}: {error.strerror or error}.")
     return None
 
 

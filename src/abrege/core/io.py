@@ -76,6 +76,8 @@ def disk_error(error: OSError, path: Path) -> Exception:
         return SetupError(
             f"{path}: not allowed to write here ({error.strerror}).\n  Choose another folder."
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return SetupError(f"{path}: this name is too long for the disk.\n  Choose a shorter one.")
     return error
 
 
@@ -142,7 +144,7 @@ def read_jsonl(path: Path, kind: type[R]) -> Iterator[R]:
             try:
                 value = json.loads(text.decode("utf-8"))
                 record = kind(**value) if dataclasses.is_dataclass(kind) else value
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
                 raise DataError(
                     f"{path}:{number}: this is not a {kind.__name__} that abrege wrote: {error}\n"
                     "  Delete the stage's folder and run the same command again."

@@ -187,14 +187,19 @@ def _check_text(value: Any, label: str) -> str:
         text = value.strip()
         if not text:
             raise InvalidValueError(f"{label} is empty", "only white space" if value else "")
-        if not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
-            raise InvalidValueError(f"{label} contains an unpaired surrogate (\\uD800-\\uDFFF)")
+        _check_surrogates(text, label)
         return text
     if value is None or (isinstance(value, float) and math.isnan(value)):
         raise InvalidValueError(f"{label} is null")
     if isinstance(value, bool | int | float):
         raise InvalidValueError(f"{label} is a number, not text", str(value))
     raise InvalidValueError(f"{label} is a {type(value).__name__}, not text", shorten(value, 40))
+
+
+def _check_surrogates(text: str, label: str) -> None:
+    """Raise InvalidValueError for half a surrogate pair, which no file can hold as UTF-8."""
+    if not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise InvalidValueError(f"{label} contains an unpaired surrogate (\\uD800-\\uDFFF)")
 
 
 def read_label(
@@ -219,11 +224,15 @@ def read_label(
         raise InvalidValueError(
             f"{role} ({column}) is neither text nor a whole number", shorten(value, 40)
         )
+    _check_surrogates(value, f"{role} ({column})")
     return value.strip()
 
 
 def read_meta(row: SourceRow, columns: Sequence[str]) -> dict[str, Any]:
-    """Return further columns as JSON values; the keys of an object in `meta` become columns."""
+    """Return further columns as JSON values; the keys of an object in `meta` become columns.
+
+    Raise InvalidValueError for half a surrogate pair, and for values nested too deeply to write.
+    """
     meta: dict[str, Any] = {}
     for column in columns:
         value = row.values.get(column)
@@ -231,6 +240,10 @@ def read_meta(row: SourceRow, columns: Sequence[str]) -> dict[str, Any]:
             meta = {**{str(k): _json_value(v) for k, v in value.items()}, **meta}
         elif value is not None:
             meta[column] = _json_value(value)
+    try:
+        _check_surrogates(json.dumps(meta, ensure_ascii=False), f"meta ({', '.join(columns)})")
+    except RecursionError:
+        raise InvalidValueError(f"meta ({', '.join(columns)}) is nested too deeply") from None
     return meta
 
 

@@ -256,7 +256,7 @@ def _replace_surrogates(text: str) -> str:
 
 def _label(row: SourceRow, columns: Mapping[str, Sequence[str]], role: str) -> str | None:
     value: Any = row.values.get(columns[role][0]) if role in columns else None
-    return None if value is None or value == "" else str(value)
+    return None if value is None or value == "" else _replace_surrogates(str(value))
 
 
 def _token_count(row: SourceRow, columns: Mapping[str, Sequence[str]]) -> int | None:

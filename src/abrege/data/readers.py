@@ -4,6 +4,8 @@ Documents and summaries are unknown here: a row is a mapping of columns.
 """
 
 import json
+import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,12 +44,22 @@ def stream_rows(path: Path) -> Iterator[SourceRow]:
 
 
 def existing_file(path: Path) -> Path:
-    """Return the path with `~` expanded; raise DataError if there is no such file."""
+    """Return the path with `~` expanded; raise DataError if it is not a file that can be read."""
     path = path.expanduser()
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(
+            f"{path}: there is no such file.\n  Looked in {path.absolute().parent}."
+        ) from error
+    except OSError as error:  # a name of over 255 bytes, a loop of links, no permission
+        raise DataError(f"{path}: this file cannot be read: {error.strerror}.") from error
+    if stat.S_ISDIR(mode):
         raise DataError(f"{path}: this is a folder, but a file was expected.")
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file.\n  Looked in {path.absolute().parent}.")
+    if not stat.S_ISREG(mode):  # a pipe may never end, and is read once, where we read twice
+        raise DataError(
+            f"{path}: this is a pipe or a device, and no file.\n  Save what it holds as a file first."
+        )
     return path
 
 
@@ -70,8 +82,8 @@ def _read_jsonl(path: Path) -> Iterator[SourceRow]:
         location = f"{path}:{number}"
         try:
             value = json.loads(text)
-        except json.JSONDecodeError as error:
-            message = f"{location}: not JSON: {error.msg}, column {error.colno}: {shorten(text)}"
+        except (ValueError, RecursionError) as error:
+            message = f"{location}: not JSON: {_json_problem(error)}: {shorten(text)}"
             problems.setdefault("lines that are not JSON", []).append(message)
             continue
         if isinstance(value, dict):
@@ -89,7 +101,9 @@ def _read_json(path: Path) -> Iterator[SourceRow]:
         return
     try:
         value, end = _DECODER.raw_decode(text, start)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, json.JSONDecodeError):
+            raise DataError(f"{path}: not JSON: {_json_problem(error)}.") from error
         excerpt = shorten(error.doc[max(0, error.pos - 20) : error.pos + 20])
         raise DataError(
             f"{path}:{error.lineno}: not JSON: {error.msg}, column {error.colno}.\n"
@@ -147,6 +161,15 @@ def _value_offsets(text: str, offset: int) -> Mapping[str, int]:
         offset = _skip_space(text, _DECODER.raw_decode(text, offsets[key])[1])
         offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
     return offsets
+
+
+def _json_problem(error: Exception) -> str:
+    """Return what is wrong with a text that json cannot read, for a message."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"a number has more than {sys.get_int_max_str_digits():,} digits"
 
 
 def _skip_space(text: str, offset: int) -> int:

@@ -77,5 +77,5 @@ def _from_line(line: str) -> Batch:
     """Return the batch of a line; an empty one if the line is damaged."""
     try:
         return [(row, Prediction(**values)) for row, values in json.loads(line)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []

@@ -93,7 +93,7 @@ def _load(path: Path) -> dict[str, CachedResponse]:
     for number, line in enumerate(complete.split(b"\n") if newline else [], start=1):
         try:
             response = CachedResponse(**json.loads(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise DataError(
                 f"{path}:{number}: this is not a response that abrege cached: {error}\n"
                 "  Delete the line and run the same command again: it sends the request again."

@@ -55,7 +55,9 @@ __all__ = [
 class Recipe(Settings):
     """A whole run. Only tune.model, and data or collect, have no default."""
 
-    name: str = Field("run", pattern=r"^[\w.-]+$", description="name of the run folder")
+    name: str = Field(
+        "run", pattern=r"^[\w.-]+$", max_length=100, description="name of the run folder"
+    )
     collect: Collect | None = Field(
         None, description="where raw documents come from, if there are no pairs yet"
     )
@@ -119,7 +121,9 @@ def load(
             f"{path}: this recipe does not exist.\n  Write one with: abrege init"
         ) from error
     except (UnicodeDecodeError, OSError) as error:
-        raise RecipeError(f"{path}: this file cannot be read as text: {error}") from error
+        raise RecipeError(
+            f"{path}: this file cannot be read as text: {error}\n  Save it as UTF-8."
+        ) from error
     tree = yaml.read(text, where=str(path))
     return parse(tree, overrides, where=str(path), stand_in=stand_in, on_event=on_event)
 

@@ -3,19 +3,55 @@
 Knows no setting. The tables of settings are pydantic models; `root` is the outermost one.
 """
 
-import datetime
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from abrege.core.errors import RecipeError
 
 NULLS = {"", "~", "null", "Null", "NULL"}
+TAGS = {
+    f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "map", "seq")
+}
+"""The YAML tags that a recipe may write; all others would be dropped, or make other objects."""
+MAX_DEPTH = 40
+MAX_VALUES = 100_000
+"""The most values of a recipe, aliases expanded."""
+INTEGERS = range(-(2**63), 2**64)
+"""What a seed or a count may be: torch and numpy take 64 bits."""
+
+
+class _Constructor(RoundTripConstructor):
+    """Build values as ruamel does, but raise its own error, with the line, for each bad one.
+
+    ruamel lets Python's errors through: of `!!bool maybe`, of an integer of 5,000 digits.
+    """
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except YAMLError:
+            raise
+        except Exception as error:
+            kind = str(node.tag).rpartition(":")[2]
+            reason = f"{_shown(node)} cannot be read as {kind}"
+            raise MarkedYAMLError(problem=reason, problem_mark=node.start_mark) from error
+
+
+# YAML 1.2 has no dates: 2026-11-22 is a word, and so is 2024-13-01.
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
+
+
+def _shown(node: Any) -> str:
+    return repr(node.value)[:60] if isinstance(node.value, str) else "this value"
 
 
 def read(text: str, *, where: str) -> Any:
@@ -24,12 +60,55 @@ def read(text: str, *, where: str) -> Any:
     Raise RecipeError with file and line if it is not YAML.
     """
     try:
-        return _yaml().load(text)
+        return _load(text)
     except MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise RecipeError(f"{where}{line}: this is not YAML: {error.problem}") from error
+    except ReaderError as error:
+        line = f":{text.count(chr(10), 0, error.position) + 1}"
+        raise RecipeError(
+            f"{where}{line}: this is not YAML: it holds the control character "
+            f"U+{ord(text[error.position]):04X}"
+        ) from error
     except YAMLError as error:
         raise RecipeError(f"{where}: this is not YAML: {error}") from error
+
+
+def _load(text: str) -> Any:
+    """Load YAML; raise YAMLError, with the line, for what a recipe cannot hold."""
+    depth = 0
+    for event in _yaml().parse(text):
+        mark = event.start_mark
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            problem = f"it is nested more than {MAX_DEPTH} levels deep"
+            raise MarkedYAMLError(problem=problem, problem_mark=mark)
+        tag = str(event.tag or "") if isinstance(event, NodeEvent) and hasattr(event, "tag") else ""
+        if tag not in ("", "!", *TAGS):
+            problem = (
+                f"the tag {tag.replace('tag:yaml.org,2002:', '!!')} has no meaning in a recipe"
+            )
+            raise MarkedYAMLError(problem=problem, problem_mark=mark)
+    tree = _yaml().load(text)
+    if _count(tree, {}) > MAX_VALUES:
+        raise YAMLError(f"it holds more than {MAX_VALUES:,} values")
+    return tree
+
+
+def _count(node: Any, known: dict[int, int | None]) -> int:
+    """Count the values of a tree, aliases expanded; raise YAMLError where one holds itself."""
+    if isinstance(node, int) and int(node) not in INTEGERS:  # int(): ruamel has classes of its own
+        raise YAMLError(f"an integer has {node.bit_length()} bits, and 64 is the most")
+    if not isinstance(node, Mapping | list | tuple):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = None
+        inner = node.values() if isinstance(node, Mapping) else node
+        known[id(node)] = 1 + sum(_count(child, known) for child in inner)
+    size = known[id(node)]
+    if size is None:
+        raise YAMLError("an alias stands inside its own anchor")
+    return size
 
 
 def write(value: Any) -> str:
@@ -47,8 +126,6 @@ def plain(node: Any) -> Any:
         return [plain(v) for v in node]
     if isinstance(node, ScalarBoolean):  # how ruamel loads a boolean with an anchor
         return bool(node)
-    if isinstance(node, datetime.date):  # YAML 1.2 has no dates: 2026-11-22 is a word
-        return node.isoformat()
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)
@@ -94,7 +171,8 @@ def line_of(tree: Any, path: Iterable[str | int]) -> int | None:
     for key in path:
         if not (isinstance(tree, Mapping) and key in tree and hasattr(tree, "lc")):
             break
-        line = tree.lc.key(key)[0] + 1
+        if key in (tree.lc.data or {}):  # not so for what a merge key (<<) brings
+            line = tree.lc.key(key)[0] + 1
         tree = tree[key]
     return line
 
@@ -118,6 +196,7 @@ def table_of(kind: Any) -> type[BaseModel] | None:
 
 def _yaml() -> YAML:
     yaml = YAML(typ="rt")  # round-trip keeps the line of every key, for messages
+    yaml.Constructor = _Constructor
     yaml.representer.add_representer(type(None), _null)
     yaml.default_flow_style = False
     yaml.width = 100
@@ -135,7 +214,7 @@ def _value(text: str, annotation: Any) -> Any:
     A prompt may hold ": ", "#", "{document}" or two lines, which YAML would parse.
     """
     try:
-        value = plain(_yaml().load(text))
+        value = plain(_load(text))
     except YAMLError:
         return text
     if value is None:

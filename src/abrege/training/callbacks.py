@@ -120,7 +120,7 @@ def truncate_log(path: Path, step: int) -> None:
     entries: list[dict[str, Any]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            entries.append(json.loads(line))
-        except ValueError:  # cut short by a kill
+            entries.append(dict(json.loads(line)))
+        except (ValueError, TypeError, RecursionError):  # cut short by a kill
             break
-    write_jsonl(path, [entry for entry in entries if entry["step"] <= step])
+    write_jsonl(path, [entry for entry in entries if entry.get("step", step + 1) <= step])
