@@ -4,10 +4,13 @@ import argparse
 import difflib
 import errno
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import takewhile
 from types import ModuleType
@@ -57,6 +60,8 @@ RESUMABLE = {
     *(c.name for c in COMMANDS if c.module == "stage"),
 }
 """Commands that keep finished work and resume from it."""
+TERMINATION = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
+"""What ends a process from outside: kill, a scheduler, a closed terminal."""
 STAGES = tuple(command.name for command in COMMANDS if command.module == "stage")
 
 
@@ -71,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A user can do nothing about what a library will change in its next version.
         warnings.filterwarnings("ignore", category=FutureWarning)
     try:
-        code = _run_command(words)
+        with _termination_as_ctrl_c():
+            code = _run_command(words)
         sys.stdout.flush()  # a full disk or a closed pipe fails here, not at interpreter exit
     except KeyboardInterrupt as error:
         resumable = bool({*words} & RESUMABLE)
@@ -90,6 +96,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print_error(str(user_error), error)
         return user_error.exit_code
     return code
+
+
+@contextmanager
+def _termination_as_ctrl_c() -> Iterator[None]:
+    """Treat SIGTERM and a closed terminal (SIGHUP) as Ctrl-C: what is tuned so far is saved.
+
+    Worker processes inherit the handlers, and end at once.
+    """
+    owner = os.getpid()
+
+    def handle(number: int, _frame: object) -> None:
+        if os.getpid() == owner:
+            signal.raise_signal(signal.SIGINT)
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    numbers = [n for n in TERMINATION if in_main_thread and signal.getsignal(n) == signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def command_parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:

@@ -58,7 +58,8 @@ def existing_file(path: Path) -> Path:
         raise DataError(f"{path}: this is a folder, but a file was expected.")
     if not stat.S_ISREG(mode):  # a pipe may never end, and is read once, where we read twice
         raise DataError(
-            f"{path}: this is a pipe or a device, and no file.\n  Save what it holds as a file first."
+            f"{path}: this is a pipe or a device, and no file.\n"
+            "  Save what it holds as a file first."
         )
     return path
 

@@ -1,5 +1,6 @@
 """Load a tuned adapter over its base model."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from transformers import PreTrainedModel
 
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.core.io import read_json
+from abrege.core.io import atomic_write, read_json
 
+ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_FILE = "adapter_model.safetensors"
 COPY_AGAIN = "Copy the whole folder again, or run abrege tune."
 
@@ -22,7 +24,7 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
     Raise SetupError where its files are damaged, or the names or shapes of its weights do not fit
     this base, which peft alone would load in part.
     """
-    read_json(folder / "adapter_config.json", required=("peft_type",), advice=COPY_AGAIN)
+    read_json(folder / ADAPTER_CONFIG, required=("peft_type",), advice=COPY_AGAIN)
     try:
         config = PeftConfig.from_pretrained(str(folder))
         adapted = PeftModel(base, config)
@@ -53,6 +55,20 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
     set_peft_model_state_dict(adapted, load_file(folder / ADAPTER_FILE))
     adapted.eval()
     return adapted
+
+
+def sort_adapter_config(folder: Path) -> None:
+    """Write the names of modules in adapter_config.json in alphabetical order.
+
+    peft holds them as a set, whose order differs from process to process.
+    """
+    path = folder / ADAPTER_CONFIG
+    values = read_json(path)
+    for key, value in values.items():
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            values[key] = sorted(value)
+    with atomic_write(path) as file:
+        json.dump(values, file, indent=2, sort_keys=True)
 
 
 def _incompatible(folder: Path, reason: str) -> SetupError:

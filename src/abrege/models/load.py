@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -34,22 +35,38 @@ logging.disable_progress_bar()  # the core never prints
 logging.set_verbosity_error()
 
 T5_FAMILY = ("t5", "mt5", "umt5", "longt5")
+UNREADABLE = (
+    *(OSError, ValueError, ImportError, RuntimeError, KeyError, TypeError, AttributeError),
+    *(EOFError, SafetensorError, UnpicklingError),
+)
+"""What transformers, tokenizers and torch raise for the files of another kind of model."""
+PACKED = {
+    "gptq": "gptqmodel",
+    "awq": "gptqmodel",
+    "compressed-tensors": "compressed-tensors",
+    "bitsandbytes": "bitsandbytes",
+    "quanto": "optimum-quanto",
+    "aqlm": "aqlm",
+    "hqq": "hqq",
+    "torchao": "torchao",
+}
+"""Format of packed weights, as config.json calls it → the package that unpacks it."""
 HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderModel")
 
 
 def load_tokenizer(name_or_path: str) -> Tokenizer:
     """Load the tokenizer of a folder or a hub id. Raise SetupError where that fails."""
     try:
-        return AutoTokenizer.from_pretrained(name_or_path)
-    except (OSError, ValueError) as error:
+        return AutoTokenizer.from_pretrained(name_or_path, trust_remote_code=False)
+    except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
 
 
 def load_config(name_or_path: str) -> Any:
     """Load the configuration of a folder or a hub id. Raise SetupError where that fails."""
     try:
-        return AutoConfig.from_pretrained(name_or_path)
-    except (OSError, ValueError) as error:
+        return AutoConfig.from_pretrained(name_or_path, trust_remote_code=False)
+    except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
 
 
@@ -77,9 +94,15 @@ def load_model(
     arguments = from_pretrained_arguments(quantization, dtype, device) if quantization else {}
     try:
         model, loading_info = auto_class.from_pretrained(
-            name_or_path, dtype=dtype, output_loading_info=True, **arguments
+            name_or_path,
+            dtype=dtype,
+            output_loading_info=True,
+            trust_remote_code=False,
+            **arguments,
         )
-    except (OSError, ValueError, SafetensorError) as error:
+    except torch.OutOfMemoryError:
+        raise
+    except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
     if missing := loading_info["missing_keys"]:
         raise _cannot_write(name_or_path, f"its folder lacks {min(missing)}")
@@ -180,7 +203,32 @@ def _cannot_write(name: str, reason: str) -> RecipeError:
     )
 
 
+def _missing_package(name_or_path: str, error: Exception) -> SetupError:
+    """Return what to install for packed weights (GPTQ, AWQ …) or another library's model."""
+    try:
+        packed = dict(AutoConfig.from_pretrained(name_or_path).quantization_config)
+    except (*UNREADABLE,):
+        packed = {}
+    method = str(packed.get("quant_method", ""))
+    if method in PACKED:
+        return SetupError(
+            f"{name_or_path}: its weights are packed as {method}, which needs another package: "
+            f"pip install {PACKED[method]}\n"
+            "  Or choose the model with plain weights; tune.method: qlora packs them itself."
+        )
+    return SetupError(
+        f"{name_or_path}: this model needs a package that is missing: {first_line(error)}"
+    )
+
+
 def _unavailable(name_or_path: str, error: Exception) -> SetupError:
+    if "trust_remote_code" in str(error):
+        return SetupError(
+            f"{name_or_path}: this model brings code of its own (auto_map), which abrege does not "
+            "run.\n  Choose a model whose class is part of transformers."
+        )
+    if isinstance(error, ImportError):
+        return _missing_package(name_or_path, error)
     if Path(name_or_path).is_dir():
         return SetupError(
             f"{name_or_path}: this model cannot be loaded: {first_line(error)}\n"

@@ -35,7 +35,7 @@ class _Constructor(RoundTripConstructor):
     ruamel lets Python's errors through: of `!!bool maybe`, of an integer of 5,000 digits.
     """
 
-    def construct_object(self, node: Any, deep: bool = False) -> Any:
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as ruamel has it
         try:
             return super().construct_object(node, deep=deep)
         except YAMLError:

@@ -193,9 +193,12 @@ class _Tuning:
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer and abrege.json, with the hash of the weights, beside the model."""
+        from abrege.models.adapter import ADAPTER_CONFIG, sort_adapter_config
         from abrege.training import distributed
 
         if distributed.is_main_process():
+            if (folder / ADAPTER_CONFIG).is_file():
+                sort_adapter_config(folder)
             self.tokenizer.save_pretrained(str(folder))
             replace(self.rendering, weights=hash_weights(folder)).save(folder)
 

@@ -1,5 +1,6 @@
 """The student: the base model, with the weights that are to be trained."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,11 +76,12 @@ def attach_lora(
     """
     set_seed(seed)
     check_lora_modules(model, modules)
+    _check_embeddings(model, modules)
     config = LoraConfig(
         r=r,
         lora_alpha=alpha,
         lora_dropout=dropout,
-        target_modules=modules if isinstance(modules, str) else list(modules),
+        target_modules=modules if isinstance(modules, str) else sorted(modules),
         use_dora=dora,
         use_rslora=rslora,
         task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
@@ -115,6 +117,26 @@ def check_lora_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> 
         raise RecipeError(
             f"tune.lora.modules: this model has no module named {', '.join(missing)}.\n"
             f"  It has: {', '.join(sorted(linear - {''}))}; or write all-linear."
+        )
+
+
+def _check_embeddings(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
+    """Raise RecipeError where the adapter would reach the embeddings or the output layer.
+
+    They share one weight in most small models, and peft then saves the weight beside the adapter,
+    merges into one of the two, or both (peft#2018, #2777).
+    """
+    ends = [model.get_input_embeddings(), model.get_output_embeddings()]
+    names = [name for name, module in model.named_modules() if any(module is e for e in ends)]
+    if isinstance(modules, str):
+        reached = [n for n in names if modules != "all-linear" and re.fullmatch(modules, n)]
+    else:
+        reached = [n for n in names if any(f".{n}".endswith(f".{m}") for m in modules)]
+    if reached:
+        raise RecipeError(
+            f"tune.lora.modules: {', '.join(reached)} holds the embeddings or the output layer, "
+            "which an adapter cannot be merged into.\n"
+            "  Leave it out, or tune every weight with tune.method: full."
         )
 
 
