@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -352,3 +353,20 @@ def test_a_flat_test_file_is_its_documents_with_several_references(tmp_path):
     split.run(parse({**asked, "split": {"valid": 0.0}}), RunFolder(tmp_path / "run"))
     pairs = [*read_jsonl(tmp_path / "run/split/test.jsonl", Pair)]
     assert (len(pairs), len({pair.group for pair in pairs})) == (15, 5)
+
+
+@pytest.mark.parametrize("method", ["hash", "exact"])
+def test_dividing_holds_a_small_part_of_the_rows_in_memory(tmp_path, method):
+    with (tmp_path / "x.jsonl").open("w") as file:
+        for n in range(2000):
+            words = " ".join(f"word{n}x{word}" for word in range(400))
+            file.write(json.dumps({"id": str(n), "text": words, "title": f"title {n}"}) + "\n")
+    size = (tmp_path / "x.jsonl").stat().st_size  # 10 MB, which as rows were 20 and more
+    recipe = a_recipe({"source": str(tmp_path / "x.jsonl")}, method=method)
+    tracemalloc.start()
+    try:
+        split.run(recipe, RunFolder(tmp_path / "run"))
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
+    assert not [p for p in (tmp_path / "run/split").iterdir() if p.suffix != ".jsonl"]

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -119,9 +120,13 @@ def json_line(record: Any) -> str:
 
 def _fields(record: Any) -> dict[str, Any]:
     """Return the fields of a dataclass; unlike asdict this copies no value."""
-    if not dataclasses.is_dataclass(record):
-        raise TypeError(f"Object of type {type(record).__name__} is not JSON serializable")
-    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return {name: getattr(record, name) for name in _field_names(record.__class__)}
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields; TypeError for any other type."""
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=_fields)

@@ -42,8 +42,8 @@ class PairStore:
             self._file = TemporaryFile(dir=folder)  # noqa: SIM115
         except OSError as error:
             raise disk_error(error, folder) from error
-        self.documents = TextColumn(threshold, DOCUMENT_SHINGLE_WORDS, folder)
-        self.summaries = TextColumn(threshold, SUMMARY_SHINGLE_WORDS, folder)
+        self.documents = TextColumn(threshold, folder)
+        self.summaries = TextColumn(threshold, folder, SUMMARY_SHINGLE_WORDS)
         """First references; filled only where there are several splits to compare."""
         self._ends, self._split_numbers = array("Q", [0]), array("B")
         self._groups, self._positions = array("Q"), array("Q")
@@ -137,7 +137,9 @@ class TextColumn:
     The arguments are those of `NearDuplicateIndex`; without a threshold only equal texts count.
     """
 
-    def __init__(self, threshold: float | None, shingle_words: int, folder: Path) -> None:
+    def __init__(
+        self, threshold: float | None, folder: Path, shingle_words: int = DOCUMENT_SHINGLE_WORDS
+    ) -> None:
         self._digests = bytearray()
         self._index = None
         if threshold is not None:
@@ -182,6 +184,20 @@ class TextColumn:
         if self._index is None:
             return representatives
         return self._index.clusters(np.sort(rows[first]))[representatives]
+
+
+def longest_of_clusters(clusters: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """Return for each row the longest row of its cluster, and how many rows the cluster has.
+
+    Of equally long ones the longest is the first.
+    """
+    order = np.lexsort((-lengths, clusters))  # stable
+    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    longest, size_of_row = np.empty_like(order), np.empty_like(order)
+    longest[order] = np.repeat(order[starts], sizes)
+    size_of_row[order] = np.repeat(sizes, sizes)
+    return longest, size_of_row
 
 
 def _hash(text: str) -> int:

@@ -5,9 +5,10 @@ writes  clean/documents.jsonl  clean/dropped.jsonl
 """
 
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -15,15 +16,17 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+import numpy as np
+
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.io import atomic_write, json_line, read_jsonl, write_jsonl
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, DroppedDocument
 from abrege.data import filters, sections
-from abrege.data.minhash import cluster_near_duplicates
+from abrege.data.minhash import Rows
 from abrege.data.normalize import normalize_text
-from abrege.data.split_exact import text_key
+from abrege.data.pair_store import TextColumn, longest_of_clusters
 from abrege.metrics.format_checks import is_in_language
 from abrege.pipeline.executors import Pool, on_cores, open_pool
 from abrege.pipeline.task import Task
@@ -51,18 +54,26 @@ class CleanedDocument:
 
 @dataclass(frozen=True)
 class _PassedDocuments:
-    """The documents that passed the filters: their text on disk, the rest in memory."""
+    """The documents that passed the filters: on disk, but for what deduplicating them needs."""
 
     file: IO[str]
-    ids: list[str] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
+    texts: TextColumn
+    lengths: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def add(self, document: Document) -> None:
         self.file.write(json_line(document) + "\n")
-        self.ids.append(document.id)
-        self.keys.append(text_key(document.text))
+        self.texts.add(document.text)
         self.lengths.append(len(document.text))
+
+    def ids(self, rows: Rows) -> dict[int, str]:
+        """Return the ids of these documents by their numbers."""
+        numbers = {*rows.tolist()}
+        self.file.seek(0)
+        return {
+            number: json.loads(line)["id"]
+            for number, line in enumerate(self.file)
+            if number in numbers
+        }
 
 
 @dataclass(frozen=True)
@@ -114,14 +125,15 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
     with (
         atomic_write(run_folder.dropped) as dropped_file,
         TemporaryFile("w+", encoding="utf-8", newline="\n", dir=folder) as passed_file,
+        closing(TextColumn(settings.near_duplicates, folder)) as passed_texts,
         _open_workers(recipe, collected) as pool,
     ):
-        dropped, passed = _DroppedDocuments(dropped_file, counts), _PassedDocuments(passed_file)
+        dropped = _DroppedDocuments(dropped_file, counts)
+        passed = _PassedDocuments(passed_file, passed_texts)
         clean = partial(_clean_batch, settings=settings, lang=lang)
         cleaned = _with_progress(pool(clean, _batches(collected)), collected, on_event)
-        texts = _passing_texts(cleaned, passed, dropped, last_headings)
-        clusters = _cluster(texts, passed, settings.near_duplicates)
-        write_jsonl(run_folder.documents, _deduplicate(passed, clusters, dropped))
+        _add_passing(cleaned, passed, dropped, last_headings)
+        write_jsonl(run_folder.documents, _deduplicate(passed, dropped))
     _check_counts(counts, run_folder)
     on_event(Note(f"clean: {_sentence(counts)}"))
     if last_headings:
@@ -224,13 +236,13 @@ def _with_progress(
         on_event(Progress("clean", done, total, unit="documents"))
 
 
-def _passing_texts(
+def _add_passing(
     cleaned: Iterable[CleanedDocument],
     passed: _PassedDocuments,
     dropped: _DroppedDocuments,
     last_headings: Counter[str],
-) -> Iterator[str]:
-    """Yield the texts of the documents that pass, which go to disk; drop the others.
+) -> None:
+    """Add the documents that pass, which go to disk; drop the others.
 
     last_headings  filled with the last headings of documents in languages without known titles
     """
@@ -241,38 +253,26 @@ def _passing_texts(
         dropped.counts["sections_left_out"] += item.sections_removed
         if item.verdict:
             dropped.add(item.document, *item.verdict)
-            continue
-        passed.add(item.document)
-        yield item.document.text
+        else:
+            passed.add(item.document)
 
 
-def _cluster(texts: Iterable[str], passed: _PassedDocuments, threshold: float | None) -> list[int]:
-    """Return the cluster of each document that passed: (near-)duplicates share one."""
-    if threshold is not None:
-        return cluster_near_duplicates(texts, threshold=threshold)
-    first: dict[str, int] = {}
-    return [first.setdefault(passed.keys[index], index) for index, _ in enumerate(texts)]
-
-
-def _deduplicate(
-    passed: _PassedDocuments, clusters: Sequence[int], dropped: _DroppedDocuments
-) -> Iterator[Document]:
-    """Yield the longest document of each cluster; drop the others."""
-    longest: dict[int, int] = {}
-    for index, cluster in enumerate(clusters):
-        if passed.lengths[index] > passed.lengths[longest.setdefault(cluster, index)]:
-            longest[cluster] = index
-    sizes = Counter(clusters)
+def _deduplicate(passed: _PassedDocuments, dropped: _DroppedDocuments) -> Iterator[Document]:
+    """Yield the longest document of each cluster of (near-)duplicates; drop the others."""
+    clusters = passed.texts.clusters(np.arange(len(passed.lengths)))
+    longest, sizes = longest_of_clusters(clusters, np.array(passed.lengths, dtype=np.int64))
+    ids = passed.ids(longest[sizes > 1])
+    ranks = passed.texts.ranks()
     passed.file.seek(0)
-    for index, (line, cluster) in enumerate(zip(passed.file, clusters, strict=True)):
-        document, best = Document(**json.loads(line)), longest[cluster]
+    for index, line in enumerate(passed.file):
+        document, best = Document(**json.loads(line)), int(longest[index])
         if index != best:
-            same = passed.keys[index] == passed.keys[best]
+            same = ranks[index] == ranks[best]
             reason, how = ("duplicate", "the") if same else ("near duplicate", "nearly the")
-            dropped.add(document, reason, f"{how} text of {passed.ids[best]}, which is kept")
+            dropped.add(document, reason, f"{how} text of {ids[best]}, which is kept")
             continue
         dropped.counts["kept"] += 1
-        meta = {} if sizes[cluster] == 1 else {"stands_for": sizes[cluster]}
+        meta = {} if sizes[index] == 1 else {"stands_for": int(sizes[index])}
         yield replace(document, meta={**document.meta, **meta})
 
 
