@@ -42,7 +42,7 @@ def test_rows_of_one_document_are_one_row_with_several_references():
     ]
     assert merged == 4
     assert notes == [
-        "test: 6 rows have 2 documents; 4 rows became further references of 2 rows, listed in "
+        "test: 4 of 6 rows became further references of 2 rows with the same document, listed in "
         "meta.merged_rows (data.same_document: references)"
     ]
 
@@ -65,7 +65,7 @@ def test_rows_whose_prompts_differ_stay_separate_in_one_group():
     assert {row.group for row in rows} == {"document of t0_1"}
     assert merged == 0
     assert note == (
-        "test: 3 rows have the document of another row and are in one group with it "
+        "test: 3 rows with the document of another row: in one group with it "
         "(data.same_document: references)"
     )
 
@@ -81,7 +81,11 @@ def test_an_equal_reference_counts_once():
     pairs = [a_pair_named("a", "d", "s"), a_pair_named("b", "d", "s"), a_pair_named("c", "d", "t")]
     [row], _, [note] = joined(pairs)
     assert row.references == ["s", "t"]
-    assert "; 1 equal references count once" in note
+    assert "; 1 of the references were equal and count once" in note
+    several = replace(a_pair_named("a", "d", "s"), references=["s", "t"])
+    [row], _, [note] = joined([several, replace(several, id="b", references=["u", "t"])])
+    assert row.references == ["s", "t", "u"]
+    assert "; 1 of the references" in note
 
 
 def test_documents_that_differ_in_white_space_are_one_group_and_two_rows():

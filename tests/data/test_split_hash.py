@@ -97,3 +97,8 @@ def test_an_empty_split_is_an_error_that_says_how_to_split_few_rows():
         "no hash of 3 rows (in 3 groups that stay together) falls into test or valid.\n"
         "  With so few rows, split exactly: split.method: exact"
     )
+
+
+def test_fewer_groups_than_splits_are_an_error_that_no_method_mends():
+    with pytest.raises(DataError, match="9 rows make 1 groups that must stay together"):
+        divided([a_pair_named(str(n), "one document") for n in range(9)])

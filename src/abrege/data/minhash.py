@@ -143,10 +143,10 @@ class NearDuplicateIndex:
             for group in (is_first, ~is_first):
                 others = np.flatnonzero(group[:position] & (roots[:position] != roots[position]))
                 for other in self._candidates(texts, position, others, band):
-                    both = roots[[position, other]]
-                    if both[0] != both[1] and self._is_similar(*texts[[position, other]].tolist()):
-                        components.join(*both.tolist())
-                        roots[np.isin(roots, both)] = both.min()
+                    own, its = int(roots[position]), int(roots[other])
+                    if own != its and self._is_similar(int(texts[position]), int(texts[other])):
+                        components.join(own, its)
+                        roots[(roots == own) | (roots == its)] = min(own, its)
             is_first[position] = not (roots[:position] == roots[position]).any()
 
     def _candidates(self, texts: Rows, position: int, others: Rows, band: int) -> list[int]:
@@ -168,7 +168,9 @@ class NearDuplicateIndex:
 
     def _is_similar(self, left: int, right: int) -> bool:
         one, other = self._words.shingles(left), self._words.shingles(right)
-        shared = np.intersect1d(one, other, assume_unique=True).size
+        together = np.concatenate([one, other])
+        together.sort()  # each text has a shingle once
+        shared = np.count_nonzero(together[1:] == together[:-1])
         return bool(shared / (one.size + other.size - shared) >= self.threshold)
 
 

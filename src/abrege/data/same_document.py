@@ -81,6 +81,7 @@ def _join_rows(
     groups: dict[int, str | None] = {}
     gone: list[int] = []
     taken: list[Pair] = []
+    references = 0
     for number in np.flatnonzero(np.diff(edges) > 1).tolist():
         same = rows[order[edges[number] : edges[number + 1]]].tolist()
         pairs = [store.pair(row) for row in same]
@@ -91,11 +92,14 @@ def _join_rows(
             if len(numbers) > 1:
                 merged[row] = [same[n] for n in numbers]
                 gone += merged[row][1:]
+                references += sum(len(pairs[n].references) for n in numbers)
                 taken.append(merge_rows([pairs[n] for n in numbers]))
             if (group := row_group(head, heads)) != head.group:
                 groups[row] = group
     joined = JoinedRows(np.setdiff1d(rows, gone, assume_unique=True), merged, groups)
-    return joined, [*_describe_joined(len(rows), len(gone), taken, len(groups))]
+    return joined, [
+        *_describe_joined(len(rows), len(gone), taken, references=references, grouped=len(groups))
+    ]
 
 
 def join_answered_rows(
@@ -203,16 +207,26 @@ def _one_answer_each(
     return [same[0] for same in questions]
 
 
-def _describe_joined(rows: int, gone: int, merged: Sequence[Pair], grouped: int) -> Iterator[str]:
+def _describe_joined(
+    rows: int, gone: int, merged: Sequence[Pair], *, references: int, grouped: int
+) -> Iterator[str]:
+    """Yield what was done with rows of one document.
+
+    rows        of the split
+    gone        rows whose references others took over
+    merged      the rows with these references
+    references  that they were merged from
+    grouped     rows that got a group
+    """
     if gone:
         others = [other for row in merged for other in row.meta[MERGED_ROWS]]
         columns = dict.fromkeys(column for other in others for column in other.get("meta", {}))
         text = (
-            f"{rows} rows have {rows - gone} documents; {gone} rows became further references of "
-            f"{len(merged)} rows, listed in meta.{MERGED_ROWS}"
+            f"{gone} of {rows} rows became further references of {_count(len(merged))} with the "
+            f"same document, listed in meta.{MERGED_ROWS}"
         )
-        repeated = len(merged) + gone - sum(len(row.references) for row in merged)
-        text += f"; {repeated} equal references count once" if repeated > 0 else ""
+        repeated = references - sum(len(row.references) for row in merged)
+        text += f"; {repeated} of the references were equal and count once" if repeated else ""
         if columns:
             text += (
                 f"; the rows differ in {', '.join(columns)}, of which the first row's is kept: a "
@@ -220,7 +234,11 @@ def _describe_joined(rows: int, gone: int, merged: Sequence[Pair], grouped: int)
             )
         yield text
     if grouped:
-        yield f"{grouped} rows have the document of another row and are in one group with it"
+        yield f"{_count(grouped)} with the document of another row: in one group with it"
+
+
+def _count(rows: int) -> str:
+    return f"{rows} row{'s' * (rows != 1)}"
 
 
 def _different_meta(first: Pair, pair: Pair) -> dict[str, Any]:

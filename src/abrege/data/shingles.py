@@ -1,7 +1,6 @@
 """Shingles of texts: hashes of word n-grams, computed from a temporary file of the words."""
 
 from array import array
-from functools import lru_cache
 from os import SEEK_END
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
@@ -17,8 +16,8 @@ Shingles = NDArray[np.uint64]
 """(shingles,) hashes of a text's word n-grams."""
 ODD_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _KNOWN_WORDS = 30_000
-_READ_TEXTS = 256
-"""Texts whose shingles are held for the next comparison."""
+_READ_SHINGLES = 500_000
+"""Shingles that are held for the next comparisons."""
 
 
 class WordFile:
@@ -39,7 +38,8 @@ class WordFile:
         """For each text, how many codes there are up to its end."""
         self._codes, self._lengths = array("I"), array("I")
         self._known = _WordCodes()
-        self.shingles = lru_cache(maxsize=_READ_TEXTS)(self._read_shingles)
+        self._read: dict[int, Shingles] = {}
+        self._read_size = 0
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -93,8 +93,16 @@ class WordFile:
             sums += wide[offset : offset + length] * factor
         return sums
 
-    def _read_shingles(self, text: int) -> Shingles:
+    def shingles(self, text: int) -> Shingles:
         """Return the shingles of a text, unique and ascending."""
+        if text not in self._read:
+            if self._read_size > _READ_SHINGLES:
+                self._read, self._read_size = {}, 0
+            self._read[text] = self._read_shingles(text)
+            self._read_size += self._read[text].size
+        return self._read[text]
+
+    def _read_shingles(self, text: int) -> Shingles:
         start, end = self._ends[text - 1] if text else 0, self._ends[text]
         self._file.seek(4 * start)
         codes = np.frombuffer(self._file.read(4 * (end - start)), dtype=np.uint32)

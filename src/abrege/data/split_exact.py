@@ -75,13 +75,7 @@ def split_exactly(
     """
     shares = {"train": 1 - valid - test, "valid": valid, "test": test}
     splits = [split for split, share in shares.items() if share > 0]
-    total = len(groups.members)
-    if len(groups) < len(splits):
-        raise DataError(
-            f"{total} rows make {len(groups)} groups that must stay together (one group "
-            f"column, or one document), too few for {', '.join(splits)}.\n"
-            "  Give more data, or give the splits as separate files."
-        )
+    check_groups(groups, splits)
     rng = random.Random(seed)
     order = array("q", range(len(groups)))
     rng.shuffle(order)
@@ -94,6 +88,16 @@ def split_exactly(
     split_of_group = np.empty(len(groups), dtype=np.uint8)
     split_of_group[ordered] = np.frombuffer(chosen, dtype=np.uint8)
     return rows_by_split(groups, np.repeat(split_of_group, groups.sizes))
+
+
+def check_groups(groups: LinkedGroups, splits: Sequence[str]) -> None:
+    """Raise DataError where there are fewer linked groups than splits that need one."""
+    if len(groups) < len(splits):
+        raise DataError(
+            f"{len(groups.members)} rows make {len(groups)} groups that must stay together (one "
+            f"group column, or one document), too few for {', '.join(splits)}.\n"
+            "  Give more data, or give the splits as separate files."
+        )
 
 
 def rows_by_split(groups: LinkedGroups, numbers: NDArray[np.uint8]) -> dict[str, Rows]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from abrege.core.errors import DataError
 from abrege.data.minhash import Rows
-from abrege.data.split_exact import SPLIT_NAMES, LinkedGroups, rows_by_split
+from abrege.data.split_exact import SPLIT_NAMES, LinkedGroups, check_groups, rows_by_split
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,10 @@ def split_by_hash(
     them, unless they join two linked groups; then the earlier group stays. Rows inserted before
     the others can only move what is returned as MergedGroup.
 
-    Raise DataError if a split with a share stays empty, as happens with few rows.
+    Raise DataError if a split with a share stays empty, as happens with few rows or few groups.
     """
     shares = {"test": test, "valid": valid, "train": 1 - valid - test}
+    check_groups(groups, [split for split in SPLIT_NAMES if shares[split] > 0])
     own = _hash_splits(positions[groups.members], shares)
     first = own[groups.starts]
     numbers = np.repeat(first, groups.sizes)
