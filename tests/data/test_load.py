@@ -219,7 +219,7 @@ def test_a_dataset_that_the_hub_denies_is_an_error_with_the_reason(
 
 @pytest.mark.parametrize("source", ["no.csv", "./no", "a/b/no", "/no", "no data", "no.txt"])
 def test_a_name_that_can_only_be_a_file_is_not_sent_to_the_hub(source, monkeypatch):
-    monkeypatch.setattr(hub, "load_hub_dataset", lambda *_, **__: pytest.fail("asked the hub"))
+    monkeypatch.setattr(hub, "open_hub_dataset", lambda *_, **__: pytest.fail("asked the hub"))
     assert error_message(source).startswith(f"{Path(source)}: there is no such file.")
 
 

@@ -1,7 +1,7 @@
 """Load data in the `datasets` library's own forms: a saved folder, or a dataset on the hub."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,6 @@ class DatasetSplit:
             ) from error
 
 
-def load_saved_dataset(folder: Path) -> dict[str, list[SourceRow]]:
-    """Load a folder that `save_to_disk` wrote; a Dataset without splits is returned as "all"."""
-    return _all_rows(open_saved_dataset(folder))
-
-
 def open_saved_dataset(folder: Path) -> list[DatasetSplit]:
     """Open the splits of a folder that `save_to_disk` wrote, without reading their rows.
 
@@ -61,11 +56,6 @@ def open_saved_dataset(folder: Path) -> list[DatasetSplit]:
             f"{folder}: this folder of the datasets library cannot be read.\n"
             f"  found: {shorten(error, 100)}\n  Save it again with save_to_disk."
         ) from error
-
-
-def load_hub_dataset(name: str, *, on_event: OnEvent) -> dict[str, list[SourceRow]]:
-    """Load all splits of a dataset on the hub; see `open_hub_dataset`."""
-    return _all_rows(open_hub_dataset(name, on_event=on_event))
 
 
 def open_hub_dataset(name: str, *, on_event: OnEvent) -> list[DatasetSplit]:
@@ -109,10 +99,6 @@ def _splits(dataset: Any, name: str) -> list[DatasetSplit]:
 
     splits = dataset if isinstance(dataset, datasets.DatasetDict) else {"all": dataset}
     return [DatasetSplit(name, str(split), data) for split, data in splits.items()]
-
-
-def _all_rows(splits: Iterable[DatasetSplit]) -> dict[str, list[SourceRow]]:
-    return {split.split: list(split.rows()) for split in splits}
 
 
 def _fetch_revision(path: str, revision: str | None) -> str | None:

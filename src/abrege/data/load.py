@@ -97,8 +97,7 @@ def stream_pairs(
     """Open pairs as `load_pairs` does, for streaming: a row that is not a pair is an InvalidRow.
 
     Splits come in the order train, valid, test. A file is read once for its columns, and again
-    each time its split is. Rows of the hub and of a saved folder are held in memory, and so is a
-    .json file while it is read.
+    each time its split is. Only a .json file is held in memory while it is read.
     """
     if source.startswith("demo:"):
         demo = _load_demo(source, columns, on_event)
@@ -145,12 +144,12 @@ def _open_rows(source: str | Mapping[str, str], on_event: OnEvent) -> dict[str, 
     path = local_path(source)
     if path is None or (path.is_dir() and hub.is_saved_dataset(path)):
         dataset = (
-            hub.load_hub_dataset(source, on_event=on_event)
+            hub.open_hub_dataset(source, on_event=on_event)
             if path is None
-            else hub.load_saved_dataset(path)
+            else hub.open_saved_dataset(path)
         )
-        splits = _standard_splits(dataset, source, on_event)
-        rows = {split: partial(iter, split_rows) for split, split_rows in splits.items()}
+        splits = _standard_splits({part.split: part for part in dataset}, source, on_event)
+        rows = {split: part.rows for split, part in splits.items()}
     elif path.is_dir():
         rows = {s: partial(_stream_files, files) for s, files in find_split_files(path).items()}
     else:
@@ -266,16 +265,16 @@ def _split_of(name: str) -> str | None:
 
 
 def _standard_splits(
-    rows: Mapping[str, list[SourceRow]], source: str, on_event: OnEvent
-) -> dict[str, list[SourceRow]]:
+    rows: Mapping[str, hub.DatasetSplit], source: str, on_event: OnEvent
+) -> dict[str, hub.DatasetSplit]:
     """Rename splits to train, valid and test, report ignored ones; a single split is "all"."""
     if len(rows) == 1:
         return {"all": next(iter(rows.values()))}
-    splits: dict[str, list[SourceRow]] = {}
+    splits: dict[str, hub.DatasetSplit] = {}
     for name, split_rows in rows.items():
         split = _split_of(name)
         if split is None or split in splits:
-            on_event(Note(f"{source}: split {name} ({len(split_rows)} rows) is ignored"))
+            on_event(Note(f"{source}: split {name} ({len(split_rows.data)} rows) is ignored"))
         else:
             splits[split] = split_rows
     if "train" not in splits:
