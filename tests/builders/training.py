@@ -8,6 +8,7 @@ import torch
 from abrege.compute.loss import summary_nll
 from abrege.core.events import Progress
 from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.training import preflight
 from abrege.training import run as training_run
 from abrege.training.student import attach_lora
 from builders.models import a_llama, a_sided_tokenizer, a_tokenizer
@@ -25,14 +26,14 @@ def an_example(
 def tokenized_pairs(tokenizer: Any, count: int = 24) -> list[TokenizedExample]:
     """Tokenize `some_pairs` for a causal model."""
     renderer = PromptRenderer(tokenizer, a_rendering())
-    return training_run.tokenize_pairs(renderer, some_pairs(count), on_empty="fail")[0]
+    return preflight.tokenize_pairs(renderer, some_pairs(count), on_empty="fail")[0]
 
 
 def tokenized_seq2seq_pairs(count: int = 24) -> list[TokenizedExample]:
     """Tokenize `some_pairs` for an encoder-decoder."""
     prompt_format = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
     renderer = PromptRenderer(a_sided_tokenizer(), prompt_format)
-    return training_run.tokenize_pairs(renderer, some_pairs(count), on_empty="fail")[0]
+    return preflight.tokenize_pairs(renderer, some_pairs(count), on_empty="fail")[0]
 
 
 def a_student(*, dropout: float = 0.0, seed: int = 0, std: float = 0.02) -> Any:

@@ -49,9 +49,7 @@ def model(monkeypatch, tmp_path):
     """Put the stand-in where the command opens models; note which folder it is asked for."""
     summarizer = Summarizer()
     module = types.ModuleType("abrege.inference.summarizer")
-    module.load_summarizer = lambda folder, on_event: (
-        setattr(summarizer, "folder", folder) or summarizer
-    )
+    module.load = lambda folder, lang, on_event: setattr(summarizer, "folder", folder) or summarizer
     monkeypatch.setitem(sys.modules, "abrege.inference.summarizer", module)
     monkeypatch.chdir(tmp_path)
     return summarizer

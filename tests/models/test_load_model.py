@@ -3,13 +3,14 @@ import shutil
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
 from abrege.inference.summarizer import load_summarizer
 from abrege.models import device
-from abrege.models.adapter import load_adapter
-from abrege.models.load import check_dtype, load_model, load_tokenizer
+from abrege.models.adapter import load_adapter, sort_adapter_config
+from abrege.models.load import check_dtype, load_config, load_model, load_tokenizer
 from abrege.models.resolve import resolve_model
 from abrege.prompts.prompt_format import DecodingProfile
 from abrege.training.student import attach_lora
@@ -226,10 +227,53 @@ def test_the_t5_family_in_float16_is_an_error(family, tmp_path):
 
 
 def test_an_adapter_of_another_base_is_an_error_that_names_the_weight(tmp_path):
-    wide = attach_lora(a_llama(vocab=500), r=2, alpha=4, dropout=0.0, modules=["lm_head"], seed=0)
+    wide = get_peft_model(a_llama(vocab=500), LoraConfig(r=2, target_modules=["lm_head"]))
     wide.save_pretrained(tmp_path, save_embedding_layers=False)
     with pytest.raises(SetupError) as caught:
         load_adapter(a_llama(vocab=400), tmp_path)
     assert "does not fit the base model: base_model.model.lm_head.lora_B.weight is [500, 2]" in str(
         caught.value
     )
+
+
+def test_names_of_modules_stand_in_alphabetical_order_in_an_adapters_settings(tmp_path):
+    """peft writes a set: in two processes of other hash seeds the file differed."""
+    names = ["v_proj", "q_proj", "down_proj", "o_proj"]
+    get_peft_model(a_llama(), LoraConfig(r=2, target_modules=names)).save_pretrained(tmp_path)
+    sort_adapter_config(tmp_path)
+    written = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert written["target_modules"] == ["down_proj", "o_proj", "q_proj", "v_proj"]
+    load_adapter(a_llama(), tmp_path)
+
+
+@pytest.mark.parametrize("modules", [["q_proj", "lm_head"], ["embed_tokens"], ".*(q_proj|lm_head)"])
+def test_an_adapter_over_the_embeddings_is_refused_before_training(modules):
+    """It was tuned, and then could not be loaded: peft saves the whole tied weight beside it."""
+    with pytest.raises(RecipeError, match=r"tune\.lora\.modules: .*(lm_head|embed_tokens) holds"):
+        attach_lora(a_llama(), r=2, alpha=4, dropout=0.0, modules=modules, seed=0)
+
+
+def test_code_that_a_model_brings_is_never_run(tmp_path):
+    config = {"model_type": "mine", "auto_map": {"AutoConfig": "mine.Config"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "mine.py").write_text("raise SystemExit('it was run')")
+    with pytest.raises(SetupError, match="brings code of its own"):
+        load_config(str(tmp_path))
+
+
+def test_packed_weights_name_the_package_that_unpacks_them(tmp_path):
+    a_llama().save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "gptq", "bits": 4, "group_size": 128}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(SetupError, match=r"packed as gptq, .*pip install gptqmodel"):
+        load_model(str(tmp_path), torch.float32, "cpu")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"{}"])
+def test_weights_of_another_kind_are_one_message(tmp_path, content):
+    a_llama().config.save_pretrained(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(content)
+    with pytest.raises(SetupError, match="this model cannot be loaded") as caught:
+        load_model(str(tmp_path), torch.float32, "cpu")
+    assert "weights_only" not in str(caught.value)

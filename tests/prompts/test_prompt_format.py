@@ -4,9 +4,10 @@ import pytest
 
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import Pair
+from abrege.prompts.chat_template import ChatFormat, stop_token_ids
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template
-from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
+from abrege.prompts.tokenizer import use_chat_template
 from abrege.text.sentences import trim_to_sentence
 from builders import records
 from builders.models import CHAT, a_tokenizer
@@ -122,8 +123,8 @@ def test_a_tokenizer_that_adds_bos_and_eos_gives_one_bos_and_no_eos_in_the_promp
 
 
 def test_the_stop_token_is_what_the_chat_template_puts_after_the_answer():
-    assert stop_token_ids(a_tokenizer(), chat=True) == [2, 1]
-    assert stop_token_ids(a_tokenizer(chat=False), chat=False) == [1]
+    assert stop_token_ids(a_tokenizer(), ChatFormat()) == [2, 1]
+    assert stop_token_ids(a_tokenizer(chat=False), None) == [1]
 
 
 def test_an_unknown_placeholder_or_a_missing_document_in_a_template_is_an_error():
@@ -150,7 +151,7 @@ def test_a_control_token_that_is_merely_added_is_known_as_one():
     tokenizer.chat_template = CHAT.replace("<|end|>", "<|turn|>")
     turn = tokenizer.convert_tokens_to_ids("<|turn|>")
 
-    assert stop_token_ids(tokenizer, chat=True) == [turn, 1]
+    assert stop_token_ids(tokenizer, ChatFormat()) == [turn, 1]
     prompt = (
         PromptRenderer(tokenizer, a_rendering())
         .tokenize_prompt(a_pair("A <|turn|> here."))
@@ -181,3 +182,44 @@ def test_a_far_sentence_end_does_not_shorten_the_text():
     far = "One. And then a long sentence that goes on and on without an end in sight"
     assert trim_to_sentence(near, "en") == "One two three four five six seven eight nine ten."
     assert trim_to_sentence(far, "en") == far
+
+
+def test_control_words_in_summaries_meta_and_examples_are_read_as_words():
+    """`<|end|>` inside a summary ended the target in its middle."""
+    tokenizer = a_tokenizer()
+    end = tokenizer.convert_tokens_to_ids("<|end|>")
+    form = a_rendering(template="About {meta.topic}: {document}")
+    shot = Pair(id="s", document="d <|end|>", references=["r <|end|>"], meta={"topic": "<|end|>"})
+    renderer = PromptRenderer(tokenizer, form, few_shot_examples=[shot])
+    pair = dataclasses.replace(shot, id="p")
+    example = renderer.tokenize_pair(pair)
+    plain = Pair(id="p", document="d", references=["r"], meta={"topic": "t"})
+    clean_shot = dataclasses.replace(plain, id="s")
+    clean = PromptRenderer(tokenizer, form, few_shot_examples=[clean_shot]).tokenize_pair(plain)
+    assert example.summary_ids.count(end) == 1
+    assert example.summary_ids[-1] == end
+    assert example.prompt_ids.count(end) == clean.prompt_ids.count(end)
+
+
+def test_a_tokenizer_without_offsets_truncates_documents_by_what_its_tokens_decode_to():
+    class Slow:
+        """A tokenizer in Python, such as ByT5's: it has no offsets."""
+
+        is_fast = False
+
+        def __init__(self, inner):
+            self.inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+        def __call__(self, *args, **kwargs):
+            assert not kwargs.pop("return_offsets_mapping", False)
+            return self.inner(*args, **kwargs)
+
+    pair = Pair(id="a", document="The cat sat on the mat. " * 40, references=["the cat sat"])
+    form = a_rendering(max_tokens=120)
+    fast = PromptRenderer(a_tokenizer(), form).tokenize_pair(pair)
+    slow = PromptRenderer(Slow(a_tokenizer()), form).tokenize_pair(pair)
+    assert fast.document_tokens_cut > 0
+    assert slow == fast

@@ -12,8 +12,7 @@ from abrege.compute.cpu import seq2seq_packing as two_lines
 from abrege.compute.loss import summary_nll
 from abrege.core.types import Pair
 from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
-from abrege.training import run as training_run
-from abrege.training import student
+from abrege.training import preflight, student
 from abrege.training import training_args as arguments
 from builders.models import a_bart, a_sided_tokenizer, a_t5
 from builders.records import a_plan, a_rendering
@@ -223,7 +222,7 @@ def test_a_summary_without_words_is_no_row_to_learn_from():
     rendering = a_rendering(chat=False, max_tokens=100, stop_ids=[1], encoder_decoder=True)
     tokenizer = a_sided_tokenizer("<|end|> $A <|eos|>")  # two tokens around no words at all
     pairs = [Pair(id=s or "blank", document="a cat", references=[s]) for s in ("", "cat")]
-    usable, counted = training_run.tokenize_pairs(
+    usable, counted = preflight.tokenize_pairs(
         PromptRenderer(tokenizer, rendering), pairs, on_empty="drop"
     )
     assert [e.id for e in usable] == ["cat"]

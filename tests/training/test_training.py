@@ -10,8 +10,8 @@ from abrege.core.errors import AbregeError, DataError, RecipeError
 from abrege.core.events import Progress
 from abrege.core.types import Pair
 from abrege.prompts.prompt_format import PromptRenderer
+from abrege.training import preflight, student
 from abrege.training import run as training_run
-from abrege.training import student
 from abrege.training import training_args as arguments
 from abrege.training.callbacks import truncate_log
 from builders.models import a_llama, a_tokenizer
@@ -147,8 +147,8 @@ def test_rows_without_a_summary_are_named_or_dropped_and_counted():
     renderer = PromptRenderer(a_tokenizer(), a_rendering(stop_ids=[2]))
     rows = [Pair(id=n, document="The cat.", references=[s]) for n, s in (("a", "cat"), ("b", " "))]
     with pytest.raises(DataError, match="1 of 2 rows have no summary token to learn: b"):
-        training_run.tokenize_pairs(renderer, rows, on_empty="fail")
-    usable, counted = training_run.tokenize_pairs(renderer, rows, on_empty="drop")
+        preflight.tokenize_pairs(renderer, rows, on_empty="fail")
+    usable, counted = preflight.tokenize_pairs(renderer, rows, on_empty="drop")
     assert [e.id for e in usable] == ["a"]
     assert (counted.rows, counted.rows_without_target) == (2, 1)
 

@@ -32,8 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", nargs="?", default="-", metavar="FILE",
         help="a text, or rows by the extension (.jsonl, .csv ...); - or none: stdin")  # fmt: skip
-    add("--model", type=Path, required=True, metavar="DIR",
-        help="a run folder, its tune folder, or an exported model")  # fmt: skip
+    add("--model", required=True, metavar="MODEL",
+        help="a run folder, its tune folder or an exported model; or any model, untuned: a folder, "
+        "hub id, .gguf file or demo model")  # fmt: skip
+    add("--lang", metavar="LANG", help="language of the prompt of an untuned model (default: en)")
     add("--jsonl", action="store_true", help="the input is JSONL, whatever its extension")
     add("--column", metavar="NAME", help="column with the document")
     meta.add_argument(parser)
@@ -49,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
     rows = args.jsonl or args.file.lower().endswith(ROW_SUFFIXES)
     with show_progress() as on_event:
         pairs = _read_input(args, rows=rows, on_event=on_event)
-        from abrege.inference.summarizer import load_summarizer
+        from abrege.inference.summarizer import load
 
-        model = load_summarizer(args.model, on_event=on_event)
+        model = load(args.model, lang=args.lang, on_event=on_event)
         as_json = rows or args.json
         if sys.stdout.isatty() and not as_json:
             _warn(_print_stream(model, pairs[0], args.max_new_tokens), with_id=False)

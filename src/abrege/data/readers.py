@@ -15,6 +15,7 @@ from abrege.core.optional import require
 from abrege.data.csv import read_csv
 from abrege.data.rows import SourceRow, raise_problems, read_lines, shorten
 
+STDIN = Path("/dev/stdin")
 LIST_KEYS = ("data", "rows", "examples")
 """Keys under which a JSON object may hold its list of rows."""
 
@@ -56,7 +57,9 @@ def existing_file(path: Path) -> Path:
         raise DataError(f"{path}: this file cannot be read: {error.strerror}.") from error
     if stat.S_ISDIR(mode):
         raise DataError(f"{path}: this is a folder, but a file was expected.")
-    if not stat.S_ISREG(mode):  # a pipe may never end, and is read once, where we read twice
+    if (
+        not stat.S_ISREG(mode) and path != STDIN
+    ):  # a pipe may never end, and is read once, where we read twice
         raise DataError(
             f"{path}: this is a pipe or a device, and no file.\n"
             "  Save what it holds as a file first."

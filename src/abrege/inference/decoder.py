@@ -1,7 +1,7 @@
 """Batched generation: tokenized prompts in, predictions out, in batches planned over all rows."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import torch
@@ -35,7 +35,8 @@ class Decoder:
         """Return a decoder with the stop tokens and decoding profile of the renderer's format."""
         prompt_format = renderer.format
         empty = renderer.tokenize_summary("") if prompt_format.encoder_decoder else ()
-        return cls(model, renderer.tokenizer, prompt_format.profile, prompt_format.stop_ids, empty)
+        profile = limit_to_decoder(prompt_format.profile, prompt_format.summary_room)
+        return cls(model, renderer.tokenizer, profile, prompt_format.stop_ids, empty)
 
     def __post_init__(self) -> None:
         """Reset the model's generation defaults, which transformers would use for unset fields."""
@@ -132,11 +133,11 @@ class Decoder:
             document_tokens_cut=prompt.document_tokens_cut,
         )
 
-    def generation_config(self, max_new_tokens: int | None = None) -> GenerationConfig:
+    def generation_config(self) -> GenerationConfig:
         """Return the profile as a GenerationConfig that leaves no field to a model's defaults."""
         p = self.profile
         values: dict[str, Any] = {
-            "max_new_tokens": max_new_tokens or p.max_new_tokens,
+            "max_new_tokens": p.max_new_tokens,
             "min_new_tokens": p.min_new_tokens or None,
             "num_beams": p.num_beams,
             "no_repeat_ngram_size": p.no_repeat_ngram_size,
@@ -187,3 +188,14 @@ def left_padded(
     input_ids[:, : len(prefix)] = torch.tensor(prefix, dtype=torch.long)
     mask[:, : len(prefix)] = 1
     return input_ids, mask
+
+
+def limit_to_decoder(profile: DecodingProfile, positions: int | None) -> DecodingProfile:
+    """Return a profile that writes no more tokens than the decoder of BART and its like has places.
+
+    positions  how many tokens the decoder reads; None: no limit. The last token it writes is not
+               read again, and its start token is.
+    """
+    if positions is None or profile.max_new_tokens <= positions:
+        return profile
+    return replace(profile, max_new_tokens=positions)

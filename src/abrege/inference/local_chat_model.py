@@ -24,6 +24,7 @@ from abrege.models.load import (
 from abrege.models.quantization import WeightQuantization
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
+from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
 from abrege.prompts.prompt_format import (
     DecodingProfile,
     PromptFormat,
@@ -31,7 +32,7 @@ from abrege.prompts.prompt_format import (
     TokenizedExample,
 )
 from abrege.prompts.template import SUMMARY_CUES
-from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
+from abrege.prompts.tokenizer import use_chat_template
 from abrege.text.tokenize import primary_language
 
 MAX_LENGTH = 8192  # tokens of prompt and reply together, unless the model reads less
@@ -141,6 +142,7 @@ def load_chat_model(
     config = load_config(located)
     check_can_write(config, model)
     chat = use_chat_template(tokenizer, "auto")
+    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if chat else None
     needs_cue = not (chat or config.is_encoder_decoder)
     cue = SUMMARY_CUES.get(primary_language(lang) or "en", SUMMARY_CUES["en"])
     prompt_format = PromptFormat(
@@ -150,7 +152,8 @@ def load_chat_model(
         system=None,
         chat=chat,
         max_tokens=min(seq2seq.max_positions(config, "encoder", MAX_LENGTH), MAX_LENGTH),
-        stop_ids=stop_token_ids(tokenizer, chat=chat),
+        chat_format=chat_format or ChatFormat(),
+        stop_ids=stop_token_ids(tokenizer, chat_format),
         profile=DecodingProfile(max_new_tokens=1),
         **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )

@@ -38,6 +38,7 @@ from abrege.models import device
 from abrege.models.load import check_causal, load_config, load_model, load_tokenizer
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
+from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
 from abrege.prompts.prompt_format import (
     DecodingProfile,
     PromptFormat,
@@ -45,7 +46,7 @@ from abrege.prompts.prompt_format import (
     TokenizedExample,
 )
 from abrege.prompts.template import prompt_template
-from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
+from abrege.prompts.tokenizer import use_chat_template
 
 BATCH_TOKENS = 2048
 MAX_LOGITS = 1 << 26  # at once, 256 MiB in float32; a vocabulary may have 250,000 tokens
@@ -192,6 +193,7 @@ def load_scorer(
     is_seq2seq = bool(config.is_encoder_decoder)
     max_tokens = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
     is_chat = not is_seq2seq and use_chat_template(tokenizer, chat)
+    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if is_chat else None
     default = "{document}" if is_seq2seq else None
     prompt_format = PromptFormat(
         base_model=model,
@@ -200,7 +202,8 @@ def load_scorer(
         system=None,
         chat=is_chat,
         max_tokens=max_tokens,
-        stop_ids=stop_token_ids(tokenizer, chat=is_chat),
+        chat_format=chat_format or ChatFormat(),
+        stop_ids=stop_token_ids(tokenizer, chat_format),
         profile=DecodingProfile(max_new_tokens=1),  # nothing is generated: reserve no tokens for it
         lang=lang,
         **seq2seq.seq2seq_fields(config, tokenizer, lang),

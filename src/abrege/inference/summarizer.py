@@ -10,18 +10,19 @@ import torch
 from transformers import TextIteratorStreamer
 
 from abrege.core.errors import DataError
-from abrege.core.events import OnEvent, Progress, silent
+from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.hashing import hash_path
 from abrege.core.run_folder import find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
-from abrege.inference.decoder import Decoder
+from abrege.inference.decoder import Decoder, limit_to_decoder
 from abrege.models import device
 from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
+from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template
-from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
+from abrege.prompts.tokenizer import use_chat_template
 
 UNTUNED_MAX_NEW_TOKENS = 128
 UNTUNED_MAX_LENGTH = 2048  # tokens of prompt and summary together
@@ -120,16 +121,33 @@ class Summarizer:
         on_event: OnEvent = silent,
     ) -> Iterator[Prediction]:
         """Yield a prediction for each pair, in order; references are not read."""
-        profile = self.decoder.profile
-        if max_new_tokens:
-            profile = replace(profile, max_new_tokens=max_new_tokens)
-        prompts = [self.renderer.tokenize_prompt(pair) for pair in pairs]
+        decoder, renderer = self._with_limit(max_new_tokens)
+        prompts = [renderer.tokenize_prompt(pair) for pair in pairs]
         predictions: dict[int, Prediction] = {}
-        for batch in replace(self.decoder, profile=profile).generate_batches(prompts):
+        for batch in decoder.generate_batches(prompts):
             predictions.update(batch)
             on_event(Progress("summarize", len(predictions), len(prompts)))
         for row in range(len(prompts)):
             yield predictions[row]
+
+    def _with_limit(self, max_new_tokens: int | None) -> tuple[Decoder, PromptRenderer]:
+        """Return the decoder and the renderer for another limit of the summary.
+
+        A longer summary takes its tokens from the document, so that both fit the positions; at
+        most half of them.
+        """
+        if max_new_tokens is None:
+            return self.decoder, self.renderer
+        prompt_format = self.renderer.format
+        default = prompt_format.profile.max_new_tokens
+        reserved = max(default, max_new_tokens)
+        if not prompt_format.encoder_decoder:
+            reserved = max(default, min(reserved, prompt_format.max_tokens // 2))
+        wider = replace(prompt_format.profile, max_new_tokens=reserved)
+        renderer = PromptRenderer(self.renderer.tokenizer, replace(prompt_format, profile=wider))
+        own = replace(self.decoder.profile, max_new_tokens=min(max_new_tokens, reserved))
+        limited = limit_to_decoder(own, prompt_format.summary_room)
+        return replace(self.decoder, profile=limited), renderer
 
     def stream(
         self,
@@ -147,9 +165,10 @@ class Summarizer:
             [prediction] = self.summarize_pairs([pair], max_new_tokens=max_new_tokens)
             yield prediction.prediction
             return prediction
-        prompt = self.renderer.tokenize_prompt(pair)
-        inputs, input_length = self.decoder.generation_inputs([prompt])
-        model: Any = self.decoder.model
+        decoder, renderer = self._with_limit(max_new_tokens)
+        prompt = renderer.tokenize_prompt(pair)
+        inputs, input_length = decoder.generation_inputs([prompt])
+        model: Any = decoder.model
         streamer = TextIteratorStreamer(
             self.decoder.tokenizer, skip_prompt=True, skip_special_tokens=True
         )
@@ -159,7 +178,7 @@ class Summarizer:
             try:
                 return model.generate(
                     **inputs,
-                    generation_config=self.decoder.generation_config(max_new_tokens),
+                    generation_config=decoder.generation_config(),
                     streamer=streamer,
                 )
             finally:
@@ -182,9 +201,11 @@ def load(model: str | Path, *, lang: str | None = None, on_event: OnEvent = sile
     Raise RecipeError or SetupError if the model cannot be loaded or cannot write.
     """
     folder = Path(model).expanduser()
-    if find_tuned_folder(folder) is not None:
+    unfinished = folder.is_dir() and not (folder / "config.json").is_file()
+    if find_tuned_folder(folder) is not None or unfinished:
         return load_summarizer(folder, on_event=on_event)
     lang = lang or "en"
+    on_event(Note(f"{model}: this model was not tuned by abrege; the prompt is the default one"))
     return load_untuned_summarizers(str(model), [lang], on_event=on_event)[lang]
 
 
@@ -229,6 +250,7 @@ def load_untuned_summarizers(
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)
     chat = use_chat_template(tokenizer, "auto")
+    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if chat else None
     positions = seq2seq.max_positions(loaded.config, "encoder", UNTUNED_MAX_LENGTH)
     formats = {
         lang: PromptFormat(
@@ -238,7 +260,8 @@ def load_untuned_summarizers(
             system=None,
             chat=chat,
             max_tokens=min(positions, UNTUNED_MAX_LENGTH),
-            stop_ids=stop_token_ids(tokenizer, chat=chat),
+            chat_format=chat_format or ChatFormat(),
+            stop_ids=stop_token_ids(tokenizer, chat_format),
             profile=DecodingProfile(max_new_tokens=UNTUNED_MAX_NEW_TOKENS),
             lang=lang,
             **seq2seq.seq2seq_fields(loaded.config, tokenizer, lang),

@@ -227,6 +227,11 @@ def _unavailable(name_or_path: str, error: Exception) -> SetupError:
             f"{name_or_path}: this model brings code of its own (auto_map), which abrege does not "
             "run.\n  Choose a model whose class is part of transformers."
         )
+    if "weights_only" in str(error):  # torch would have the user run whatever the file holds
+        return SetupError(
+            f"{name_or_path}: this model cannot be loaded: pytorch_model.bin holds no plain "
+            "weights.\n  Take the folder with *.safetensors, or name another model."
+        )
     if isinstance(error, ImportError):
         return _missing_package(name_or_path, error)
     if Path(name_or_path).is_dir():

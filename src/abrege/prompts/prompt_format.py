@@ -1,7 +1,7 @@
 """From a pair to prompt ids and summary ids: one format for training, evaluation and serving."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,8 +9,9 @@ from abrege.core.errors import DataError, StateFileError
 from abrege.core.io import read_json, write_json
 from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
+from abrege.prompts.chat_template import ChatFormat, escape_special_tokens
 from abrege.prompts.template import fill_template, meta_values
-from abrege.prompts.tokenizer import Tokenizer, set_language, special_tokens
+from abrege.prompts.tokenizer import Tokenizer, set_language
 from abrege.text.sentences import trim_to_sentence
 
 EXAMPLE_SEPARATOR = "\n\n"
@@ -46,6 +47,7 @@ class PromptFormat:
     template         the prompt template
     system           the system message, in a chat
     chat             whether prompts go into the tokenizer's chat template
+    chat_format      how they go into it
     max_tokens       most tokens of prompt and summary together; of an encoder, of the prompt
     stop_ids         stop tokens: the first ends every summary in training, any of them ends one in
                      decoding
@@ -64,6 +66,7 @@ class PromptFormat:
     max_tokens: int
     stop_ids: list[int]
     profile: DecodingProfile
+    chat_format: ChatFormat = field(default_factory=ChatFormat)
     lang: str | None = None
     encoder_decoder: bool = False
     lang_code: str | None = None
@@ -90,7 +93,9 @@ class PromptFormat:
         values = read_json(path, required=("format", "profile"))
         values.pop("format")
         try:
-            return cls(**{**values, "profile": DecodingProfile(**values["profile"])})
+            values["profile"] = DecodingProfile(**values["profile"])
+            values["chat_format"] = ChatFormat(**values.get("chat_format", {}))
+            return cls(**values)
         except TypeError as error:
             raise StateFileError(
                 f"{path}: these are not the settings of a tuned model: {error}.\n"
@@ -139,7 +144,7 @@ class PromptRenderer:
         self.tokenizer = tokenizer
         self.format = prompt_format
         self.few_shot_examples = few_shot_examples
-        self._special_tokens = [t for t in special_tokens(tokenizer) if len(t) > 1]
+        self._escape = escape_special_tokens(tokenizer)
 
     def tokenize_pair(self, pair: Pair) -> TokenizedExample:
         """Tokenize a pair for training: its first reference is the summary to learn.
@@ -166,23 +171,27 @@ class PromptRenderer:
         It is tokenized apart from the prompt, so that no token spans both and labels begin at a
         known token. Outside a chat a space separates it from a prompt that ends in none. A summary
         of an encoder-decoder is tokenized as a target, with the tokenizer's special tokens.
+        Special tokens that it contains as plain text are broken up, as in documents.
         """
+        summary = self._escape(summary.strip())
         if self.format.encoder_decoder:
             set_language(self.tokenizer, self.format.lang_code)
-            return list(self.tokenizer(text_target=summary.strip(), verbose=False)["input_ids"])
-        text = self._separator + summary.strip()
+            ids = list(self.tokenizer(text_target=summary, verbose=False)["input_ids"])
+            return self._with_end(ids)
+        text = self._separator + summary
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return [*ids, self.format.stop_ids[0]]
 
     def render(self, pair: Pair, document: str) -> str:
         """Return the prompt as text: few-shot examples, then the request, in a chat or not."""
-        requests = [self._fill(example, example.document) for example in self.few_shot_examples]
-        summaries = [example.references[0].strip() for example in self.few_shot_examples]
+        examples = self.few_shot_examples
+        requests = [self._fill(example, self._escape(example.document)) for example in examples]
+        summaries = [self._escape(example.references[0].strip()) for example in examples]
         request = self._fill(pair, document)
         if not self.format.chat:
             turns = zip(requests, summaries, strict=True)
-            examples = [f"{asking}{self._separator}{summary}" for asking, summary in turns]
-            return EXAMPLE_SEPARATOR.join([*examples, request])
+            before = [f"{asking}{self._separator}{summary}" for asking, summary in turns]
+            return EXAMPLE_SEPARATOR.join([*before, request])
         messages = []
         if self.format.system is not None:
             messages.append({"role": "system", "content": self.format.system})
@@ -190,13 +199,11 @@ class PromptRenderer:
             messages.append({"role": "user", "content": asking})
             messages.append({"role": "assistant", "content": summary})
         messages.append({"role": "user", "content": request})
-        return str(
-            self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        )
+        return self.format.chat_format.render(self.tokenizer, messages)
 
     def full_prompt_ids(self, pair: Pair) -> list[int]:
         """Return the ids of a pair's prompt with its whole document, however long."""
-        return self._encode(self.render(pair, self._escape_special_tokens(pair.document)))
+        return self._encode(self.render(pair, self._escape(pair.document)))
 
     def truncate_document(self, pair: Pair, max_tokens: int) -> str:
         """Return the document, truncated so that prompt and summary have at most `max_tokens`."""
@@ -214,7 +221,8 @@ class PromptRenderer:
         )
 
     def _fill(self, pair: Pair, document: str) -> str:
-        values = {"document": document, **meta_values(pair.meta)}
+        meta = {key: self._escape(str(value)) for key, value in pair.meta.items()}
+        values = {"document": document, **meta_values(meta)}
         return fill_template(self.format.template, values, where=f"row {pair.id}: prompt.template")
 
     def _truncate(self, pair: Pair, max_prompt_tokens: int, reserved: int) -> _Truncated:
@@ -224,22 +232,19 @@ class PromptRenderer:
 
         Raise DataError if nothing of the document fits.
         """
-        document = self._escape_special_tokens(pair.document)
-        encoded = self.tokenizer(
-            document, add_special_tokens=False, return_offsets_mapping=True, verbose=False
-        )
-        offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
+        document = self._escape(pair.document)
+        document_tokens, end_of = self._token_ends(document)
         ids = self._encode(self.render(pair, document))
         if len(ids) <= max_prompt_tokens:
-            return _Truncated(document, ids, len(offsets), 0)
-        instruction_tokens = len(ids) - len(offsets)
+            return _Truncated(document, ids, document_tokens, 0)
+        instruction_tokens = len(ids) - document_tokens
         length = max_prompt_tokens - instruction_tokens
         while length > 0:
-            text = trim_to_sentence(document[: offsets[length - 1][1]], pair.lang)
+            text = trim_to_sentence(document[: end_of(length)], pair.lang)
             ids = self._encode(self.render(pair, text))
             if len(ids) <= max_prompt_tokens:
                 remaining = len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-                return _Truncated(text, ids, len(offsets), len(offsets) - remaining)
+                return _Truncated(text, ids, document_tokens, document_tokens - remaining)
             length -= len(ids) - max_prompt_tokens  # words joined at the cut may need a token more
         needed = instruction_tokens + reserved
         raise DataError(
@@ -248,6 +253,28 @@ class PromptRenderer:
             f"tune.max_length={self.format.max_tokens} for the document.\n"
             f"  Raise tune.max_length to more than {needed}, or drop the row."
         )
+
+    def _token_ends(self, document: str) -> tuple[int, Callable[[int], int]]:
+        """Return how many tokens a document has, and where its first n tokens end, in characters.
+
+        A tokenizer without offsets (ByT5, and others written in Python) decodes its tokens instead.
+        """
+        encoded = self.tokenizer(
+            document,
+            add_special_tokens=False,
+            return_offsets_mapping=self.tokenizer.is_fast,
+            verbose=False,
+        )
+        if self.tokenizer.is_fast:
+            offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
+            return len(offsets), lambda count: offsets[count - 1][1]
+        ids = encoded["input_ids"]
+        return len(ids), lambda count: len(self.tokenizer.decode(ids[:count]))
+
+    def _with_end(self, ids: list[int]) -> list[int]:
+        """Append the end token where the tokenizer of an encoder-decoder adds none."""
+        ends = (self.tokenizer.eos_token_id, self.tokenizer.sep_token_id)
+        return ids if any(i in ends for i in ids[-2:]) else [*ids, self.format.stop_ids[0]]
 
     def _encode(self, text: str) -> list[int]:
         """Return the ids of a prompt, with one leading BOS token where the model wants one.
@@ -259,7 +286,7 @@ class PromptRenderer:
         set_language(self.tokenizer, self.format.lang_code)
         ids = list(self.tokenizer(text, verbose=False)["input_ids"])
         if self.format.encoder_decoder:
-            return ids
+            return self._with_end(ids)
         while ids and ids[-1] in (self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
             ids.pop()
         return ids
@@ -268,9 +295,3 @@ class PromptRenderer:
     def _separator(self) -> str:
         """Return what separates a prompt from its summary outside a chat."""
         return "" if self.format.chat or self.format.template[-1:].isspace() else " "
-
-    def _escape_special_tokens(self, document: str) -> str:
-        """Break up special tokens that a document contains as plain text."""
-        for token in self._special_tokens:
-            document = document.replace(token, f"{token[0]} {token[1:]}")
-        return document

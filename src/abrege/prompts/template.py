@@ -79,8 +79,11 @@ def fill_template(template: str, values: Mapping[str, Any], *, where: str) -> st
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
+            key = match[1].removeprefix("meta.")
+            remedy = f"  Give a column {key} in the data, or --meta {key}=… to summarize."
             raise DataError(
-                f"{where} asks for {match[0]}, which it lacks.\n  It has: {', '.join(values)}."
+                f"{where} asks for {match[0]}, which it lacks.\n  It has: {', '.join(values)}.\n"
+                f"{remedy if key != match[1] else ''}".rstrip()
             )
         return str(values[match[1]])
 

@@ -91,6 +91,13 @@ class Tune(Settings):
     on_empty_target: Literal["fail", "drop"] = Field(
         "fail", description="what to do with a row whose summary has no tokens"
     )
+    max_unknown_tokens: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="largest share of the summaries' tokens that the model's vocabulary may not "
+        "know; a model for other languages knows few letters of this one",
+    )
     num_train_epochs: PositiveFloat = Field(1.0, description="passes over the train split")
     max_steps: PositiveInt | None = Field(
         None, description="total number of optimizer steps; overrides num_train_epochs"

@@ -128,8 +128,7 @@ class _Tuning:
         from abrege.models.quantization import count_trainable
         from abrege.models.resolve import resolve_model
         from abrege.prompts.prompt_format import PromptRenderer
-        from abrege.training import distributed, from_recipe
-        from abrege.training import run as training
+        from abrege.training import distributed, from_recipe, preflight
 
         self.recipe, self.on_event = recipe, on_event
         self.machine: DeviceChoice = distributed.broadcast_from_main(
@@ -147,10 +146,16 @@ class _Tuning:
         self.tokenizer = model_load.load_tokenizer(located)
         config = model_load.load_config(located)
         from_recipe.check_completion_only(recipe, config)
-        self.rendering = from_recipe.make_prompt_format(recipe, train, self.tokenizer, config)
+        self.rendering = from_recipe.make_prompt_format(
+            recipe, train, self.tokenizer, config, on_event=on_event
+        )
         self.renderer: PromptRenderer = PromptRenderer(self.tokenizer, self.rendering)
-        self.train_examples, self.preflight = training.tokenize_pairs(
-            self.renderer, train, on_empty=recipe.tune.on_empty_target
+        self.train_examples, self.preflight = preflight.tokenize_pairs(
+            self.renderer,
+            train,
+            on_empty=recipe.tune.on_empty_target,
+            vocab_size=getattr(config.get_text_config(), "vocab_size", None),
+            max_unknown=recipe.tune.max_unknown_tokens,
         )
         self.valid_examples = [self.renderer.tokenize_pair(pair) for pair in self.valid]
         on_event(Note(from_recipe.preflight_sentence(self.preflight)))

@@ -5,15 +5,17 @@ from dataclasses import fields
 from typing import Any
 
 from abrege.core.errors import RecipeError
+from abrege.core.events import OnEvent, silent
 from abrege.core.types import Pair
 from abrege.inference.token_stats import suggest_max_new_tokens
 from abrege.prompts import seq2seq
+from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat
 from abrege.prompts.template import prompt_template
-from abrege.prompts.tokenizer import stop_token_ids, use_chat_template
+from abrege.prompts.tokenizer import use_chat_template
 from abrege.recipe import Recipe
 from abrege.training import distributed
-from abrege.training.run import TokenizationStats
+from abrege.training.preflight import TokenizationStats
 from abrege.training.training_args import TrainingPlan, check_plan, choose_optimizer
 
 
@@ -51,11 +53,21 @@ def check_valid(recipe: Recipe, rows: int) -> None:
 
 
 def make_prompt_format(
-    recipe: Recipe, train: Sequence[Pair], tokenizer: Any, config: Any
+    recipe: Recipe,
+    train: Sequence[Pair],
+    tokenizer: Any,
+    config: Any,
+    *,
+    on_event: OnEvent = silent,
 ) -> PromptFormat:
     """Return the prompt format and the decoding of the model, for this and all later stages."""
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
     chat = use_chat_template(tokenizer, recipe.prompt.chat)
+    chat_format = (
+        inspect_chat_template(tokenizer, system=recipe.prompt.system, on_event=on_event)
+        if chat
+        else None
+    )
     max_new_tokens = recipe.generate.max_new_tokens or suggest_max_new_tokens(
         [len(tokenizer(p.references[0], add_special_tokens=False)["input_ids"]) for p in train]
     )
@@ -66,7 +78,8 @@ def make_prompt_format(
         system=recipe.prompt.system,
         chat=chat,
         max_tokens=recipe.tune.max_length,
-        stop_ids=stop_token_ids(tokenizer, chat=chat),
+        chat_format=chat_format or ChatFormat(),
+        stop_ids=stop_token_ids(tokenizer, chat_format),
         profile=DecodingProfile(max_new_tokens=max_new_tokens, **recipe.generate.decoding()),
         lang=lang,
         quantization=quantization_of(recipe),
@@ -90,9 +103,12 @@ def preflight_sentence(preflight: TokenizationStats) -> str:
     """Return on one line what the prompt format keeps and truncates."""
     summary_share = preflight.summary_tokens_kept / max(preflight.summary_tokens, 1)
     cut_share = preflight.document_tokens_cut / max(preflight.document_tokens, 1)
+    unknown = ""
+    if preflight.unknown_tokens:
+        unknown = f"; {preflight.unknown_tokens:,} summary tokens unknown to the vocabulary"
     return (
         f"{preflight.rows} train rows of {preflight.mean_tokens:.0f} tokens on average; "
         f"{summary_share:.1%} of summary tokens kept, "
         f"{preflight.rows_without_target} rows without any; "
-        f"{preflight.documents_cut} documents cut ({cut_share:.1%} of their tokens)"
+        f"{preflight.documents_cut} documents cut ({cut_share:.1%} of their tokens){unknown}"
     )

@@ -15,11 +15,9 @@ from transformers import TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from abrege.compute.batching import label_all_tokens
-from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
-from abrege.core.types import Pair
-from abrege.prompts.prompt_format import PromptRenderer, TokenizedExample
+from abrege.prompts.prompt_format import TokenizedExample
 from abrege.training import distributed
 from abrege.training.callbacks import StepLogger, has_stopped_improving, truncate_log
 from abrege.training.cost.estimate import Estimate, estimate_run
@@ -28,20 +26,6 @@ from abrege.training.training_args import TrainingPlan, total_steps, training_ar
 
 STEPS = "steps.jsonl"
 SAMPLES = "samples.jsonl"
-
-
-@dataclass(frozen=True)
-class TokenizationStats:
-    """What tokenization made of the train rows, counted before training, for one epoch."""
-
-    rows: int
-    rows_without_target: int
-    summary_tokens: int
-    summary_tokens_kept: int
-    document_tokens: int
-    document_tokens_cut: int
-    documents_cut: int
-    mean_tokens: float
 
 
 @dataclass(frozen=True)
@@ -61,39 +45,6 @@ class TuningResult:
     saved_step: int | None = None
     estimate: Estimate | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
-
-
-def tokenize_pairs(
-    renderer: PromptRenderer, pairs: Sequence[Pair], *, on_empty: str
-) -> tuple[list[TokenizedExample], TokenizationStats]:
-    """Tokenize all rows, and count what is truncated and dropped, before anything is trained.
-
-    on_empty  what to do with a row whose summary has no token: "drop" it, or "fail" with a
-              DataError that names it
-    """
-    examples = [renderer.tokenize_pair(pair) for pair in pairs]
-    blank = renderer.tokenize_summary("")  # special tokens only
-    empty = [e.id for e in examples if e.summary_ids == blank]
-    if empty and on_empty == "fail":
-        more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
-        raise DataError(
-            f"{len(empty)} of {len(examples)} rows have no summary token to learn: "
-            f"{', '.join(empty[:5])}{more}.\n"
-            "  Correct the rows, or set tune.on_empty_target: drop to leave them out, counted."
-        )
-    usable = [e for e in examples if e.summary_ids != blank]
-    if not usable:
-        raise DataError("no row is left to train on: every summary is empty.")
-    return usable, TokenizationStats(
-        rows=len(examples),
-        rows_without_target=len(empty),
-        summary_tokens=sum(len(e.summary_ids) for e in examples),
-        summary_tokens_kept=sum(len(e.summary_ids) for e in usable),
-        document_tokens=sum(e.document_tokens for e in usable),
-        document_tokens_cut=sum(e.document_tokens_cut for e in usable),
-        documents_cut=sum(e.document_tokens_cut > 0 for e in usable),
-        mean_tokens=round(sum(len(e) for e in usable) / len(usable), 1),
-    )
 
 
 def tune(
