@@ -68,7 +68,7 @@ def test_a_text_gives_its_summary_on_stdout(model, capsys):
     Path("a.txt").write_text("one two three\nfour")
     assert main(["summarize", "a.txt", "--model", "runs/x"]) == 0
     assert capsys.readouterr() == ("one two three\n", "")
-    assert model.folder == Path("runs/x")
+    assert model.folder == "runs/x"
     [([pair], limit)] = model.calls
     assert (pair.id, pair.document, pair.references) == ("a.txt", "one two three\nfour", [])
     assert limit is None

@@ -52,13 +52,14 @@ def mapping_of(*columns: str, **explicit) -> str:
         ),
         (
             ["messages"],
-            "document ← messages (last user turn), summary ← messages (last assistant turn), "
+            "document ← messages (last user turn; earlier ones left out, system in meta), "
+            "summary ← messages (last assistant turn), "
             "id ← file and row number",
         ),
         (
             ["id", "conversations", "uid"],
-            "document ← conversations (last user turn), summary ← conversations (last assistant "
-            "turn), id ← id; kept in meta: uid",
+            "document ← conversations (last user turn; earlier ones left out, system in "
+            "meta), summary ← conversations (last assistant turn), id ← id; kept in meta: uid",
         ),
     ],
 )
@@ -115,15 +116,15 @@ def test_an_empty_list_for_meta_keeps_no_columns():
             "x.csv: the id could be uid or guid.\n  Name it in the recipe: data.columns.id: uid",
         ),
         (
-            ["texte", "titre"],
+            ["wording", "heading"],
             "x.csv: no column has a known name for the document.\n"
-            "  Columns found: texte, titre.\n"
+            "  Columns found: wording, heading.\n"
             "  Name it in the recipe: data.columns.document: NAME",
         ),
         (
-            ["text", "titre"],
+            ["text", "heading"],
             "x.csv: no column has a known name for the summary.\n"
-            "  Columns found: text, titre.\n"
+            "  Columns found: text, heading.\n"
             "  Name it in the recipe: data.columns.summary: NAME",
         ),
     ],

@@ -77,7 +77,7 @@ def test_the_last_turns_of_a_conversation_are_the_pair():
     turns = [("system", "s"), ("user", "old"), ("assistant", "older"), ("user", "the text")]
     messages = [{"role": r, "content": c} for r, c in [*turns, ("assistant", "the summary")]]
     [pair] = pairs_of({"messages": messages})
-    assert (pair.document, pair.references, pair.meta) == ("the text", ["the summary"], {})
+    assert (pair.document, pair.references) == ("the text", ["the summary"])
     assert "summary (messages) has no message with role assistant or gpt" in error_message(
         {"messages": messages[:2]}
     )
@@ -143,8 +143,8 @@ def test_an_empty_reference_in_a_list_is_an_error():
 
 
 def test_a_row_without_the_column_is_an_error_with_the_columns_it_has():
-    assert "  d/x.csv:2: summary (title) is missing: the row has text, titel\n" in error_message(
-        {"text": "a", "title": "b"}, {"text": "a", "titel": "b"}
+    assert "  d/x.csv:2: summary (title) is missing: the row has text, heading\n" in error_message(
+        {"text": "a", "title": "b"}, {"text": "a", "heading": "b"}
     )
 
 

@@ -41,8 +41,8 @@ def test_documents_may_be_in_a_csv_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "column", "message"),
     [
-        ('{"tekst": "x", "n": 1}', None, "no column has a known name for the document.\n"
-         "  Columns found: tekst, n.\n  Name the column: --column NAME"),
+        ('{"words": "x", "n": 1}', None, "no column has a known name for the document.\n"
+         "  Columns found: words, n.\n  Name the column: --column NAME"),
         ('{"text": "x", "article": "y"}', None, "the document could be text or article."),
         ('{"text": "x"}', "body", "there is no column 'body'.\n  Columns found: text."),
         ('{"text": ""}', None, ":1: document (text) is empty"),

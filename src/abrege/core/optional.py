@@ -16,6 +16,7 @@ EXTRAS = {
     "datasets": "hub",
     "huggingface_hub": "hub",
     "pyarrow": "parquet",
+    "openpyxl": "excel",
     "openai": "annotate",
     "httpx2": "collect",
     "mwparserfromhell": "collect",

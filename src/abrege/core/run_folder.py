@@ -104,6 +104,11 @@ class RunFolder:
         return self.path / "split/leaks.jsonl"
 
     @property
+    def dropped_rows(self) -> Path:
+        """Return the path of the rows of the user's files that split left out."""
+        return self.path / "split/dropped.jsonl"
+
+    @property
     def merged_groups(self) -> Path:
         """Return the path of the blocks that the hash split keeps together."""
         return self.path / "split/merged.jsonl"

@@ -5,6 +5,7 @@ The position of a column never counts, and an ambiguous choice is an error that 
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,19 @@ from typing import Any
 from abrege.core.errors import DataError
 from abrege.data.rows import shorten
 
-DOCUMENT = ("document", "text", "article", "dialogue", "dialog", "transcript", "content", "body")
+DOCUMENT = (
+    *("document", "text", "article", "dialogue", "dialog", "transcript", "content", "body"),
+    *("documents", "texte", "textes", "article complet", "dokument", "artikel", "documento"),
+    *("texto", "articulo", "artigo", "testo", "articolo", "tekst"),
+)
+"""Well-known names, as `plain_name` gives them."""
 WEAK_DOCUMENT = ("source",)
 """A document only if no other column is: it often says where a text comes from."""
 SUMMARY = (
-    *("summary", "summaries", "highlights", "title", "headline", "abstract", "tldr"),
-    *("target", "reference", "references"),
+    *("summary", "summaries", "highlights", "title", "titles", "headline", "headlines", "abstract"),
+    *("tldr", "target", "reference", "references"),
+    *("resume", "resumes", "titre", "titres", "chapeau", "zusammenfassung", "titel", "resumen"),
+    *("titulo", "resumo", "riassunto", "titolo", "sommario", "samenvatting"),
 )
 PAIRED = (("prompt", "completion"), ("input", "output"), ("instruction", "output"))
 """Names that mean a document and its summary only together; the first match counts."""
@@ -36,7 +44,7 @@ ID = (
 )
 GROUP = ("group", "group_id")
 LANG = ("lang", "language")
-TITLE = ("title", "headline")
+TITLE = ("title", "headline", "titre", "titel", "titulo", "titolo")
 PREDICTION_ROLES = {
     "prediction": (
         *("prediction", "predictions", "predict", "predicted", "pred", "hypothesis", "candidate"),
@@ -66,9 +74,9 @@ class PairColumnRoles:
     def describe(self) -> str:
         """Return the mapping as one line, for a person to check before it is used."""
         document, summary = self.document, " + ".join(self.summary)
-        if self.document.casefold() in TURNS:
-            document += " (last user turn)"
-        if self.summary[0].casefold() in TURNS:
+        if plain_name(self.document) in TURNS:
+            document += " (last user turn; earlier ones left out, system in meta)"
+        if plain_name(self.summary[0]) in TURNS:
             summary += " (last assistant turn)"
         parts = [f"document ← {document}", f"summary ← {summary}"]
         parts.append(f"id ← {self.id}" if self.id else "id ← file and row number")
@@ -138,8 +146,8 @@ def detect_document_columns(
     for role, name in names.items():
         _check_exists(name, columns, role, where, table)
     free = [column for column in columns if column not in names.values()]
-    strong = [[c] for c in free if c.strip().casefold() in DOCUMENT]
-    weak = [[c] for c in free if c.strip().casefold() in WEAK_DOCUMENT]
+    strong = [[c] for c in free if plain_name(c) in DOCUMENT]
+    weak = [[c] for c in free if plain_name(c) in WEAK_DOCUMENT]
     text = names.get("text") or _require_one(strong or weak, "text", columns, where, table)[0]
     optional = {
         role: names.get(role) or next(iter(_at_most_one(free, known, role, where, table)), None)
@@ -171,8 +179,8 @@ def detect_prediction_columns(
             columns[role] = [explicit[role]]
             continue
         free = [c for c in names if c not in explicit.values()]
-        matches = [c for c in free if c.strip().casefold() in PREDICTION_ROLES[role]]
-        numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
+        matches = [c for c in free if plain_name(c) in PREDICTION_ROLES[role]]
+        numbered = [c for c in free if NUMBERED.fullmatch(plain_name(c))]
         if role == "reference" and numbered:
             columns[role] = numbered
         elif role in required and len(matches) != 1:
@@ -191,6 +199,12 @@ def _unclear_prediction_column(
         f"  Name the column: --columns {role}=NAME"
         + (", or give --references FILE." if role == "reference" else ".")
     )
+
+
+def plain_name(column: str) -> str:
+    """Return a column's name in lower case, without accents and outer space: résumé is resume."""
+    letters = unicodedata.normalize("NFKD", column.strip().casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -225,19 +239,19 @@ def _candidates(
     columns: Sequence[str], free: Sequence[str]
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Return the candidates for document and for summary; numbered columns are one summary."""
-    by_name = {column.strip().casefold(): column for column in columns}
-    documents = [[c] for c in free if c.strip().casefold() in DOCUMENT]
-    summaries = [[c] for c in free if c.strip().casefold() in SUMMARY]
-    numbered = [c for c in free if NUMBERED.fullmatch(c.strip().casefold())]
+    by_name = {plain_name(column): column for column in columns}
+    documents = [[c] for c in free if plain_name(c) in DOCUMENT]
+    summaries = [[c] for c in free if plain_name(c) in SUMMARY]
+    numbered = [c for c in free if NUMBERED.fullmatch(plain_name(c))]
     if numbered:
         summaries.append(sorted(numbered, key=lambda c: int(re.findall(r"\d+", c)[-1])))
     pair = next(((a, b) for a, b in PAIRED if a in by_name and b in by_name), None)
     if pair:
         documents += [[by_name[pair[0]]]] if by_name[pair[0]] in free else []
         summaries += [[by_name[pair[1]]]] if by_name[pair[1]] in free else []
-    turns = [[c] for c in free if c.strip().casefold() in TURNS]
+    turns = [[c] for c in free if plain_name(c) in TURNS]
     documents, summaries = documents + turns, summaries + turns
-    documents = documents or [[c] for c in free if c.strip().casefold() in WEAK_DOCUMENT]
+    documents = documents or [[c] for c in free if plain_name(c) in WEAK_DOCUMENT]
     return documents, summaries
 
 
@@ -266,8 +280,8 @@ def _require_one(
 def _at_most_one(
     free: Sequence[str], known: Sequence[str], role: str, where: str, table: str = "data.columns"
 ) -> list[str]:
-    matches = [c for c in free if c.strip().casefold() in known]
-    exact = [c for c in matches if c.strip().casefold() == known[0]]
+    matches = [c for c in free if plain_name(c) in known]
+    exact = [c for c in matches if plain_name(c) == known[0]]
     if len(exact or matches) > 1:
         raise DataError(
             f"{where}: the {role} could be {' or '.join(matches)}.\n"

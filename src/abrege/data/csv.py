@@ -2,72 +2,141 @@
 
 import csv
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from abrege.core.errors import DataError
-from abrege.data.rows import SourceRow, raise_problems, read_lines, shorten
+from abrege.data.rows import ReadOptions, SourceRow, read_lines, shorten
 
 MAX_FIELD_CHARACTERS = 2**31 - 1
 """The csv module's own limit, 131,072 characters, is shorter than many a document."""
+SAMPLE_LINES = 300
+"""Lines by which the dialect is chosen."""
+DELIMITERS = ",;\t|"
+NAMED_DELIMITER = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+"""A first line by which Excel is told the delimiter."""
 
 Lines = list[tuple[int, str]]
 
 
-def read_csv(path: Path) -> Iterator[SourceRow]:
+@dataclass(frozen=True)
+class CsvDialect:
+    """How fields are delimited and quoted."""
+
+    delimiter: str
+    space_before_quotes: bool = False
+    backslash_escapes: bool = False
+    quotes: bool = True
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        """Return a strict reader of the csv module."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            skipinitialspace=self.space_before_quotes,
+            doublequote=not self.backslash_escapes,
+            escapechar="\\" if self.backslash_escapes else None,
+            quoting=csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE,
+            strict=True,
+        )
+
+
+def read_csv(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
     """Yield the rows of a CSV or TSV file whose first line names the columns.
 
-    The delimiter of a .csv is a comma, or a semicolon or tab if the header has no comma. Raise
-    DataError if a quote is never closed (with the line where it opens), or if rows have more or
-    fewer fields than the header.
+    The dialect is the one that gives the first rows as many fields as the header: comma,
+    semicolon, tab or bar (`sep=;` names it); a space before quotes; quotes escaped by a
+    backslash; or quotes that are text. Raise DataError if a quote is never closed (with the line
+    where it opens), or if rows have more or fewer fields than the header.
     """
-    records = _records(path)
-    header = _header(path, next(records, None))
+    records = (
+        (f"{path}:{lines[0][0]}", f"{path.name}:{lines[0][0]}", fields, lines[-1][0])
+        for lines, fields in _records(path, options.encoding)
+    )
+    ends: dict[str, int] = {}
+
+    def without_ends() -> Iterator[tuple[str, str, Sequence[Any]]]:
+        for location, default_id, fields, end in records:
+            ends.clear()
+            ends[location] = end
+            yield location, default_id, fields
+
+    yield from records_to_rows(path, without_ends(), options, last_lines=ends)
+
+
+def records_to_rows(
+    path: Path,
+    records: Iterator[tuple[str, str, Sequence[Any]]],
+    options: ReadOptions,
+    *,
+    last_lines: dict[str, int] | None = None,
+) -> Iterator[SourceRow]:
+    """Yield the rows of a table whose first record names the columns.
+
+    records     location, default id and fields of each record
+    last_lines  the last line of the current record by its location, for messages
+
+    Blank records at the end, which spreadsheets leave, are no rows.
+    """
+    header = _header(next(records, None))
     problems: dict[str, list[str]] = {}
-    for lines, fields in records:
-        start, end = lines[0][0], lines[-1][0]
-        location = f"{path}:{start}"
-        if len(fields) == len(header):
-            values = dict(zip(header, fields, strict=True))
-            yield SourceRow(location, f"{path.name}:{start}", values)
+    blank: list[tuple[str, str, Sequence[Any]]] = []
+    for record in records:
+        if all(field is None or not str(field).strip() for field in record[2]):
+            blank.append(record)
             continue
-        count = f"{len(fields)} field{'s' * (len(fields) > 1)}"
-        message = f"{location}: {count}, but the header has {len(header)}"
-        message += f" (the row runs to line {end}: is a quote unclosed?)" if end > start else ""
-        kind = "rows with more or fewer fields than the header"
-        problems.setdefault(kind, []).append(message)
-    raise_problems(str(path), problems, 'Put " around a text that contains the delimiter.')
+        for location, default_id, fields in (*blank, record):
+            if len(fields) == len(header):
+                yield SourceRow(location, default_id, dict(zip(header, fields, strict=True)))
+                continue
+            count = f"{len(fields)} field{'s' * (len(fields) > 1)}"
+            message = f"{location}: {count}, but the header has {len(header)}"
+            end = str((last_lines or {}).get(location, ""))
+            if end and not location.endswith(f":{end}"):
+                message += f" (the row runs to line {end}: is a quote unclosed?)"
+            kind = "rows with more or fewer fields than the header"
+            problems.setdefault(kind, []).append(message)
+        blank.clear()
+    options.settle(str(path), problems, 'Put " around a text that contains the delimiter.')
 
 
-def _header(path: Path, first: tuple[Lines, list[str]] | None) -> list[str]:
+def _header(first: tuple[str, str, Sequence[Any]] | None) -> list[str]:
     if first is None:
         return []
-    names = [name.strip() or f"column {n}" for n, name in enumerate(first[1], start=1)]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
+    names = [str(name).strip() or f"column {n}" for n, name in enumerate(first[2], start=1)]
+    if len({*names}) < len(names):
+        counts: dict[str, int] = {}
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+        repeated = sorted(name for name, count in counts.items() if count > 1)
         raise DataError(
-            f"{path}:{first[0][0][0]}: two columns have the same name: {', '.join(repeated)}.\n"
+            f"{first[0]}: two columns have the same name: {shorten(', '.join(repeated))}.\n"
             "  Give each column a unique name."
         )
     return names
 
 
-def _records(path: Path) -> Iterator[tuple[Lines, list[str]]]:
+def _records(path: Path, encoding: str) -> Iterator[tuple[Lines, list[str]]]:
     """Yield the fields of each record with the lines it was read from; skip blank lines."""
     csv.field_size_limit(MAX_FIELD_CHARACTERS)
     consumed: Lines = []
-    source = iter(read_lines(path))
-    first = next(source, None)
-    if first is None:
+    source = iter(read_lines(path, encoding))
+    sample = [*itertools.islice(source, SAMPLE_LINES)]
+    named = NAMED_DELIMITER.fullmatch(sample[0][1]) if sample else None
+    sample = sample[1:] if named else sample
+    if not sample:
         return
-    delimiter = _delimiter(path, first[1])
+    dialect = _choose_dialect(path, [text for _, text in sample], named[1] if named else "")
 
     def feed() -> Iterator[str]:
-        for line in itertools.chain([first], source):
+        for line in itertools.chain(sample, source):
             consumed.append(line)
             yield line[1]
 
-    reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+    reader = dialect.reader(feed())
     while True:
         consumed.clear()
         try:
@@ -75,15 +144,56 @@ def _records(path: Path) -> Iterator[tuple[Lines, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise _quote_error(path, consumed, delimiter, error) from error
+            raise _quote_error(path, consumed, dialect.delimiter, error) from error
         if fields:
             yield list(consumed), fields
 
 
-def _delimiter(path: Path, header: str) -> str:
-    if ".tsv" in path.suffixes:
-        return "\t"
-    return next((character for character in ",;\t" if character in header), ",")
+def _choose_dialect(path: Path, sample: Sequence[str], named: str) -> CsvDialect:
+    """Return the first dialect in which all rows of the sample have the header's fields.
+
+    Where none does, the usual one, whose errors say what is wrong.
+    """
+    header = sample[0]
+    usual = next((character for character in DELIMITERS if character in header), ",")
+    delimiters = [named] if named else [usual, *(d for d in DELIMITERS if d in header)]
+    if ".tsv" in path.suffixes and not named:
+        delimiters = ["\t"]
+    for delimiter in dict.fromkeys(delimiters):
+        for dialect in (
+            CsvDialect(delimiter),
+            CsvDialect(delimiter, space_before_quotes=True),
+            CsvDialect(delimiter, backslash_escapes=True),
+            CsvDialect(delimiter, space_before_quotes=True, backslash_escapes=True),
+            CsvDialect(delimiter, quotes=False),
+        ):
+            if dialect.backslash_escapes and not any('\\"' in line for line in sample):
+                continue
+            if not dialect.quotes and delimiter != "\t":
+                continue  # a comma stands in most texts, a tab in few
+            if _fits(dialect, sample):
+                return dialect
+    return CsvDialect(delimiters[0])
+
+
+def _fits(dialect: CsvDialect, sample: Sequence[str]) -> bool:
+    """Return whether all records of a sample have as many fields as the first.
+
+    In a field that is quoted nothing is left of the quotes. A sample may end inside a record.
+    """
+    reader = dialect.reader(sample)
+    try:
+        header = next(reader)
+        for fields in reader:
+            if fields and len(fields) != len(header):
+                return False
+            if dialect.quotes and any(field.lstrip().startswith('"') for field in fields):
+                return False
+    except StopIteration:
+        return True
+    except csv.Error as error:
+        return "unexpected end" in str(error) and len(sample) == SAMPLE_LINES
+    return len(header) > 1 or not any(d in sample[0] for d in DELIMITERS)
 
 
 def _quote_error(path: Path, lines: Lines, delimiter: str, error: csv.Error) -> DataError:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from abrege.core.errors import DataError
+from abrege.core.events import Note, OnEvent, silent
 from abrege.data.minhash import Rows
 from abrege.data.pair_store import PairStore
+from abrege.data.rows import MAX_SHOWN, shorten
 
 SHOWN_CHARACTERS = 80
 
@@ -97,3 +101,35 @@ def _leak(store: PairStore, cluster: Rows, what: Literal["document", "summary"])
     text = first.document if what == "document" else first.references[0]
     equal = any(len(splits) > 1 for splits in splits_by_rank.values())
     return Leak(what, equal, text[:SHOWN_CHARACTERS], ids)
+
+
+def check_leaks(
+    leaked_texts: Sequence[Leak],
+    store: PairStore,
+    file: Path,
+    *,
+    max_leaks: float,
+    allow_leaks: bool,
+    on_event: OnEvent = silent,
+) -> None:
+    """Raise DataError where given splits share more than the recipe allows, else report it."""
+    shares, summary = leaked_shares(leaked_texts, store)
+    if allow_leaks or max(shares.values()) <= max_leaks:
+        setting = "split.allow_leaks" if allow_leaks else f"split.max_leaks: {max_leaks:g}"
+        on_event(Note(f"{summary}; allowed by {setting} (all of them: {file})"))
+        return
+    examples = [
+        f"  {leak.what}, {'equal' if leak.equal else 'nearly equal'}: "
+        + "; ".join(f"{split}: {shorten(', '.join(ids))}" for split, ids in leak.ids.items())
+        for leak in leaked_texts[:MAX_SHOWN]
+    ]
+    raise DataError(
+        "\n".join(
+            [
+                f"{summary} (all of them: {file}):",
+                *examples,
+                "  A score on texts seen in training means little. Take them out of one split, "
+                "raise split.max_leaks, or go on with split.allow_leaks: true.",
+            ]
+        )
+    )

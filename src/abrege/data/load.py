@@ -18,13 +18,9 @@ from abrege.data.pairs import (
     stream_pairs_from_rows,
     stream_valid_pairs,
 )
-from abrege.data.rows import SourceRow
+from abrege.data.rows import STRICT, ReadOptions, SourceRow
+from abrege.data.split_files import SPLIT_NAMES, find_split_files, split_of
 
-SPLIT_NAMES = {
-    "train": ("train", "training"),
-    "valid": ("valid", "validation", "val", "dev"),
-    "test": ("test",),
-}
 DEMOS: Mapping[str, tuple[Wheel, str, Callable[..., dict[str, list[Pair]]]]] = {
     "demo:aclsum": (ACLSUM, aclsum.COLUMNS, aclsum.load_aclsum),
 }
@@ -63,17 +59,25 @@ class PairStreams:
 
 
 def load_pairs(
-    source: str, *, columns: Mapping[str, Any], lang: str | None, on_event: OnEvent = silent
+    source: str,
+    *,
+    columns: Mapping[str, Any],
+    lang: str | None,
+    options: ReadOptions = STRICT,
+    on_event: OnEvent = silent,
 ) -> LoadedPairs:
     """Load pairs from a file, a folder, a hub name or demo:NAME; splits stay as they are.
 
     columns  see recipe.Columns; the others are detected by name
     lang     language of the rows that have none of their own
+    options  the encoding, and what happens to rows that are no pairs
 
     The column mapping is sent to `on_event` before it is used. Raise DataError, RecipeError or
     SetupError with what cannot be read and why.
     """
-    return _load_all(stream_checked_pairs(source, columns=columns, lang=lang, on_event=on_event))
+    return _load_all(
+        stream_checked_pairs(source, columns=columns, lang=lang, options=options, on_event=on_event)
+    )
 
 
 def load_split_files(
@@ -81,10 +85,13 @@ def load_split_files(
     *,
     columns: Mapping[str, Any],
     lang: str | None,
+    options: ReadOptions = STRICT,
     on_event: OnEvent = silent,
 ) -> LoadedPairs:
     """Load given splits, each from a file of its own; see `load_pairs`."""
-    return _load_all(stream_checked_pairs(files, columns=columns, lang=lang, on_event=on_event))
+    return _load_all(
+        stream_checked_pairs(files, columns=columns, lang=lang, options=options, on_event=on_event)
+    )
 
 
 def _load_all(pairs: CheckedPairs) -> LoadedPairs:
@@ -92,7 +99,12 @@ def _load_all(pairs: CheckedPairs) -> LoadedPairs:
 
 
 def stream_pairs(
-    source: str, *, columns: Mapping[str, Any], lang: str | None, on_event: OnEvent = silent
+    source: str,
+    *,
+    columns: Mapping[str, Any],
+    lang: str | None,
+    options: ReadOptions = STRICT,
+    on_event: OnEvent = silent,
 ) -> PairStreams:
     """Open pairs as `load_pairs` does, for streaming: a row that is not a pair is an InvalidRow.
 
@@ -103,7 +115,7 @@ def stream_pairs(
         demo = _load_demo(source, columns, on_event)
         streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
         return PairStreams(streams, demo.columns)
-    rows = _open_rows(source, on_event)
+    rows = _open_rows(source, options, on_event)
     roles = _detect_columns(rows, source, columns, on_event)
     pairs = {split: partial(_stream_split, rows[split], roles[split], lang) for split in rows}
     return PairStreams(pairs, {split: role.describe() for split, role in roles.items()})
@@ -114,6 +126,7 @@ def stream_checked_pairs(
     *,
     columns: Mapping[str, Any],
     lang: str | None,
+    options: ReadOptions = STRICT,
     on_event: OnEvent = silent,
 ) -> CheckedPairs:
     """Open pairs for streaming, with the checks of `load_pairs` at the end of each split.
@@ -124,22 +137,29 @@ def stream_checked_pairs(
         demo = _load_demo(source, columns, on_event)
         streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
         return CheckedPairs(streams, demo.columns)
-    rows = _open_rows(source, on_event)
+    rows = _open_rows(source, options, on_event)
     roles = _detect_columns(rows, source, columns, on_event)
     pairs = {
         split: partial(
-            stream_valid_pairs, read, roles[split], lang=lang, where=_where(source, split)
+            stream_valid_pairs,
+            read,
+            roles[split],
+            lang=lang,
+            where=_where(source, split),
+            options=options,
         )
         for split, read in rows.items()
     }
     return CheckedPairs(pairs, {split: role.describe() for split, role in roles.items()})
 
 
-def _open_rows(source: str | Mapping[str, str], on_event: OnEvent) -> dict[str, ReadRows]:
+def _open_rows(
+    source: str | Mapping[str, str], options: ReadOptions, on_event: OnEvent
+) -> dict[str, ReadRows]:
     """Return split → a function that reads its rows from the start, in the order of the splits."""
     rows: dict[str, ReadRows]
     if isinstance(source, Mapping):
-        rows = {s: partial(readers.stream_rows, Path(file)) for s, file in source.items()}
+        rows = {s: partial(readers.stream_rows, Path(file), options) for s, file in source.items()}
         return {split: rows[split] for split in SPLIT_NAMES if split in rows}
     path = local_path(source)
     if path is None or (path.is_dir() and hub.is_saved_dataset(path)):
@@ -151,9 +171,11 @@ def _open_rows(source: str | Mapping[str, str], on_event: OnEvent) -> dict[str, 
         splits = _standard_splits({part.split: part for part in dataset}, source, on_event)
         rows = {split: part.rows for split, part in splits.items()}
     elif path.is_dir():
-        rows = {s: partial(_stream_files, files) for s, files in find_split_files(path).items()}
+        rows = {
+            s: partial(_stream_files, files, options) for s, files in find_split_files(path).items()
+        }
     else:
-        rows = {"all": partial(readers.stream_rows, path)}
+        rows = {"all": partial(readers.stream_rows, path, options)}
     return {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
 
 
@@ -181,9 +203,9 @@ def _detect_columns(
     return roles
 
 
-def _stream_files(files: Iterable[Path]) -> Iterator[SourceRow]:
+def _stream_files(files: Iterable[Path], options: ReadOptions) -> Iterator[SourceRow]:
     for file in files:
-        yield from readers.stream_rows(file)
+        yield from readers.stream_rows(file, options)
 
 
 def _stream_split(
@@ -202,7 +224,7 @@ def local_path(source: str) -> Path | None:
     path = Path(source).expanduser()
     if path.exists():
         return path
-    looks_like_file = source.lower().endswith((*readers.READERS, ".txt", ".xlsx", ".arrow"))
+    looks_like_file = source.lower().endswith((*readers.READERS, ".txt", ".xls", ".ods", ".arrow"))
     if looks_like_file or not HUB_NAME.fullmatch(source) or source.startswith("."):
         return readers.existing_file(path)
     return None
@@ -215,36 +237,6 @@ def demo_wheel(source: str) -> Wheel:
             f"data.source: there is no {source}.\n  Known: {', '.join(DEMOS)}; or give a file."
         )
     return DEMOS[source][0]
-
-
-def find_split_files(folder: Path) -> dict[str, list[Path]]:
-    """Return the files of each split in a folder, by their names; a single file is "all".
-
-    A split may be in shards (train-00000-of-00002.parquet). Raise DataError if a split has two
-    files that are not shards, or the folder has no split files.
-    """
-    files = sorted(
-        p for p in folder.iterdir() if p.is_file() and p.name.lower().endswith((*readers.READERS,))
-    )
-    by_split: dict[str, list[Path]] = {}
-    for path in files:
-        split = _split_of(re.split(r"[._-]", path.name.lower())[0])
-        if split:
-            by_split.setdefault(split, []).append(path)
-    for split, paths in by_split.items():
-        if len(paths) > 1 and not all("-of-" in path.name for path in paths):
-            names = " and ".join(path.name for path in paths)
-            raise DataError(f"{folder}: which file is {split}: {names}?\n  Leave one of them here.")
-    if "train" in by_split and len(by_split) > 1:
-        return {split: by_split[split] for split in SPLIT_NAMES if split in by_split}
-    if len(files) == 1:
-        return {"all": files}
-    listing = ", ".join(sorted(p.name for p in folder.iterdir())[:12]) or "nothing"
-    raise DataError(
-        f"{folder}: no train.* with valid.* or test.* here (.jsonl, .csv, .parquet …).\n"
-        f"  Found: {listing}.\n"
-        "  Name a file as data.source, or files as data.train and data.test."
-    )
 
 
 def _load_demo(source: str, columns: Mapping[str, Any], on_event: OnEvent) -> LoadedPairs:
@@ -260,10 +252,6 @@ def _load_demo(source: str, columns: Mapping[str, Any], on_event: OnEvent) -> Lo
     return LoadedPairs(splits, dict.fromkeys(splits, mapping))
 
 
-def _split_of(name: str) -> str | None:
-    return next((split for split, names in SPLIT_NAMES.items() if name in names), None)
-
-
 def _standard_splits(
     rows: Mapping[str, hub.DatasetSplit], source: str, on_event: OnEvent
 ) -> dict[str, hub.DatasetSplit]:
@@ -272,7 +260,7 @@ def _standard_splits(
         return {"all": next(iter(rows.values()))}
     splits: dict[str, hub.DatasetSplit] = {}
     for name, split_rows in rows.items():
-        split = _split_of(name)
+        split = split_of(name)
         if split is None or split in splits:
             on_event(Note(f"{source}: split {name} ({len(split_rows.data)} rows) is ignored"))
         else:

@@ -11,11 +11,9 @@ import numpy as np
 
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
+from abrege.data.chat_turns import InvalidValueError, last_turn, system_text
 from abrege.data.columns import PairColumnRoles
-from abrege.data.rows import SourceRow, raise_problems, shorten
-
-SPEAKERS = {"user": "document", "human": "document", "assistant": "summary", "gpt": "summary"}
-"""Speaker of a turn → what the turn is."""
+from abrege.data.rows import STRICT, ReadOptions, SourceRow, shorten
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,6 @@ class InvalidRow:
     """What is wrong: `summary (title) is empty`."""
     value: str
     """The invalid value, shortened."""
-
-
-class InvalidValueError(ValueError):
-    """A value that cannot be used: what is wrong, and the value."""
-
-    def __init__(self, problem: str, value: str = "") -> None:
-        super().__init__(problem, value)
-        self.problem, self.value = problem, value
 
 
 def pairs_from_rows(
@@ -69,17 +59,23 @@ def stream_valid_pairs(
     *,
     lang: str | None,
     where: str,
+    options: ReadOptions = STRICT,
 ) -> Iterator[Pair]:
     """Yield a pair for each row, holding 8 bytes a row; raise as `pairs_from_rows` at the end.
 
+    options    with `dropped`, rows that cannot be pairs are left out, and so are later rows of an
+               id; the ids are held then
     read_rows  reads the rows from the start; they are read again where ids are repeated
     """
     problems: dict[str, list[str]] = {}
     ids = array("q")
     numbers = _NumericTexts(columns)
+    locations: dict[str, str] = {}
     for row in read_rows():
         try:
             pair = _pair(row, columns, lang)
+            if options.dropped is not None and columns.id is not None:
+                _check_new_id(pair.id, row.location, locations, columns.id)
         except InvalidValueError as error:
             _add_problem(problems, row, error)
             continue
@@ -87,10 +83,16 @@ def stream_valid_pairs(
             ids.append(hash(pair.id))
         numbers.add(pair)
         yield pair
-    if columns.id is not None:
+    if columns.id is not None and options.dropped is None:
         _add_repeated_ids(problems, ids, read_rows, columns)
-    raise_problems(where, problems, _remedy(problems, columns))
+    options.settle(where, problems, _remedy(problems, columns))
     numbers.check(where)
+
+
+def _check_new_id(id_: str, location: str, locations: dict[str, str], column: str) -> None:
+    """Raise InvalidValueError for an id that an earlier row has."""
+    if locations.setdefault(id_, location) != location:
+        raise InvalidValueError(f"id ({column}) is repeated", f"{id_!r}, also {locations[id_]}")
 
 
 def _add_problem(problems: dict[str, list[str]], row: SourceRow, error: InvalidValueError) -> None:
@@ -141,7 +143,7 @@ def _pair(row: SourceRow, columns: PairColumnRoles, lang: str | None) -> Pair:
         references=references,
         group=read_label(row, columns.group, "group"),
         lang=read_label(row, columns.lang, "lang") or lang,
-        meta=read_meta(row, columns.meta),
+        meta=system_text(row.values.get(columns.document)) | read_meta(row, columns.meta),
     )
 
 
@@ -163,23 +165,13 @@ def _texts(row: SourceRow, column: str, role: str) -> list[str]:
         raise InvalidValueError(f"{label} is missing", f"the row has {columns}")
     value = row.values[column]
     if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-        value = _last_turn(value, role, label)
+        value = last_turn(value, role, label)
     items = value if isinstance(value, list) else [value]
     if not items:
         raise InvalidValueError(f"{label} is empty", "a list without items")
     if role == "document" and isinstance(value, list):  # SciTLDR has a blank sentence or two
         items = [item for item in items if not isinstance(item, str) or item.strip()] or items[:1]
     return [_check_text(item, label) for item in items]
-
-
-def _last_turn(turns: Sequence[Mapping[str, Any]], role: str, label: str) -> Any:
-    """Return the last turn of the user (for a document) or the assistant (for a summary)."""
-    for turn in reversed(turns):
-        speaker = turn.get("role", turn.get("from"))
-        if SPEAKERS.get(str(speaker)) == role:
-            return turn.get("content", turn.get("value"))
-    expected = " or ".join(name for name, content in SPEAKERS.items() if content == role)
-    raise InvalidValueError(f"{label} has no message with role {expected}")
 
 
 def _check_text(value: Any, label: str) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
-from abrege.data.columns import DOCUMENT, column_names, detect_pair_columns
+from abrege.data.columns import DOCUMENT, column_names, detect_pair_columns, plain_name
 from abrege.data.pairs import pairs_from_rows
 from abrege.data.readers import READERS, existing_file, read_rows
-from abrege.data.rows import SourceRow, read_lines
+from abrege.data.rows import STRICT, SourceRow, read_lines
 
 
 def read_document(path: Path) -> Pair:
@@ -43,7 +43,7 @@ def read_document_rows(
 
 
 def _read_jsonl(path: Path) -> Sequence[SourceRow]:
-    rows = list(READERS[".jsonl"](existing_file(path)))
+    rows = list(READERS[".jsonl"](existing_file(path), STRICT))
     if not rows:
         raise DataError(f"{path}: there are no rows in it to summarize.")
     return rows
@@ -55,7 +55,7 @@ def _document_column(columns: Sequence[str], explicit: str | None, *, where: str
         if explicit not in columns:
             raise DataError(f"{where}: there is no column {explicit!r}.\n  Columns found: {names}.")
         return explicit
-    known = [column for column in columns if column.strip().casefold() in DOCUMENT]
+    known = [column for column in columns if plain_name(column) in DOCUMENT]
     if len(known) == 1:
         return known[0]
     problem = "no column has a known name for the document"

@@ -13,7 +13,7 @@ from abrege.core.types import EvaluationRow, Pair, Prediction
 from abrege.data.columns import PREDICTION_ROLES, detect_prediction_columns
 from abrege.data.load import load_pairs
 from abrege.data.readers import READERS, existing_file
-from abrege.data.rows import SourceRow, read_lines, shorten
+from abrege.data.rows import STRICT, SourceRow, read_lines, shorten
 from abrege.data.same_document import join_answered_rows
 
 PAIR_ROLES = {"reference": "summary", "document": "document", "group": "group"}
@@ -136,7 +136,7 @@ def _check_options(
 def _open(path: Path, required: Sequence[str], explicit: Mapping[str, str]) -> PredictionFile:
     path = existing_file(path)
     suffix = next((end for end in READERS if path.name.lower().endswith(end)), None)
-    rows = READERS[suffix](path) if suffix else _line_rows(path)
+    rows = READERS[suffix](path, STRICT) if suffix else _line_rows(path)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{path}: this file has no rows.\n  Give a file with at least one row.")

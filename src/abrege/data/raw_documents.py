@@ -13,9 +13,10 @@ from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
 from abrege.data import html_markdown, hub, readers
 from abrege.data.boilerplate import is_consent_page
+from abrege.data.chat_turns import InvalidValueError
 from abrege.data.columns import DocumentColumnRoles, column_names, detect_document_columns
 from abrege.data.load import local_path
-from abrege.data.pairs import InvalidValueError, read_label, read_meta
+from abrege.data.pairs import read_label, read_meta
 from abrege.data.rows import SourceRow, read_lines, shorten
 from abrege.data.sampling import BottomKSample, SamplingPlan
 

@@ -3,39 +3,36 @@
 Documents and summaries are unknown here: a row is a mapping of columns.
 """
 
-import json
 import stat
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from abrege.core.errors import DataError
 from abrege.core.optional import require
 from abrege.data.csv import read_csv
-from abrege.data.rows import SourceRow, raise_problems, read_lines, shorten
+from abrege.data.json_rows import read_json_rows, read_jsonl_rows
+from abrege.data.rows import STRICT, ReadOptions, SourceRow, shorten
+from abrege.data.xlsx import read_xlsx
 
 STDIN = Path("/dev/stdin")
-LIST_KEYS = ("data", "rows", "examples")
-"""Keys under which a JSON object may hold its list of rows."""
 
 
-def read_rows(path: Path) -> list[SourceRow]:
+def read_rows(path: Path, options: ReadOptions = STRICT) -> list[SourceRow]:
     """Read all rows of a file, by its extension.
 
     Raise DataError with the line or row for a missing file, an unknown extension, an empty file,
     an encoding other than UTF-8, invalid JSON or CSV, or a truncated Parquet file.
     """
-    return list(stream_rows(path))
+    return list(stream_rows(path, options))
 
 
-def stream_rows(path: Path) -> Iterator[SourceRow]:
+def stream_rows(path: Path, options: ReadOptions = STRICT) -> Iterator[SourceRow]:
     """Yield the rows of a file while it is read (streaming); see `read_rows`.
 
     Only JSON is loaded into memory as a whole.
     """
     path = existing_file(path)
-    rows = READERS[file_format(path)](path)
+    rows = READERS[file_format(path)](path, options)
     first = next(rows, None)
     if first is None:
         state = "has no rows" if path.stat().st_size else "is empty"
@@ -78,118 +75,7 @@ def file_format(path: Path) -> str:
     return suffix
 
 
-def _read_jsonl(path: Path) -> Iterator[SourceRow]:
-    problems: dict[str, list[str]] = {}
-    for number, text in read_lines(path):
-        if not text.strip():
-            continue
-        location = f"{path}:{number}"
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            message = f"{location}: not JSON: {_json_problem(error)}: {shorten(text)}"
-            problems.setdefault("lines that are not JSON", []).append(message)
-            continue
-        if isinstance(value, dict):
-            yield SourceRow(location, f"{path.name}:{number}", value)
-        else:
-            message = f"{location}: expected an object {{…}}, found {_kind(value)}: {shorten(text)}"
-            problems.setdefault("lines that are not objects", []).append(message)
-    raise_problems(str(path), problems, "Each line of a .jsonl file must be one JSON object.")
-
-
-def _read_json(path: Path) -> Iterator[SourceRow]:
-    text = "".join(text for _, text in read_lines(path))
-    start = _skip_space(text, 0)
-    if start == len(text):
-        return
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError) as error:
-        if not isinstance(error, json.JSONDecodeError):
-            raise DataError(f"{path}: not JSON: {_json_problem(error)}.") from error
-        excerpt = shorten(error.doc[max(0, error.pos - 20) : error.pos + 20])
-        raise DataError(
-            f"{path}:{error.lineno}: not JSON: {error.msg}, column {error.colno}.\n"
-            f"  found: {excerpt}\n  Correct the file, or create it again."
-        ) from error
-    if _skip_space(text, end) < len(text):  # JSONL under the name .json
-        yield from _read_jsonl(path)
-        return
-    yield from _items(path, text, _list_offset(path, text, start, value))
-
-
-def _items(path: Path, text: str, offset: int) -> Iterator[SourceRow]:
-    """Yield the objects of the valid JSON list that begins at `offset`, with their lines."""
-    problems: dict[str, list[str]] = {}
-    line, counted, number = 1, 0, 0
-    offset = _skip_space(text, offset + 1)
-    while text[offset] != "]":
-        line, counted = line + text.count("\n", counted, offset), offset
-        number += 1
-        value, end = _DECODER.raw_decode(text, offset)
-        if isinstance(value, dict):
-            yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", value)
-        else:
-            message = f"{path}:{line}: expected an object {{…}}, found {_kind(value)}"
-            problems.setdefault("items that are not objects", []).append(message)
-        offset = _skip_space(text, end)
-        offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
-    raise_problems(str(path), problems, "A .json file must be one list of objects: [{…}, {…}].")
-
-
-def _list_offset(path: Path, text: str, offset: int, value: Any) -> int:
-    """Return where the list of rows begins: the whole file, or the value of one of LIST_KEYS."""
-    if isinstance(value, list):
-        return offset
-    description = _kind(value)
-    if isinstance(value, dict):
-        key = next((key for key in LIST_KEYS if isinstance(value.get(key), list)), None)
-        if key is not None:
-            return _value_offsets(text, offset)[key]
-        keys = f"the keys {shorten(', '.join(value))}" if value else "no keys"
-        description += f" with {keys}"
-    raise DataError(
-        f"{path}: expected a list of objects, found {description}.\n"
-        f"  Write [{{…}}, {{…}}], or put the list under the key {', '.join(LIST_KEYS)}."
-    )
-
-
-def _value_offsets(text: str, offset: int) -> Mapping[str, int]:
-    """Return where the value of each key begins in the valid JSON object at `offset`."""
-    offsets: dict[str, int] = {}
-    offset = _skip_space(text, offset + 1)
-    while text[offset] != "}":
-        key, offset = _DECODER.raw_decode(text, offset)
-        offsets[key] = _skip_space(text, _skip_space(text, offset) + 1)  # past the colon
-        offset = _skip_space(text, _DECODER.raw_decode(text, offsets[key])[1])
-        offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
-    return offsets
-
-
-def _json_problem(error: Exception) -> str:
-    """Return what is wrong with a text that json cannot read, for a message."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg}, column {error.colno}"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return f"a number has more than {sys.get_int_max_str_digits():,} digits"
-
-
-def _skip_space(text: str, offset: int) -> int:
-    while offset < len(text) and text[offset] in " \t\r\n":
-        offset += 1
-    return offset
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    kinds = {dict: "a JSON object", list: "a list", str: "a string", bool: "a boolean"}
-    return kinds.get(type(value), "a number")
-
-
-def _read_parquet(path: Path) -> Iterator[SourceRow]:
+def _read_parquet(path: Path, _options: ReadOptions) -> Iterator[SourceRow]:
     require("pyarrow", extra="parquet", purpose="Reading Parquet files")
     import pyarrow
     import pyarrow.parquet
@@ -210,16 +96,15 @@ def _read_parquet(path: Path) -> Iterator[SourceRow]:
         ) from error
 
 
-_DECODER = json.JSONDecoder()
-
-READERS: Mapping[str, Callable[[Path], Iterator[SourceRow]]] = {
-    ".jsonl": _read_jsonl,
-    ".jsonl.gz": _read_jsonl,
-    ".json": _read_json,
-    ".json.gz": _read_json,
+READERS: Mapping[str, Callable[[Path, ReadOptions], Iterator[SourceRow]]] = {
+    ".jsonl": read_jsonl_rows,
+    ".jsonl.gz": read_jsonl_rows,
+    ".json": read_json_rows,
+    ".json.gz": read_json_rows,
     ".csv": read_csv,
     ".csv.gz": read_csv,
     ".tsv": read_csv,
     ".tsv.gz": read_csv,
+    ".xlsx": read_xlsx,
     ".parquet": _read_parquet,
 }

@@ -1,13 +1,18 @@
 """Rows of a data file, each with its location, before anyone says what a column means."""
 
+import codecs
 import gzip
+import io
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from abrege.core.errors import DataError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import write_jsonl
 
 MAX_SHOWN = 5
 """How many bad rows of one kind a message lists."""
@@ -24,15 +29,45 @@ class SourceRow:
     values: Mapping[str, Any]
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a UTF-8 text file, plain or .gz, numbered from 1, without the BOM.
+@dataclass(frozen=True)
+class ReadOptions:
+    """How files of rows are read, and what happens to rows that cannot be used."""
 
-    Raise DataError with the line and the byte if the encoding is not UTF-8, and for a damaged
-    .gz file.
+    encoding: str = "utf-8"
+    dropped: dict[str, str] | None = None
+    """Where rows that cannot be used go, location → reason; None: they are an error."""
+    hint: str = ""
+    """How the user can leave such rows out, for the message."""
+
+    def settle(self, source: str, problems: Mapping[str, Sequence[str]], remedy: str) -> None:
+        """Note the bad rows of a file as dropped, or raise one DataError that lists them.
+
+        problems  kind of problem → one message for each row, `location: reason`
+        """
+        if self.dropped is None:
+            raise_problems(source, problems, f"{remedy}\n  {self.hint}".rstrip())
+            return
+        for messages in problems.values():
+            for message in messages:
+                location, _, reason = message.partition(": ")
+                self.dropped.setdefault(location, reason)
+
+
+STRICT = ReadOptions()
+
+
+def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text file, plain or .gz, numbered from 1, without the BOM.
+
+    A file that begins with the BOM of UTF-16 is read as that. Raise DataError with the line and
+    the byte if the encoding is another, and for a damaged .gz file.
     """
     bytes_read = 0
     try:
         with _open(path) as file:
+            if encoding.lower().replace("_", "-") not in ("utf-8", "utf8") or _is_utf16(file):
+                yield from _decoded_lines(path, file, encoding)
+                return
             for number, raw in enumerate(file, start=1):
                 try:
                     text = raw.decode("utf-8")
@@ -47,6 +82,36 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         ) from error
     except PermissionError as error:
         raise DataError(f"{path}: no permission to read this file.") from error
+
+
+def _is_utf16(file: IO[bytes]) -> bool:
+    is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    file.seek(0)
+    return is_utf16
+
+
+def _decoded_lines(path: Path, file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
+    chosen = "utf-16" if _is_utf16(file) else encoding
+    number = 0
+    try:
+        with io.TextIOWrapper(file, chosen, newline="\n") as lines:
+            for number, text in enumerate(lines, start=1):
+                yield number, text.removeprefix("\ufeff") if number == 1 else text
+    except UnicodeError as error:
+        raise DataError(
+            f"{path}:{number + 1}: not {chosen}, or in a line shortly after: {error}\n"
+            "  Set data.encoding to the encoding of the file, or save it as UTF-8."
+        ) from error
+
+
+def write_dropped(options: ReadOptions, path: Path, *, on_event: OnEvent = silent) -> None:
+    """Write the rows that were left out, with their reasons; report the commonest ones."""
+    if not options.dropped:
+        return
+    write_jsonl(path, ({"row": row, "reason": why} for row, why in options.dropped.items()))
+    kinds = Counter(reason.partition(":")[0] for reason in options.dropped.values())
+    listed = ", ".join(f"{kind} ({count})" for kind, count in kinds.most_common(MAX_SHOWN))
+    on_event(Note(f"{len(options.dropped)} rows dropped: {listed}; all of them: {path}"))
 
 
 def shorten(value: object, max_characters: int = 60) -> str:
@@ -78,12 +143,20 @@ def _open(path: Path) -> IO[bytes]:
 def _encoding_error(
     path: Path, number: int, raw: bytes, error: UnicodeDecodeError, bytes_read: int
 ) -> DataError:
-    if number == 1 and raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        guess = "It looks like UTF-16."
-    else:
-        guess = f"Decoded as Latin-1 the line begins: {shorten(raw.decode('latin-1'))}"
+    likely = _likely_encoding(raw)
+    excerpt = shorten(raw.decode(likely)[max(0, error.start - 20) :])
+    guess = f"Decoded as {likely} it reads: {excerpt}"
     return DataError(
         f"{path}:{number}: not UTF-8: byte {error.start + 1} of the line, byte "
         f"{bytes_read + error.start + 1} of the file, is 0x{raw[error.start]:02X}.\n  {guess}\n"
-        "  Save the file as UTF-8."
+        f"  If that is right, set data.encoding: {likely}; or save the file as UTF-8."
     )
+
+
+def _likely_encoding(raw: bytes) -> str:
+    """Return the single-byte encoding that a line is most likely in: Windows' or Latin-1."""
+    try:
+        raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252"

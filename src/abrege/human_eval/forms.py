@@ -12,7 +12,7 @@ from typing import IO, Any
 from abrege.annotation.decisions import PRECEDENCE, Action, hash_summary
 from abrege.core.errors import DataError
 from abrege.data.csv import read_csv
-from abrege.data.rows import raise_problems
+from abrege.data.rows import STRICT, raise_problems
 from abrege.human_eval.sampling import SampledSummary
 
 COLUMNS = (
@@ -112,7 +112,7 @@ def _begins_formula(text: str) -> bool:
 
 
 def _read_sheet(path: Path, summaries: Mapping[str, str]) -> CompletedForm:
-    rows = [row for row in read_csv(path) if any(map(str.strip, row.values.values()))]
+    rows = [row for row in read_csv(path, STRICT) if any(map(str.strip, row.values.values()))]
     if not rows:
         raise DataError(f"{path}: there are no rows in it.")
     if missing := [name for name in ANSWER_COLUMNS if name not in rows[0].values]:

@@ -1,8 +1,9 @@
 """The settings of the data: where pairs come from, how they are split, and the prompt."""
 
+import codecs
 from typing import Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from abrege.recipe.settings import Settings
 
@@ -29,7 +30,7 @@ class Data(Settings):
 
     source: str | None = Field(
         None,
-        description="file (JSONL, JSON, CSV, TSV, Parquet), folder, hub id or demo:aclsum",
+        description="file (JSONL, JSON, CSV, TSV, Excel, Parquet), folder, hub id or demo:aclsum",
     )
     train: str | None = Field(
         None, description="file of the train split, if the data is split already"
@@ -37,6 +38,14 @@ class Data(Settings):
     valid: str | None = Field(None, description="file of the valid split")
     test: str | None = Field(None, description="file of the test split")
     columns: Columns = Field(Columns(), description="the columns")
+    encoding: str = Field(
+        "utf-8", description="encoding of the text files, such as cp1252 for Excel's CSV"
+    )
+    on_bad_row: Literal["error", "drop"] = Field(
+        "error",
+        description="what happens where rows cannot be used (no summary, too many fields, a "
+        "repeated id): an error, or they are left out, counted, and listed in split/dropped.jsonl",
+    )
     lang: str | None = Field(
         None,
         description="language of the data (en, fr, …); the default for rows without a language",
@@ -47,6 +56,14 @@ class Data(Settings):
         "prompt: one row with several references (train rows stay, in one group); or rows of one "
         "group; or separate rows",
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, value: str) -> str:
+        try:
+            return codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(f"{value!r} is no encoding; such are utf-8, cp1252, utf-16") from None
 
     @model_validator(mode="after")
     def _check_one_source(self) -> "Data":

@@ -6,7 +6,7 @@ writes  split/train.jsonl  split/valid.jsonl  split/test.jsonl
         split/merged.jsonl (rows that their hashes alone would send to different splits)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -20,19 +20,19 @@ from abrege.core.io import atomic_write, read_jsonl, write_jsonl
 from abrege.core.run_folder import SPLITS, RunFolder
 from abrege.core.types import Pair
 from abrege.data import hub, readers
-from abrege.data.leakage import Leak, find_leaks, leaked_shares
+from abrege.data.leakage import check_leaks, find_leaks
 from abrege.data.load import (
     CheckedPairs,
     demo_wheel,
-    find_split_files,
     local_path,
     stream_checked_pairs,
 )
 from abrege.data.minhash import Rows
 from abrege.data.pair_store import PairStore
-from abrege.data.rows import MAX_SHOWN, shorten
+from abrege.data.rows import ReadOptions, write_dropped
 from abrege.data.same_document import JoinedRows, join_documents
 from abrege.data.split_exact import count_duplicates, linked_groups, sample_rows, split_exactly
+from abrege.data.split_files import find_split_files
 from abrege.data.split_hash import MergedGroup, split_by_hash
 from abrege.pipeline.task import Task
 from abrege.prompts.template import meta_keys
@@ -105,7 +105,8 @@ def run(
     into  another run folder to write to, for a dry run
     """
     into = into or run_folder
-    pairs = _open_pairs(recipe, run_folder, on_event)
+    options = read_options(recipe.data)
+    pairs = _open_pairs(recipe, run_folder, options, on_event)
     threshold = recipe.split.near_duplicates
     folder = into.stage("split")
     with PairStore(folder, [*pairs.splits], seed=recipe.split.seed, threshold=threshold) as store:
@@ -113,10 +114,18 @@ def run(
             store.add_split(split, read_split())
         for old in folder.glob("*.jsonl"):
             old.unlink()
+        write_dropped(options, into.dropped_rows, on_event=on_event)
         leaked_texts = find_leaks(store)
         if leaked_texts:
             write_jsonl(into.leaks, leaked_texts)
-            _check_leaks(leaked_texts, store, into.leaks, recipe.split, on_event=on_event)
+            check_leaks(
+                leaked_texts,
+                store,
+                into.leaks,
+                max_leaks=recipe.split.max_leaks,
+                allow_leaks=recipe.split.allow_leaks,
+                on_event=on_event,
+            )
         splits, groups = divide(store, recipe.split, on_event=on_event)
         if groups:
             write_jsonl(into.merged_groups, groups)
@@ -128,7 +137,7 @@ def run(
         for split in SPLITS:
             with atomic_write(into.split(split)) as file:
                 file.writelines(joined[split].lines(store, sampled[split]))
-        counts = _counts(store, splits, joined, sampled)
+        counts = _counts(store, splits, joined, sampled, len(options.dropped or ()))
         on_event(Note(f"split: {_sentence(counts)}"))
         return {
             "counts": counts,
@@ -197,53 +206,29 @@ def _partition(
     return parts, merged
 
 
-def _open_pairs(recipe: Recipe, run_folder: RunFolder, on_event: OnEvent) -> CheckedPairs:
+def read_options(data: Data) -> ReadOptions:
+    """Return how the files of the data are read."""
+    dropped: dict[str, str] | None = {} if data.on_bad_row == "drop" else None
+    hint = "Or leave such rows out, counted, with data.on_bad_row: drop"
+    return ReadOptions(data.encoding, dropped, hint)
+
+
+def _open_pairs(
+    recipe: Recipe, run_folder: RunFolder, options: ReadOptions, on_event: OnEvent
+) -> CheckedPairs:
     if recipe.collect:
         return CheckedPairs({"all": partial(read_jsonl, run_folder.pairs, Pair)}, {})
     data = recipe.data
     source = _given_files(data) or data.source
     assert source is not None
     columns = data.columns.model_dump()
-    return stream_checked_pairs(source, columns=columns, lang=data.lang, on_event=on_event)
+    return stream_checked_pairs(
+        source, columns=columns, lang=data.lang, options=options, on_event=on_event
+    )
 
 
 def _given_files(data: Data) -> dict[str, str]:
     return {split: file for split in SPLITS if (file := getattr(data, split))}
-
-
-def _check_leaks(
-    leaked_texts: Sequence[Leak],
-    store: PairStore,
-    file: Path,
-    settings: Split,
-    *,
-    on_event: OnEvent,
-) -> None:
-    """Raise DataError where given splits share more than the recipe allows, else report it."""
-    shares, summary = leaked_shares(leaked_texts, store)
-    if settings.allow_leaks or max(shares.values()) <= settings.max_leaks:
-        setting = (
-            "split.allow_leaks"
-            if settings.allow_leaks
-            else f"split.max_leaks: {settings.max_leaks:g}"
-        )
-        on_event(Note(f"{summary}; allowed by {setting} (all of them: {file})"))
-        return
-    examples = [
-        f"  {leak.what}, {'equal' if leak.equal else 'nearly equal'}: "
-        + "; ".join(f"{split}: {shorten(', '.join(ids))}" for split, ids in leak.ids.items())
-        for leak in leaked_texts[:MAX_SHOWN]
-    ]
-    raise DataError(
-        "\n".join(
-            [
-                f"{summary} (all of them: {file}):",
-                *examples,
-                "  A score on texts seen in training means little. Take them out of one split, "
-                "raise split.max_leaks, or go on with split.allow_leaks: true.",
-            ]
-        )
-    )
 
 
 def _sample(store: PairStore, joined: Mapping[str, JoinedRows], settings: Split) -> dict[str, Rows]:
@@ -263,9 +248,11 @@ def _counts(
     splits: Mapping[str, Rows],
     joined: Mapping[str, JoinedRows],
     sampled: Mapping[str, Rows],
+    dropped: int,
 ) -> dict[str, int]:
-    """Count rows: read = train + valid + test + all left out + all merged into other rows."""
-    counts = {"read": len(store)}
+    """Count rows: read = train + valid + test + dropped + left out + merged into other rows."""
+    counts = {"read": len(store) + dropped}
+    counts |= {"dropped": dropped} if dropped else {}
     counts |= {split: len(sampled[split]) for split in SPLITS}
     counts |= {f"left_out/{s}": len(joined[s].rows) - len(sampled[s]) for s in SPLITS}
     merged = {f"merged/{s}": len(splits[s]) - len(joined[s].rows) for s in SPLITS}
@@ -277,6 +264,7 @@ def _counts(
 def _sentence(counts: Mapping[str, int]) -> str:
     parts = [f"{split} {counts[split]}" for split in SPLITS]
     left_out = sum(count for name, count in counts.items() if name.startswith("left_out/"))
+    parts += [f"unusable and dropped {counts['dropped']}"] if counts.get("dropped") else []
     parts += [f"left out by *_rows {left_out}"] if left_out else []
     merged = sum(count for name, count in counts.items() if name.startswith("merged/"))
     parts += [f"merged as further references {merged}"] if merged else []

@@ -1,0 +1,174 @@
+"""Read rows of JSON: one object a line, one list of objects, or objects one after another."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from abrege.core.errors import DataError
+from abrege.data.rows import ReadOptions, SourceRow, read_lines, shorten
+
+LIST_KEYS = ("data", "rows", "examples")
+"""Keys under which a JSON object may hold its list of rows."""
+
+_DECODER = json.JSONDecoder()
+
+
+def read_jsonl_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
+    """Yield the objects of a JSONL file; those written over several lines as well."""
+    problems: dict[str, list[str]] = {}
+    is_first = True
+    for number, text in read_lines(path, options.encoding):
+        if not text.strip():
+            continue
+        if is_first and text.strip() in ("{", "[", "[{"):  # JSON written for people
+            yield from read_json_rows(path, options)
+            return
+        is_first = False
+        location = f"{path}:{number}"
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            message = f"{location}: not JSON: {_json_problem(error)}: {shorten(text)}"
+            problems.setdefault("lines that are not JSON", []).append(message)
+            continue
+        if isinstance(value, dict):
+            yield SourceRow(location, f"{path.name}:{number}", value)
+        else:
+            message = f"{location}: expected an object {{…}}, found {_kind(value)}: {shorten(text)}"
+            problems.setdefault("lines that are not objects", []).append(message)
+    options.settle(str(path), problems, "Each line of a .jsonl file must be one JSON object.")
+
+
+def read_json_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
+    """Yield the objects of a .json file: a list, alone or under one of LIST_KEYS, or a table."""
+    text = "".join(text for _, text in read_lines(path, options.encoding))
+    start = _skip_space(text, 0)
+    if start == len(text):
+        return
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, json.JSONDecodeError):
+            raise DataError(f"{path}: not JSON: {_json_problem(error)}.") from error
+        excerpt = shorten(error.doc[max(0, error.pos - 20) : error.pos + 20])
+        raise DataError(
+            f"{path}:{error.lineno}: not JSON: {error.msg}, column {error.colno}.\n"
+            f"  found: {excerpt}\n  Correct the file, or create it again."
+        ) from error
+    if _skip_space(text, end) < len(text):  # one object after another
+        if "\n" in text[start:end]:
+            yield from _concatenated(path, text, start, options)
+        else:
+            yield from read_jsonl_rows(path, options)
+        return
+    if isinstance(value, dict) and isinstance(value.get("columns"), list) and "data" in value:
+        yield from _split_orient(path, value)
+        return
+    yield from _items(path, text, _list_offset(path, text, start, value), options)
+
+
+def _concatenated(path: Path, text: str, offset: int, options: ReadOptions) -> Iterator[SourceRow]:
+    """Yield objects that follow one another, each over several lines, as people read them."""
+    problems: dict[str, list[str]] = {}
+    line, counted, number = 1, 0, 0
+    while offset < len(text):
+        line, counted, number = line + text.count("\n", counted, offset), offset, number + 1
+        try:
+            value, offset = _DECODER.raw_decode(text, offset)
+        except (ValueError, RecursionError) as error:
+            raise DataError(
+                f"{path}:{line}: not JSON: {_json_problem(error)}, in the object that begins here."
+            ) from error
+        if isinstance(value, dict):
+            yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", value)
+        else:
+            message = f"{path}:{line}: expected an object {{…}}, found {_kind(value)}"
+            problems.setdefault("items that are not objects", []).append(message)
+        offset = _skip_space(text, offset)
+    options.settle(str(path), problems, "Each value must be one JSON object.")
+
+
+def _split_orient(path: Path, value: Mapping[str, Any]) -> Iterator[SourceRow]:
+    """Yield the rows of pandas' orient="split": {"columns": […], "data": [[…], …]}."""
+    columns, rows = [str(name) for name in value["columns"]], value["data"]
+    for number, row in enumerate(rows if isinstance(rows, list) else [rows], start=1):
+        if not isinstance(row, list) or len(row) != len(columns):
+            raise DataError(
+                f"{path} row {number}: data should have {len(columns)} values, as columns has.\n"
+                '  Write the file with orient="records", lines=True.'
+            )
+        yield SourceRow(
+            f"{path} row {number}", f"{path.name}:{number}", dict(zip(columns, row, strict=True))
+        )
+
+
+def _items(path: Path, text: str, offset: int, options: ReadOptions) -> Iterator[SourceRow]:
+    """Yield the objects of the valid JSON list that begins at `offset`, with their lines."""
+    problems: dict[str, list[str]] = {}
+    line, counted, number = 1, 0, 0
+    offset = _skip_space(text, offset + 1)
+    while text[offset] != "]":
+        line, counted = line + text.count("\n", counted, offset), offset
+        number += 1
+        value, end = _DECODER.raw_decode(text, offset)
+        if isinstance(value, dict):
+            yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", value)
+        else:
+            message = f"{path}:{line}: expected an object {{…}}, found {_kind(value)}"
+            problems.setdefault("items that are not objects", []).append(message)
+        offset = _skip_space(text, end)
+        offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
+    options.settle(str(path), problems, "A .json file must be one list of objects: [{…}, {…}].")
+
+
+def _list_offset(path: Path, text: str, offset: int, value: Any) -> int:
+    """Return where the list of rows begins: the whole file, or the value of one of LIST_KEYS."""
+    if isinstance(value, list):
+        return offset
+    description = _kind(value)
+    if isinstance(value, dict):
+        key = next((key for key in LIST_KEYS if isinstance(value.get(key), list)), None)
+        if key is not None:
+            return _value_offsets(text, offset)[key]
+        keys = f"the keys {shorten(', '.join(value))}" if value else "no keys"
+        description += f" with {keys}"
+    raise DataError(
+        f"{path}: expected a list of objects, found {description}.\n"
+        f"  Write [{{…}}, {{…}}], or put the list under the key {', '.join(LIST_KEYS)}."
+    )
+
+
+def _value_offsets(text: str, offset: int) -> Mapping[str, int]:
+    """Return where the value of each key begins in the valid JSON object at `offset`."""
+    offsets: dict[str, int] = {}
+    offset = _skip_space(text, offset + 1)
+    while text[offset] != "}":
+        key, offset = _DECODER.raw_decode(text, offset)
+        offsets[key] = _skip_space(text, _skip_space(text, offset) + 1)  # past the colon
+        offset = _skip_space(text, _DECODER.raw_decode(text, offsets[key])[1])
+        offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
+    return offsets
+
+
+def _json_problem(error: Exception) -> str:
+    """Return what is wrong with a text that json cannot read, for a message."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"a number has more than {sys.get_int_max_str_digits():,} digits"
+
+
+def _skip_space(text: str, offset: int) -> int:
+    while offset < len(text) and text[offset] in " \t\r\n":
+        offset += 1
+    return offset
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    kinds = {dict: "a JSON object", list: "a list", str: "a string", bool: "a boolean"}
+    return kinds.get(type(value), "a number")
