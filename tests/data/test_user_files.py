@@ -157,3 +157,12 @@ def test_ten_thousand_columns_are_read_in_linear_time(tmp_path):
     pairs = load(write(tmp_path / "x.csv", ",".join(names) + "\n" + f"{row}\n" * 20))
     assert len(pairs) == 20
     assert len(pairs[0].meta) == 10_000
+
+
+def test_a_quote_that_is_not_closed_is_named_by_its_own_line(tmp_path):
+    """The line of the next quote was named: the roles of all quotes after it are turned."""
+    rows = [f'"document {n} of the file","summary {n}"' for n in range(9)]
+    rows[6] = rows[6].removesuffix('"')
+    path = write(tmp_path / "x.csv", "\n".join(["text,summary", *rows]))
+    with pytest.raises(DataError, match=r'x\.csv:8: a quote \("\) opens here'):
+        load(path)

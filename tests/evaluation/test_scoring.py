@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from abrege.core.errors import DataError, RecipeError
@@ -86,18 +88,26 @@ def test_systems_with_fewer_rows_or_other_references_are_not_scored():
 
 
 def test_a_difference_is_described_by_its_metrics_and_the_effect_that_could_be_detected():
-    tables = score(
-        {"base": some_candidates(["…"] * 4), "new": some_candidates(), "also": some_candidates()},
-        ROUGE_1,
-    )
+    good = [replace(c, id=f"{c.id}-{n}") for n in range(3) for c in some_candidates()]
+    bad = [replace(c, prediction="…") for c in good]
+    tables = score({"base": bad, "new": good, "also": good}, ROUGE_1)
     comparisons = compare(tables, Resampling(samples=99))
     assert [c["outcome"] for c in comparisons] == ["better", "better"]
     assert describe_comparisons(comparisons)[0] == "new is better than base by ROUGE-1."
     same = compare({"new": tables["new"], "also": tables["also"]}, Resampling(samples=99))
     assert describe_comparisons(same) == [
         "no detectable difference between also and new by ROUGE-1 "
-        "(minimum detectable effects at 80% power: 0.0)."
+        "(minimum detectable effects at 80% power: none, all rows tie)."
     ]
+
+
+def test_four_rows_are_described_by_the_sign_test():
+    tables = score({"base": some_candidates(["…"] * 4), "new": some_candidates()}, ROUGE_1)
+    [sentence] = describe_comparisons(compare(tables, Resampling(samples=99)))
+    assert sentence == (
+        "4 independent rows are too few for a verdict on new and base: by ROUGE-1 new wins and "
+        "loses 4 : 0 rows (sign test p = 0.12)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,10 @@ def test_a_clear_gain_is_reported_with_its_interval_p_and_rows():
 
 
 def test_no_detectable_difference_is_reported_in_words():
-    result = judged(a_comparison(difference=0.01, p=0.31, n=9, groups=9))
+    result = judged(a_comparison(difference=0.01, p=0.31, n=19, groups=19))
     assert not result.better
     assert result.sentence.startswith("No detectable difference between tuned and base: ROUGE-L")
-    assert "p = 0.31, 9 rows)" in result.sentence
+    assert "p = 0.31, 19 rows)" in result.sentence
 
 
 def test_a_loss_is_called_worse():
@@ -141,3 +141,12 @@ def test_several_tunings_are_reported_with_their_spread_and_all_must_beat_base()
     result = verdict(SYSTEMS, [a_comparison()], confidence=0.95, seeds=seed_statistics(*runs))
     assert not result.better
     assert "Of 3 training runs that differ in the seed, 2 beat base" in result.sentence
+
+
+def test_fewer_than_ten_independent_rows_have_no_verdict_but_a_sign_test():
+    """Three rows gave `tuned is better`: a bootstrap of three knows ten samples."""
+    three = a_comparison(p=0.0005, n=3, groups=3) | {"wins": 3, "losses": 0, "sign_p": 0.25}
+    result = judged(three)
+    assert not result.better
+    assert result.sentence.startswith("Too few independent rows for a verdict on tuned and base")
+    assert "3 rows won, 0 lost, sign test p = 0.25" in result.sentence

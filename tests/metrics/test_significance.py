@@ -65,12 +65,16 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
 
 def test_identical_systems_have_the_difference_0_and_p_1():
     a = list(np.random.default_rng(0).random(30))
-    assert paired_mean_test(a, a, range(30)) == PairedTest(0.0, 0.0, 0.0, 1.0, 0, 30, 0, 0.0)
+    assert paired_mean_test(a, a, range(30)) == PairedTest(
+        *(0.0, 0.0, 0.0, 1.0, 0, 30, 0), detectable=None, sign_p=1.0, groups=30
+    )
 
 
 def test_a_gain_on_every_row_alike_has_the_smallest_p_there_is():
     test = paired_mean_test([0.75] * 10, [0.5] * 10, range(10), samples=999)
-    assert test == PairedTest(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0, 0.0)
+    assert test == PairedTest(
+        *(0.25, 0.25, 0.25, 1 / 1000, 10, 0, 0), detectable=None, sign_p=2 / 2**10, groups=10
+    )
 
 
 def test_the_same_gain_from_unequal_values_has_the_smallest_p_too():

@@ -197,11 +197,14 @@ def _fits(dialect: CsvDialect, sample: Sequence[str]) -> bool:
 
 
 def _quote_error(path: Path, lines: Lines, delimiter: str, error: csv.Error) -> DataError:
-    opened = _last_quote_opened(lines, delimiter)
+    is_endless = "unexpected end" in str(error)
+    # A quote that is not closed turns the roles of those after it: the fault is on the first line.
+    opened = _last_quote_opened(lines if is_endless else lines[:1], delimiter)
+    opened = opened or _last_quote_opened(lines, delimiter)
     if opened is None:
         return DataError(f"{path}:{lines[-1][0]}: invalid CSV: {error}.")
     number, text = opened
-    if "unexpected end" in str(error):
+    if is_endless:
         problem = "is never closed"
     else:
         problem = f"closes on line {lines[-1][0]} with more text after it in the same field"

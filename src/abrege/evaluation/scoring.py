@@ -14,7 +14,7 @@ from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.row_collector import RowCollector
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
 from abrege.metrics.registry import METRICS, get_metric
-from abrege.metrics.significance import ALPHA, POWER, Resampling, holm_correction
+from abrege.metrics.significance import ALPHA, MIN_GROUPS, POWER, Resampling, holm_correction
 from abrege.text import language
 from abrege.text.tokenize import primary_language
 
@@ -141,10 +141,12 @@ def compare(tables: Mapping[str, ScoreTable], resampling: Resampling) -> list[di
 
 
 def outcome(comparison: Mapping[str, Any]) -> str:
-    """Return "better", "worse", "no detectable difference" or "untested"."""
+    """Return "better", "worse", "no detectable difference", "too few rows" or "untested"."""
     p = comparison.get("p_holm")
     if p is None:
         return "untested"
+    if comparison.get("groups", MIN_GROUPS) < MIN_GROUPS:
+        return "too few rows"
     if p >= ALPHA or not comparison["difference"]:
         return "no detectable difference"
     higher = get_metric(comparison["metric"]).higher_is_better
@@ -155,7 +157,7 @@ def describe_comparisons(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a sentence for each system and outcome, with the metrics that have it."""
     sentences = []
     for system in dict.fromkeys(c["system"] for c in comparisons):
-        for kind in ("better", "worse", "no detectable difference"):
+        for kind in ("better", "worse", "no detectable difference", "too few rows"):
             rows = [c for c in comparisons if (c["system"], c["outcome"]) == (system, kind)]
             if rows:
                 sentences.append(_describe(system, kind, rows))
@@ -165,10 +167,22 @@ def describe_comparisons(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
 def _describe(system: str, kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
     metrics = ", ".join(get_metric(row["metric"]).in_sentence for row in rows)
     baseline = rows[0]["baseline"]
+    if kind == "too few rows":
+        return (
+            f"{rows[0]['groups']} independent rows are too few for a verdict on {system} and "
+            f"{baseline}: by {metrics} {system} wins and loses "
+            + ", ".join(f"{row['wins']} : {row['losses']}" for row in rows)
+            + " rows (sign test p = "
+            + ", ".join(f"{row['sign_p']:.2g}" for row in rows)
+            + ")."
+        )
     if kind != "no detectable difference":
         return f"{system} is {kind} than {baseline} by {metrics}."
     effects = ", ".join(
-        get_metric(row["metric"]).format(row["detectable"], with_unit=False) for row in rows
+        "none, all rows tie"
+        if row["detectable"] is None
+        else get_metric(row["metric"]).format(row["detectable"], with_unit=False)
+        for row in rows
     )
     return (
         f"no detectable difference between {system} and {baseline} by {metrics} "

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from abrege.evaluation.systems import SYSTEMS, get_system
 from abrege.metrics.registry import METRICS
-from abrege.metrics.significance import ALPHA
+from abrege.metrics.significance import ALPHA, MIN_GROUPS
 
 METRIC = "rougeL"
 """The metric that decides."""
@@ -16,6 +16,7 @@ _SENTENCES = {
     "worse": "{system} is worse than {baseline}",
     "same": "No detectable difference between {system} and {baseline}",
     "untested": "{system} and {baseline} could not be tested (one group of rows)",
+    "few": "Too few independent rows for a verdict on {system} and {baseline}",
 }
 
 
@@ -86,10 +87,14 @@ def _seed_variance(seeds: Mapping[str, Any] | None) -> str:
     )
 
 
-def _outcome(comparison: Mapping[str, Any]) -> Literal["better", "worse", "same", "untested"]:
+def _outcome(
+    comparison: Mapping[str, Any],
+) -> Literal["better", "worse", "same", "untested", "few"]:
     p = comparison["p"]
     if p is None:
         return "untested"
+    if comparison.get("groups", MIN_GROUPS) < MIN_GROUPS:
+        return "few"
     if p >= ALPHA or not comparison["difference"]:
         return "same"
     return "better" if comparison["difference"] > 0 else "worse"
@@ -111,6 +116,9 @@ def _sentence(
         low, high = (metric.format(comparison[end], signed=True) for end in ("low", "high"))
         details.append(f"{100 * confidence:g} % interval {low} to {high}")
         details.append(f"p = {comparison['p']:.2g}")
+    if _outcome(comparison) == "few" and comparison.get("sign_p") is not None:
+        details.append(f"{comparison['wins']} rows won, {comparison['losses']} lost, sign test")
+        details[-1] += f" p = {comparison['sign_p']:.2g}"
     if with_counts:
         n, groups = comparison["n"], comparison["groups"]
         details.append(f"{n} rows" if groups == n else f"{n} rows in {groups} groups")

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abrege.core.errors import DataError
+from abrege.metrics.exact_tests import exact_share_interval, sign_test
 
 Floats = NDArray[np.float64]
 ScoreFunction = Callable[[Floats], Floats]
@@ -28,6 +29,9 @@ ScoreFunction = Callable[[Floats], Floats]
 NORMAL_ABOVE = 100_000  # rows
 ALPHA = 0.05
 POWER = 0.8
+MIN_GROUPS = 10
+"""Independent rows below which no verdict is given: a bootstrap of so few has no 5 % to tell."""
+MAX_SIGN_ROWS = 1000
 _BLOCK = 1 << 20  # draws in memory at once
 
 
@@ -53,7 +57,19 @@ class PairedTest:
     ties: int
     losses: int
     detectable: float | None = None
-    """The minimum detectable effect with this number of rows, at ALPHA two-sided, with POWER."""
+    """The minimum detectable effect with this number of rows, at ALPHA two-sided, with POWER.
+
+    None where no resample differs from another, as where all rows tie.
+    """
+    sign_p: float | None = None
+    """The two-sided p-value of the sign test over wins and losses, which holds for any number."""
+    groups: int = 0
+    """Independent rows: the groups of rows that are resampled together."""
+
+    @property
+    def is_too_small(self) -> bool:
+        """Return whether there are too few independent rows for a verdict."""
+        return self.groups < MIN_GROUPS
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,13 @@ def score_interval(
     settings = Resampling(**resampling)
     rows = _checked(statistics, groups)
     value, spread = _spread(rows, groups, score, settings)
-    return Interval(value, *_bounds(value, spread, settings.confidence))
+    bounds = _bounds(value, spread, settings.confidence)
+    is_share = score is mean and bool(np.isin(rows[:, 0], (0, 1)).all() and (rows[:, 1] == 1).all())
+    independent = len({*groups})
+    if is_share and len(rows) <= NORMAL_ABOVE and (independent == len(rows) or not spread.error):
+        hits = round(value * independent)  # in groups that all agree, one row stands for each
+        bounds = exact_share_interval(hits, independent, settings.confidence)
+    return Interval(value, *bounds)
 
 
 def paired_mean_test(
@@ -188,7 +210,14 @@ def _test(
     normal = NormalDist()
     detectable = (normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread.error
     bounds = _bounds(value, spread, settings.confidence)
-    return PairedTest(value, *bounds, p, *_wins_ties_losses(differences), detectable)
+    wins, ties, losses = _wins_ties_losses(differences)
+    few = wins + losses <= MAX_SIGN_ROWS
+    return PairedTest(
+        *(value, *bounds, p, wins, ties, losses),
+        detectable or None,
+        sign_test(wins, losses) if few else None,
+        len({*groups}),
+    )
 
 
 def _spread(

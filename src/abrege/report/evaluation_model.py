@@ -25,6 +25,8 @@ class SystemComparison:
     p_holm      p with the Holm correction for all tests of the run
     detectable  the minimum detectable effect: the smallest true difference that a test on so many
                 rows would detect four times in five
+    groups      independent rows
+    sign_p      p of the sign test over the rows won and lost
     """
 
     metric: str
@@ -40,6 +42,8 @@ class SystemComparison:
     ties: int | None = None
     losses: int | None = None
     n: int | None = None
+    groups: int | None = None
+    sign_p: float | None = None
     signature: str = ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from abrege.evaluation.systems import get_system
 from abrege.metrics.registry import METRICS, get_metric
-from abrege.metrics.significance import ALPHA
+from abrege.metrics.significance import ALPHA, MIN_GROUPS
 from abrege.report.evaluation_model import (
     ColumnBreakdown,
     PreferenceCounts,
@@ -123,7 +123,11 @@ def comparison_cell(comparison: SystemComparison) -> TextCell:
     """Return in words what a paired test found."""
     if comparison.p is None:
         return TextCell("not tested", tone="unsure")
-    if comparison.p >= ALPHA or comparison.difference == 0:
+    if comparison.groups is not None and comparison.groups < MIN_GROUPS:
+        p = "" if comparison.sign_p is None else f"sign test p {format_p(comparison.sign_p)}"
+        return TextCell("too few rows for a verdict", p, tone="unsure")
+    deciding = comparison.p if comparison.p_holm is None else comparison.p_holm
+    if deciding >= ALPHA or comparison.difference == 0:
         effect = ""
         if comparison.detectable:
             least = format_metric(comparison.metric, comparison.detectable)
@@ -158,9 +162,9 @@ def comparisons(report: RunReport) -> Table:
     caption = (
         f"Paired differences on the same {scored_rows(report)}, with "
         f"{format_confidence(report.confidence)} intervals in brackets; ROUGE × 100. Each p-value "
-        f"is that of one test; at p ≥ {ALPHA} no difference is detectable. Holm: the p-value "
-        "corrected for all tests of this table. Minimum detectable: the smallest true difference "
-        "that such a test would detect four times in five."
+        "is that of one test; Holm: the p-value corrected for all tests of this table, which "
+        f"decides: at {ALPHA} or more no difference is detectable. Minimum detectable: the "
+        "smallest true difference that such a test would detect four times in five."
     )
     columns = [
         *text_columns("Systems", "Metric"),
