@@ -16,7 +16,8 @@ SETTINGS = {
     "wiki-fr-distil": {
         "tune.model": "Qwen/Qwen2.5-0.5B-Instruct",
         "tune.method": "qlora",
-        "tune.lora.modules": ["q_proj", "v_proj"],
+        "tune.lora.r": 32,
+        "tune.lora.modules": "all-linear",
         "tune.max_length": 1024,
         "tune.batch_size": 2,
         "tune.gradient_accumulation_steps": 2,
@@ -77,7 +78,7 @@ SETTINGS = {
         "split.train_rows": 1999,
         "split.valid_rows": 499,
         "split.test_rows": 499,
-        "prompt.template": "Instruct: Summarize the below conversation.\n{document}\nOutput:",
+        "prompt.template": "Instruct: Summarize the below conversation.\n\n{document}\n\nOutput:",
     },
     "dialogsum-flan-t5": {
         "tune.model": "google/flan-t5-base",

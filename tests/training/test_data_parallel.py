@@ -140,7 +140,7 @@ def test_two_processes_take_the_steps_of_one(jobs, single, shared):
     for a, b in zip(one, two, strict=True):
         assert (a["step"], a.get("tokens")) == (b["step"], b.get("tokens"))
         for figure in {"loss", "eval_loss", "grad_norm"} & set(a):
-            assert b[figure] == pytest.approx(a[figure], abs=2e-6, rel=2e-6)
+            assert b[figure] == pytest.approx(a[figure], abs=4e-6, rel=4e-6)
     weights = "model.safetensors" if single == "full-1" else "adapter_model.safetensors"
     expected, shared_weights = (load_file(jobs / name / weights) for name in (single, shared))
     assert set(expected) == set(shared_weights)

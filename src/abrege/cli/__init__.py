@@ -60,6 +60,23 @@ RESUMABLE = {
     *(c.name for c in COMMANDS if c.module == "stage"),
 }
 """Commands that keep finished work and resume from it."""
+OTHER_COMMANDS = {
+    **dict.fromkeys(("train", "finetune", "fine-tune", "sft", "fit", "lora", "qlora"), "tune"),
+    **dict.fromkeys(("predict", "inference", "infer", "test", "decode"), "generate"),
+    **dict.fromkeys(("chat", "summarise", "summary", "complete", "ask"), "summarize"),
+    **dict.fromkeys(("eval", "rouge", "metrics", "benchmark", "evaluation"), "score"),
+    **dict.fromkeys(("merge", "convert", "save", "quantize"), "export"),
+    **dict.fromkeys(("label", "distill", "synth", "teacher"), "annotate"),
+    **dict.fromkeys(("download", "crawl", "scrape", "fetch"), "collect"),
+    **dict.fromkeys(("dedup", "deduplicate", "filter", "preprocess", "prepare"), "clean"),
+    **dict.fromkeys(("check", "validate", "inspect", "lint", "analyze"), "doctor"),
+    **dict.fromkeys(("diff", "significance"), "compare"),
+    **dict.fromkeys(("new", "create", "config", "configure", "setup"), "init"),
+    **dict.fromkeys(("settings", "options", "help"), "schema"),
+    **dict.fromkeys(("info", "version", "system"), "env"),
+    **dict.fromkeys(("start", "pipeline", "all", "resume", "list", "ls", "recipes"), "run"),
+}
+"""What other tools call a command → what it is called here."""
 TERMINATION = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
 """What ends a process from outside: kill, a scheduler, a closed terminal."""
 STAGES = tuple(command.name for command in COMMANDS if command.module == "stage")
@@ -186,6 +203,8 @@ def _find_command(name: str) -> Command:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if name.lower() in OTHER_COMMANDS:
+        near = [OTHER_COMMANDS[name.lower()]]
     hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(known)}"
     raise RecipeError(f"{name} is not a command; {hint}")
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:  # importing pydantic would double the time of --help
     from abrege.recipe import Recipe
 
 
+DATA_SUFFIXES = (
+    *(".csv", ".tsv", ".jsonl", ".json", ".xlsx", ".xls", ".parquet", ".txt", ".md", ".html"),
+    *(".csv.gz", ".tsv.gz", ".jsonl.gz", ".json.gz", ".xml", ".bz2", ".xml.gz", ".pdf", ".docx"),
+)
+MODEL_SUFFIXES = (".gguf", ".safetensors", ".bin", ".pt")
+MAX_RECIPE_BYTES = 1_000_000
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add RECIPE, --out, --set and --json."""
     parser.add_argument(
@@ -54,16 +62,41 @@ def find(name: str) -> Path:
     """Return the file of a recipe, given as a path or as the name of a bundled one."""
     path = Path(name)
     if path.is_file():
+        _check_is_recipe(path)
         return path
     known = bundled_recipes()
     if name in known:
         return known[name]
+    if (path / "recipe.yaml").is_file():  # a run folder knows its recipe
+        return path / "recipe.yaml"
+    if path.is_dir():
+        raise RecipeError(
+            f"{name}: this is a folder, and no recipe.\n  For data in it: abrege init --data {name}"
+        )
     near = difflib.get_close_matches(path.stem, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise RecipeError(
         f"{name}: this recipe is neither a file nor one of the bundled recipes "
         f"({', '.join(known)}).\n  {hint}Write one with: abrege init"
     )
+
+
+def _check_is_recipe(path: Path) -> None:
+    """Raise RecipeError for a file of data or of weights, with the command that begins with it."""
+    suffix = "".join(path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]).lower()
+    if suffix in DATA_SUFFIXES:
+        raise RecipeError(
+            f"{path}: this is a file of data, and no recipe.\n"
+            f"  Write a recipe for it: abrege init --data {path}\n"
+            "  Then run it: abrege run abrege.yaml"
+        )
+    if suffix in MODEL_SUFFIXES:
+        raise RecipeError(
+            f"{path}: this is a model, and no recipe.\n"
+            f"  Write a recipe for it: abrege init --model {path} --data FILE"
+        )
+    if path.stat().st_size > MAX_RECIPE_BYTES:
+        raise RecipeError(f"{path}: this file is too large to be a recipe.\n  See abrege init.")
 
 
 def bundled_recipes() -> dict[str, Path]:

@@ -76,13 +76,15 @@ class ScoringRequest:
         ):
             if metric in self.metrics and model is None:
                 raise RecipeError(f"{metric} needs {needs}, or leave it out.")
-        rouge.check_options(
-            options.profile,
-            lang=options.lang,
-            stemmer=options.stemmer,
-            metrics=[m for m in self.metrics if m in ROUGE],
-            references_rule=options.references_rule,
-        )
+        rouge_metrics = [metric for metric in self.metrics if metric in ROUGE]
+        if rouge_metrics or self.options.stemmer:
+            rouge.check_options(
+                options.profile,
+                lang=options.lang,
+                stemmer=options.stemmer,
+                metrics=rouge_metrics,
+                references_rule=options.references_rule,
+            )
 
 
 @dataclass

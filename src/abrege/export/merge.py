@@ -21,6 +21,7 @@ from abrege.models.adapter import load_adapter
 from abrege.models.load import load_model
 from abrege.models.private_api import DEQUANTIZE_MODULE, lookup
 from abrege.models.quantization import WeightQuantization, dequantize
+from abrege.models.saved_config import write_earlier_settings
 from abrege.prompts.chat_template import special_tokens
 from abrege.prompts.prompt_format import PromptFormat
 from abrege.recipe import yaml
@@ -143,6 +144,7 @@ def save_model(
         original = not is_quantized(model)
         model.save_pretrained(folder, max_shard_size=MAX_SHARD_SIZE, save_original_format=original)
         tokenizer.save_pretrained(str(folder))
+        write_earlier_settings(folder)
     except OSError as error:
         raise disk_error(error, folder) from error
     replace(prompt_format, weights=hash_weights(folder)).save(folder)

@@ -30,7 +30,7 @@ NORMAL_ABOVE = 100_000  # rows
 ALPHA = 0.05
 POWER = 0.8
 MIN_GROUPS = 10
-"""Independent rows below which no verdict is given: a bootstrap of so few has no 5 % to tell."""
+"""Independent rows below which no verdict is given."""
 MAX_SIGN_ROWS = 1000
 _BLOCK = 1 << 20  # draws in memory at once
 
@@ -57,19 +57,12 @@ class PairedTest:
     ties: int
     losses: int
     detectable: float | None = None
-    """The minimum detectable effect with this number of rows, at ALPHA two-sided, with POWER.
-
-    None where no resample differs from another, as where all rows tie.
-    """
+    """The minimum detectable effect with this number of rows, at ALPHA two-sided, with POWER;
+    None where no resample differs from another, as where all rows tie."""
     sign_p: float | None = None
     """The two-sided p-value of the sign test over wins and losses, which holds for any number."""
     groups: int = 0
     """Independent rows: the groups of rows that are resampled together."""
-
-    @property
-    def is_too_small(self) -> bool:
-        """Return whether there are too few independent rows for a verdict."""
-        return self.groups < MIN_GROUPS
 
 
 @dataclass(frozen=True)
@@ -108,9 +101,9 @@ def score_interval(
     value, spread = _spread(rows, groups, score, settings)
     bounds = _bounds(value, spread, settings.confidence)
     is_share = score is mean and bool(np.isin(rows[:, 0], (0, 1)).all() and (rows[:, 1] == 1).all())
-    independent = len({*groups})
+    independent = len({*groups})  # in groups that all agree, one row stands for each
     if is_share and len(rows) <= NORMAL_ABOVE and (independent == len(rows) or not spread.error):
-        hits = round(value * independent)  # in groups that all agree, one row stands for each
+        hits = round(value * independent)
         bounds = exact_share_interval(hits, independent, settings.confidence)
     return Interval(value, *bounds)
 

@@ -1,7 +1,7 @@
 """What the report shows of the evaluation, as plain frozen data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +12,8 @@ class ScoreEstimate:
     low: float | None = None
     high: float | None = None
     signature: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Further figures of the metric: BLEU's n-gram precisions and brevity penalty."""
 
 
 SystemScores = Mapping[str, ScoreEstimate | None]

@@ -1,10 +1,12 @@
 """The tables of the report about the evaluation: scores, comparisons, preference, stress tests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from abrege.evaluation.systems import get_system
 from abrege.metrics.registry import METRICS, get_metric
 from abrege.metrics.significance import ALPHA, MIN_GROUPS
+from abrege.report.bleu_notes import bleu_notes
 from abrege.report.evaluation_model import (
     ColumnBreakdown,
     PreferenceCounts,
@@ -38,9 +40,7 @@ from abrege.report.table import (
     system_columns,
     text_columns,
 )
-from abrege.report.view_model import (
-    RunReport,
-)
+from abrege.report.view_model import RunReport
 
 _SELF_EXPLANATORY = ("tuned", "base", "base-cut")
 """Systems that the head of the report explains."""
@@ -56,7 +56,8 @@ def reference_scores(report: RunReport) -> Table:
         "in the model's tokens; it does not look at the summaries."
         + "".join(f" {s.label}: {s.description}." for s in explained if s.description != s.name)
     )
-    return system_table(report.systems, names, n=report.n, caption=caption)
+    table = system_table(report.systems, names, n=report.n, caption=caption)
+    return replace(table, notes=[*table.notes, *bleu_notes(report.systems)])
 
 
 def system_table(

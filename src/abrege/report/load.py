@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from abrege.evaluation.systems import in_order
+from abrege.metrics.bleu_chrf import PARTS
 from abrege.report.evaluation_model import (
     BreakdownPart,
     ColumnBreakdown,
@@ -43,6 +44,7 @@ def load_estimate(score: Mapping[str, Any] | None) -> ScoreEstimate | None:
         low=score.get("low"),
         high=score.get("high"),
         signature=score.get("signature", ""),
+        parts={name: score[name] for name in PARTS if name in score},
     )
 
 

@@ -199,12 +199,15 @@ class _Tuning:
     def save(self, folder: Path) -> None:
         """Write the tokenizer and abrege.json, with the hash of the weights, beside the model."""
         from abrege.models.adapter import ADAPTER_CONFIG, sort_adapter_config
+        from abrege.models.saved_config import write_earlier_settings
         from abrege.training import distributed
 
         if distributed.is_main_process():
             if (folder / ADAPTER_CONFIG).is_file():
                 sort_adapter_config(folder)
             self.tokenizer.save_pretrained(str(folder))
+            if (folder / "config.json").is_file():
+                write_earlier_settings(folder)
             replace(self.rendering, weights=hash_weights(folder)).save(folder)
 
     def manifest_fields(self, tuned: "TuningResult", *, heap_kept: bool) -> dict[str, Any]:

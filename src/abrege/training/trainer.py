@@ -140,6 +140,23 @@ class StepTrainer(Trainer):
             sampler.even_batches = False  # else rows repeat, to fill the last step of an epoch
         return loader
 
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Return transformers' schedule, with a warm-up that begins above 0.
+
+        Step n of w takes n / w of the learning rate; transformers takes (n - 1) / w, so that the
+        first step of a run teaches nothing.
+        """
+        scheduler: Any = super().create_scheduler(num_training_steps, optimizer)
+        warmup = self.args.get_warmup_steps(num_training_steps)
+        scheduler.lr_lambdas = [
+            partial(_warm_up, rate=rate, steps=warmup) for rate in scheduler.lr_lambdas
+        ]
+        for group, base, rate in zip(
+            scheduler.optimizer.param_groups, scheduler.base_lrs, scheduler.lr_lambdas, strict=True
+        ):
+            group["lr"] = base * rate(scheduler.last_epoch)
+        return scheduler
+
     def training_step(
         self,
         model: nn.Module,
@@ -259,6 +276,11 @@ class StepTrainer(Trainer):
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Return 0: Trainer's estimate does not know micro-batches."""
         return 0
+
+
+def _warm_up(step: int, *, rate: Callable[[int], float], steps: int) -> float:
+    """Return the factor of the learning rate of a step, counted from 0."""
+    return (step + 1) / steps if step < steps else rate(step)
 
 
 def _has_dropout(model: nn.Module) -> bool:

@@ -1,0 +1,39 @@
+"""Words of other tools, and files that are no recipes: each leads to the right command."""
+
+import pytest
+
+from abrege.cli import main
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("train", "tune"), ("finetune", "tune"), ("sft", "tune"), ("predict", "generate"),
+        ("inference", "generate"), ("chat", "summarize"), ("eval", "score"), ("merge", "export"),
+        ("list", "run"), ("dedup", "clean"), ("validate", "doctor"), ("Train", "tune"),
+        ("sumarize", "summarize"),
+    ],
+)  # fmt: skip
+def test_a_command_of_another_tool_leads_to_ours(typed, command, capsys):
+    assert main([typed]) == 2
+    assert f"{typed} is not a command; did you mean {command}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["my.csv", "my.jsonl", "my.xlsx", "dump.xml.bz2", "notes.txt"])
+def test_a_file_of_data_is_offered_a_recipe(name, tmp_path, capsys):
+    (tmp_path / name).write_text("text,summary\na: b, c\n")
+    assert main(["run", str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert "this is a file of data, and no recipe" in error
+    assert f"abrege init --data {tmp_path / name}" in error
+
+
+def test_a_folder_and_a_model_are_offered_a_recipe_and_a_run_folder_has_its_own(tmp_path, capsys):
+    assert main(["run", str(tmp_path)]) == 2
+    assert f"abrege init --data {tmp_path}" in capsys.readouterr().err
+    (tmp_path / "m.gguf").touch()
+    assert main(["run", str(tmp_path / "m.gguf")]) == 2
+    assert f"abrege init --model {tmp_path / 'm.gguf'}" in capsys.readouterr().err
+    (tmp_path / "recipe.yaml").write_text("data: {source: nothing.jsonl}\ntune: {model: m}\n")
+    assert main(["run", str(tmp_path), "--out", str(tmp_path / "o")]) == 3
+    assert "nothing.jsonl" in capsys.readouterr().err
