@@ -80,7 +80,7 @@ def test_the_adapters_of_the_recipes_have_the_studies_numbers_of_weights(name, c
 
 
 def test_phi_2_counted_with_its_packed_weights_gives_the_studys_share():
-    """bitsandbytes packs two 4-bit weights in a byte, and leaves embeddings and head as they are."""
+    """bitsandbytes packs two 4-bit weights in a byte, but for embeddings and head."""
     model = build(PHI)
     linear = [m.weight for n, m in model.named_modules() if isinstance(m, torch.nn.Linear)
               and n != "lm_head"]  # fmt: skip
