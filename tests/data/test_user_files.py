@@ -166,3 +166,24 @@ def test_a_quote_that_is_not_closed_is_named_by_its_own_line(tmp_path):
     path = write(tmp_path / "x.csv", "\n".join(["text,summary", *rows]))
     with pytest.raises(DataError, match=r'x\.csv:8: a quote \("\) opens here'):
         load(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_the_mark_of_an_encoding_at_the_start_of_a_file_is_recognised(tmp_path, encoding):
+    """UTF-32's mark begins with that of UTF-16: such a file had columns named ' t e x t'."""
+    path = write(tmp_path / "x.csv", "text,summary\nL’été fini,Fin\n", encoding)
+    assert texts(load(path)) == [("L’été fini", "Fin")]
+
+
+def test_a_file_whose_rows_are_all_dropped_says_so(tmp_path):
+    """An empty column counted as a column of numbers."""
+    path = write(tmp_path / "x.jsonl", '{"document": "A text.", "summary": ""}\n')
+    with pytest.raises(DataError, match=r"no row can be used") as error:
+        load(path, dropped={})
+    assert "summary (summary) is empty" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".jsonl", "n\0.jsonl"])
+def test_a_name_that_no_file_can_have_is_one_message(tmp_path, name):
+    with pytest.raises(DataError, match="cannot be read"):
+        load_pairs(str(tmp_path / name), columns={}, lang=None)

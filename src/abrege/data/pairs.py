@@ -13,7 +13,7 @@ from abrege.core.errors import DataError
 from abrege.core.types import Pair
 from abrege.data.chat_turns import InvalidValueError, last_turn, system_text
 from abrege.data.columns import PairColumnRoles
-from abrege.data.rows import STRICT, ReadOptions, SourceRow, shorten
+from abrege.data.rows import STRICT, ReadOptions, SourceRow, raise_problems, shorten
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ def stream_valid_pairs(
     if columns.id is not None and options.dropped is None:
         _add_repeated_ids(problems, ids, read_rows, columns)
     options.settle(where, problems, _remedy(problems, columns))
+    if numbers.empty and problems:
+        raise_problems(f"{where}: no row can be used", problems, _remedy(problems, columns))
     numbers.check(where)
 
 
@@ -261,6 +263,10 @@ class _NumericTexts:
             if self._numeric[number]:
                 self._numeric[number] = all(_is_number(text) for text in texts)
                 self._first[number].extend(texts[: 5 - len(self._first[number])])
+
+    @property
+    def empty(self) -> bool:
+        return not self._first[0]
 
     def check(self, where: str) -> None:
         """Raise DataError for a column of numbers."""

@@ -50,8 +50,9 @@ def existing_file(path: Path) -> Path:
         raise DataError(
             f"{path}: there is no such file.\n  Looked in {path.absolute().parent}."
         ) from error
-    except OSError as error:  # a name of over 255 bytes, a loop of links, no permission
-        raise DataError(f"{path}: this file cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:  # over 255 bytes, a loop of links, no permission, NUL
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{str(path)!r}: this file cannot be read: {reason}.") from error
     if stat.S_ISDIR(mode):
         raise DataError(f"{path}: this is a folder, but a file was expected.")
     if (

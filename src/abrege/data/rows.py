@@ -17,6 +17,13 @@ from abrege.core.io import write_jsonl
 MAX_SHOWN = 5
 """How many bad rows of one kind a message lists."""
 
+BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins with the BOM of UTF-16, therefore first
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
 
 @dataclass(frozen=True)
 class SourceRow:
@@ -59,13 +66,14 @@ STRICT = ReadOptions()
 def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
     """Yield the lines of a text file, plain or .gz, numbered from 1, without the BOM.
 
-    A file that begins with the BOM of UTF-16 is read as that. Raise DataError with the line and
-    the byte if the encoding is another, and for a damaged .gz file.
+    A file that begins with the BOM of UTF-16 or UTF-32 is read as that. Raise DataError with the
+    line and the byte if the encoding is another, and for a damaged .gz file.
     """
     bytes_read = 0
     try:
         with _open(path) as file:
-            if encoding.lower().replace("_", "-") not in ("utf-8", "utf8") or _is_utf16(file):
+            is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+            if not is_utf8 or _marked_encoding(file):
                 yield from _decoded_lines(path, file, encoding)
                 return
             for number, raw in enumerate(file, start=1):
@@ -84,14 +92,14 @@ def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]
         raise DataError(f"{path}: no permission to read this file.") from error
 
 
-def _is_utf16(file: IO[bytes]) -> bool:
-    is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    file.seek(0)
-    return is_utf16
+def _marked_encoding(file: IO[bytes]) -> str | None:
+    """Return the encoding whose BOM is at the start of a file, without moving in it (a pipe)."""
+    start = cast("io.BufferedReader", file).peek(4)
+    return next((name for mark, name in BOMS.items() if start.startswith(mark)), None)
 
 
 def _decoded_lines(path: Path, file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
-    chosen = "utf-16" if _is_utf16(file) else encoding
+    chosen = _marked_encoding(file) or encoding
     number = 0
     try:
         with io.TextIOWrapper(file, chosen, newline="\n") as lines:
