@@ -14,6 +14,7 @@ from abrege.annotation.server_context_limit import (
 )
 from abrege.core.hashing import hash_json
 from abrege.core.types import Document
+from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.concurrency import Request
 from abrege.llm_client.openai_client import Message, SamplingParams
 from abrege.llm_client.response_cache import CachedResponse
@@ -247,17 +248,21 @@ def _find_rejection(
     document: Document, plan: AnnotationPlan, response: CachedResponse, summary: str
 ) -> Rejection | None:
     """Return the first rejection of a response; the cheap checks come first."""
-    finish = response.finish_reason
+    finish = dialects.ending(response.finish_reason)
+    leftover = dialects.LEFTOVER.search(dialects.remove_thoughts(response.text))
     reasons = (
-        (finish == TOO_LONG, NO_ROOM),
-        (finish == "length", TRUNCATED),
-        (is_refusal(summary) or finish == "content_filter", REFUSAL),
+        (response.finish_reason == TOO_LONG, NO_ROOM),
+        (finish == dialects.LENGTH, TRUNCATED),
+        (is_refusal(summary) or finish == dialects.REFUSED, REFUSAL),
+        (not summary and finish == dialects.TOOLS, "tool call"),
         (not summary, "empty"),
         (mentions_itself(summary), "preamble"),
     )
     reason = next((reason for applies, reason in reasons if applies), None)
     if reason:
-        return Rejection(reason)
+        return Rejection(reason, response.text[:200] if reason == REFUSAL else "")
+    if leftover:
+        return Rejection("markup", leftover[0])
     return next(
         (rejection for check in plan.checks if (rejection := check(document, summary))), None
     )

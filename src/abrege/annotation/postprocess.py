@@ -3,10 +3,7 @@
 import re
 from collections.abc import Callable
 
-# Reasoning is all before its last closing tag, since some chat templates write the opening one;
-# reasoning without a closing tag is removed too.
-_REASONING = re.compile(r"(?is)^.*</(?:think|thinking|thought|reasoning)>")
-_UNCLOSED_REASONING = re.compile(r"(?is)<(?:think|thinking|thought|reasoning)>.*$")
+from abrege.llm_client.server_dialects import remove_thoughts
 
 _REFUSAL = re.compile(
     r"\W*(?:"
@@ -60,17 +57,12 @@ _LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]*\)")
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"))
 
 
-def remove_reasoning(text: str) -> str:
-    """Remove what a reasoning model writes before its answer."""
-    return _UNCLOSED_REASONING.sub("", _REASONING.sub("", text))
-
-
 def extract_summary(text: str, find_preamble: Callable[[str], str | None]) -> str:
     """Return the summary of an answer, without reasoning, preamble, afterword and markup.
 
     find_preamble  returns a line or clause before the summary that announces it
     """
-    text = remove_markup(remove_reasoning(text)).strip()
+    text = remove_markup(remove_thoughts(text)).strip()
     while preamble := find_preamble(text):
         text = text.removeprefix(preamble).strip()
     while (shorter := _AFTERWORD.sub("", text)) != text:

@@ -10,7 +10,9 @@ from abrege.annotation.attempts import DocumentState
 from abrege.annotation.budget import Budget, Cost
 from abrege.annotation.pairs import describe_counts
 from abrege.annotation.scheduler import DocumentUpdate
+from abrege.annotation.server_context_limit import TOO_LONG
 from abrege.llm_client.response_cache import CachedResponse
+from abrege.llm_client.server_dialects import is_known_ending
 
 MAX_CHARACTERS_PER_TOKEN = 10
 """More than any tokenizer has on plain text: English has 4 to 5."""
@@ -118,6 +120,16 @@ def warnings(progress: AnnotationProgress, read_in_part: int) -> list[str]:
             f"{len(progress.failures)} without an answer; "
             "remove annotate/failed.jsonl and run again to request them again"
         )
+    reasons = Counter(
+        attempt.response.finish_reason
+        for state in progress.states.values()
+        for attempt in state.attempts
+        if attempt.response.finish_reason != TOO_LONG
+        and not is_known_ending(attempt.response.finish_reason)
+    )
+    if reasons:
+        listed = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+        notes.append(f"answers with an unknown finish reason, taken for complete ones: {listed}")
     if read_in_part:
         notes.append(
             f"{read_in_part} prompts have so few tokens that the server truncated each of them: "

@@ -17,6 +17,7 @@ from abrege.core.types import Document
 from abrege.llm_client.concurrency import FailedRequest, Request
 from abrege.llm_client.openai_client import Completion
 from abrege.llm_client.response_cache import CachedResponse, ResponseCache
+from abrege.llm_client.server_dialects import REFUSED
 
 CompleteAll: TypeAlias = Callable[
     [Iterable[Request | None]], Generator[tuple[Request, Completion | FailedRequest], None, None]
@@ -156,10 +157,13 @@ def _max_cost(request: Request) -> Cost:
 
 
 def _response(request: Request, result: Completion | FailedRequest) -> CachedResponse | None:
-    """Return what is cached of a result; of a failure, only that the prompt is too long."""
+    """Return what is cached of a result; of a failure, that the prompt is too long or refused."""
     about = {"characters": str(count_characters(request.messages))}
     if isinstance(result, Completion):
         return CachedResponse(key=request.key, about=about, **asdict(result))
+    if result.filtered:
+        refusal = response_too_long(request.key, {**about, "said": result.reason})
+        return replace(refusal, finish_reason=REFUSED, text=result.reason)
     if not result.too_long:
         return None
     return response_too_long(request.key, {**about, "said": result.reason})

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from abrege.annotation.postprocess import remove_reasoning
 from abrege.llm_client.openai_client import Message
+from abrege.llm_client.server_dialects import remove_thoughts
 from abrege.text.tokenize import primary_language
 
 JudgeVerdict: TypeAlias = Literal["first", "second", "alike"]
@@ -135,7 +135,7 @@ def parse_verdict(text: str) -> JudgeVerdict | None:
     there is none, a line such as "Summary 2 is better." or "They are alike.". Two different
     verdicts of a kind are no verdict, and neither is a thought that never ends.
     """
-    text = remove_reasoning(text)
+    text = remove_thoughts(text)
     text = _MARKS.sub("", text).casefold().replace("\u00a0", " ")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     verdicts = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from abrege.llm_client.openai_client import (
     Completion,
+    ContentFilterError,
     ContextLengthError,
     Message,
     NoResponseError,
@@ -37,6 +38,8 @@ class FailedRequest:
     reason: str
     too_long: bool = False
     """The prompt has more tokens than the context window of the model."""
+    filtered: bool = False
+    """The server refuses what the prompt says."""
 
 
 def complete_all(
@@ -47,7 +50,8 @@ def complete_all(
     Requests are drawn when one can be sent, so they may be endless; None among them means that
     no request can be sent before another completion has come. A request without a completion
     yields a FailedRequest. The error is raised after GIVE_UP_AFTER failures in a row, not counting
-    prompts that are too long, and at once for a wrong key, model or address.
+    prompts that are too long or refused for what they say, and at once for a wrong key, model or
+    address.
 
     A caller that stops, by Ctrl-C too, does not wait: requests in flight are left behind in
     daemon threads, and their completions are lost.
@@ -78,7 +82,7 @@ def complete_all(
                 yield request, result
                 continue
             failure = _failure(result)
-            failures_in_a_row += not failure.too_long
+            failures_in_a_row += not (failure.too_long or failure.filtered)
             if failures_in_a_row == GIVE_UP_AFTER:
                 raise result
             yield request, failure
@@ -91,4 +95,8 @@ def _failure(error: Exception) -> FailedRequest:
     if not isinstance(error, NoResponseError | RequestRejectedError):
         raise error
     reason = str(error).partition("\n")[0]
-    return FailedRequest(reason, too_long=isinstance(error, ContextLengthError))
+    return FailedRequest(
+        reason,
+        too_long=isinstance(error, ContextLengthError),
+        filtered=isinstance(error, ContentFilterError),
+    )

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from abrege.core.errors import SetupError
 from abrege.core.http_retry import RetryableError, retry_after
+from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.rate_limit import AdaptiveLimit
 from abrege.llm_client.retry import RetriesExhaustedError, RetryPolicy, call_with_retry
 
@@ -22,16 +22,10 @@ RETRYABLE = (408, 409, 429)  # and 5xx
 BUSY = (429, 503)  # rate limit, overload
 WRONG_ADDRESS = (404, 405)
 NO_CREDIT = "insufficient_quota"  # a 429 that retrying cannot fix: quota used up
-TOO_LONG = re.compile(
-    r"(?i)context[ _](?:length|size|window)|maximum (?:model|input|sequence|prompt) length"
-    r"|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too many (?:input )?tokens"
-)
-"""How servers say that a prompt exceeds the context window: OpenAI, vLLM, llama.cpp, TGI."""
 OPENAI = "https://api.openai.com/v1"
 NO_KEY = "none"  # sent to a local server, since the openai package insists on a key
 CONNECT_SECONDS = 10.0
-MAX_QUOTED = 300  # characters of a server's message
-MAX_LISTED = 12  # models listed in a message
+MAX_QUOTED, MAX_LISTED = 300, 12  # characters of a server's message; models in a message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +58,10 @@ class NoResponseError(SetupError):
 
 class RequestRejectedError(SetupError):
     """The server rejects this request: an option is unknown, or the prompt is too long."""
+
+
+class ContentFilterError(RequestRejectedError):
+    """The server refuses what this request says; it answers others."""
 
 
 class ContextLengthError(RequestRejectedError):
@@ -188,29 +186,50 @@ class OpenAIClient:
         return self._completion_of(response, time.monotonic() - began)
 
     def _completion_of(self, response: Any, seconds: float) -> Completion:
+        if isinstance(response, str) and (events := dialects.text_of_events(response)):
+            return self._completion(*events, None, seconds)
         try:
             choice, usage = response.choices[0], response.usage
-            return Completion(
-                text=choice.message.content or "",
-                finish_reason=choice.finish_reason or "stop",
-                prompt_tokens=usage and usage.prompt_tokens,
-                completion_tokens=usage and usage.completion_tokens,
-                model=response.model or self.model,
-                seconds=seconds,
-            )
+            message = getattr(choice, "message", None)
+            content = choice.text if message is None else message.content
+            refusal = getattr(message, "refusal", None)
+            finish_reason = choice.finish_reason or "stop"
         except (AttributeError, IndexError, TypeError):
-            text = response if isinstance(response, str) else response.to_json(indent=None)
-            raise RetryableError(
-                f"the response is no chat completion: {self._clean(text)}"
-            ) from None
+            raise self._no_completion(response) from None
+        if dialects.ending(finish_reason) == dialects.ERROR:
+            words = self._clean(getattr(choice, "error", None) or finish_reason)
+            raise RetryableError(f"the server broke off its answer: {words}")
+        text = dialects.content_text(content)
+        if refusal and not text.strip():
+            text, finish_reason = str(refusal), dialects.REFUSED
+        return self._completion(text, finish_reason, usage, seconds, response.model)
+
+    def _completion(
+        self, text: str, finish_reason: str, usage: Any, seconds: float, model: Any = None
+    ) -> Completion:
+        return Completion(
+            text=text,
+            finish_reason=dialects.ending(finish_reason),
+            prompt_tokens=usage and usage.prompt_tokens,
+            completion_tokens=usage and usage.completion_tokens,
+            model=model or self.model,
+            seconds=seconds,
+        )
+
+    def _no_completion(self, response: Any) -> Exception:
+        """Return the error of a response with status 200 that holds no completion."""
+        text = response if isinstance(response, str) else response.to_json(indent=None)
+        message = dialects.error_message(getattr(response, "error", None))
+        if message and dialects.TOO_LONG.search(message):
+            return ContextLengthError(f"{self.address} rejects the request: {self._clean(message)}")
+        return RetryableError(f"the response is no chat completion: {self._clean(message or text)}")
 
     def _error_of(self, error: Any) -> Exception:
         """Return the error that a status means: retry, change the request, or change the server."""
-        body = error.body
-        words = body.get("message") if isinstance(body, dict) else None
-        status, message = error.status_code, self._clean(words or body or error.message)
-        if status in (401, 403):
-            # Without the server's message if the key is wrong: it may quote parts of the key.
+        words = dialects.error_message(error.body) or error.message
+        status, message = error.status_code, self._clean(words)
+        is_too_long = status == 413 or dialects.TOO_LONG.search(f"{error.code} {words}")
+        if status in (401, 403):  # of a wrong key without the message, which may quote it
             why = "" if status == 401 else f" {message}"
             return SetupError(
                 f"{self.address} rejects the API key ({status}).{why}\n"
@@ -223,12 +242,14 @@ class OpenAIClient:
             )
         if status in WRONG_ADDRESS:
             return SetupError(self._not_found(f"{status}: {message}"))
-        if status in RETRYABLE or status >= 500:
-            now = datetime.now(UTC)
-            wait = retry_after(error.response.headers.get("retry-after"), now=now)
+        if status in RETRYABLE or (status >= 500 and not is_too_long):
+            headers = error.response.headers
+            wait = retry_after(headers.get("retry-after"), now=datetime.now(UTC))
+            wait = wait or dialects.wait_seconds(words, headers)
             return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=status in BUSY)
-        is_too_long = status == 413 or TOO_LONG.search(f"{error.code} {message}")
         kind = ContextLengthError if is_too_long else RequestRejectedError
+        if not is_too_long and dialects.CONTENT_FILTER.search(f"{error.code} {words}"):
+            kind = ContentFilterError
         return kind(
             f"{self.address} rejects the request ({status}): {message}\n"
             "  Remove the option that it names, or shorten the request."

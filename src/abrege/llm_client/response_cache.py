@@ -11,7 +11,9 @@ from typing import IO
 import filelock
 
 from abrege.core.errors import DataError, SetupError
+from abrege.core.http_retry import RetryableError
 from abrege.core.io import disk_error, json_line
+from abrege.llm_client.server_dialects import content_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +94,9 @@ def _load(path: Path) -> dict[str, CachedResponse]:
     responses = {}
     for number, line in enumerate(complete.split(b"\n") if newline else [], start=1):
         try:
-            response = CachedResponse(**json.loads(line))
-        except (ValueError, TypeError, RecursionError) as error:
+            values = json.loads(line)
+            response = CachedResponse(**{**values, "text": content_text(values["text"])})
+        except (ValueError, TypeError, KeyError, RecursionError, RetryableError) as error:
             raise DataError(
                 f"{path}:{number}: this is not a response that abrege cached: {error}\n"
                 "  Delete the line and run the same command again: it sends the request again."

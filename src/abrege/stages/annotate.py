@@ -5,6 +5,7 @@ writes  annotate/pairs.jsonl  annotate/failed.jsonl
         annotate/answers.jsonl, a line as soon as there is an answer (of a model)
 """
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from abrege.annotation.pairs import (
 )
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_jsonl
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Document, Pair
 from abrege.pipeline.task import Task
@@ -87,9 +89,19 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
     if not counts["pairs"]:
         raise DataError(
             f"annotate: no document has a summary that can be used: {describe_counts(counts)}.\n"
+            f"{_commonest_failure(run_folder)}"
             f"  {run_folder.failed} says what was tried and why it was refused."
         )
     return {"counts": counts, **fields}
+
+
+def _commonest_failure(run_folder: RunFolder) -> str:
+    """Return the commonest reason, with the words of the server or of the check, as a line."""
+    failures = Counter(
+        f"{row['reason']}: {row['found']}" if row.get("found") else str(row["reason"])
+        for row in read_jsonl(run_folder.failed, dict)
+    )
+    return "".join(f"  {count} × {why}\n" for why, count in failures.most_common(1))
 
 
 def pair_from_lead(settings: Annotate, document: Document, redo: Check) -> Pair | FailedDocument:

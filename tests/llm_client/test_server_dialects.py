@@ -1,0 +1,132 @@
+"""How servers and models speak: each form as a server sends it, and what is made of it."""
+
+import pytest
+
+from abrege.core.http_retry import RetryableError
+from abrege.llm_client import server_dialects as dialects
+
+SUMMARY = "The board of Lindow postponed its decision."
+THOUGHT = "The user wants a summary. Let me think."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"<think>{THOUGHT}</think>\n\n{SUMMARY}",
+        f"{THOUGHT}\n</think>\n\n{SUMMARY}",
+        f"<THINK>\n{THOUGHT}</THINK>{SUMMARY}",
+        f"<seed:think>{THOUGHT}</seed:think>{SUMMARY}",
+        f"[THINK]{THOUGHT}[/THINK]{SUMMARY}",
+        f"◁think▷{THOUGHT}◁/think▷{SUMMARY}",
+        f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant"
+        f"<|channel|>final<|message|>{SUMMARY}<|return|>",
+        f"analysis{THOUGHT}assistantfinal{SUMMARY}",
+        f"<|channel>thought\n{THOUGHT}<channel|>{SUMMARY}",
+        f"<|begin_of_thought|>{THOUGHT}<|end_of_thought|><|begin_of_solution|>{SUMMARY}"
+        "<|end_of_solution|>",
+        f"<|START_THINKING|>{THOUGHT}<|END_THINKING|><|START_RESPONSE|>{SUMMARY}<|END_RESPONSE|>",
+        SUMMARY,
+    ],
+)
+def test_thoughts_and_channels_are_no_part_of_the_answer(answer):
+    assert dialects.remove_thoughts(answer).strip() == SUMMARY
+
+
+@pytest.mark.parametrize(
+    "answer", [f"<think>{THOUGHT}", f"<|channel|>analysis<|message|>{THOUGHT}", f"[THINK]{THOUGHT}"]
+)
+def test_thoughts_that_never_end_hold_no_answer(answer):
+    assert dialects.remove_thoughts(answer).strip() == ""
+
+
+@pytest.mark.parametrize("mark", ["<|message|>", "◁think▷", "</thought>", "<|begin_of_plan|>"])
+def test_what_no_summary_holds_is_found(mark):
+    assert dialects.LEFTOVER.search(f"{SUMMARY} {mark}")
+    assert not dialects.LEFTOVER.search("The analysis of the final report: x < y | z > 3 [1].")
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        *((word, "stop") for word in ("stop", "eos_token", "end_turn", "COMPLETE", None, "")),
+        *((word, "length") for word in ("length", "MAX_TOKENS", "max_tokens", "model_length")),
+        *((word, "content_filter") for word in ("content_filter", "SAFETY", "RECITATION")),
+        *((word, "error") for word in ("error", "abort", "network_error", "cancelled")),
+        *((word, "tool_calls") for word in ("tool_calls", "function_call")),
+        ("weird", "weird"),
+    ],
+)
+def test_finish_reasons_of_all_servers_have_one_of_five_meanings(reason, meaning):
+    assert dialects.ending(reason) == meaning
+    assert dialects.is_known_ending(str(reason or "stop")) == (meaning != "weird")
+
+
+def test_parts_of_content_are_joined_without_the_thoughts():
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}]},
+        {"type": "text", "text": "One "},
+        {"type": "output_text", "text": "two."},
+    ]
+    assert dialects.content_text(parts) == "One two."
+    assert dialects.content_text(None) == ""
+    with pytest.raises(RetryableError, match="content is a dict"):
+        dialects.content_text({"text": "a"})
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model's maximum context length is 8 tokens. However, you requested 9 tokens",
+        "`inputs` tokens + `max_new_tokens` must be <= 1500. Given: 1 `inputs` tokens",
+        "The input token count (9) exceeds the maximum number of tokens allowed (8).",
+        "Prompt contains 9 tokens and 0 draft tokens, too large for model with 8 maximum context",
+        "The input (9 tokens) is longer than the model's context length (8 tokens).",
+        "request (9 tokens) exceeds the available context size (8 tokens), try increasing it",
+        "Context size has been exceeded.",
+        "too many tokens: total number of tokens in the prompt cannot exceed 8 - received 9.",
+        "Input is too long for requested model.",
+        "prompt is too long: 9 tokens > 8 maximum",
+        "The prompt is too long: 9, model maximum context length: 7",
+    ],
+)
+def test_a_full_context_is_known_in_every_servers_words(message):
+    assert dialects.TOO_LONG.search(message)
+
+
+def test_other_rejections_are_no_full_context_and_no_filter():
+    for message in ("Unknown parameter: seed", "top_k must be positive", "roles must alternate"):
+        assert not dialects.TOO_LONG.search(message)
+        assert not dialects.CONTENT_FILTER.search(message)
+
+
+def test_the_words_of_a_provider_behind_a_gateway_are_read():
+    raw = '{"message": "prompt is too long: 9 tokens > 8 maximum"}'
+    body = {"message": "Provider returned error", "metadata": {"raw": raw}}
+    assert dialects.error_message(body).endswith("prompt is too long: 9 tokens > 8 maximum")
+    assert dialects.error_message({"detail": {"error": "full"}}) == "full"
+    assert dialects.error_message("plain words") == "plain words"
+
+
+@pytest.mark.parametrize(
+    ("message", "headers", "seconds"),
+    [
+        ("", {"retry-after-ms": "2000"}, 2.0),
+        ("Please try again in 2.5s.", {}, 2.5),
+        ("try again in 250ms", {}, 0.25),
+        ("Please try again in 1m3s", {}, 63.0),
+        ("Please retry in 20.5s.", {}, 20.5),
+        ("Too Many Requests", {}, 0.0),
+    ],
+)
+def test_the_wait_is_read_from_the_header_or_the_words(message, headers, seconds):
+    assert dialects.wait_seconds(message, headers) == seconds
+
+
+def test_a_stream_of_events_that_nobody_asked_for_is_read():
+    body = (
+        'data: {"choices": [{"delta": {"content": "One "}, "finish_reason": null}]}\n\n'
+        'data: {"choices": [{"delta": {"content": "two."}, "finish_reason": "length"}]}\n\n'
+        "data: [DONE]\n"
+    )
+    assert dialects.text_of_events(body) == ("One two.", "length")
+    assert dialects.text_of_events("<html>log in</html>") is None
