@@ -195,8 +195,8 @@ def test_where_nothing_passes_it_is_an_error_that_names_the_file_with_the_reason
         annotate.run(a_recipe(fake.url, attempts=1), RunFolder(folder))
     assert str(caught.value) == (
         "annotate: no document has a summary that can be used: 6 documents, 0 pairs "
-        f"(too short 6).\n  6 × too short: 1\n  {folder / 'annotate/failed.jsonl'} says what was tried and why it was "
-        "refused."
+        "(too short 6).\n  6 × too short: 1\n"
+        f"  {folder / 'annotate/failed.jsonl'} says what was tried and why it was refused."
     )
 
 
