@@ -142,7 +142,7 @@ def test_invalid_utf8_is_an_error_with_line_and_byte(tmp_path):
     assert error_message(path) == (
         f"{path}:3: not UTF-8: byte 4 of the line, byte 12 of the file, is 0xE9.\n"
         "  Decoded as cp1252 it reads: Ã©té,3\n"
-        "  If that is right, set data.encoding: cp1252; or save the file as UTF-8."
+        "  If that is right, save the file as UTF-8, or in a recipe set data.encoding: cp1252"
     )
 
 

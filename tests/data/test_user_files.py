@@ -187,3 +187,18 @@ def test_a_file_whose_rows_are_all_dropped_says_so(tmp_path):
 def test_a_name_that_no_file_can_have_is_one_message(tmp_path, name):
     with pytest.raises(DataError, match="cannot be read"):
         load_pairs(str(tmp_path / name), columns={}, lang=None)
+
+
+def test_a_workbook_whose_sheets_all_have_rows_names_them(tmp_path):
+    """Only the first was read, and the others left out without a word."""
+    book = openpyxl.Workbook()
+    for name in ("spring", "autumn"):
+        sheet = book.create_sheet(name)
+        sheet.append(("text", "summary"))
+        sheet.append(ROWS[0])
+    book.save(tmp_path / "x.xlsx")
+    with pytest.raises(DataError, match=r"several sheets have rows: spring, autumn\."):
+        load(tmp_path / "x.xlsx")
+    book.remove(book["autumn"])
+    book.save(tmp_path / "y.xlsx")  # an empty first sheet, as Excel leaves them
+    assert texts(load(tmp_path / "y.xlsx")) == ROWS[:1]

@@ -118,3 +118,21 @@ def test_a_recipe_without_a_stand_in_table_is_an_error(tmp_path):
     path.write_text(SHORTEST, encoding="utf-8")
     with pytest.raises(RecipeError, match="this recipe has no stand-in table"):
         recipe.load(path, stand_in=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("http://user:secret@host:8000/v1", "http://***@host:8000/v1"),
+        ("https://host/v1?api-key=secret&version=2", "https://host/v1?api-key=***&version=***"),
+        ("http://localhost:11434/v1", "http://localhost:11434/v1"),
+    ],
+)
+def test_a_password_in_an_address_is_used_and_never_written(address, written):
+    """It stood in recipe.yaml, report.md and index.html, which are passed on."""
+    annotate = {"teacher": "server", "model": "m", "base_url": address}
+    tree = {"collect": {"source": "d.jsonl"}, "annotate": annotate, "tune": {"model": "m"}}
+    loaded = recipe.parse(tree)
+    assert loaded.annotate.base_url == address
+    assert f"base_url: {written}\n" in recipe.dump(loaded)
+    assert "secret" not in recipe.dump(loaded)

@@ -38,6 +38,7 @@ def test_dropped_rows_are_counted_and_listed_with_their_reasons(tmp_path):
         "summary (summary) is empty",
         "3 fields, but the header has 2",
     }
+    assert rows[-1]["values"] == {"text": "only a document", "summary": ""}
     assert any("2 rows dropped" in note for note in notes)
 
 

@@ -78,6 +78,8 @@ def stream_valid_pairs(
                 _check_new_id(pair.id, row.location, locations, columns.id)
         except InvalidValueError as error:
             _add_problem(problems, row, error)
+            if options.dropped is not None:
+                options.dropped_values[row.location] = row.values
             continue
         if columns.id is not None:
             ids.append(hash(pair.id))

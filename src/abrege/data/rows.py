@@ -3,10 +3,11 @@
 import codecs
 import gzip
 import io
+import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -43,6 +44,8 @@ class ReadOptions:
     encoding: str = "utf-8"
     dropped: dict[str, str] | None = None
     """Where rows that cannot be used go, location → reason; None: they are an error."""
+    dropped_values: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The values of dropped rows that could be read, by location."""
     hint: str = ""
     """How the user can leave such rows out, for the message."""
 
@@ -112,12 +115,28 @@ def _decoded_lines(path: Path, file: IO[bytes], encoding: str) -> Iterator[tuple
         ) from error
 
 
+def dropped_reasons(options: ReadOptions) -> Counter[str]:
+    """Count the dropped rows by reason, without the row's own words."""
+    return Counter(reason.partition(":")[0] for reason in (options.dropped or {}).values())
+
+
+def _writable(values: Mapping[str, Any] | None) -> Any:
+    """Return values as JSON can hold them: dates as text, half surrogate pairs as escapes."""
+    text = json.dumps(values, default=str)
+    return json.loads(text.encode("ascii").replace(rb"\ud", rb"\\ud"))
+
+
 def write_dropped(options: ReadOptions, path: Path, *, on_event: OnEvent = silent) -> None:
     """Write the rows that were left out, with their reasons; report the commonest ones."""
     if not options.dropped:
         return
-    write_jsonl(path, ({"row": row, "reason": why} for row, why in options.dropped.items()))
-    kinds = Counter(reason.partition(":")[0] for reason in options.dropped.values())
+    values = options.dropped_values
+    records = (
+        {"row": row, "reason": why, "values": _writable(values.get(row))}
+        for row, why in options.dropped.items()
+    )
+    write_jsonl(path, records)
+    kinds = dropped_reasons(options)
     listed = ", ".join(f"{kind} ({count})" for kind, count in kinds.most_common(MAX_SHOWN))
     on_event(Note(f"{len(options.dropped)} rows dropped: {listed}; all of them: {path}"))
 
@@ -157,7 +176,7 @@ def _encoding_error(
     return DataError(
         f"{path}:{number}: not UTF-8: byte {error.start + 1} of the line, byte "
         f"{bytes_read + error.start + 1} of the file, is 0x{raw[error.start]:02X}.\n  {guess}\n"
-        f"  If that is right, set data.encoding: {likely}; or save the file as UTF-8."
+        f"  If that is right, save the file as UTF-8, or in a recipe set data.encoding: {likely}"
     )
 
 

@@ -1,6 +1,6 @@
 """Read the rows of an Excel file (.xlsx)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ def read_xlsx(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
             f"{path}: this Excel file cannot be read ({shorten(error, 100)}).\n"
             "  Save it again as .xlsx, or as CSV with UTF-8."
         ) from error
-    sheet = book.worksheets[0]
+    sheet = _only_sheet(path, book.worksheets)
     cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
     records = (
         (f"{path} row {number}", f"{path.name}:{number}", row)
@@ -32,6 +32,17 @@ def read_xlsx(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
         yield from records_to_rows(path, records, options)
     finally:
         book.close()
+
+
+def _only_sheet(path: Path, sheets: Sequence[Any]) -> Any:
+    """Return the sheet that has cells; raise DataError where several have, and none is named."""
+    filled = [s for s in sheets if any(any(row) for row in s.iter_rows(values_only=True))]
+    if len(filled) > 1:
+        raise DataError(
+            f"{path}: several sheets have rows: {', '.join(sheet.title for sheet in filled)}.\n"
+            "  Save the one with the rows as a file of its own."
+        )
+    return filled[0] if filled else sheets[0]
 
 
 def _cell(value: Any) -> Any:

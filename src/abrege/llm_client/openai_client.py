@@ -23,8 +23,7 @@ BUSY = (429, 503)  # rate limit, overload
 WRONG_ADDRESS = (404, 405)
 NO_CREDIT = "insufficient_quota"  # a 429 that retrying cannot fix: quota used up
 OPENAI = "https://api.openai.com/v1"
-NO_KEY = "none"  # sent to a local server, since the openai package insists on a key
-CONNECT_SECONDS = 10.0
+NO_KEY, CONNECT_SECONDS = "none", 10.0  # the openai package insists on a key
 MAX_QUOTED, MAX_LISTED = 300, 12  # characters of a server's message; models in a message
 
 
@@ -222,6 +221,8 @@ class OpenAIClient:
         message = dialects.error_message(getattr(response, "error", None))
         if message and dialects.TOO_LONG.search(message):
             return ContextLengthError(f"{self.address} rejects the request: {self._clean(message)}")
+        if message and dialects.CONTENT_FILTER.search(message):
+            return ContentFilterError(f"{self.address} refuses the text: {self._clean(message)}")
         return RetryableError(f"the response is no chat completion: {self._clean(message or text)}")
 
     def _error_of(self, error: Any) -> Exception:
@@ -229,7 +230,10 @@ class OpenAIClient:
         words = dialects.error_message(error.body) or error.message
         status, message = error.status_code, self._clean(words)
         is_too_long = status == 413 or dialects.TOO_LONG.search(f"{error.code} {words}")
-        if status in (401, 403):  # of a wrong key without the message, which may quote it
+        filtered = dialects.CONTENT_FILTER.search(f"{error.code} {words}")
+        if status == 401 or (
+            status == 403 and not filtered
+        ):  # of a wrong key without the message, which may quote it
             why = "" if status == 401 else f" {message}"
             return SetupError(
                 f"{self.address} rejects the API key ({status}).{why}\n"
@@ -247,13 +251,11 @@ class OpenAIClient:
             wait = retry_after(headers.get("retry-after"), now=datetime.now(UTC))
             wait = wait or dialects.wait_seconds(words, headers)
             return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=status in BUSY)
-        kind = ContextLengthError if is_too_long else RequestRejectedError
-        if not is_too_long and dialects.CONTENT_FILTER.search(f"{error.code} {words}"):
-            kind = ContentFilterError
-        return kind(
-            f"{self.address} rejects the request ({status}): {message}\n"
-            "  Remove the option that it names, or shorten the request."
-        )
+        rejection = f"{self.address} rejects the request ({status}): {message}\n"
+        rejection += "  Remove the option that it names, or shorten the request."
+        if is_too_long:
+            return ContextLengthError(rejection)
+        return ContentFilterError(rejection) if filtered else RequestRejectedError(rejection)
 
     def _not_found(self, message: str) -> str:
         names = self.models()
@@ -265,8 +267,7 @@ class OpenAIClient:
             )
         return (
             f"{self.address}/chat/completions does not exist ({message}).\n"
-            "  Check the address (most end in /v1) and the name of the model "
-            f"({self.model!r})."
+            f"  Check the address (most end in /v1) and the model's name ({self.model!r})."
         )
 
     def _clean(self, message: object) -> str:
@@ -294,7 +295,6 @@ def _resolve_address(base_url: str | None, api_key: str | None) -> tuple[str, st
         )
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise SetupError(
-            "The API key contains a character that no key has.\n"
-            "  Set OPENAI_API_KEY again, from its source."
+            "The API key contains a character that no key has.\n  Set OPENAI_API_KEY again."
         )
     return url, key or NO_KEY

@@ -5,6 +5,7 @@ does not know is counted and said, never taken for the usual case in silence.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,19 +17,35 @@ ENDINGS: Mapping[str, Sequence[str]] = {
     COMPLETE: (
         *("stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete", "completed"),
         *("finish_reason_stop", "stop_token", "finished", "end"),
+        *("stop_criteria_met", "matched_stop", "finish", "done", "eot", "eom", "stopped_eos"),
+        "stopped_word",
     ),
     LENGTH: (
         *("length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"),
         *("model_context_window_exceeded", "finish_reason_max_tokens", "incomplete", "truncated"),
+        *("max_new_tokens", "max_tokens_reached", "length_limit", "limit", "num_predict"),
+        *("context_length", "context_window_exceeded", "stopped_limit", "model_max_length"),
+        "exceeded_max_tokens",
     ),
     REFUSED: (
         *("content_filter", "content_filtered", "guardrail_intervened", "refusal", "sensitive"),
         *("safety", "recitation", "blocklist", "prohibited_content", "spii", "error_toxic"),
-        *("language", "image_safety"),
+        *("language", "image_safety", "image_prohibited_content", "moderation", "blocked"),
+        *("filtered", "censored", "risk_control", "high_risk"),
     ),
     TOOLS: ("tool_calls", "function_call", "tool_use", "tool_call"),
     ERROR: (
         *("error", "abort", "aborted", "cancelled", "canceled", "timeout", "network_error"),
+        *(
+            "server_error",
+            "engine_error",
+            "internal_error",
+            "disconnected",
+            "overloaded",
+            "preempted",
+        ),
+        *("user_cancel", "error_limit", "load", "unload", "malformed_response"),
+        *("function_call_filter", "unexpected_tool_call", "not_finished"),
         *("insufficient_system_resource", "failed", "malformed_function_call", "repetition"),
     ),
 }
@@ -37,66 +54,101 @@ ENDINGS: Mapping[str, Sequence[str]] = {
 (sensitive, network_error), DeepSeek (insufficient_system_resource); in any case of letters."""
 _MEANING = {word: meaning for meaning, words in ENDINGS.items() for word in words}
 
-THOUGHT_TAGS = ("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "seed:think")
-"""Tags around thoughts: DeepSeek R1, Qwen (think), Seed-OSS (seed:think), prompted models."""
-_TAG = "|".join(THOUGHT_TAGS)
-FINAL_CHANNEL = (
-    r"<\|channel\|>final(?:<\|constrain\|>\w+)?<\|message\|>",  # GPT-OSS (harmony)
-    r"\bassistant ?final(?=[A-Z\W])",  # harmony of which a server strips the special tokens
-    r"<\|begin_of_solution\|>",  # Sky-T1, OpenThinker
-    r"<channel\|>",  # Gemma's channel of thoughts ends
-    r"\[/THINK\]",  # Magistral
-    r"◁/think▷",  # Kimi
-    r"<\|END_THINKING\|>(?:\s*<\|START_RESPONSE\|>)?",  # Command A Reasoning
-    r"<\|eot_think\|>|<\|/think\|>",
-    rf"</(?i:{_TAG})>",
+TEXT_PARTS = ("text", "output_text")
+THOUGHT_PARTS = ("thinking", "redacted_thinking", "reasoning", "thought", "reasoning_content")
+_NAMES = (
+    "think|thinking|thoughts?|reason|reasoning|reflection|analysis|scratchpad|inner_monologue"
+    "|commentary|longcat_think"
 )
-"""After the last of these marks the answer begins; what stands before it is thought."""
-OPENED = (
-    r"^\s*(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)",
-    r"^analysis(?=[A-Z])",
-    r"<\|begin_of_thought\|>",
-    r"<\|channel>thought",
-    r"\[THINK\]",
-    r"◁think▷",
-    r"<\|START_THINKING\|>",
-    rf"<(?i:{_TAG})>",
+_OPEN_TAG = rf"(?i:<\s*(?:\w+[:|])?(?:{_NAMES})\b[^<>]*>)"  # also seed:think, mm:think, ifm|think
+_CLOSE_TAG = rf"(?i:<\s*/\s*(?:\w+[:|])?(?:{_NAMES})\s*>)"
+THOUGHT_MARKS: Sequence[tuple[str, str]] = (
+    (_OPEN_TAG, _CLOSE_TAG),  # DeepSeek R1, Qwen, Seed-OSS, MiniMax and prompted models
+    (r"(?i:\[THINK\])", r"(?i:\[/THINK\])"),  # Magistral
+    (r"◁think▷", r"◁/think▷"),  # Kimi
+    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),  # Command A Reasoning
+    (r"<\|channel>\s*thought", r"<channel\|>"),  # Gemma
+    (r"<unused94>(?:thought)?", r"<unused95>"),  # MedGemma
+    (r"<\|begin_of_(?:thought|reasoning)\|>", r"<\|end_of_(?:thought|reasoning)\|>"),  # Sky-T1
+    (r"<\|reasoning_start\|>", r"<\|reasoning_end\|>"),
+    (r"<\|think(?:ing)?\|>", r"<\|/think(?:ing)?\|>|<\|eot_think\|>"),
+    (
+        r"(?:<\|start\|>assistant)?<\|channel\|>\s*(?:analysis|commentary)[^<]*<\|message\|>",
+        r"<\|end\|>|<\|call\|>",
+    ),  # GPT-OSS (harmony)
+    (r"(?i:<details type=\W*reasoning\W[^<>]*>)", r"(?i:</details>)"),  # Open WebUI
+    (r"(?mi:^```+\s*(?:thinking|thought|reasoning)\s*$)", r"(?m:^```+\s*$)"),
 )
-"""An opened block of thoughts: where it is not closed, all from there on is thought."""
+"""How models open and close their thoughts."""
+ANSWER_MARKS = (
+    r"(?:<\|start\|>assistant)?<\|channel\|>\s*final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
+    r"<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
+)
+"""What opens the answer itself; what stands before it is thought."""
+_STRIPPED = re.compile(r"(?s)\A\s*(?:analysis|commentary)(?=[A-Z\s]).*assistant ?final\s*")
+"""Harmony of which a server strips the special tokens."""
+_PAIRS = re.compile("(?s)" + "|".join(f"(?:{o}).*?(?:{c})" for o, c in THOUGHT_MARKS))
+_BEFORE = re.compile(
+    f"(?s)\\A.*(?:{'|'.join([*(c for _, c in THOUGHT_MARKS[:9]), *ANSWER_MARKS])})"
+)
+_UNCLOSED = re.compile(
+    f"(?s)\\A\\s*(?:{'|'.join(o for o, _ in THOUGHT_MARKS)}|analysis(?=[A-Z])).*\\Z"
+)
+_WRAPPER = re.compile(
+    r"(?i)\A\s*<(?:answer|final|output|response|solution|summary)>|</(?:answer|final|output"
+    r"|response|solution|summary|o)>\s*\Z|<\|(?:end|return|end_of_solution|END_RESPONSE)\|>\s*\Z"
+    r"|<turn\|>\s*\Z"
+)
 LEFTOVER = re.compile(
-    r"<\|(?:channel|message|constrain|begin_of_\w+|end_of_\w+|START_\w+|END_\w+|/?\w*think)\|?>"
-    rf"|<channel\|>|◁/?think▷|\[/?THINK\]|</?(?:{_TAG})>"
-    r"|^analysis(?=[A-Z])|assistant ?(?:final|analysis)(?=[A-Z])"
+    "|".join(
+        mark for pair in THOUGHT_MARKS for mark in pair if "```" not in mark and "det" not in mark
+    )
+    + r"|<\|(?:channel|message|constrain|begin_of_\w+|end_of_\w+|START_\w+|END_\w+)\|>"
+    rf"|(?i:&lt;\s*/?\s*(?:{_NAMES})\s*&gt;)|assistant(?:final|analysis)"
+    r"|\A\s*analysis(?=[A-Z])"
+    r"|\A(?i:\W*(?:thoughts?|thinking(?: process)?|reasoning|chain of thought)\W*(?:\n|:))"
 )
 """A mark that no summary has: what still holds one is refused as markup."""
-_FINAL = re.compile(rf"(?s)^.*(?:{'|'.join(FINAL_CHANNEL)})")
-_OPENED = re.compile(rf"(?sm)(?:{'|'.join(OPENED)}).*\Z")
-_CLOSING = re.compile(r"(?:<\|(?:end|return|end_of_solution|END_RESPONSE)\|>|<turn\|>)\s*$")
 
 TOO_LONG = re.compile(
     r"(?i)context[ _](?:length|size|window)|maximum (?:model|input|sequence|prompt) length"
     r"|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too many (?:input )?tokens"
     r"|max_new_tokens` must be <="  # TGI
     r"|token count \(?\d* ?\)?exceeds|maximum number of tokens"  # Gemini
-    r"|too large for model|longer than the model|maximum context"  # Mistral, SGLang
+    r"|too large for (?:\w+ )?model|longer than the model|maximum context"  # Mistral, SGLang
     r"|tokens in the prompt cannot exceed|context the overflows"  # Cohere, LM Studio
     r"|exceeds? the (?:available |model'?s? )?(?:context|maximum)"  # llama.cpp
-    r"|reduce the length of the (?:messages|prompt|input)"
+    r"|(?:reduce|shorten) the length|length exceeds|exceeds? context|tokens? limit|tokens_limit"
+    r"|token limit exceeded|exceeds? limit \d|must have less than \d+ tokens"  # TGI
+    r"|range of input length|max[ _]model[ _]len|exceeds? max(?:imum)? length"  # DashScope, vLLM
+    r"|body too large|entity too large|input (?:is )?too long|string too long"
+    r"|request too large|too large to process|tokens must be reduced"  # OpenAI's and Groq's TPM
+    r"|max_tokens must be at least 1, got -|长度超过"
 )
 """How servers say that a prompt exceeds the context window."""
 CONTENT_FILTER = re.compile(
-    r"(?i)content[ _](?:filter|management|policy)|responsibleai|safety system|blocked by|moderation"
-    r"|data_inspection_failed|prohibited content"
+    r"(?i)content[ _](?:filter|management|policy)|responsibleai|safety[ _](?:system|filter|check)"
+    r"|blocked (?:by|due to)|moderation|data_inspection_failed|prohibited[ _]content"
+    r"|content exists risk|inappropriate content|usage (?:policy|policies|guidelines)"
+    r"|sensitive (?:content|words?|information)|input[ _]sensitive|敏感|guardrail|high risk"
+    r"|jailbreak|unsafe content|(?:prompt|input) was (?:flagged|blocked)"
 )
 """How servers say that they refuse a document: Azure OpenAI, Gemini, OpenRouter, DashScope."""
-WAIT = re.compile(r"(?i)(?:try again|retry)(?: in| after)? (?:(\d+)m)?(\d+(?:\.\d+)?) ?(ms|s\b)?")
-"""How messages say when to ask again: OpenAI's `2.5s`, `1m3s`, `250ms`."""
+_UNITS = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "s": 1.0}
+_TIME = re.compile(r"(?i)(\d+(?:\.\d+)?)\s*(ms|milli|mi|[hms])?(?:[a-z]*)")
+WAIT = re.compile(
+    r"(?i)(?:again|retry|wait|available|delay)[^\d\n]{0,20}?"
+    r"((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)"
+    r"(?![a-z])\s*)+)|retry[_ ]after\W{1,3}(\d+(?:\.\d+)?)(?![\d-])"
+)
+"""How messages say when to ask again: OpenAI's `2.5s`, `1m3s`, `250ms`; Gemini's `retryDelay`."""
 
 
 def ending(finish_reason: object) -> str:
     """Return what a finish reason means: one of the keys of ENDINGS, or the reason itself."""
-    word = str(finish_reason or "stop").strip().lower()
-    return _MEANING.get(word, word)
+    words = str(finish_reason or "stop").split(":")[0].rpartition(".")[2]  # Gemini: "X: DETAIL"
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s-]+", "_", words.strip()).lower()
+    return _MEANING.get(word, _MEANING.get(word.removeprefix("finish_reason_"), word))
 
 
 def is_known_ending(finish_reason: str) -> bool:
@@ -115,19 +167,35 @@ def content_text(content: object) -> str:
         return content
     if not isinstance(content, list):
         raise RetryableError(f"the message's content is a {type(content).__name__}")
-    texts = []
-    for part in content:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, Mapping) and part.get("type", "text") in ("text", "output_text"):
-            texts.append(str(part.get("text") or ""))
-    return "".join(texts)
+    return "".join(_part_text(part) for part in content)
+
+
+def _part_text(part: object) -> str:
+    """Return the text of one part; nothing of a thought. Raise RetryableError for any other."""
+    if isinstance(part, str):
+        return part
+    kind = part.get("type", "text") if isinstance(part, Mapping) else type(part).__name__
+    if kind in THOUGHT_PARTS:
+        return ""
+    text = part.get("text") if isinstance(part, Mapping) and kind in TEXT_PARTS else None
+    text = text.get("value") if isinstance(text, Mapping) else text  # Assistants' text parts
+    if not isinstance(text, str):
+        raise RetryableError(f"the message's content has a part of type {kind}")
+    return text
 
 
 def remove_thoughts(text: str) -> str:
-    """Return what stands outside of thoughts and channels; nothing where only thoughts stand."""
-    text = _FINAL.sub("", text)
-    return _CLOSING.sub("", _OPENED.sub("", text))
+    """Return what stands outside of thoughts and channels; nothing where only thoughts stand.
+
+    An opened block without an end is thought only at the beginning: elsewhere it may be a word of
+    the summary, and LEFTOVER refuses it.
+    """
+    for pattern in (_STRIPPED, _PAIRS, _BEFORE, _UNCLOSED):
+        text = pattern.sub("", text)
+    text = text.strip()
+    while (shorter := _WRAPPER.sub("", text).strip()) != text:
+        text = shorter
+    return text
 
 
 def wait_seconds(message: str, headers: Mapping[str, str]) -> float:
@@ -136,13 +204,15 @@ def wait_seconds(message: str, headers: Mapping[str, str]) -> float:
         milliseconds = float(headers.get("retry-after-ms", ""))
     except ValueError:
         milliseconds = 0.0
-    if milliseconds > 0:
+    if 0 < milliseconds < math.inf:
         return milliseconds / 1000
     match = WAIT.search(message)
     if match is None:
         return 0.0
-    seconds = float(match[2]) / (1000 if (match[3] or "").lower() == "ms" else 1)
-    return 60 * int(match[1] or 0) + seconds
+    return sum(
+        float(number) * (0.001 if unit.lower() in ("ms", "milli") else _UNITS[unit.lower() or "s"])
+        for number, unit in _TIME.findall(match[1] or match[2])
+    )
 
 
 def error_message(body: Any) -> str:
@@ -165,7 +235,10 @@ def _raw_message(raw: object) -> str:
 
 
 def text_of_events(body: str) -> tuple[str, str] | None:
-    """Return text and finish reason of a stream of events; None for any other body."""
+    """Return text and finish reason of a stream of events; None for any other body.
+
+    Raise RetryableError for a stream that reports an error or ends without an ending.
+    """
     chunks = []
     for line in body.splitlines():
         if line.startswith("data:") and line[5:].strip() not in ("", "[DONE]"):
@@ -173,11 +246,18 @@ def text_of_events(body: str) -> tuple[str, str] | None:
                 chunks.append(json.loads(line[5:]))
             except ValueError:
                 return None
-    choices = [
-        c for chunk in chunks if isinstance(chunk, Mapping) for c in chunk.get("choices", [])
-    ]
+    chunks = [chunk for chunk in chunks if isinstance(chunk, Mapping)]
+    if error := next((chunk["error"] for chunk in chunks if chunk.get("error")), None):
+        raise RetryableError(f"the stream broke off: {error_message(error)}")
+    choices = [c for chunk in chunks for c in chunk.get("choices") or () if isinstance(c, Mapping)]
     if not choices:
         return None
-    text = "".join(content_text((c.get("delta") or {}).get("content")) for c in choices)
-    reason = next((c["finish_reason"] for c in choices[::-1] if c.get("finish_reason")), "stop")
-    return text, reason
+    reason = next((c["finish_reason"] for c in choices[::-1] if c.get("finish_reason")), None)
+    if reason is None and "[DONE]" not in body:
+        raise RetryableError("the stream ended before the answer did")
+    return "".join(_event_text(choice) for choice in choices), reason or "stop"
+
+
+def _event_text(choice: Mapping[str, Any]) -> str:
+    message = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+    return content_text(message.get("content"))

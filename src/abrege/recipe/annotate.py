@@ -2,7 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    field_serializer,
+    model_validator,
+)
 
 from abrege.prompts.template import TEACHER_PLACEHOLDERS, template_error
 from abrege.recipe.settings import Settings
@@ -25,6 +31,17 @@ WITHOUT_EFFECT = {
     },
 }
 """The settings that each kind of teacher ignores."""
+
+
+def mask_secrets(address: str) -> str:
+    """Return an address with *** for its user, its password and the values of its query."""
+    scheme, separator, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    path, question, query = path.partition("?")
+    if "@" in host:
+        host = f"***@{host.rpartition('@')[2]}"
+    query = "&".join(f"{pair.partition('=')[0]}=***" for pair in query.split("&")) if query else ""
+    return f"{scheme}{separator}{host}{slash}{path}{question}{query}"
 
 
 class PriceSettings(Settings):
@@ -127,6 +144,11 @@ class Annotate(Settings):
         None, description="the price of the server, to compute the cost"
     )
     sweep: Sweep = Field(Sweep(), description="the grid of abrege annotate --sweep")
+
+    @field_serializer("base_url")
+    def _mask_secrets(self, value: str | None) -> str | None:
+        """Write an address without its password and its keys: run folders are passed on."""
+        return value and mask_secrets(value)
 
     @model_validator(mode="after")
     def _check_effects(self) -> "Annotate":

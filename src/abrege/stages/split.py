@@ -29,7 +29,7 @@ from abrege.data.load import (
 )
 from abrege.data.minhash import Rows
 from abrege.data.pair_store import PairStore
-from abrege.data.rows import ReadOptions, write_dropped
+from abrege.data.rows import ReadOptions, dropped_reasons, write_dropped
 from abrege.data.same_document import JoinedRows, join_documents
 from abrege.data.split_exact import count_duplicates, linked_groups, sample_rows, split_exactly
 from abrege.data.split_files import find_split_files
@@ -145,6 +145,7 @@ def run(
             "columns": pairs.columns,
             "leaks": len(leaked_texts),
             "merged": len(groups),
+            **({"dropped_reasons": dict(dropped_reasons(options))} if options.dropped else {}),
             **_demo_asset(recipe.data),
         }
 
@@ -210,7 +211,7 @@ def read_options(data: Data) -> ReadOptions:
     """Return how the files of the data are read."""
     dropped: dict[str, str] | None = {} if data.on_bad_row == "drop" else None
     hint = "Or leave such rows out, counted, with data.on_bad_row: drop"
-    return ReadOptions(data.encoding, dropped, hint)
+    return ReadOptions(data.encoding, dropped, hint=hint)
 
 
 def _open_pairs(

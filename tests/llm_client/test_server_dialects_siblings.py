@@ -1,0 +1,85 @@
+import pytest
+
+from abrege.core.http_retry import RetryableError
+from abrege.llm_client import server_dialects as dialects
+
+THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sundays."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<THINK>{}</THINK>{}", '<think type="x">{}</think >{}', "<scratchpad>{}</scratchpad>{}",
+        "<mm:think>{}</mm:think>{}", "<think>{}</think><answer>{}</answer>", "{}\n</think>\n{}",
+        "<|START_THINKING|>{}<|END_THINKING|><|START_RESPONSE|>{}<|END_RESPONSE|>",
+        "<|channel|>analysis<|message|>{}<|end|>{}", "analysis{}assistantfinal{}",
+        "<|begin_of_thought|>{}<|end_of_thought|>{}", "[think]{}[/think]{}", "◁think▷{}◁/think▷{}",
+        "<|channel>thought\n{}<channel|>{}", "<unused94>thought\n{}<unused95>{}",
+    ],
+)  # fmt: skip
+def test_thoughts_are_left_out_however_a_model_marks_them(text):
+    assert dialects.remove_thoughts(text.format(THOUGHT, ANSWER)) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Thinking Process:\n1. {}\n{}", "&lt;think&gt;{}&lt;/think&gt;{}", "thought\n{}\n{}"],
+)
+def test_thoughts_that_cannot_be_told_from_the_answer_are_refused_as_markup(text):
+    left = dialects.remove_thoughts(text.format(THOUGHT, ANSWER))
+    assert dialects.LEFTOVER.search(left)
+
+
+def test_a_word_of_the_summary_is_no_channel_and_a_mark_inside_it_cuts_nothing():
+    text = "The court gave its analysis. An assistant final report followed."
+    assert dialects.remove_thoughts(text) == text
+    text = "The manual explains the tag <think> to authors."
+    assert dialects.remove_thoughts(text) == text
+    assert dialects.LEFTOVER.search(text)
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        ("FinishReason.MAX_TOKENS", "length"), ("maxTokens", "length"), ("limit", "length"),
+        ("content_filter: PROHIBITED_CONTENT", "content_filter"), ("stopSequence", "stop"),
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", "error"), ("user_cancel", "error"),
+        ("OTHER", "other"),
+    ],
+)  # fmt: skip
+def test_endings_are_recognized_in_every_spelling_and_unknown_ones_stay_unknown(reason, meaning):
+    assert dialects.ending(reason) == meaning
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("try again in 250ms", 0.25), ("try again in 1m3s", 63), ("try again in 1m", 60),
+        ("retry after 500 milliseconds", 0.5), ("try again in 2 minutes", 120),
+        ("try again in 1h2m3s", 3723), ('"retryDelay": "17s"', 17),
+        ("try again after 2026-12-01", 0), ("try again later (request 1234)", 0),
+    ],
+)  # fmt: skip
+def test_waits_are_read_in_their_units_and_dates_are_no_seconds(message, seconds):
+    assert dialects.wait_seconds(message, {}) == pytest.approx(seconds)
+    assert dialects.wait_seconds("", {"retry-after-ms": "inf"}) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'data: {"choices":[{"delta":{"content":"half "}}]}\n\n',
+        'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: {"error":{"message":"boom"}}\n\n',
+    ],
+)
+def test_a_stream_that_breaks_off_is_asked_again_and_never_half_an_answer(body):
+    with pytest.raises(RetryableError):
+        dialects.text_of_events(body)
+    assert dialects.text_of_events('data: {"choices":null}\n\n') is None
+
+
+def test_a_part_that_is_neither_text_nor_thought_is_refused():
+    parts = [{"type": "thinking", "thinking": THOUGHT}, {"type": "text", "text": ANSWER}]
+    assert dialects.content_text(parts) == ANSWER
+    with pytest.raises(RetryableError, match="a part of type image_url"):
+        dialects.content_text([{"type": "image_url", "image_url": {}}])
