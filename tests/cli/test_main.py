@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -231,3 +232,18 @@ def test_the_exit_code_reaches_the_shell(tmp_path):
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr.startswith(f"abrege: {tmp_path}/no.yaml: this recipe is neither a file")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_kill_and_a_closed_terminal_end_a_command_as_ctrl_c_does(number, monkeypatch, capsys):
+    """A scheduler's SIGTERM ended tuning without a checkpoint."""
+
+    def command(_words):
+        signal.raise_signal(number)
+        raise AssertionError("the command went on")
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr("abrege.cli._run_command", command)
+    assert main(["tune", "r.yaml"]) == 130
+    assert "interrupted; run the same command again to resume" in capsys.readouterr().err
+    assert signal.getsignal(number) == before

@@ -69,6 +69,7 @@ def test_parts_of_content_are_joined_without_the_thoughts():
     ]
     assert dialects.content_text(parts) == "One two."
     assert dialects.content_text(None) == ""
+    assert dialects.content_text("half \ud83d, whole \U0001f600") == "half \ufffd, whole \U0001f600"
     with pytest.raises(RetryableError, match="content is a dict"):
         dialects.content_text({"text": "a"})
 

@@ -15,7 +15,7 @@ HASH_LENGTH = 16
 def hash_json(value: Any) -> str:
     """Hash a JSON value; the order of its keys does not count."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_LENGTH]
 
 
 def hash_path(path: Path) -> str:

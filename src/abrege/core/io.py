@@ -30,7 +30,7 @@ def atomic_write(path: Path) -> Iterator[IO[str]]:
     part = path.with_name(f".{path.name}{PART_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

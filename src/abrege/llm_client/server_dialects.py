@@ -159,15 +159,16 @@ def is_known_ending(finish_reason: str) -> bool:
 def content_text(content: object) -> str:
     """Return the text of a message: parts are joined, thoughts left out.
 
-    Raise RetryableError for content that is neither text nor a list of parts.
+    Half a surrogate pair, which no file can hold, is U+FFFD. Raise RetryableError for content that
+    is neither text nor a list of parts.
     """
     if content is None:
         return ""
     if isinstance(content, str):
-        return content
+        return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if not isinstance(content, list):
         raise RetryableError(f"the message's content is a {type(content).__name__}")
-    return "".join(_part_text(part) for part in content)
+    return content_text("".join(_part_text(part) for part in content))
 
 
 def _part_text(part: object) -> str:

@@ -85,7 +85,9 @@ def locked(run_folder: RunFolder) -> Iterator[None]:
 def write_recipe(recipe: Recipe, run_folder: RunFolder) -> None:
     """Write the resolved recipe into the run folder, where it is not there already."""
     path = run_folder.recipe
-    if not path.is_file() or path.read_text(encoding="utf-8") != recipes.dump(recipe):
+    if not path.is_file() or path.read_bytes() != recipes.dump(recipe).encode(
+        "utf-8", "backslashreplace"
+    ):
         recipes.write(recipe, path)
 
 

@@ -151,7 +151,7 @@ def gather(recipe: Recipe, run_folder: RunFolder, pairs: PairsSummary | None = N
     return RunReport(
         name=recipe.name,
         setup=_setup(recipe, run_folder, splits, tuned, lang),
-        recipe=run_folder.recipe.read_text(encoding="utf-8"),
+        recipe=run_folder.recipe.read_text(encoding="utf-8", errors="replace"),
         n=scores["n"],
         groups=scores.get("groups"),
         confidence=recipe.evaluate.confidence,

@@ -118,7 +118,7 @@ def truncate_log(path: Path, step: int) -> None:
     if not path.exists():
         return
     entries: list[dict[str, Any]] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entries.append(dict(json.loads(line)))
         except (ValueError, TypeError, RecursionError):  # cut short by a kill
