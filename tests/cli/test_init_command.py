@@ -22,7 +22,8 @@ def test_what_init_writes_is_a_recipe(capsys):
 
 def test_data_and_model_may_contain_any_characters():
     data, model = """d'été: "x" #1/mes données.csv""", "~/models/a: b"
-    assert main(["init", "new/my.yaml", "--data", data, "--model", model]) == 0
+    Path("new").mkdir()
+    Path("new/my.yaml").write_text(recipe_text(data, model, file=Path("new/my.yaml")))
     loaded = recipe.load(Path("new/my.yaml"))
     assert (loaded.data.source, loaded.tune.model) == (data, model)
     assert loaded.name == "mes-données"
@@ -58,3 +59,33 @@ def test_the_schema_is_json_with_the_settings_and_their_descriptions(capsys):
     epochs = schema["$defs"]["Tune"]["properties"]["num_train_epochs"]
     assert epochs["description"] == "passes over the train split"
     assert (epochs["default"], epochs["type"], epochs["exclusiveMinimum"]) == (1.0, "number", 0.0)
+
+
+def test_init_reads_the_data_shows_rows_and_fills_in_the_language(capsys):
+    lines = [f"Le chat numéro {n} dort sur le tapis du salon,Un chat dort {n}" for n in range(9)]
+    Path("my.csv").write_text("\n".join(["texte,résumé", *lines]))
+    assert main(["init", "--data", "my.csv"]) == 0
+    shown = capsys.readouterr().err
+    assert "document ← texte, summary ← résumé" in shown
+    assert "→ Un chat dort 2" in shown
+    assert "→ Un chat dort 3" not in shown
+    assert recipe.load(Path("abrege.yaml")).data.lang == "fr"
+
+
+def test_init_writes_nothing_for_data_that_cannot_be_read(capsys):
+    assert main(["init", "--data", "nope.csv"]) == 3
+    assert "nope.csv: there is no such file" in capsys.readouterr().err
+    Path("my.csv").write_text("wording,heading\na b,c\n")
+    assert main(["init", "--data", "my.csv"]) == 3
+    error = capsys.readouterr().err
+    assert "no column has a known name for the document, and none for the summary" in error
+    assert "abrege init --data my.csv --document COLUMN --summary COLUMN" in error
+    assert not Path("abrege.yaml").exists()
+
+
+def test_columns_that_are_named_stand_in_the_recipe():
+    Path("my.csv").write_text("wording,heading\na b,c\n")
+    words = ["init", "--data", "my.csv", "--document", "wording", "--summary", "heading"]
+    assert main(words) == 0
+    columns = recipe.load(Path("abrege.yaml")).data.columns
+    assert (columns.document, columns.summary) == ("wording", "heading")

@@ -117,9 +117,9 @@ def test_an_empty_list_for_meta_keeps_no_columns():
         ),
         (
             ["wording", "heading"],
-            "x.csv: no column has a known name for the document.\n"
+            "x.csv: no column has a known name for the document, and none for the summary.\n"
             "  Columns found: wording, heading.\n"
-            "  Name it in the recipe: data.columns.document: NAME",
+            "  Name it in the recipe: data.columns: {document: NAME, summary: NAME}",
         ),
         (
             ["text", "heading"],

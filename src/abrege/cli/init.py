@@ -4,9 +4,10 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from abrege.core.errors import RecipeError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 DATA = "pairs.jsonl"
 MODEL = "demo:smollm2-135m-instruct"
 
+ROLES = ("document", "summary")
+SAMPLED_ROWS, SHOWN_ROWS = 50, 3
 SUGGESTED: dict[str, tuple[str, ...]] = {
     "data": ("lang", "columns"),
     "prompt": ("template",),
@@ -41,12 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file", nargs="?", type=Path, default=Path("abrege.yaml"), metavar="FILE",
         help="the recipe to write (default: abrege.yaml)",
     )  # fmt: skip
-    parser.add_argument("--data", default=DATA, help="where the pairs come from (data.source)")
+    parser.add_argument("--data", help=f"where the pairs come from (data.source; default: {DATA})")
+    parser.add_argument("--document", metavar="COLUMN", help="column of the text to summarize")
+    parser.add_argument("--summary", metavar="COLUMN", help="column of the summary")
     parser.add_argument("--model", default=MODEL, help="the model to tune (tune.model)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the recipe; raise RecipeError if the file exists."""
+    """Read the data, show three rows, and write the recipe; raise RecipeError if it exists."""
     from abrege.core.io import atomic_write
 
     if args.file.exists():
@@ -54,14 +59,53 @@ def run(args: argparse.Namespace) -> int:
             f"{args.file}: this file exists, and init does not overwrite it.\n"
             "  Choose another name: abrege init NAME.yaml"
         )
+    known = {} if args.data is None else _read_data(args)
     with atomic_write(args.file) as file:
-        file.write(recipe_text(args.data, args.model, file=args.file))
+        file.write(recipe_text(args.data or DATA, args.model, file=args.file, known=known))
     print(f"wrote {args.file}; run it with: abrege run {args.file}", file=sys.stderr)
     return 0
 
 
-def recipe_text(data: str, model: str, *, file: Path) -> str:
-    """Return a recipe that loads, with the most common settings as comments."""
+def _read_data(args: argparse.Namespace) -> dict[str, Any]:
+    """Show the mapping and the first rows of the data; return what data then says.
+
+    A name on the hub is not downloaded. Raise DataError where the data cannot be read.
+    """
+    from abrege.cli.progress import show_progress
+    from abrege.core.errors import DataError
+    from abrege.core.types import Pair
+    from abrege.data.load import local_path, stream_pairs
+    from abrege.data.rows import shorten
+    from abrege.text import language
+
+    columns = {role: getattr(args, role) for role in ROLES if getattr(args, role)}
+    known: dict[str, Any] = {"columns": columns} if columns else {}
+    if args.data.startswith("demo:") or local_path(args.data) is None:
+        return known
+    try:
+        with show_progress() as on_event:
+            streams = stream_pairs(args.data, columns=columns, lang=None, on_event=on_event)
+            rows = next(iter(streams.splits.values()))()
+            first = [row for row in islice(rows, SAMPLED_ROWS) if isinstance(row, Pair)]
+    except DataError as error:
+        if "Name it in the recipe" in str(error):
+            hint = f"  Or type: abrege init --data {args.data} --document COLUMN --summary COLUMN"
+            raise DataError(f"{error}\n{hint}") from error
+        raise
+    for pair in first[:SHOWN_ROWS]:
+        print(f"{pair.id}: {shorten(pair.document, 100)}", file=sys.stderr)
+        print(f"   → {shorten(pair.references[0], 100)}", file=sys.stderr)
+    lang = language.detect([pair.document for pair in first]) if first else None
+    return known | ({"lang": lang} if lang else {})
+
+
+def recipe_text(
+    data: str, model: str, *, file: Path, known: Mapping[str, Any] | None = None
+) -> str:
+    """Return a recipe that loads, with the most common settings as comments.
+
+    known  further values of the table data
+    """
     from abrege.recipe import Recipe
 
     name = re.sub(r"[^\w.-]+", "-", Path(data.removeprefix("demo:")).stem).strip("-.") or "run"
@@ -71,14 +115,14 @@ def recipe_text(data: str, model: str, *, file: Path) -> str:
         "# default.",
         f"name: {json.dumps(name, ensure_ascii=False)}",
     ]
-    values = {"data": {"source": data}, "tune": {"model": model}}
+    values = {"data": {"source": data, **(known or {})}, "tune": {"model": model}}
     for table, keys in SUGGESTED.items():
         settings = Recipe.model_fields[table].annotation
         assert isinstance(settings, type)
         lines += ["", f"{table}:  # {Recipe.model_fields[table].description}"]
         for key, value in values.get(table, {}).items():
             lines += _entry(settings, key, json.dumps(value, ensure_ascii=False), mark="")
-        for key in keys:
+        for key in (key for key in keys if key not in values.get(table, {})):
             lines += _entry(settings, key, _example(settings, table, key), mark="# ")
     return "\n".join(lines) + "\n"
 

@@ -120,6 +120,12 @@ def detect_pair_columns(
     free = [column for column in columns if column not in claimed]
 
     documents, summaries = _candidates(columns, free)
+    if not (names.get("document") or documents or names.get("summary") or summaries):
+        raise DataError(
+            f"{where}: no column has a known name for the document, and none for the summary.\n"
+            f"  Columns found: {_shorten_names(columns)}.\n"
+            "  Name it in the recipe: data.columns: {document: NAME, summary: NAME}"
+        )
     document = names.get("document") or _require_one(documents, "document", columns, where)
     summary = names.get("summary") or _require_one(summaries, "summary", columns, where)
     optional = {
