@@ -31,8 +31,10 @@ def test_the_doctor_prints_markdown_and_writes_a_page_and_rows(pairs, capsys):
     out = capsys.readouterr().out
     assert out.startswith("# pairs.jsonl\n\n**Worth a look: nearly empty summary.**\n")
     assert "| nearly empty summary (fewer than 3 words) | look | 2.5 % | 1 of 40 | r7 |" in out
-    assert json.loads((pairs / "doctor/short.jsonl").read_text())["id"] == "r7"
-    assert "<h1>pairs.jsonl</h1>" in (pairs / "doctor/doctor.html").read_text(encoding="utf-8")
+    assert json.loads((pairs / "doctor/pairs/short.jsonl").read_text())["id"] == "r7"
+    assert "<h1>pairs.jsonl</h1>" in (pairs / "doctor/pairs/doctor.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_json_has_every_figure(pairs, capsys):
@@ -51,7 +53,7 @@ def test_a_crossed_limit_ends_with_exit_code_5(pairs, capsys):
         5,
         "  short: 2.50%, more than 2.00%",
     )
-    assert (pairs / "doctor/doctor.html").is_file()
+    assert (pairs / "doctor/pairs/doctor.html").is_file()
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,12 @@ def test_an_option_without_meaning_or_effect_is_an_error(pairs, capsys, words, m
     code, line = error_line(capsys, *words)
     assert code == 2
     assert line.startswith(message)
+
+
+def test_a_second_file_does_not_overwrite_the_pages_of_the_first(pairs, capsys):
+    (pairs / "other.csv").write_text("text,summary\n" + "a long text here,a summary of it\n" * 3)
+    assert main(["doctor", "pairs.jsonl"]) == 0
+    assert main(["doctor", "other.csv"]) == 0
+    pages = sorted(str(p.relative_to(pairs)) for p in pairs.glob("doctor/*/doctor.html"))
+    assert pages == ["doctor/other/doctor.html", "doctor/pairs/doctor.html"]
+    assert "doctor/other" in capsys.readouterr().err

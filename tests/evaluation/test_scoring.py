@@ -162,3 +162,12 @@ def test_files_are_systems_under_their_paths(tmp_path):
         str(files["copy"]): 1.0,
         str(files["empty"]): 0.0,
     }
+
+
+def test_marks_that_a_decoder_left_are_counted_and_said():
+    notes = []
+    marked = [replace(c, prediction=f"{c.prediction}</s>") for c in some_candidates()[:2]]
+    score(
+        {"new": [*marked, *some_candidates()[2:]]}, ROUGE_1, on_event=lambda e: notes.append(str(e))
+    )
+    assert any("new: 2 predictions with marks such as </s>" in note for note in notes)

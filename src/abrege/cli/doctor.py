@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,9 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="seed of the sample (default: 0)")  # fmt: skip
     add("--fail-on", nargs="+", default=[], metavar="CHECK=SHARE",
         help="exit with code 5 if a check flags more than this share of rows")  # fmt: skip
-    add("--out", type=Path, default=Path("doctor"), metavar="FOLDER",
-        help="folder for the page and the flagged rows of each check (default: "
-        "doctor)")  # fmt: skip
+    add("--out", type=Path, metavar="FOLDER",
+        help="folder for the page and the flagged rows of each check (default: doctor/ and the "
+        "name of the data)")  # fmt: skip
     add("--json", action="store_true", help="print JSON instead of Markdown")
 
 
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     from abrege.doctor.run import crossed_limits, diagnose_source
 
     limits, options = _read_limits(args), _read_options(args)
+    args.out = args.out or Path("doctor") / _data_name(args.data)
     with show_progress() as on_event:
         diagnosis = diagnose_source(args.data, options, out=args.out, on_event=on_event)
     with atomic_write(args.out / "doctor.html") as file:
@@ -128,6 +130,14 @@ def _read_columns(settings: Sequence[str]) -> dict[str, Any]:
             )
         columns[part] = name.split(",") if part in _MULTIPLE else name
     return columns
+
+
+def _data_name(data: str) -> str:
+    """Return the name of a file, folder or dataset: each has a folder of its own."""
+    name = Path(data.removeprefix("demo:")).resolve().name if "/" not in data else data.strip("/.~")
+    name = name.removesuffix(".gz")
+    name = name.removesuffix(Path(name).suffix) or name
+    return re.sub(r"[^\w.-]+", "-", name)[-80:].strip("-.") or "data"
 
 
 def _read_limits(args: argparse.Namespace) -> dict[str, float]:

@@ -3,6 +3,7 @@
 Texts are not stored, so a million rows fit in memory.
 """
 
+import re
 from array import array
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -87,6 +88,12 @@ class ScoringRequest:
             )
 
 
+MARKS = re.compile(
+    r"<[|｜][^<>|｜\s]+[|｜]>|</?s>|<(?:pad|eos|bos|q|n)>|</?think(?:ing)?>|\[/?INST\]"
+)
+"""What a decoder leaves in predictions: special tokens, thoughts, and marks between sentences."""
+
+
 @dataclass
 class ScoreTable:
     """The statistics of rows, by metric, with the ids and groups of the rows."""
@@ -96,6 +103,8 @@ class ScoreTable:
     groups: list[Hashable] = field(default_factory=list)
     without_words: int = 0
     """Rows whose prediction has no word: they score 0 and count."""
+    with_marks: int = 0
+    """Rows whose prediction holds control tokens or thoughts, which are scored as words."""
 
     def __post_init__(self) -> None:
         """Create the families of the requested metrics."""
@@ -117,6 +126,7 @@ class ScoreTable:
         """Score a row and store its statistics."""
         self.groups.append(len(self.ids) if row.group is None else row.group)
         self.ids.append(row.id)
+        self.with_marks += MARKS.search(row.prediction) is not None
         self.without_words += not count_words(row.prediction, self.request.options.lang)
         for family in self._families:
             for metric, statistics in family.statistics(row).items():

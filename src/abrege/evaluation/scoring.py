@@ -109,6 +109,14 @@ def _finish(name: str, table: ScoreTable, *, requested: bool, on_event: OnEvent)
         plural = "s" * (table.without_words != 1)
         count = f"{table.without_words} prediction{plural} without a word"
         on_event(Note(f"{name}: {count}, scored 0"))
+    if table.with_marks:
+        plural = "s" * (table.with_marks != 1)
+        on_event(
+            Note(
+                f"{name}: {table.with_marks} prediction{plural} with marks such as </s>, <think> "
+                "or <q>, scored as words; remove them before scoring"
+            )
+        )
 
 
 def compare(tables: Mapping[str, ScoreTable], resampling: Resampling) -> list[dict[str, Any]]:

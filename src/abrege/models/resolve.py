@@ -26,6 +26,10 @@ DEMO_MODELS = {
 WEIGHT_FILES = ("*.safetensors", "*.bin")
 
 
+ROPE_FACTORS = "rope_freqs.weight"
+"""The tensor by which a .gguf of Llama 3.1 and later stretches its positions."""
+
+
 def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
     """Return the folder that holds a model, or its hub id; unpack a demo model or a .gguf file.
 
@@ -105,6 +109,7 @@ def _unpack_gguf(file: Path, key: str, on_event: OnEvent) -> Path:
     folder = cache_folder() / "models" / key
     if (folder / "complete").exists():
         return folder
+    check_rotation(file)
     on_event(Note(f"unpacking {file.name} to a transformers folder, once"))
     with _complete_folder(folder) as part:
         with redirect_stderr(io.StringIO()):  # transformers shows a progress bar of its own here
@@ -118,6 +123,35 @@ def _unpack_gguf(file: Path, key: str, on_event: OnEvent) -> Path:
         model.save_pretrained(part)
         tokenizer.save_pretrained(part)
     return folder
+
+
+def check_rotation(file: Path) -> None:
+    """Raise SetupError for a .gguf with stretched positions, and for one that is damaged.
+
+    transformers 5.24 drops the scaling in silence (Llama 3.1 and later, YaRN, linear): the
+    unpacked model would be another one.
+    """
+    from gguf import GGUFReader
+
+    try:
+        reader = GGUFReader(file)
+        kinds = [
+            str(field.contents())
+            for name, field in reader.fields.items()
+            if name.endswith(".rope.scaling.type")
+        ]
+        factors = any(tensor.name == ROPE_FACTORS for tensor in reader.tensors)
+    except (ValueError, IndexError, KeyError, OSError) as error:
+        raise SetupError(
+            f"{file}: this .gguf file is damaged or of another version ({error}).\n"
+            "  Download it again, or name a folder with *.safetensors."
+        ) from error
+    if factors or any(kind != "none" for kind in kinds):
+        raise SetupError(
+            f"{file}: this .gguf stretches its positions ({', '.join(kinds) or ROPE_FACTORS}), "
+            "which transformers does not read from it.\n"
+            "  Name the model's own folder or hub id, with *.safetensors."
+        )
 
 
 @contextmanager
