@@ -150,3 +150,12 @@ def test_fewer_than_ten_independent_rows_have_no_verdict_but_a_sign_test():
     assert not result.better
     assert result.sentence.startswith("Too few independent rows for a verdict on tuned and base")
     assert "3 rows won, 0 lost, sign test p = 0.25" in result.sentence
+
+
+def test_the_corrected_p_decides_the_verdict_as_it_does_the_table():
+    """p = .005 with Holm = .085 beneath was called better, in green."""
+    result = judged(a_comparison(p=0.005) | {"p_holm": 0.085})
+    assert not result.better
+    assert result.sentence.startswith("No detectable difference between tuned and base")
+    assert "p = 0.005, 0.085 corrected for all tests" in result.sentence
+    assert judged(a_comparison(p=0.0005) | {"p_holm": 0.008}).better

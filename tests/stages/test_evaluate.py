@@ -23,7 +23,7 @@ def a_recipe(systems=SYSTEMS, **settings):
     tree = {"data": {"source": "x.jsonl"}, "tune": {"model": "m"}}
     generate = {"systems": list(systems), "likelihood": False}
     return recipes.parse(
-        tree | {"generate": generate, "evaluate": {"bootstrap_samples": 200, **settings}}
+        tree | {"generate": generate, "evaluate": {"bootstrap_samples": 400, **settings}}
     )
 
 
@@ -99,7 +99,7 @@ def test_a_score_is_the_mean_of_its_rows_with_interval_and_signature(folder):
     assert found["low"] < found["value"] < found["high"]
     assert found["signature"] == (
         "rougeL|abrege-0.1.0|profile:abrege|words:unicode|lang:en|stem:no|refs:max"
-        "|n:12|groups:12|bootstrap:200,seed:0,95%"
+        "|n:12|groups:12|bootstrap:400,seed:0,95%"
     )
     length = scores["systems"]["tuned"]["length_ratio"]
     assert (length["value"], length["low"], length["high"]) == (1.0, 1.0, 1.0)
@@ -133,10 +133,10 @@ def test_tuned_is_compared_with_each_baseline_on_each_rouge(folder):
     gain = [scores["systems"][s]["rougeL"]["value"] for s in ("tuned", "base")]
     assert first["difference"] == pytest.approx(gain[0] - gain[1])
     assert first["low"] <= first["difference"] <= first["high"]
-    assert first["p"] == 1 / 201
+    assert first["p"] == 1 / 401
     assert (first["wins"], first["ties"], first["losses"]) == (12, 0, 0)
     assert (first["system"], first["n"], first["groups"]) == ("tuned", 12, 12)
-    assert first["p_holm"] == pytest.approx(12 / 201)  # of twelve tests as small
+    assert first["p_holm"] == pytest.approx(12 / 401)  # of twelve tests as small
     assert 0 < first["detectable"] < first["difference"]
     assert first["signature"].endswith("95%|test:paired-bootstrap,two-sided")
     assert scores["verdict"]["better"]
@@ -338,7 +338,7 @@ def test_a_reference_is_scored_against_the_others_where_there_are_several(folder
     assert rows["r1"]["rouge1"]["precision"] == pytest.approx(2 / 3)
     assert rows["r1"]["rouge1"]["recall"] == pytest.approx(2 / 5)
     assert scores["systems"]["human"]["rouge1"]["signature"].endswith(
-        "|n:12|groups:12|bootstrap:200,seed:0,95%"
+        "|n:12|groups:12|bootstrap:400,seed:0,95%"
     )
     assert all(c["baseline"] != "human" for c in scores["comparisons"])
 

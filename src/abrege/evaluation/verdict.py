@@ -41,8 +41,8 @@ def verdict(
     comparisons  those of `evaluate/scores.json`
     seeds        the result of `run_results.seed_statistics`; None for a single tuning
 
-    Better means better than each generated system that counts in the verdict, each with
-    p < 0.05. All must hold, so the tests need no correction for their number. Where there are
+    Better means better than each generated system that counts in the verdict, each with a p-value
+    below 0.05 after Holm's correction for all tests of the run, as in the table. Where there are
     several tunings, each must beat base. Lead is reported but does not count: the first
     sentences of a document may well be the better summary.
     """
@@ -90,9 +90,9 @@ def _seed_variance(seeds: Mapping[str, Any] | None) -> str:
 def _outcome(
     comparison: Mapping[str, Any],
 ) -> Literal["better", "worse", "same", "untested", "few"]:
-    p = comparison["p"]
-    if p is None:
+    if comparison["p"] is None:
         return "untested"
+    p = comparison["p"] if comparison.get("p_holm") is None else comparison["p_holm"]
     if comparison.get("groups", MIN_GROUPS) < MIN_GROUPS:
         return "few"
     if p >= ALPHA or not comparison["difference"]:
@@ -116,6 +116,8 @@ def _sentence(
         low, high = (metric.format(comparison[end], signed=True) for end in ("low", "high"))
         details.append(f"{100 * confidence:g} % interval {low} to {high}")
         details.append(f"p = {comparison['p']:.2g}")
+        if comparison["p"] < ALPHA and _outcome(comparison) == "same":
+            details[-1] += f", {comparison['p_holm']:.2g} corrected for all tests"
     if _outcome(comparison) == "few" and comparison.get("sign_p") is not None:
         details.append(f"{comparison['wins']} rows won, {comparison['losses']} lost, sign test")
         details[-1] += f" p = {comparison['sign_p']:.2g}"
