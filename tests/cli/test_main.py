@@ -234,16 +234,24 @@ def test_the_exit_code_reaches_the_shell(tmp_path):
     assert result.stderr.startswith(f"abrege: {tmp_path}/no.yaml: this recipe is neither a file")
 
 
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_kill_and_a_closed_terminal_end_a_command_as_ctrl_c_does(number, monkeypatch, capsys):
+def test_a_kill_and_a_closed_terminal_end_a_command_as_ctrl_c_does(
+    number, ctrl_c, monkeypatch, capsys
+):
     """A scheduler's SIGTERM ended tuning without a checkpoint."""
 
     def command(_words):
         signal.raise_signal(number)
         raise AssertionError("the command went on")
 
-    before = signal.getsignal(number)
-    monkeypatch.setattr("abrege.cli._run_command", command)
-    assert main(["tune", "r.yaml"]) == 130
-    assert "interrupted; run the same command again to resume" in capsys.readouterr().err
-    assert signal.getsignal(number) == before
+    before = signal.signal(number, signal.SIG_DFL)  # nohup ignores SIGHUP, and so do we then
+    ctrl_c_before = signal.signal(signal.SIGINT, ctrl_c)  # ignored in the background of a script
+    try:
+        monkeypatch.setattr("abrege.cli._run_command", command)
+        assert main(["tune", "r.yaml"]) == 130
+        assert "interrupted; run the same command again to resume" in capsys.readouterr().err
+        assert signal.getsignal(number) == signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+        signal.signal(signal.SIGINT, ctrl_c_before)

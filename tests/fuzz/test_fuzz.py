@@ -217,5 +217,7 @@ def test_the_fuzzer_sees_a_fault():
     def attempt(rng):
         raise AbregeError(str(rng.random()))
 
-    with pytest.raises(AssertionError, match=r"3 of 3:\nABREGE_FUZZ_SEED=\d+ ABREGE_FUZZ_CASE=x:0"):
+    with pytest.raises(
+        AssertionError, match=r"3 of 3:\s+ABREGE_FUZZ_SEED=\d+ ABREGE_FUZZ_CASE=x:0"
+    ):
         fuzz("x", 3, attempt)

@@ -124,11 +124,13 @@ def _termination_as_ctrl_c() -> Iterator[None]:
     owner = os.getpid()
 
     def handle(number: int, _frame: object) -> None:
-        if os.getpid() == owner:
-            signal.raise_signal(signal.SIGINT)
-        else:
+        if os.getpid() != owner:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+        elif signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a script
+            raise KeyboardInterrupt
+        else:
+            signal.raise_signal(signal.SIGINT)
 
     in_main_thread = threading.current_thread() is threading.main_thread()
     numbers = [n for n in TERMINATION if in_main_thread and signal.getsignal(n) == signal.SIG_DFL]
