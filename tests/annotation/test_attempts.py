@@ -223,3 +223,12 @@ def test_the_key_of_a_request_is_that_of_earlier_releases():
     plan = AnnotationPlan(teacher="t", params=params)
     [request] = document_state(document, plan, {}).requests
     assert request.key == "572d0e7ef33842b6"
+
+
+def test_a_filters_words_are_the_reason_and_are_not_sent_back_as_an_answer():
+    about = {"said": "the server refuses the text: content_filter"}
+    filtered = replace(a_response("", finish_reason="content_filter"), about=about)
+    state, requests = answer(an_annotation_plan(max_attempts=2), [filtered, filtered])
+    assert [message["role"] for message in requests[1].messages] == ["user"]
+    assert state.chosen is None
+    assert state.attempts[-1].rejection == Rejection("refusal", about["said"])

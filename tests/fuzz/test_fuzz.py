@@ -144,7 +144,7 @@ def test_pairs(folder):
 
 @pytest.mark.slow
 def test_predictions(folder):
-    """Every row is scored, or the command says why not."""
+    """Predictions are scored, or the command says why not."""
 
     def attempt(rng):
         rows = [{"id": r["id"], "prediction": r["summary"], "reference": r["summary"]} for r in some_rows(12)]  # noqa: E501  # fmt: skip

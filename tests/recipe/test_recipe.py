@@ -136,3 +136,13 @@ def test_a_password_in_an_address_is_used_and_never_written(address, written):
     assert loaded.annotate.base_url == address
     assert f"base_url: {written}\n" in recipe.dump(loaded)
     assert "secret" not in recipe.dump(loaded)
+
+
+@pytest.mark.parametrize(("key", "value"), [("encoding", "cp1252"), ("on_bad_row", "drop")])
+@pytest.mark.parametrize(
+    "source", [{"data": {"source": "demo:aclsum"}}, {"collect": {"source": "d"}}]
+)
+def test_settings_of_files_are_refused_where_there_are_none(key, value, source):
+    data = {**source.get("data", {}), key: value}
+    with pytest.raises(RecipeError, match=f"data.{key} has no effect with"):
+        recipe.parse({**source, "data": data, "tune": {"model": "m"}})

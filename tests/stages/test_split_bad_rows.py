@@ -20,14 +20,14 @@ def a_recipe(path, **data):
 
 def test_bad_rows_are_an_error_that_names_the_setting(tmp_path):
     path = tmp_path / "x.csv"
-    path.write_text("\n".join([*LINES, "only a document,"]))
+    path.write_text("\n".join([*LINES, "only a document 😀,"]))
     with pytest.raises(DataError, match=r"x\.csv:42: summary .* is empty(?s:.*)on_bad_row: drop"):
         split.run(a_recipe(path), RunFolder(tmp_path / "run"))
 
 
 def test_dropped_rows_are_counted_and_listed_with_their_reasons(tmp_path):
     path, run_folder, notes = tmp_path / "x.csv", RunFolder(tmp_path / "run"), []
-    path.write_text("\n".join([*LINES, "only a document,", "one,two,three"]))
+    path.write_text("\n".join([*LINES, "only a document 😀,", "one,two,three"]))
     recipe = a_recipe(path, on_bad_row="drop")
     counts = split.run(recipe, run_folder, on_event=lambda e: notes.append(str(e)))["counts"]
     assert counts["read"] == 42
@@ -38,7 +38,7 @@ def test_dropped_rows_are_counted_and_listed_with_their_reasons(tmp_path):
         "summary (summary) is empty",
         "3 fields, but the header has 2",
     }
-    assert rows[-1]["values"] == {"text": "only a document", "summary": ""}
+    assert rows[-1]["values"] == {"text": "only a document 😀", "summary": ""}
     assert any("2 rows dropped" in note for note in notes)
 
 

@@ -260,7 +260,8 @@ def _find_rejection(
     )
     reason = next((reason for applies, reason in reasons if applies), None)
     if reason:
-        return Rejection(reason, response.text[:200] if reason == REFUSAL else "")
+        words = (response.text or response.about.get("said", ""))[:200]
+        return Rejection(reason, words if reason == REFUSAL else "")
     if leftover:
         return Rejection("markup", leftover[0])
     return next(

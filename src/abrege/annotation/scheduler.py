@@ -163,7 +163,7 @@ def _response(request: Request, result: Completion | FailedRequest) -> CachedRes
         return CachedResponse(key=request.key, about=about, **asdict(result))
     if result.filtered:
         refusal = response_too_long(request.key, {**about, "said": result.reason})
-        return replace(refusal, finish_reason=REFUSED, text=result.reason)
+        return replace(refusal, finish_reason=REFUSED)
     if not result.too_long:
         return None
     return response_too_long(request.key, {**about, "said": result.reason})

@@ -12,10 +12,8 @@ if TYPE_CHECKING:  # importing pydantic would double the time of --help
     from abrege.recipe import Recipe
 
 
-DATA_SUFFIXES = (
-    *(".csv", ".tsv", ".jsonl", ".json", ".xlsx", ".xls", ".parquet", ".txt", ".md", ".html"),
-    *(".csv.gz", ".tsv.gz", ".jsonl.gz", ".json.gz", ".xml", ".bz2", ".xml.gz", ".pdf", ".docx"),
-)
+RAW_SUFFIXES = (".txt", ".md", ".html", ".xml", ".xml.gz", ".bz2")
+"""Documents without summaries, a dump among them, which collect reads."""
 MODEL_SUFFIXES = (".gguf", ".safetensors", ".bin", ".pt")
 MAX_RECIPE_BYTES = 1_000_000
 
@@ -55,7 +53,12 @@ def read(args: argparse.Namespace) -> tuple["Recipe", Path]:
         resolved = recipe.load(
             find(args.recipe), args.overrides, stand_in=args.stand_in, on_event=on_event
         )
-    return resolved, args.out or Path("runs") / resolved.name
+    return resolved, args.out or _run_folder(args.recipe) or Path("runs") / resolved.name
+
+
+def _run_folder(name: str) -> Path | None:
+    """Return the run folder that was named in the place of a recipe; None for any other name."""
+    return Path(name) if (Path(name) / "recipe.yaml").is_file() else None
 
 
 def find(name: str) -> Path:
@@ -67,7 +70,7 @@ def find(name: str) -> Path:
     known = bundled_recipes()
     if name in known:
         return known[name]
-    if (path / "recipe.yaml").is_file():  # a run folder knows its recipe
+    if _run_folder(name) is not None:
         return path / "recipe.yaml"
     if path.is_dir():
         raise RecipeError(
@@ -83,14 +86,22 @@ def find(name: str) -> Path:
 
 def _check_is_recipe(path: Path) -> None:
     """Raise RecipeError for a file of data or of weights, with the command that begins with it."""
-    suffix = "".join(path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]).lower()
-    if suffix in DATA_SUFFIXES:
+    from abrege.data.readers import READERS
+
+    name = path.name.lower()
+    if name.endswith((*READERS,)) and not name.endswith(".json"):  # JSON is YAML: a recipe may be
         raise RecipeError(
             f"{path}: this is a file of data, and no recipe.\n"
             f"  Write a recipe for it: abrege init --data {path}\n"
             "  Then run it: abrege run abrege.yaml"
         )
-    if suffix in MODEL_SUFFIXES:
+    if name.endswith(RAW_SUFFIXES):
+        raise RecipeError(
+            f"{path}: this is a file of documents, and no recipe.\n"
+            f"  A recipe that begins with documents: "
+            f"abrege run wiki-lead --set collect.source={path}"
+        )
+    if name.endswith(MODEL_SUFFIXES):
         raise RecipeError(
             f"{path}: this is a model, and no recipe.\n"
             f"  Write a recipe for it: abrege init --model {path} --data FILE"

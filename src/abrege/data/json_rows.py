@@ -63,7 +63,7 @@ def read_json_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
         else:
             yield from read_jsonl_rows(path, options)
         return
-    if isinstance(value, dict) and isinstance(value.get("columns"), list) and "data" in value:
+    if _is_split_orient(value):
         yield from _split_orient(path, value)
         return
     yield from _items(path, text, _list_offset(path, text, start, value), options)
@@ -84,16 +84,23 @@ def _concatenated(path: Path, text: str, offset: int, options: ReadOptions) -> I
         if isinstance(value, dict):
             yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", value)
         else:
-            message = f"{path}:{line}: expected an object {{…}}, found {_kind(value)}"
-            problems.setdefault("items that are not objects", []).append(message)
+            _add_no_object(problems, f"{path}:{line}", value)
         offset = _skip_space(text, offset)
     options.settle(str(path), problems, "Each value must be one JSON object.")
+
+
+def _is_split_orient(value: Any) -> bool:
+    """Return whether a value is a table of pandas: names under columns, and lists under data."""
+    if not (isinstance(value, dict) and isinstance(value.get("columns"), list)):
+        return False
+    data = value.get("data")
+    return isinstance(data, list) and bool(data) and isinstance(data[0], list)
 
 
 def _split_orient(path: Path, value: Mapping[str, Any]) -> Iterator[SourceRow]:
     """Yield the rows of pandas' orient="split": {"columns": […], "data": [[…], …]}."""
     columns, rows = [str(name) for name in value["columns"]], value["data"]
-    for number, row in enumerate(rows if isinstance(rows, list) else [rows], start=1):
+    for number, row in enumerate(rows, start=1):
         if not isinstance(row, list) or len(row) != len(columns):
             raise DataError(
                 f"{path} row {number}: data should have {len(columns)} values, as columns has.\n"
@@ -116,11 +123,15 @@ def _items(path: Path, text: str, offset: int, options: ReadOptions) -> Iterator
         if isinstance(value, dict):
             yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", value)
         else:
-            message = f"{path}:{line}: expected an object {{…}}, found {_kind(value)}"
-            problems.setdefault("items that are not objects", []).append(message)
+            _add_no_object(problems, f"{path}:{line}", value)
         offset = _skip_space(text, end)
         offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
     options.settle(str(path), problems, "A .json file must be one list of objects: [{…}, {…}].")
+
+
+def _add_no_object(problems: dict[str, list[str]], location: str, value: Any) -> None:
+    message = f"{location}: expected an object {{…}}, found {_kind(value)}"
+    problems.setdefault("items that are not objects", []).append(message)
 
 
 def _list_offset(path: Path, text: str, offset: int, value: Any) -> int:

@@ -120,19 +120,13 @@ def dropped_reasons(options: ReadOptions) -> Counter[str]:
     return Counter(reason.partition(":")[0] for reason in (options.dropped or {}).values())
 
 
-def _writable(values: Mapping[str, Any] | None) -> Any:
-    """Return values as JSON can hold them: dates as text, half surrogate pairs as escapes."""
-    text = json.dumps(values, default=str)
-    return json.loads(text.encode("ascii").replace(rb"\ud", rb"\\ud"))
-
-
 def write_dropped(options: ReadOptions, path: Path, *, on_event: OnEvent = silent) -> None:
     """Write the rows that were left out, with their reasons; report the commonest ones."""
     if not options.dropped:
         return
     values = options.dropped_values
     records = (
-        {"row": row, "reason": why, "values": _writable(values.get(row))}
+        {"row": row, "reason": why, "values": json.loads(json.dumps(values.get(row), default=str))}
         for row, why in options.dropped.items()
     )
     write_jsonl(path, records)

@@ -17,6 +17,7 @@ from abrege.core.types import EvaluationRow
 from abrege.metrics import rouge, significance
 from abrege.metrics.entailment import EntailmentFamily
 from abrege.metrics.family import MetricFamily, ScoringOptions
+from abrege.metrics.format_checks import CONTROL
 from abrege.metrics.perplexity import PerplexityFamily, TextPerplexityFamily
 from abrege.metrics.reference_based import (
     BertScoreFamily,
@@ -88,9 +89,7 @@ class ScoringRequest:
             )
 
 
-MARKS = re.compile(
-    r"<[|｜][^<>|｜\s]+[|｜]>|</?s>|<(?:pad|eos|bos|q|n)>|</?think(?:ing)?>|\[/?INST\]"
-)
+MARKS = re.compile(rf"{CONTROL.pattern}|</?thinking>|<q>")
 """What a decoder leaves in predictions: special tokens, thoughts, and marks between sentences."""
 
 

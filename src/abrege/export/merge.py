@@ -22,8 +22,8 @@ from abrege.models.load import load_model
 from abrege.models.private_api import DEQUANTIZE_MODULE, lookup
 from abrege.models.quantization import WeightQuantization, dequantize
 from abrege.models.saved_config import write_earlier_settings
-from abrege.prompts.chat_template import special_tokens
 from abrege.prompts.prompt_format import PromptFormat
+from abrege.prompts.tokenizer import special_tokens
 from abrege.recipe import yaml
 
 MAX_SHARD_SIZE = "5GB"  # larger files are cut into shards: hosts and file systems refuse them

@@ -24,7 +24,7 @@ from abrege.models.load import (
 from abrege.models.quantization import WeightQuantization
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
+from abrege.prompts.chat_template import chat_fields
 from abrege.prompts.prompt_format import (
     DecodingProfile,
     PromptFormat,
@@ -142,7 +142,6 @@ def load_chat_model(
     config = load_config(located)
     check_can_write(config, model)
     chat = use_chat_template(tokenizer, "auto")
-    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if chat else None
     needs_cue = not (chat or config.is_encoder_decoder)
     cue = SUMMARY_CUES.get(primary_language(lang) or "en", SUMMARY_CUES["en"])
     prompt_format = PromptFormat(
@@ -150,10 +149,8 @@ def load_chat_model(
         dtype=machine.dtype,
         template=f"{{document}}\n\n{cue}" if needs_cue else "{document}",
         system=None,
-        chat=chat,
         max_tokens=min(seq2seq.max_positions(config, "encoder", MAX_LENGTH), MAX_LENGTH),
-        chat_format=chat_format or ChatFormat(),
-        stop_ids=stop_token_ids(tokenizer, chat_format),
+        **chat_fields(tokenizer, chat=chat, on_event=on_event),
         profile=DecodingProfile(max_new_tokens=1),
         **seq2seq.seq2seq_fields(config, tokenizer, lang),
     )

@@ -38,7 +38,7 @@ from abrege.models import device
 from abrege.models.load import check_causal, load_config, load_model, load_tokenizer
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
+from abrege.prompts.chat_template import chat_fields
 from abrege.prompts.prompt_format import (
     DecodingProfile,
     PromptFormat,
@@ -193,17 +193,14 @@ def load_scorer(
     is_seq2seq = bool(config.is_encoder_decoder)
     max_tokens = seq2seq.max_positions(config, "encoder", tokenizer.model_max_length)
     is_chat = not is_seq2seq and use_chat_template(tokenizer, chat)
-    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if is_chat else None
     default = "{document}" if is_seq2seq else None
     prompt_format = PromptFormat(
         base_model=model,
         dtype=dtype,
         template=prompt_template(default if template is None else template, lang, chat=is_chat),
         system=None,
-        chat=is_chat,
         max_tokens=max_tokens,
-        chat_format=chat_format or ChatFormat(),
-        stop_ids=stop_token_ids(tokenizer, chat_format),
+        **chat_fields(tokenizer, chat=is_chat, on_event=on_event),
         profile=DecodingProfile(max_new_tokens=1),  # nothing is generated: reserve no tokens for it
         lang=lang,
         **seq2seq.seq2seq_fields(config, tokenizer, lang),

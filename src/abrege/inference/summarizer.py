@@ -19,7 +19,7 @@ from abrege.models import device
 from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
+from abrege.prompts.chat_template import chat_fields
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import use_chat_template
@@ -250,7 +250,7 @@ def load_untuned_summarizers(
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)
     chat = use_chat_template(tokenizer, "auto")
-    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if chat else None
+    chat_values = chat_fields(tokenizer, chat=chat, on_event=on_event)
     positions = seq2seq.max_positions(loaded.config, "encoder", UNTUNED_MAX_LENGTH)
     formats = {
         lang: PromptFormat(
@@ -258,10 +258,8 @@ def load_untuned_summarizers(
             dtype="auto",
             template=prompt_template(None, lang, chat=chat),
             system=None,
-            chat=chat,
             max_tokens=min(positions, UNTUNED_MAX_LENGTH),
-            chat_format=chat_format or ChatFormat(),
-            stop_ids=stop_token_ids(tokenizer, chat_format),
+            **chat_values,
             profile=DecodingProfile(max_new_tokens=UNTUNED_MAX_NEW_TOKENS),
             lang=lang,
             **seq2seq.seq2seq_fields(loaded.config, tokenizer, lang),

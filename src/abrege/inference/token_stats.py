@@ -9,7 +9,7 @@ from abrege.core.types import Pair
 from abrege.models.load import load_config, load_tokenizer
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
+from abrege.prompts.chat_template import chat_fields
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import use_chat_template
@@ -45,16 +45,13 @@ def count_tokens(
     located = resolve_model(model, on_event=on_event)
     config, tokenizer = load_config(located), load_tokenizer(located)
     chat = use_chat_template(tokenizer, "auto")
-    chat_format = inspect_chat_template(tokenizer, on_event=on_event) if chat else None
     prompt_format = PromptFormat(
         base_model=model,
         dtype="auto",
         template=prompt_template(None, lang, chat=chat),
         system=None,
-        chat=chat,
         max_tokens=seq2seq.UNLIMITED,
-        chat_format=chat_format or ChatFormat(),
-        stop_ids=stop_token_ids(tokenizer, chat_format),
+        **chat_fields(tokenizer, chat=chat, on_event=on_event),
         profile=DecodingProfile(max_new_tokens=1),
         lang=lang,
         **seq2seq.seq2seq_fields(config, tokenizer, lang),

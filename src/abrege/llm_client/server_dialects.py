@@ -1,7 +1,7 @@
 """How servers and models speak, as tables: endings, thoughts, full contexts, refusals, waits.
 
-Each entry was seen in the program named beside it, or is written in its documentation. What a table
-does not know is counted and said, never taken for the usual case in silence.
+The entries are from knowledge of these programs and from a fake server that answers as they do; no
+version was looked up. A finish reason that the table does not know is counted and said.
 """
 
 import json
@@ -36,14 +36,8 @@ ENDINGS: Mapping[str, Sequence[str]] = {
     TOOLS: ("tool_calls", "function_call", "tool_use", "tool_call"),
     ERROR: (
         *("error", "abort", "aborted", "cancelled", "canceled", "timeout", "network_error"),
-        *(
-            "server_error",
-            "engine_error",
-            "internal_error",
-            "disconnected",
-            "overloaded",
-            "preempted",
-        ),
+        *("server_error", "engine_error", "internal_error", "disconnected", "overloaded"),
+        "preempted",
         *("user_cancel", "error_limit", "load", "unload", "malformed_response"),
         *("function_call_filter", "unexpected_tool_call", "not_finished"),
         *("insufficient_system_resource", "failed", "malformed_function_call", "repetition"),

@@ -98,6 +98,11 @@ _PREAMBLE = re.compile(
 
 _VOID = "br|hr|img"
 _TAGS = rf"p|b|i|u|em|strong|div|span|a|ul|ol|li|h[1-6]|table|tr|td|sub|sup|pre|code|{_VOID}"
+CONTROL = re.compile(
+    r"<[|｜][^<>|｜\s]+[|｜]>|</?s>|<(?:unk|pad|bos|eos|n)>|<(?:start|end)_of_turn>"
+    r"|\[/?INST\]|<</?SYS>>|</?think>|<0x[0-9A-F]{2}>"
+)
+"""Special tokens of models that stand in a text as words."""
 _MARKUP = {
     "quotes": re.compile(
         r"\"[^\"]+\"|“[^“”]+”|«[^«»]+»|„[^„“”]+[“”]|‘(?:[^‘’]|(?<=\w)’(?=\w))+’"
@@ -113,10 +118,7 @@ _MARKUP = {
     ),
     "link": re.compile(r"\[[^\[\]\n]+\]\([^()\s]*[/.#:][^()\s]*\)"),
     "code": re.compile("```"),
-    "control": re.compile(
-        r"<[|｜][^<>|｜\s]+[|｜]>|</?s>|<(?:unk|pad|bos|eos|n)>|<(?:start|end)_of_turn>"
-        r"|\[/?INST\]|<</?SYS>>|</?think>|<0x[0-9A-F]{2}>"
-    ),
+    "control": CONTROL,
     "html": re.compile(
         rf"</(?!(?:s|think)>)[a-z][\w-]*\s*>|<(?:{_TAGS})(?:\s+[\w-]+=[^<>]*)?\s*/?>"
         r"|&(?:[a-z]{2,8}|#\d{1,6});",

@@ -6,13 +6,13 @@ writes today's date, one opens a block of thoughts that a summary would be train
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from abrege.core.errors import RecipeError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.prompts.tokenizer import Tokenizer
+from abrege.prompts.tokenizer import Tokenizer, special_tokens
 
 FIXED_DATE = "2024-07-26"
 """The date in prompts of templates that write today's: a model is asked the same every day."""
@@ -67,6 +67,24 @@ class ChatFormat:
             list(turns), tokenize=False, add_generation_prompt=ask, **extra
         )
         return f"{text}{self.suffix if ask else ''}"
+
+
+def chat_fields(
+    tokenizer: Tokenizer, *, chat: bool, system: str | None = None, on_event: OnEvent = silent
+) -> dict[str, Any]:
+    """Return the fields of a PromptFormat that a tokenizer decides: chat, its format, stop tokens.
+
+    chat    whether prompts go into the tokenizer's chat template
+    system  the system message of the recipe
+
+    Raise RecipeError as `inspect_chat_template` and `stop_token_ids` do.
+    """
+    inspected = inspect_chat_template(tokenizer, system=system, on_event=on_event) if chat else None
+    return {
+        "chat": chat,
+        "chat_format": inspected or ChatFormat(),
+        "stop_ids": stop_token_ids(tokenizer, inspected),
+    }
 
 
 def inspect_chat_template(
@@ -176,25 +194,3 @@ def _after_answer(tokenizer: Tokenizer, chat: ChatFormat) -> str:
     except Exception:
         return ""
     return text[text.rindex(PROBE) + len(PROBE) :] if PROBE in text else ""
-
-
-def special_tokens(tokenizer: Tokenizer) -> list[str]:
-    """Return the tokens that are not text: the special tokens, and those added as special."""
-    added = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special]
-    return list(dict.fromkeys([*tokenizer.all_special_tokens, *added]))
-
-
-Escape = Callable[[str], str]
-"""Breaks up the special tokens that a text contains."""
-
-
-def escape_special_tokens(tokenizer: Tokenizer) -> Escape:
-    """Return a function that breaks up special tokens in a text, so that they are read as words."""
-    tokens = [token for token in special_tokens(tokenizer) if len(token) > 1]
-
-    def escape(text: str) -> str:
-        for token in tokens:
-            text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
-
-    return escape

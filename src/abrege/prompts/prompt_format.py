@@ -9,9 +9,9 @@ from abrege.core.errors import DataError, StateFileError
 from abrege.core.io import read_json, write_json
 from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
-from abrege.prompts.chat_template import ChatFormat, escape_special_tokens
+from abrege.prompts.chat_template import ChatFormat
 from abrege.prompts.template import fill_template, meta_values
-from abrege.prompts.tokenizer import Tokenizer, set_language
+from abrege.prompts.tokenizer import Tokenizer, escape_special_tokens, set_language
 from abrege.text.sentences import trim_to_sentence
 
 EXAMPLE_SEPARATOR = "\n\n"

@@ -1,5 +1,6 @@
 """What prompts need of a tokenizer: its chat template, special and stop tokens, and language."""
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from abrege.core.errors import RecipeError
@@ -19,6 +20,24 @@ def use_chat_template(tokenizer: Tokenizer, choice: str) -> bool:
     if choice == "always" and not has_template:
         raise RecipeError("prompt.chat: this tokenizer has no chat template; write auto or never")
     return has_template and choice != "never"
+
+
+def special_tokens(tokenizer: Tokenizer) -> list[str]:
+    """Return the tokens that are not text: the special tokens, and those added as special."""
+    added = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special]
+    return list(dict.fromkeys([*tokenizer.all_special_tokens, *added]))
+
+
+def escape_special_tokens(tokenizer: Tokenizer) -> Callable[[str], str]:
+    """Return a function that breaks up special tokens in a text, so that they are read as words."""
+    tokens = [token for token in special_tokens(tokenizer) if len(token) > 1]
+
+    def escape(text: str) -> str:
+        for token in tokens:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
+
+    return escape
 
 
 def find_lang_code(tokenizer: Tokenizer, lang: str | None) -> str | None:

@@ -90,6 +90,15 @@ class Recipe(Settings):
                     raise ValueError(f"{name} has no effect without collect")
         return self
 
+    @model_validator(mode="after")
+    def _check_file_settings(self) -> "Recipe":
+        source = "collect" if self.collect else self.data.source or ""
+        for key in ("encoding", "on_bad_row"):
+            is_default = getattr(self.data, key) == Data.model_fields[key].default
+            if source.startswith(("collect", "demo:")) and not is_default:
+                raise ValueError(f"data.{key} has no effect with {source}, which has no such files")
+        return self
+
     def systems(self) -> list[str]:
         """Return the systems to compare: generate.systems, and tuned-2, … for further seeds."""
         further = [f"tuned-{nth}" for nth in range(2, self.tune.seeds + 1)]

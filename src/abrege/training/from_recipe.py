@@ -9,7 +9,7 @@ from abrege.core.events import OnEvent, silent
 from abrege.core.types import Pair
 from abrege.inference.token_stats import suggest_max_new_tokens
 from abrege.prompts import seq2seq
-from abrege.prompts.chat_template import ChatFormat, inspect_chat_template, stop_token_ids
+from abrege.prompts.chat_template import chat_fields
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat
 from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import use_chat_template
@@ -63,11 +63,6 @@ def make_prompt_format(
     """Return the prompt format and the decoding of the model, for this and all later stages."""
     lang = recipe.data.lang or next((pair.lang for pair in train if pair.lang), None)
     chat = use_chat_template(tokenizer, recipe.prompt.chat)
-    chat_format = (
-        inspect_chat_template(tokenizer, system=recipe.prompt.system, on_event=on_event)
-        if chat
-        else None
-    )
     max_new_tokens = recipe.generate.max_new_tokens or suggest_max_new_tokens(
         [len(tokenizer(p.references[0], add_special_tokens=False)["input_ids"]) for p in train]
     )
@@ -76,10 +71,8 @@ def make_prompt_format(
         dtype=recipe.tune.dtype,
         template=prompt_template(recipe.prompt.template, lang, chat=chat),
         system=recipe.prompt.system,
-        chat=chat,
         max_tokens=recipe.tune.max_length,
-        chat_format=chat_format or ChatFormat(),
-        stop_ids=stop_token_ids(tokenizer, chat_format),
+        **chat_fields(tokenizer, chat=chat, system=recipe.prompt.system, on_event=on_event),
         profile=DecodingProfile(max_new_tokens=max_new_tokens, **recipe.generate.decoding()),
         lang=lang,
         quantization=quantization_of(recipe),
