@@ -5,12 +5,11 @@ The position of a column never counts, and an ambiguous choice is an error that 
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from abrege.core.errors import DataError
+from abrege.data.column_roles import TURNS, DocumentColumnRoles, PairColumnRoles, plain_name
 from abrege.data.rows import shorten
 
 DOCUMENT = (
@@ -29,7 +28,6 @@ SUMMARY = (
 )
 PAIRED = (("prompt", "completion"), ("input", "output"), ("instruction", "output"))
 """Names that mean a document and its summary only together; the first match counts."""
-TURNS = ("messages", "conversations")
 NUMBERED = re.compile(r"(summary|reference|target|highlights)[ _-]?\d+")
 ID = (
     "id",
@@ -58,48 +56,6 @@ PREDICTION_ROLES = {
     "new_tokens": ("new_tokens", "completion_tokens", "gen_len"),
 }
 """Role of a column, as --columns names it → the well-known names of such a column."""
-
-
-@dataclass(frozen=True)
-class PairColumnRoles:
-    """Which column of pairs has which role; the others go to meta."""
-
-    document: str
-    summary: tuple[str, ...]
-    id: str | None
-    group: str | None
-    lang: str | None
-    meta: tuple[str, ...]
-
-    def describe(self) -> str:
-        """Return the mapping as one line, for a person to check before it is used."""
-        document, summary = self.document, " + ".join(self.summary)
-        if plain_name(self.document) in TURNS:
-            document += " (last user turn; earlier ones left out, system in meta)"
-        if plain_name(self.summary[0]) in TURNS:
-            summary += " (last assistant turn)"
-        parts = [f"document ← {document}", f"summary ← {summary}"]
-        parts.append(f"id ← {self.id}" if self.id else "id ← file and row number")
-        parts += [f"{n} ← {v}" for n, v in (("group", self.group), ("lang", self.lang)) if v]
-        return ", ".join(parts) + _describe_meta(self.meta)
-
-
-@dataclass(frozen=True)
-class DocumentColumnRoles:
-    """Which column of documents without summaries has which role; the others go to meta."""
-
-    text: str
-    title: str | None
-    id: str | None
-    lang: str | None
-    meta: tuple[str, ...]
-
-    def describe(self) -> str:
-        """Return the mapping as one line, for a person to check before it is used."""
-        parts = [f"text ← {self.text}"] + ([f"title ← {self.title}"] if self.title else [])
-        parts.append(f"id ← {self.id}" if self.id else "id ← file and row number")
-        parts += [f"lang ← {self.lang}"] if self.lang else []
-        return ", ".join(parts) + _describe_meta(self.meta)
 
 
 def detect_pair_columns(
@@ -207,19 +163,9 @@ def _unclear_prediction_column(
     )
 
 
-def plain_name(column: str) -> str:
-    """Return a column's name in lower case, without accents and outer space: résumé is resume."""
-    letters = unicodedata.normalize("NFKD", column.strip().casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
 def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the columns of all rows, in order of first occurrence."""
     return list(dict.fromkeys(column for row in rows for column in row))
-
-
-def _describe_meta(columns: Sequence[str]) -> str:
-    return f"; kept in meta: {', '.join(columns)}" if columns else ""
 
 
 def _as_list(value: Any) -> list[str]:

@@ -13,7 +13,8 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
 from abrege.data import aclsum, hub, readers
-from abrege.data.columns import PairColumnRoles, column_names, detect_pair_columns
+from abrege.data.column_roles import PairColumnRoles
+from abrege.data.columns import column_names, detect_pair_columns
 from abrege.data.pairs import (
     InvalidRow,
     stream_pairs_from_rows,

@@ -12,7 +12,7 @@ import numpy as np
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
 from abrege.data.chat_turns import InvalidValueError, last_turn, system_text
-from abrege.data.columns import PairColumnRoles
+from abrege.data.column_roles import PairColumnRoles
 from abrege.data.rows import STRICT, ReadOptions, SourceRow, raise_problems, shorten
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
-from abrege.data.columns import DOCUMENT, column_names, detect_pair_columns, plain_name
+from abrege.data.column_roles import plain_name
+from abrege.data.columns import DOCUMENT, column_names, detect_pair_columns
 from abrege.data.pairs import pairs_from_rows
 from abrege.data.readers import READERS, existing_file, read_rows
 from abrege.data.rows import STRICT, SourceRow, read_lines

@@ -14,7 +14,8 @@ from abrege.core.types import Document
 from abrege.data import html_markdown, hub, readers
 from abrege.data.boilerplate import is_consent_page
 from abrege.data.chat_turns import InvalidValueError
-from abrege.data.columns import DocumentColumnRoles, column_names, detect_document_columns
+from abrege.data.column_roles import DocumentColumnRoles
+from abrege.data.columns import column_names, detect_document_columns
 from abrege.data.load import local_path
 from abrege.data.pairs import read_label, read_meta
 from abrege.data.rows import SourceRow, read_lines, shorten
