@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from abrege.data.instructions import Instruction
+
 TURNS = ("messages", "conversations")
 
 
@@ -17,6 +19,8 @@ class PairColumnRoles:
     group: str | None
     lang: str | None
     meta: tuple[str, ...]
+    instruction: Instruction | None = None
+    """What is left out of the documents of chat data."""
 
     def describe(self) -> str:
         """Return the mapping as one line, for a person to check before it is used."""

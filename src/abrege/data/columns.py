@@ -92,7 +92,12 @@ def detect_pair_columns(
     rest = [column for column in columns if column not in used]
     meta = rest if explicit.get("meta") is None else names["meta"]
     return PairColumnRoles(
-        document=document[0], summary=tuple(summary), meta=tuple(meta), **optional
+        document=document[0],
+        summary=tuple(summary),
+        id=optional["id"],
+        group=optional["group"],
+        lang=optional["lang"],
+        meta=tuple(meta),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Pair
 from abrege.data import aclsum, hub, readers
+from abrege.data.chat_scan import is_chat, scan_chat
 from abrege.data.column_roles import PairColumnRoles
 from abrege.data.columns import column_names, detect_pair_columns
 from abrege.data.pairs import (
@@ -37,6 +39,8 @@ class LoadedPairs:
     splits: dict[str, list[Pair]]
     columns: dict[str, str] = field(default_factory=dict)
     """Split → its column mapping in words."""
+    chat: Mapping[str, Any] = field(default_factory=dict)
+    """The instruction and the turns that were left out of chat data."""
 
 
 ReadRows = Callable[[], Iterator[SourceRow]]
@@ -49,6 +53,8 @@ class CheckedPairs:
     splits: Mapping[str, Callable[[], Iterator[Pair]]]
     columns: dict[str, str]
     """Split → its column mapping in words."""
+    chat: Mapping[str, Any] = field(default_factory=dict)
+    """The instruction and the turns that were left out of chat data."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ def load_split_files(
 
 
 def _load_all(pairs: CheckedPairs) -> LoadedPairs:
-    return LoadedPairs({split: [*read()] for split, read in pairs.splits.items()}, pairs.columns)
+    splits = {split: [*read()] for split, read in pairs.splits.items()}
+    return LoadedPairs(splits, pairs.columns, pairs.chat)
 
 
 def stream_pairs(
@@ -118,7 +125,7 @@ def stream_pairs(
         streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
         return PairStreams(streams, demo.columns)
     rows = _open_rows(source, options, on_event)
-    roles = _detect_columns(rows, source, columns, on_event)
+    roles, _ = _detect_columns(rows, source, columns, options, on_event)
     pairs = {split: partial(_stream_split, rows[split], roles[split], lang) for split in rows}
     return PairStreams(pairs, {split: role.describe() for split, role in roles.items()})
 
@@ -140,7 +147,7 @@ def stream_checked_pairs(
         streams = {split: partial(iter, pairs) for split, pairs in demo.splits.items()}
         return CheckedPairs(streams, demo.columns)
     rows = _open_rows(source, options, on_event)
-    roles = _detect_columns(rows, source, columns, on_event)
+    roles, chat = _detect_columns(rows, source, columns, options, on_event)
     pairs = {
         split: partial(
             stream_valid_pairs,
@@ -152,7 +159,7 @@ def stream_checked_pairs(
         )
         for split, read in rows.items()
     }
-    return CheckedPairs(pairs, {split: role.describe() for split, role in roles.items()})
+    return CheckedPairs(pairs, {split: role.describe() for split, role in roles.items()}, chat)
 
 
 def _open_rows(
@@ -191,18 +198,29 @@ def _detect_columns(
     rows: Mapping[str, ReadRows],
     source: str | Mapping[str, str],
     columns: Mapping[str, Any],
+    options: ReadOptions,
     on_event: OnEvent,
-) -> dict[str, PairColumnRoles]:
-    """Return the columns of each split, by its rows, and report them."""
+) -> tuple[dict[str, PairColumnRoles], dict[str, Any]]:
+    """Return the columns of each split, by its rows, and what chat data has; report both."""
     roles: dict[str, PairColumnRoles] = {}
+    chats: dict[str, ReadRows] = {}
     for split, read_split in rows.items():
         where = _where(source, split)
-        names = column_names(row.values for row in read_split())
-        if not names:
+        split_rows = read_split()
+        first = next(split_rows, None)
+        if first is None:
             raise DataError(f"{where}: there are no rows in it.")
+        names = column_names(row.values for row in chain([first], split_rows))
+        if not names:
+            raise DataError(f"{where}: there are no columns in it.")
         roles[split] = detect_pair_columns(names, columns, where=where)
         on_event(Note(f"{where}: {roles[split].describe()}"))
-    return roles
+        if is_chat(first, roles[split]):
+            chats[split] = read_split
+    if not chats:
+        return roles, {}
+    where = source if isinstance(source, str) else ", ".join(source[split] for split in chats)
+    return roles, scan_chat(chats, roles, options.instruction, where, on_event)
 
 
 def _stream_files(files: Iterable[Path], options: ReadOptions) -> Iterator[SourceRow]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from abrege.core.errors import DataError
 from abrege.core.types import Pair
-from abrege.data.chat_turns import InvalidValueError, last_turn, system_text
+from abrege.data.chat_turns import InvalidValueError, is_conversation, last_turn, system_text
 from abrege.data.column_roles import PairColumnRoles
 from abrege.data.rows import STRICT, ReadOptions, SourceRow, raise_problems, shorten
 
@@ -139,16 +139,27 @@ def _remedy(problems: Mapping[str, Sequence[str]], columns: PairColumnRoles) -> 
 
 
 def _pair(row: SourceRow, columns: PairColumnRoles, lang: str | None) -> Pair:
-    document = _texts(row, columns.document, "document")
+    document = read_document(row, columns)
+    if columns.instruction is not None:
+        document = columns.instruction.remove(document)
     references = _references(row, columns.summary)
     return Pair(
         id=read_label(row, columns.id, "id", required=True) or row.default_id,
-        document=" ".join(document),
+        document=document,
         references=references,
         group=read_label(row, columns.group, "group"),
         lang=read_label(row, columns.lang, "lang") or lang,
         meta=system_text(row.values.get(columns.document)) | read_meta(row, columns.meta),
     )
+
+
+def read_document(row: SourceRow, columns: PairColumnRoles) -> str:
+    """Return the document of a row, with the instruction that a user's message may have.
+
+    Raise InvalidValueError where it is missing, empty or not text.
+    """
+    answered = columns.document in columns.summary
+    return " ".join(_texts(row, columns.document, "document", answered=answered))
 
 
 def _references(row: SourceRow, columns: Sequence[str]) -> list[str]:
@@ -161,15 +172,15 @@ def _references(row: SourceRow, columns: Sequence[str]) -> list[str]:
     return [text for column in filled for text in _texts(row, column, "summary")]
 
 
-def _texts(row: SourceRow, column: str, role: str) -> list[str]:
-    """Return the text of a column, or the texts of its list or last turn."""
+def _texts(row: SourceRow, column: str, role: str, *, answered: bool = False) -> list[str]:
+    """Return the text of a column, or the texts of its list or last turn (see `last_turn`)."""
     label = f"{role} ({column})"
     if column not in row.values:
         columns = shorten(", ".join(row.values)) or "none"
         raise InvalidValueError(f"{label} is missing", f"the row has {columns}")
     value = row.values[column]
-    if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-        value = last_turn(value, role, label)
+    if is_conversation(value):
+        value = last_turn(value, role, label, answered=answered)
     items = value if isinstance(value, list) else [value]
     if not items:
         raise InvalidValueError(f"{label} is empty", "a list without items")

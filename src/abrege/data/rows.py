@@ -14,6 +14,7 @@ from typing import IO, Any, cast
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import write_jsonl
+from abrege.data.instructions import InstructionMode
 
 MAX_SHOWN = 5
 """How many bad rows of one kind a message lists."""
@@ -46,6 +47,8 @@ class ReadOptions:
     """Where rows that cannot be used go, location → reason; None: they are an error."""
     dropped_values: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """The values of dropped rows that could be read, by location."""
+    instruction: InstructionMode = "auto"
+    """What happens to an instruction inside the messages of chat data, see `instructions`."""
     hint: str = ""
     """How the user can leave such rows out, for the message."""
 

@@ -46,6 +46,12 @@ class Data(Settings):
         description="what happens where rows cannot be used (no summary, too many fields, a "
         "repeated id): an error, or they are left out, counted, and listed in split/dropped.jsonl",
     )
+    instruction: Literal["auto", "remove", "keep"] = Field(
+        "auto",
+        description="chat data: the words that nearly all user messages begin or end with are left "
+        "out of the document if they ask for a summary, which the prompt does; or whatever they "
+        "are; or never",
+    )
     lang: str | None = Field(
         None,
         description="language of the data (en, fr, …); the default for rows without a language",

@@ -143,6 +143,7 @@ def run(
             "counts": counts,
             "lang": _common_lang(store, sampled, on_event),
             "columns": pairs.columns,
+            **({"chat": pairs.chat} if pairs.chat else {}),
             "leaks": len(leaked_texts),
             "merged": len(groups),
             **({"dropped_reasons": dict(dropped_reasons(options))} if options.dropped else {}),
@@ -211,7 +212,7 @@ def read_options(data: Data) -> ReadOptions:
     """Return how the files of the data are read."""
     dropped: dict[str, str] | None = {} if data.on_bad_row == "drop" else None
     hint = "Or leave such rows out, counted, with data.on_bad_row: drop"
-    return ReadOptions(data.encoding, dropped, hint=hint)
+    return ReadOptions(data.encoding, dropped, instruction=data.instruction, hint=hint)
 
 
 def _open_pairs(
