@@ -303,3 +303,16 @@ def test_lengths_are_compared_with_those_of_the_train_summaries(files, capsys, t
     _, out, _ = run_command(capsys, "score", *words)
     # of 2, 0, 4 and 1 words, two lie from 2 to 6
     assert "50.0 % of the predictions have 2 to 6 words, like nine in ten of the train" in out
+
+
+@pytest.mark.parametrize("command", ["score", "compare"])
+def test_a_mark_that_ends_a_sentence_can_be_named(files, capsys, command):
+    for name in ("a", "b"):
+        files(f"{name}.txt", ["a cat<q>a dog", "a mat<q>a home"])
+    names = ["a.txt"] if command == "score" else ["a.txt", "b.txt"]
+    words = [command, *names, "--references", "a.txt", "--lang", "en", "--metrics", "rougeLsum"]
+    code, out, err = run_command(capsys, *words, "--sentence-separator", "<q>")
+    assert (code, "|separator:<q>|n:2|" in out, "marks" in err) == (0, True, False)
+    assert "<q> in 2 rows" in run_command(capsys, *words)[2]
+    code, _, err = run_command(capsys, *words, "--sentence-separator", "")
+    assert (code, "write the mark" in err) == (2, True)

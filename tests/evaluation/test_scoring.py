@@ -170,4 +170,4 @@ def test_marks_that_a_decoder_left_are_counted_and_said():
     score(
         {"new": [*marked, *some_candidates()[2:]]}, ROUGE_1, on_event=lambda e: notes.append(str(e))
     )
-    assert any("new: 2 predictions with marks such as </s>" in note for note in notes)
+    assert any("new: marks are scored as words (</s> in 2 rows)" in note for note in notes)

@@ -1,7 +1,7 @@
 """Score and compare summaries from Python: `score`, `compare` and `rouge`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import Any
 
@@ -111,6 +111,7 @@ def score(
     profile: str = "abrege",
     stemmer: bool = False,
     references_rule: rouge_metric.ReferencesRule = "max",
+    sentence_separator: str | None = None,
     bootstrap_samples: int = 2000,
     confidence: float = 0.95,
     seed: int = 0,
@@ -123,6 +124,7 @@ def score(
     lang         such as en or fr; default: detected in the references
     metrics      names of docs/commands.md, or rouge, form, extraction, faithfulness, all
     groups       rows of one group (a paper, a dialogue) are resampled together
+    sentence_separator  a mark that ends a sentence in both, such as <q>
 
     Raise DataError if the columns differ in length, RecipeError for a metric that does not exist or
     that needs a model or documents.
@@ -132,7 +134,8 @@ def score(
     0.667
     """
     rows = candidates_from_texts(predictions, references, documents, groups)
-    request = _request(metrics, lang, profile, stemmer, references_rule, documents is not None)
+    options = _options(lang, profile, stemmer, references_rule, sentence_separator)
+    request = _request(metrics, options, has_documents=documents is not None)
     tables = scoring.score({"predictions": rows}, request)
     return _scores(tables["predictions"], Resampling(bootstrap_samples, confidence, seed))
 
@@ -149,6 +152,7 @@ def compare(
     profile: str = "abrege",
     stemmer: bool = False,
     references_rule: rouge_metric.ReferencesRule = "max",
+    sentence_separator: str | None = None,
     bootstrap_samples: int = 2000,
     confidence: float = 0.95,
     seed: int = 0,
@@ -162,7 +166,8 @@ def compare(
     >>> result.tests[0]["outcome"]
     'better'
     """
-    request = _request(metrics, lang, profile, stemmer, references_rule, documents is not None)
+    options = _options(lang, profile, stemmer, references_rule, sentence_separator)
+    request = _request(metrics, options, has_documents=documents is not None)
     systems = {
         name: candidates_from_texts(predictions, references, documents, groups)
         for name, predictions in (("a", a), ("b", b))
@@ -201,13 +206,24 @@ def rouge(
     )
 
 
-def _request(
-    metrics: str | Sequence[str],
+def _options(
     lang: str | None,
     profile: str,
     stemmer: bool,  # noqa: FBT001
     references_rule: rouge_metric.ReferencesRule,
-    has_documents: bool,  # noqa: FBT001
+    sentence_separator: str | None,
+) -> ScoringOptions:
+    return ScoringOptions(
+        lang=language.check(lang) if lang else None,
+        profile=profile,
+        stemmer=stemmer,
+        references_rule=references_rule,
+        sentence_separator=sentence_separator or None,
+    )
+
+
+def _request(
+    metrics: str | Sequence[str], options: ScoringOptions, *, has_documents: bool
 ) -> ScoringRequest:
     names = parse_metrics(metrics if isinstance(metrics, str) else ",".join(metrics))
     if metrics == "all":  # what the arguments allow
@@ -216,14 +232,8 @@ def _request(
     needing = [m for m in names if m in METRICS and "documents" in METRICS[m].needs]
     if needing and not has_documents:
         raise DataError(f"{needing[0]} needs the documents: give documents=, one per row.")
-    options = ScoringOptions(
-        lang=language.check(lang) if lang else None,
-        profile=profile,
-        stemmer=stemmer,
-        references_rule=references_rule,
-        wordnet=wordnet.find_wordnet(None) if "meteor" in names else None,
-    )
-    return ScoringRequest(names, options)
+    wordnet_folder = wordnet.find_wordnet(None) if "meteor" in names else None
+    return ScoringRequest(names, replace(options, wordnet=wordnet_folder))
 
 
 def _scores(table: ScoreTable, resampling: Resampling) -> Scores:

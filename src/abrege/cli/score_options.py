@@ -45,6 +45,9 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"how scores against several references are combined: "
         f"{', '.join(REFERENCES_RULES)} (default: "
         "%(default)s)")  # fmt: skip
+    add("--sentence-separator", metavar="MARK",
+        help="mark that ends a sentence in summaries and references, such as '<q>': read as "
+        "the end of a line, which ROUGE-Lsum splits at")  # fmt: skip
     add("--wordnet", type=Path, metavar="DIR",
         help="folder of WordNet, for synonyms in METEOR (default: looked up)")  # fmt: skip
     add("--encoder", metavar="MODEL",
@@ -75,11 +78,14 @@ def read_request(args: argparse.Namespace) -> "ScoringRequest":
 
     metrics = _read_metrics(args)
     _check_options(metrics, args)
+    if args.sentence_separator == "":
+        raise RecipeError("--sentence-separator: write the mark, such as '<q>'")
     options = ScoringOptions(
         lang=language.check(args.lang) if args.lang else None,
         profile=args.profile,
         stemmer=args.stemmer,
         references_rule=args.rule,
+        sentence_separator=args.sentence_separator,
         wordnet=wordnet.find_wordnet(args.wordnet) if "meteor" in metrics else None,
         encoder=_open_encoder(args) if "bertscore" in metrics else None,
         bertscore=BertScoreSettings(args.idf, args.rescale),

@@ -3,8 +3,8 @@
 Texts are not stored, so a million rows fit in memory.
 """
 
-import re
 from array import array
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from abrege.core.errors import RecipeError
 from abrege.core.types import EvaluationRow
+from abrege.evaluation.marks import end_lines, find_marks
 from abrege.metrics import rouge, significance
 from abrege.metrics.entailment import EntailmentFamily
 from abrege.metrics.family import MetricFamily, ScoringOptions
-from abrege.metrics.format_checks import CONTROL
 from abrege.metrics.perplexity import PerplexityFamily, TextPerplexityFamily
 from abrege.metrics.reference_based import (
     BertScoreFamily,
@@ -89,10 +89,6 @@ class ScoringRequest:
             )
 
 
-MARKS = re.compile(rf"{CONTROL.pattern}|</?thinking>|<q>")
-"""What a decoder leaves in predictions: special tokens, thoughts, and marks between sentences."""
-
-
 @dataclass
 class ScoreTable:
     """The statistics of rows, by metric, with the ids and groups of the rows."""
@@ -102,8 +98,8 @@ class ScoreTable:
     groups: list[Hashable] = field(default_factory=list)
     without_words: int = 0
     """Rows whose prediction has no word: they score 0 and count."""
-    with_marks: int = 0
-    """Rows whose prediction holds control tokens or thoughts, which are scored as words."""
+    marks: Counter[str] = field(default_factory=Counter)
+    """Special tokens, thoughts and sentence marks that are scored as words → rows with them."""
 
     def __post_init__(self) -> None:
         """Create the families of the requested metrics."""
@@ -123,9 +119,10 @@ class ScoreTable:
 
     def add(self, row: EvaluationRow) -> None:
         """Score a row and store its statistics."""
+        row = end_lines(row, self.request.options.sentence_separator)
         self.groups.append(len(self.ids) if row.group is None else row.group)
         self.ids.append(row.id)
-        self.with_marks += MARKS.search(row.prediction) is not None
+        self.marks.update(find_marks(row))
         self.without_words += not count_words(row.prediction, self.request.options.lang)
         for family in self._families:
             for metric, statistics in family.statistics(row).items():
@@ -213,6 +210,8 @@ class ScoreTable:
         """Return all that a number of `metric` depends on."""
         n = len(self) if only is None else len(only)
         counts = f"n:{n}|groups:{self.n_groups(only)}"
+        if (separator := self.request.options.sentence_separator) is not None:
+            counts = f"separator:{separator}|{counts}"
         return f"{self._aggregators[metric].signature()}|{counts}|{resampling.signature(n)}"
 
     def _groups(self, only: NDArray[np.int64] | None) -> Sequence[Hashable]:

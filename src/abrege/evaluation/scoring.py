@@ -11,6 +11,7 @@ from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import EvaluationRow
 from abrege.evaluation.baselines import Baseline
+from abrege.evaluation.marks import describe_marks
 from abrege.evaluation.row_collector import RowCollector
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest, profile_warnings
 from abrege.metrics.registry import METRICS, get_metric
@@ -109,14 +110,8 @@ def _finish(name: str, table: ScoreTable, *, requested: bool, on_event: OnEvent)
         plural = "s" * (table.without_words != 1)
         count = f"{table.without_words} prediction{plural} without a word"
         on_event(Note(f"{name}: {count}, scored 0"))
-    if table.with_marks:
-        plural = "s" * (table.with_marks != 1)
-        on_event(
-            Note(
-                f"{name}: {table.with_marks} prediction{plural} with marks such as </s>, <think> "
-                "or <q>, scored as words; remove them before scoring"
-            )
-        )
+    if table.marks:
+        on_event(Note(f"{name}: {describe_marks(table.marks)}"))
 
 
 def compare(tables: Mapping[str, ScoreTable], resampling: Resampling) -> list[dict[str, Any]]:

@@ -83,6 +83,8 @@ class ScoringOptions:
     """Stem words for ROUGE (profile abrege)."""
     references_rule: ReferencesRule = "max"
     """How ROUGE combines several references."""
+    sentence_separator: str | None = None
+    """A mark in summaries and references that ends a sentence, read as the end of a line."""
     wordnet: Path | None = None
     """The folder of the WordNet files, for synonyms in METEOR."""
     encoder: TokenEncoder | None = None

@@ -101,6 +101,7 @@ _TAGS = rf"p|b|i|u|em|strong|div|span|a|ul|ol|li|h[1-6]|table|tr|td|sub|sup|pre|
 CONTROL = re.compile(
     r"<[|｜][^<>|｜\s]+[|｜]>|</?s>|<(?:unk|pad|bos|eos|n)>|<(?:start|end)_of_turn>"
     r"|\[/?INST\]|<</?SYS>>|</?think>|<0x[0-9A-F]{2}>"
+    r"|\[(?:PAD|CLS|SEP|MASK|UNK|BOS|EOS|EOT)\]|<(?:S_SEP|sep|cls|mask|eot|extra_id_\d+)>"
 )
 """Special tokens of models that stand in a text as words."""
 _MARKUP = {

@@ -44,6 +44,12 @@ class Evaluate(Settings):
     references: Literal[
         "max", "mean", "best-by-rouge1", "best-by-rouge2", "best-by-rougeL", "best-by-rougeLsum"
     ] = Field("max", description="how the scores against several references are combined")
+    sentence_separator: str | None = Field(
+        None,
+        min_length=1,
+        description='mark that ends a sentence in summaries and references, such as "<q>": read '
+        "as the end of a line, which ROUGE-Lsum splits at",
+    )
     wordnet: str | None = Field(
         None,
         description="folder of WordNet, for the synonyms of METEOR; without it, METEOR matches "

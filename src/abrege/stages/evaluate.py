@@ -168,6 +168,7 @@ def scoring_request(
         settings.profile,
         settings.stemmer,
         settings.references,
+        settings.sentence_separator,
         wordnet=find_wordnet(Path(wordnet).expanduser()) if wordnet else None,
         encoder=encoder,
         bertscore=BertScoreSettings(settings.bertscore.idf, settings.bertscore.rescale),
