@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.models import a_llama, a_tokenizer
+from builders.models import a_llama, a_sided_tokenizer, a_t5, a_tokenizer
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny matrices: threads would only wait
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -26,4 +26,13 @@ def student_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = a_tokenizer()
     a_llama(vocab=len(tokenizer)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def t5_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a tiny T5 and its tokenizer to a folder, as transformers lays them out."""
+    folder = tmp_path_factory.mktemp("t5")
+    a_t5().save_pretrained(folder)
+    a_sided_tokenizer().save_pretrained(folder)
     return folder

@@ -1,5 +1,7 @@
 """Tiny tokenizers and models of the real classes, with random weights."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 CHAT = (
@@ -110,3 +112,41 @@ def an_mbart_tokenizer(kind: str = "MBart50Tokenizer") -> Any:
     special = [(token, 0.0) for token in ("<s>", "<pad>", "</s>", "<unk>")]
     ends = [(token, 0.0) for token in (*FAIRSEQ_LANGUAGE_CODES, "<mask>")]
     return getattr(transformers, kind)(vocab=[*special, *letters, *ends])
+
+
+def write_gguf(path: Path, model: Any, tokenizer: Any) -> None:
+    """Write a Llama and its byte-level tokenizer with gguf-py, as llama.cpp's converter does."""
+    import gguf
+
+    writer = gguf.GGUFWriter(str(path), "llama")
+    config = model.config
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_vocab_size(config.vocab_size)
+    inner = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+    vocab = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(vocab)
+    writer.add_token_types([3 if t.startswith("<|") else 1 for t in vocab])
+    writer.add_token_merges([" ".join(m) for m in inner["merges"]])
+    writer.add_eos_token_id(1)
+    writer.add_pad_token_id(0)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    for name, tensor in model.state_dict().items():
+        values = tensor.numpy()
+        if "q_proj" in name or "k_proj" in name:  # llama.cpp pairs the rotated halves
+            heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
+            half = values.shape[0] // heads // 2
+            values = values.reshape(heads, 2, half, -1).swapaxes(1, 2).reshape(values.shape)
+        stem, _, ending = name.rpartition(".")
+        writer.add_tensor(f"{names.get_name(stem)}.{ending}", values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()

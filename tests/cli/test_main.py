@@ -99,7 +99,7 @@ def test_without_a_command_the_help_is_on_stderr_and_the_exit_code_is_2(capsys):
         ("evalute", "did you mean evaluate?"),
         ("summarise", "did you mean summarize?"),
         ("xyzzy", "the commands are run, collect, clean, annotate, split, tune, generate, "
-         "evaluate, report, doctor, score, compare, review, stress, summarize, export, init, "
+         "evaluate, report, doctor, preview, score, compare, review, stress, summarize, export, init, "
          "schema, env"),
     ],
 )  # fmt: skip

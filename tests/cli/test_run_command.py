@@ -49,7 +49,7 @@ class Pipeline:
     calls: list[Any] = field(default_factory=list)
     estimated: Any = field(default_factory=Estimate)
 
-    def estimate(self, recipe, folder, *, on_event):
+    def estimate(self, recipe, folder, *, split_in=None, on_event):
         return self.estimated
 
     def run(self, recipe, folder, *, stages, on_event):
@@ -120,7 +120,10 @@ def test_a_dry_run_prints_the_resolved_recipe_and_does_nothing(pipeline, capsys,
     assert pipeline.calls == []
     assert [file.name for file in tmp_path.iterdir()] == ["r.yaml"]
     out, err = capsys.readouterr()
-    assert err == "tune would take about 4 min for 19 steps\n"
+    assert err == (
+        "No row can be shown as the model sees it: pairs.jsonl: there is no such file.\n"
+        "tune would take about 4 min for 19 steps\n"
+    )
     Path("again.yaml").write_text(out)
     again = recipe.load(Path("again.yaml"))
     assert again == recipe.load(Path("r.yaml"), ["tune.num_train_epochs=2"])
@@ -135,7 +138,8 @@ def test_a_dry_run_before_there_are_pairs_says_so(pipeline, capsys, tmp_path):
     out, err = capsys.readouterr()
     assert "source: texts" in out
     assert err == (
-        "The cost of tuning can be estimated once there are pairs; collect is not done yet.\n"
+        "The first row can be shown as the model sees it, and the cost of tuning estimated, once "
+        "there are pairs; collect is not done yet.\n"
         "  abrege run --until annotate writes them.\n"
     )
     assert not (tmp_path / "runs").exists()

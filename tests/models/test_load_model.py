@@ -10,11 +10,17 @@ from abrege.core.types import Pair
 from abrege.inference.summarizer import load_summarizer
 from abrege.models import device
 from abrege.models.adapter import load_adapter, sort_adapter_config
-from abrege.models.load import check_dtype, load_config, load_model, load_tokenizer
+from abrege.models.load import (
+    check_dtype,
+    load_config,
+    load_model,
+    load_tokenizer,
+    load_without_weights,
+)
 from abrege.models.resolve import resolve_model
 from abrege.prompts.prompt_format import DecodingProfile
 from abrege.training.student import attach_lora
-from builders.models import a_bart, a_llama, a_t5, a_tokenizer
+from builders.models import a_bart, a_llama, a_t5, a_tokenizer, write_gguf
 from builders.records import a_rendering
 
 
@@ -58,43 +64,9 @@ def test_an_unknown_demo_model_is_an_error_that_lists_the_known_ones():
 
 def test_a_gguf_file_is_unpacked_once_to_the_weights_of_the_model(tmp_path, monkeypatch):
     monkeypatch.setenv("ABREGE_CACHE", str(tmp_path / "cache"))
-    # written with gguf-py, as llama.cpp's converter lays a Llama out
-    import gguf
-
     model, tokenizer = a_llama(vocab=400), a_tokenizer()
     path = tmp_path / "tiny.gguf"
-    writer = gguf.GGUFWriter(str(path), "llama")
-    config = model.config
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_dimension_count(config.head_dim)
-    writer.add_vocab_size(config.vocab_size)
-    inner = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
-    vocab = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_token_list(vocab)
-    writer.add_token_types([3 if t.startswith("<|") else 1 for t in vocab])
-    writer.add_token_merges([" ".join(m) for m in inner["merges"]])
-    writer.add_eos_token_id(1)
-    writer.add_pad_token_id(0)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    for name, tensor in model.state_dict().items():
-        values = tensor.numpy()
-        if "q_proj" in name or "k_proj" in name:  # llama.cpp pairs the rotated halves
-            heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
-            half = values.shape[0] // heads // 2
-            values = values.reshape(heads, 2, half, -1).swapaxes(1, 2).reshape(values.shape)
-        stem, _, ending = name.rpartition(".")
-        writer.add_tensor(f"{names.get_name(stem)}.{ending}", values)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    write_gguf(path, model, tokenizer)
 
     notes = []
     folder = resolve_model(str(path), on_event=lambda e: notes.append(e.text))
@@ -105,6 +77,20 @@ def test_a_gguf_file_is_unpacked_once_to_the_weights_of_the_model(tmp_path, monk
     unpacked = load_model(folder, torch.float32, "cpu")
     ids = torch.tensor([[5, 6, 7]])
     torch.testing.assert_close(unpacked(ids).logits, model(ids).logits, rtol=1e-4, atol=1e-5)
+
+
+def test_the_tokenizer_of_a_gguf_file_is_read_without_unpacking_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABREGE_CACHE", str(tmp_path / "cache"))
+    write_gguf(tmp_path / "tiny.gguf", a_llama(vocab=400), a_tokenizer())
+    name, text = str(tmp_path / "tiny.gguf"), "Summarize the cat.<|eos|>\n\nété"
+
+    packed, config = load_without_weights(name)
+
+    assert not (tmp_path / "cache/models").exists()
+    assert config.vocab_size == 400
+    resolve_model(name)
+    unpacked, _ = load_without_weights(name)
+    assert packed(text)["input_ids"] == unpacked(text)["input_ids"]
 
 
 def test_float16_on_a_cpu_is_an_error():

@@ -15,20 +15,9 @@ from abrege.inference import summarizer
 from abrege.models import device
 from abrege.models import load as loading
 from abrege.pipeline import run as pipeline
-from builders.models import a_sided_tokenizer, a_t5
 from builders.records import some_rows
 
 pytestmark = pytest.mark.model
-
-
-@pytest.fixture(scope="session")
-def t5_folder(tmp_path_factory):
-    """Write a tiny T5 and its tokenizer to a folder, as transformers lays them out."""
-    folder = tmp_path_factory.mktemp("t5")
-    tokenizer = a_sided_tokenizer()
-    a_t5().save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

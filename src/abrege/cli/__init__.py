@@ -42,6 +42,9 @@ COMMANDS = (
     Command("evaluate", "stage", "score the summaries, with confidence intervals and paired tests"),
     Command("report", "stage", "write the report as a web page and as Markdown"),
     Command("doctor", "doctor", "check pairs for problems before tuning"),
+    Command(
+        "preview", "preview", "show the tokens that the model sees of a row, and is trained on"
+    ),
     Command("score", "score", "score any tool's summaries against references, with intervals"),
     Command("compare", "compare", "test whether one system's summaries are better than another's"),
     Command("review", "review", "review a teacher's summaries, or compare systems blindly"),

@@ -18,16 +18,18 @@ MODEL_SUFFIXES = (".gguf", ".safetensors", ".bin", ".pt")
 MAX_RECIPE_BYTES = 1_000_000
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add RECIPE, --out, --set and --json."""
+def add_arguments(parser: argparse.ArgumentParser, *, run_folder: bool = True) -> None:
+    """Add RECIPE, --set, --json and, where the run folder can be chosen, --out."""
     parser.add_argument(
         "recipe",
         metavar="RECIPE",
         help="a YAML file, or the name of a bundled recipe, such as quickstart",
     )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)"
-    )
+    parser.set_defaults(out=None)
+    if run_folder:
+        parser.add_argument(
+            "--out", type=Path, metavar="DIR", help="the run folder (default: runs/NAME)"
+        )
     parser.add_argument(
         "--set",
         dest="overrides",

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from abrege.cli import STAGES, recipes
 from abrege.cli.score_options import positive_int
 
 if TYPE_CHECKING:
+    from abrege.core.events import OnEvent
+    from abrege.core.run_folder import RunFolder
     from abrege.recipe import Recipe
 
 EXAMPLES = """examples:
@@ -33,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print the resolved recipe, and on stderr the cost of tuning; write nothing",
+        help="print the resolved recipe, and on stderr the first row as the model sees it and the "
+        "cost of tuning; write nothing",
     )
 
 
@@ -43,9 +47,6 @@ def run(args: argparse.Namespace) -> int:
         args.overrides.append(f"tune.seeds={args.seeds}")
     recipe, folder = recipes.read(args)
     if args.dry_run:
-        from abrege.recipe import dump
-
-        print(dump(recipe), end="", flush=True)
         _dry_run(recipe, folder)
         return 0
     run_stages(recipe, folder, stages_until(recipe, args.until), as_json=args.json)
@@ -53,23 +54,53 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _dry_run(recipe: "Recipe", folder: Path) -> None:
-    """Print the cost of tuning, or that there are no pairs yet to measure it on."""
+    """Print the first row as the model sees it, the recipe, and the cost of tuning.
+
+    The recipe alone is on stdout. Where there are no pairs yet, a line says so instead.
+    """
+    from abrege.cli.progress import show_progress
     from abrege.core.run_folder import RunFolder
     from abrege.pipeline.plan import stages_of
     from abrege.pipeline.run import check_before_run, first_pending_stage
+    from abrege.recipe import dump
 
     run_folder = RunFolder(folder)
     missing = first_pending_stage(recipe, run_folder, "split") if recipe.collect else None
     if missing is None:
-        print_estimate(recipe, folder)
+        with ExitStack() as stack, show_progress() as on_event:
+            opened = _show_first_row(recipe, folder, stack, on_event)
+            print(dump(recipe), end="", flush=True)
+            print_estimate(recipe, folder, split_in=opened)
         return
+    print(dump(recipe), end="", flush=True)
     check_before_run(recipe, run_folder, stages_of(recipe))
     stage, reason = missing
     print(
-        f"The cost of tuning can be estimated once there are pairs; {stage} is {reason}.\n"
-        "  abrege run --until annotate writes them.",
+        "The first row can be shown as the model sees it, and the cost of tuning estimated, once "
+        f"there are pairs; {stage} is {reason}.\n  abrege run --until annotate writes them.",
         file=sys.stderr,
     )
+
+
+def _show_first_row(
+    recipe: "Recipe", folder: Path, stack: ExitStack, on_event: "OnEvent"
+) -> "RunFolder | None":
+    """Print the first row as the model sees it, or why not; return where its split is opened.
+
+    Nothing that is wrong here ends the dry run: the estimate says it, with what to do.
+    """
+    from abrege.pipeline import commands
+    from abrege.report.preview_text import render_short
+
+    opened = None
+    try:
+        opened = stack.enter_context(commands.open_split(recipe, folder, on_event=on_event))
+        preview = commands.preview(recipe, opened, rows=1, on_event=on_event)
+        print(render_short(preview), file=sys.stderr, flush=True)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        print(f"No row can be shown as the model sees it: {reason}", file=sys.stderr, flush=True)
+    return opened
 
 
 def stages_until(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
@@ -85,14 +116,19 @@ def stages_until(recipe: "Recipe", last: str | None) -> tuple[str, ...]:
 
 
 def print_estimate(
-    recipe: "Recipe", folder: Path, *, on_stdout: bool = False, as_json: bool = False
+    recipe: "Recipe",
+    folder: Path,
+    *,
+    split_in: "RunFolder | None" = None,
+    on_stdout: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Print the cost of tuning, on stderr or stdout; raise SetupError if it will not fit."""
     from abrege.cli.progress import show_progress
     from abrege.pipeline.commands import estimate
 
     with show_progress() as on_event:
-        cost = estimate(recipe, folder, on_event=on_event)
+        cost = estimate(recipe, folder, split_in=split_in, on_event=on_event)
     seeds = recipe.tune.seeds
     if as_json:
         figures = dataclasses.asdict(cost) | {"fits": cost.fits} if cost else None

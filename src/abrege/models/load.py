@@ -1,6 +1,8 @@
 """Load models and tokenizers with transformers, and check that they can write text."""
 
+import io
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -29,7 +31,7 @@ from abrege.models.quantization import (
     from_pretrained_arguments,
     release_mapped_file,
 )
-from abrege.models.resolve import resolve_model
+from abrege.models.resolve import packed_gguf, resolve_model
 
 logging.disable_progress_bar()  # the core never prints
 logging.set_verbosity_error()
@@ -60,6 +62,25 @@ def load_tokenizer(name_or_path: str) -> Tokenizer:
         return AutoTokenizer.from_pretrained(name_or_path, trust_remote_code=False)
     except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
+
+
+def load_without_weights(model: str, *, on_event: OnEvent = silent) -> tuple[Tokenizer, Any]:
+    """Load the tokenizer and the configuration of a model, named as in a recipe.
+
+    A .gguf file that is not unpacked yet is read for these alone. Raise SetupError as
+    `resolve_model` and `load_tokenizer` do.
+    """
+    path = packed_gguf(model)
+    if path is None:
+        located = resolve_model(model, on_event=on_event)
+        return load_tokenizer(located), load_config(located)
+    source: dict[str, Any] = {"gguf_file": path.name}
+    try:
+        with redirect_stderr(io.StringIO()):  # transformers shows a progress bar of its own here
+            tokenizer = AutoTokenizer.from_pretrained(str(path.parent), **source)
+            return tokenizer, AutoConfig.from_pretrained(str(path.parent), **source)
+    except UNREADABLE as error:
+        raise _unavailable(model, error) from error
 
 
 def load_config(name_or_path: str) -> Any:

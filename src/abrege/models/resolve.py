@@ -54,6 +54,15 @@ def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
     return model
 
 
+def packed_gguf(model: str) -> Path | None:
+    """Return the path of a user's .gguf file that is not unpacked yet; None for all else."""
+    path = Path(model).expanduser()
+    if path.suffix != ".gguf" or not path.is_file():
+        return None
+    unpacked = cache_folder() / "models" / hash_path(path) / "complete"
+    return None if unpacked.exists() else path
+
+
 def _check_folder(folder: Path) -> None:
     """Raise SetupError unless a folder holds config.json and weights that are not empty."""
     if not (folder / "config.json").is_file():

@@ -1,13 +1,18 @@
-"""Commands on a run folder that are no run of stages: estimate, sweep and export."""
+"""Commands on a run folder that are no run of stages: estimate, preview, sweep and export."""
 
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from abrege.annotation import sweep as annotation_sweep
-from abrege.core.events import OnEvent, silent
-from abrege.core.io import read_json
-from abrege.core.run_folder import RunFolder
+from abrege.core.errors import DataError
+from abrege.core.events import Note, OnEvent, silent
+from abrege.core.io import read_json, read_jsonl
+from abrege.core.run_folder import SPLITS, RunFolder
+from abrege.core.types import Pair
 from abrege.pipeline.plan import stages_of
 from abrege.pipeline.run import (
     check_before_run,
@@ -24,27 +29,122 @@ from abrege.stages import split, tune
 
 if TYPE_CHECKING:
     from abrege.training.cost.estimate import Estimate
+    from abrege.training.preview import Preview
 
 
-def estimate(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> "Estimate | None":
+def estimate(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    split_in: RunFolder | None = None,
+    on_event: OnEvent = silent,
+) -> "Estimate | None":
     """Measure the time and memory that tuning would take, writing nothing into the run folder.
 
-    The split is read from there, or made in a temporary folder where it is missing or out of
-    date; with raw documents, their pairs must be there. Of several tunings one is measured.
+    split_in  the run folder that `open_split` yielded; None: it is opened here
+
+    With raw documents, their pairs must be there. Of several tunings one is measured.
+    """
+    with ExitStack() as stack:
+        opened = split_in or stack.enter_context(open_split(recipe, folder, on_event=on_event))
+        scratch = RunFolder(Path(stack.enter_context(TemporaryDirectory(prefix="abrege-"))))
+        first = tune.recipe_for_seed(recipe, 1)
+        return tune.estimate(first, opened, scratch.tune(), on_event=on_event)
+
+
+@contextmanager
+def open_split(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Iterator[RunFolder]:
+    """Yield a run folder with the split of a recipe, writing nothing into its own.
+
+    That is its own where it is up to date, else a temporary one that the split is made in. Raise
+    RecipeError where the pairs of raw documents are not there yet.
     """
     run_folder = RunFolder(folder)
     check_before_run(recipe, run_folder, stages_of(recipe))
     if recipe.collect:
         require_earlier_stages(recipe, run_folder, "split")
     [task] = split.tasks(recipe, run_folder)
+    if not reason_to_run(task, task_key(task)):
+        yield run_folder
+        return
     with TemporaryDirectory(prefix="abrege-") as temporary:
         scratch = RunFolder(Path(temporary))
-        if reason_to_run(task, task_key(task)):
-            split.run(recipe, run_folder, into=scratch, on_event=on_event)
-            run_folder = scratch
-        return tune.estimate(
-            tune.recipe_for_seed(recipe, 1), run_folder, scratch.tune(), on_event=on_event
-        )
+        split.run(recipe, run_folder, into=scratch, on_event=on_event)
+        yield scratch
+
+
+def preview(
+    recipe: Recipe,
+    run_folder: RunFolder,
+    *,
+    rows: int = 3,
+    ids: Sequence[str] = (),
+    on_event: OnEvent = silent,
+) -> "Preview":
+    """Return what the model sees of rows of a split: the first of train, or those with some ids.
+
+    The tokenizer and the configuration of the model are loaded, and no weights. Raise DataError for
+    an id that no split has, with the nearest ones, and as tuning does for a row that does not fit.
+    """
+    from abrege.inference.predict_systems import few_shot_renderer
+    from abrege.models.load import load_without_weights
+    from abrege.prompts.prompt_format import PromptRenderer
+    from abrege.training import from_recipe
+    from abrege.training.preview import Preview, preview_row
+
+    notes: list[str] = []
+    pairs = {name: [*read_jsonl(run_folder.split(name), Pair)] for name in SPLITS}
+    chosen = _choose_rows(pairs, rows, ids)
+    tokenizer, config = load_without_weights(recipe.tune.model, on_event=on_event)
+    from_recipe.check_completion_only(recipe, config)
+    prompt_format = from_recipe.make_prompt_format(
+        recipe,
+        pairs["train"],
+        tokenizer,
+        config,
+        on_event=lambda event: notes.append(event.text) if isinstance(event, Note) else None,
+    )
+    renderer = PromptRenderer(tokenizer, prompt_format)
+    few_shot = None
+    if "few-shot" in recipe.systems():
+        few_shot = few_shot_renderer(renderer, recipe, run_folder, config)
+    completion_only = recipe.tune.completion_only_loss
+    return Preview(
+        model=recipe.tune.model,
+        source=recipe.data.source or recipe.data.train or str(run_folder.pairs),
+        max_tokens=prompt_format.max_tokens,
+        max_new_tokens=prompt_format.profile.max_new_tokens,
+        encoder_decoder=prompt_format.encoder_decoder,
+        completion_only=completion_only,
+        chat=prompt_format.chat,
+        date=prompt_format.chat_format.date,
+        closing=prompt_format.chat_format.suffix,
+        notes=notes,
+        rows_of_split={name: len(rows) for name, rows in pairs.items()},
+        rows=[
+            preview_row(
+                renderer, pair, split=name, completion_only=completion_only, few_shot=few_shot
+            )
+            for name, pair in chosen
+        ],
+    )
+
+
+def _choose_rows(
+    pairs: Mapping[str, Sequence[Pair]], rows: int, ids: Sequence[str]
+) -> list[tuple[str, Pair]]:
+    """Return rows with the names of their splits."""
+    if not ids:
+        return [("train", pair) for pair in pairs["train"][:rows]]
+    by_id = {pair.id: (name, pair) for name, split_pairs in pairs.items() for pair in split_pairs}
+    for id_ in ids:
+        if id_ not in by_id:
+            near = difflib.get_close_matches(id_, by_id, n=3, cutoff=0.4) or [*by_id][:3]
+            counts = ", ".join(f"{name} {len(rows)}" for name, rows in pairs.items())
+            raise DataError(
+                f"--ids {id_}: no row has this id ({counts} rows).\n  Near it: {', '.join(near)}"
+            )
+    return [by_id[id_] for id_ in ids]
 
 
 def sweep(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dict[str, Any]]:

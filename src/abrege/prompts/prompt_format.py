@@ -1,6 +1,6 @@
 """From a pair to prompt ids and summary ids: one format for training, evaluation and serving."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,12 @@ from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
 from abrege.prompts.chat_template import ChatFormat
 from abrege.prompts.template import fill_template, meta_values
-from abrege.prompts.tokenizer import Tokenizer, escape_special_tokens, set_language
+from abrege.prompts.tokenizer import (
+    Tokenizer,
+    escape_special_tokens,
+    set_language,
+    token_ends,
+)
 from abrege.text.sentences import trim_to_sentence
 
 EXAMPLE_SEPARATOR = "\n\n"
@@ -121,7 +126,9 @@ class TokenizedExample:
         return len(self.prompt_ids) + len(self.summary_ids)
 
 
-class _Truncated(NamedTuple):
+class FittedPrompt(NamedTuple):
+    """A prompt whose document is truncated to the room there is."""
+
     document: str
     prompt_ids: list[int]
     document_tokens: int  # before truncation
@@ -144,7 +151,7 @@ class PromptRenderer:
         self.tokenizer = tokenizer
         self.format = prompt_format
         self.few_shot_examples = few_shot_examples
-        self._escape = escape_special_tokens(tokenizer)
+        self.escape = escape_special_tokens(tokenizer)
 
     def tokenize_pair(self, pair: Pair) -> TokenizedExample:
         """Tokenize a pair for training: its first reference is the summary to learn.
@@ -173,7 +180,7 @@ class PromptRenderer:
         of an encoder-decoder is tokenized as a target, with the tokenizer's special tokens.
         Special tokens that it contains as plain text are broken up, as in documents.
         """
-        summary = self._escape(summary.strip())
+        summary = self.escape(summary.strip())
         if self.format.encoder_decoder:
             set_language(self.tokenizer, self.format.lang_code)
             ids = list(self.tokenizer(text_target=summary, verbose=False)["input_ids"])
@@ -185,9 +192,11 @@ class PromptRenderer:
     def render(self, pair: Pair, document: str) -> str:
         """Return the prompt as text: few-shot examples, then the request, in a chat or not."""
         examples = self.few_shot_examples
-        requests = [self._fill(example, self._escape(example.document)) for example in examples]
-        summaries = [self._escape(example.references[0].strip()) for example in examples]
-        request = self._fill(pair, document)
+        requests = [
+            self.fill_request(example, self.escape(example.document)) for example in examples
+        ]
+        summaries = [self.escape(example.references[0].strip()) for example in examples]
+        request = self.fill_request(pair, document)
         if not self.format.chat:
             turns = zip(requests, summaries, strict=True)
             before = [f"{asking}{self._separator}{summary}" for asking, summary in turns]
@@ -203,40 +212,47 @@ class PromptRenderer:
 
     def full_prompt_ids(self, pair: Pair) -> list[int]:
         """Return the ids of a pair's prompt with its whole document, however long."""
-        return self._encode(self.render(pair, self._escape(pair.document)))
+        return self._encode(self.render(pair, self.escape(pair.document)))
 
     def truncate_document(self, pair: Pair, max_tokens: int) -> str:
         """Return the document, truncated so that prompt and summary have at most `max_tokens`."""
         summary_tokens = len(self.tokenize_summary(pair.references[0]))
         return self._truncate(pair, max_tokens - summary_tokens, summary_tokens).document
 
-    def _tokenize_prompt(self, pair: Pair, *, summary_tokens: int) -> TokenizedExample:
+    def fit_prompt(self, pair: Pair, *, summary_tokens: int) -> FittedPrompt:
         """Truncate a prompt so that the summary fits, or the longest that decoding may write."""
-        reserved = max(self.format.profile.max_new_tokens, summary_tokens)
-        if self.format.encoder_decoder:
-            reserved = 0
-        prompt = self._truncate(pair, self.format.max_tokens - reserved, reserved)
+        reserved = self.reserved_tokens(summary_tokens)
+        return self._truncate(pair, self.format.max_tokens - reserved, reserved)
+
+    def reserved_tokens(self, summary_tokens: int) -> int:
+        """Return how many of max_tokens are left to the summary; none with an encoder."""
+        most = max(self.format.profile.max_new_tokens, summary_tokens)
+        return 0 if self.format.encoder_decoder else most
+
+    def _tokenize_prompt(self, pair: Pair, *, summary_tokens: int) -> TokenizedExample:
+        prompt = self.fit_prompt(pair, summary_tokens=summary_tokens)
         return TokenizedExample(
             pair.id, prompt.prompt_ids, [], prompt.document_tokens, prompt.tokens_cut
         )
 
-    def _fill(self, pair: Pair, document: str) -> str:
-        meta = {key: self._escape(str(value)) for key, value in pair.meta.items()}
+    def fill_request(self, pair: Pair, document: str) -> str:
+        """Return the filled prompt template: what the user asks, before any chat template."""
+        meta = {key: self.escape(str(value)) for key, value in pair.meta.items()}
         values = {"document": document, **meta_values(meta)}
         return fill_template(self.format.template, values, where=f"row {pair.id}: prompt.template")
 
-    def _truncate(self, pair: Pair, max_prompt_tokens: int, reserved: int) -> _Truncated:
+    def _truncate(self, pair: Pair, max_prompt_tokens: int, reserved: int) -> FittedPrompt:
         """Truncate the document, at the end of a sentence where one is near, until it fits.
 
         reserved  tokens left to the summary, for the message
 
         Raise DataError if nothing of the document fits.
         """
-        document = self._escape(pair.document)
-        document_tokens, end_of = self._token_ends(document)
+        document = self.escape(pair.document)
+        document_tokens, end_of = token_ends(self.tokenizer, document)
         ids = self._encode(self.render(pair, document))
         if len(ids) <= max_prompt_tokens:
-            return _Truncated(document, ids, document_tokens, 0)
+            return FittedPrompt(document, ids, document_tokens, 0)
         instruction_tokens = len(ids) - document_tokens
         length = max_prompt_tokens - instruction_tokens
         while length > 0:
@@ -244,7 +260,7 @@ class PromptRenderer:
             ids = self._encode(self.render(pair, text))
             if len(ids) <= max_prompt_tokens:
                 remaining = len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-                return _Truncated(text, ids, document_tokens, document_tokens - remaining)
+                return FittedPrompt(text, ids, document_tokens, document_tokens - remaining)
             length -= len(ids) - max_prompt_tokens  # words joined at the cut may need a token more
         needed = instruction_tokens + reserved
         raise DataError(
@@ -253,23 +269,6 @@ class PromptRenderer:
             f"tune.max_length={self.format.max_tokens} for the document.\n"
             f"  Raise tune.max_length to more than {needed}, or drop the row."
         )
-
-    def _token_ends(self, document: str) -> tuple[int, Callable[[int], int]]:
-        """Return how many tokens a document has, and where its first n tokens end, in characters.
-
-        A tokenizer without offsets (ByT5, and others written in Python) decodes its tokens instead.
-        """
-        encoded = self.tokenizer(
-            document,
-            add_special_tokens=False,
-            return_offsets_mapping=self.tokenizer.is_fast,
-            verbose=False,
-        )
-        if self.tokenizer.is_fast:
-            offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
-            return len(offsets), lambda count: offsets[count - 1][1]
-        ids = encoded["input_ids"]
-        return len(ids), lambda count: len(self.tokenizer.decode(ids[:count]))
 
     def _with_end(self, ids: list[int]) -> list[int]:
         """Append the end token where the tokenizer of an encoder-decoder adds none."""

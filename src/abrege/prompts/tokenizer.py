@@ -1,6 +1,6 @@
 """What prompts need of a tokenizer: its chat template, special and stop tokens, and language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from abrege.core.errors import RecipeError
@@ -61,3 +61,46 @@ def set_language(tokenizer: Any, code: str | None) -> None:
     """Set source and target language of a tokenizer that has language tokens."""
     if code is not None and (tokenizer.src_lang, tokenizer.tgt_lang) != (code, code):
         tokenizer.src_lang = tokenizer.tgt_lang = code
+
+
+def token_ends(tokenizer: Tokenizer, document: str) -> tuple[int, Callable[[int], int]]:
+    """Return how many tokens a document has, and where its first n tokens end, in characters.
+
+    A tokenizer without offsets (ByT5, and others written in Python) decodes its tokens instead.
+    """
+    encoded = tokenizer(
+        document,
+        add_special_tokens=False,
+        return_offsets_mapping=tokenizer.is_fast,
+        verbose=False,
+    )
+    if tokenizer.is_fast:
+        offsets: Sequence[tuple[int, int]] = encoded["offset_mapping"]
+        return len(offsets), lambda count: offsets[count - 1][1]
+    ids = encoded["input_ids"]
+    return len(ids), lambda count: len(tokenizer.decode(ids[:count]))
+
+
+def token_texts(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
+    """Return the text that each token adds to those before it, special tokens included.
+
+    A token that ends within a character adds nothing; the token that completes it adds all of it.
+    """
+
+    def decode(start: int, end: int) -> str:
+        text: str = tokenizer.decode(
+            list(ids[start:end]), skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    texts: list[str] = []
+    context = shown = 0  # the last complete token, which decides about a space before the next
+    for end in range(1, len(ids) + 1):
+        text = decode(context, end)
+        in_character = text.endswith("\ufffd") and end - shown < 4 and end < len(ids)
+        if in_character:
+            texts.append("")
+            continue
+        texts.append(text[len(decode(context, shown)) :])
+        context, shown = shown, end
+    return texts

@@ -89,6 +89,31 @@ class MatchLegend:
     """The explanation of the marks in example summaries; in HTML only."""
 
 
+@dataclass(frozen=True)
+class FactList:
+    """Names with a text each; in HTML only."""
+
+    items: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class MarkedSpan:
+    """A piece of a text; `mark` says how it is set off, and `title` appears above it on hover."""
+
+    text: str
+    mark: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class MarkedText:
+    """A text in pieces under a label, such as the tokens of a prompt; in HTML only."""
+
+    label: str
+    spans: Sequence[MarkedSpan]
+    is_tokens: bool = False
+
+
 Block: TypeAlias = (
     Table
     | Paragraph
@@ -100,6 +125,8 @@ Block: TypeAlias = (
     | RowCard
     | MatchLegend
     | ExampleGroup
+    | FactList
+    | MarkedText
 )
 
 
@@ -151,7 +178,7 @@ def _is_empty(block: Block) -> bool:
         return not block.plots
     if isinstance(block, Fold):
         return all(_is_empty(inner) for inner in block.blocks)
-    if isinstance(block, BulletList | SignatureList):
+    if isinstance(block, BulletList | SignatureList | FactList):
         return not block.items
     return isinstance(block, ExampleGroup) and not block.examples
 

@@ -12,8 +12,10 @@ from abrege.report.blocks import (
     Block,
     BulletList,
     CodeBlock,
+    FactList,
     Figure,
     Fold,
+    MarkedText,
     MatchLegend,
     Page,
     Paragraph,
@@ -47,6 +49,8 @@ _MACROS: dict[type, str] = {
     RowCard: "row_card",
     MatchLegend: "match_legend",
     ExampleGroup: "example_group",
+    FactList: "fact_list",
+    MarkedText: "marked_text",
 }
 """The macro of `blocks.html.j2` that renders each type of block."""
 

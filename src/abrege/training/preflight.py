@@ -68,6 +68,14 @@ def tokenize_pairs(
     )
 
 
+def unknown_token_id(renderer: PromptRenderer) -> int | None:
+    """Return the id of what the vocabulary does not know; None where it knows every text."""
+    tokenizer = renderer.tokenizer
+    special = {tokenizer.eos_token_id, tokenizer.pad_token_id, *renderer.format.stop_ids}
+    # GPT-2 has one token for all of these, and knows every byte.
+    return None if tokenizer.unk_token_id in special else tokenizer.unk_token_id
+
+
 def _check_vocabulary(
     renderer: PromptRenderer,
     examples: Sequence[TokenizedExample],
@@ -91,10 +99,10 @@ def _check_vocabulary(
                 "  Resize the model's embedding (resize_token_embeddings) and save it, or use the "
                 "tokenizer that it was trained with."
             )
-    special = {tokenizer.eos_token_id, tokenizer.pad_token_id, *renderer.format.stop_ids}
-    if tokenizer.unk_token_id is None or tokenizer.unk_token_id in special:
-        return 0  # GPT-2 has one token for all of these, and knows every byte
-    unknown = sum(e.summary_ids.count(tokenizer.unk_token_id) for e in examples)
+    unknown_id = unknown_token_id(renderer)
+    if unknown_id is None:
+        return 0
+    unknown = sum(e.summary_ids.count(unknown_id) for e in examples)
     total = sum(len(e.summary_ids) for e in examples)
     if unknown > max_unknown * total:
         raise DataError(

@@ -1,0 +1,281 @@
+"""What the model sees of a row: prompt and target, as text and as the tokens of its training batch.
+
+The prompt format, the truncation and the labels are those of tuning; no weights are loaded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from abrege.compute.batching import collate, collate_seq2seq, label_all_tokens
+from abrege.compute.micro_batch import IGNORE
+from abrege.core.types import Pair
+from abrege.prompts.prompt_format import FittedPrompt, PromptRenderer, TokenizedExample
+from abrege.prompts.tokenizer import token_texts
+from abrege.training.preflight import unknown_token_id
+
+LAST_WORDS = 12
+_MARKER = "\ue000"
+"""A character for private use, in the place of the document, to find where it stands."""
+
+
+@dataclass(frozen=True)
+class PreviewToken:
+    """A token: `text` is what it adds to the text before it, which may be part of a character.
+
+    trained  whether the token has a label, so that the loss counts it
+    """
+
+    id: int
+    text: str
+    trained: bool
+    unknown: bool = False
+
+
+@dataclass(frozen=True)
+class PromptPart:
+    """A piece of the prompt and where it is from.
+
+    source  "chat template", "system", "instruction", "document", or "prompt" where the chat
+            template changes the user's words, so that they cannot be told apart
+    """
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationPrompt:
+    """The prompt of a system that generates, where it is not the prompt of training.
+
+    examples  ids of its few-shot examples
+    """
+
+    system: str
+    text: str
+    tokens: int
+    document_tokens_cut: int
+    examples: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowPreview:
+    """A row as the model sees it.
+
+    prompt, target       the tokens; those of a causal model are one sequence
+    document_tokens      before truncation
+    last_words           of the document as it was truncated; empty where it is whole
+    cut_at               the number of prompt tokens before the cut, where that is known
+    escaped              whether the document holds special tokens, which were broken up as words
+    reserved_tokens      of max_tokens that are left to the summary
+    left_out             why the row is not trained on; empty where it is
+    generation           prompts of generate that differ from the prompt of training
+    """
+
+    id: str
+    split: str
+    parts: Sequence[PromptPart]
+    target_text: str
+    prompt: Sequence[PreviewToken]
+    target: Sequence[PreviewToken]
+    document_tokens: int
+    document_tokens_cut: int
+    last_words: str
+    cut_at: int | None
+    escaped: bool
+    reserved_tokens: int
+    left_out: str = ""
+    generation: Sequence[GenerationPrompt] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> list[PreviewToken]:
+        """Return the tokens of prompt and target."""
+        return [*self.prompt, *self.target]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Rows of a run as the model sees them, and what holds for all of them.
+
+    source            the file, folder or name that the rows are from
+    max_tokens        tune.max_length: of prompt and summary together; of an encoder, of the prompt
+    max_new_tokens    most tokens that decoding writes
+    encoder_decoder   whether the prompt goes into an encoder, and only the summary into the decoder
+    completion_only   whether only summaries are trained
+    chat              whether prompts go into the tokenizer's chat template
+    date              that the chat template writes
+    closing           what closes a block of thoughts that the chat template opens
+    notes             what the chat template needed
+    rows_of_split     the number of rows of each split
+    """
+
+    model: str
+    source: str
+    max_tokens: int
+    max_new_tokens: int
+    encoder_decoder: bool
+    completion_only: bool
+    chat: bool
+    date: str | None
+    closing: str
+    notes: Sequence[str]
+    rows_of_split: Mapping[str, int]
+    rows: Sequence[RowPreview]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values, with each token's id, text and label."""
+        return asdict(self)
+
+
+def training_labels(
+    example: TokenizedExample, *, encoder_decoder: bool, completion_only: bool
+) -> tuple[list[int], list[bool]]:
+    """Return the ids of prompt and summary, and which have a label, from a batch of training."""
+    if encoder_decoder:
+        batch = collate_seq2seq([example], 0, lambda labels: labels)
+        prompt, summary = batch.input_ids[0].tolist(), batch.labels[0].tolist()
+        return [*prompt, *summary], [False] * len(prompt) + [i != IGNORE for i in summary]
+    batch = collate([example if completion_only else label_all_tokens(example)], 0)
+    return batch.input_ids[0].tolist(), [label != IGNORE for label in batch.labels[0].tolist()]
+
+
+def preview_row(
+    renderer: PromptRenderer,
+    pair: Pair,
+    *,
+    split: str = "train",
+    completion_only: bool = True,
+    few_shot: PromptRenderer | None = None,
+) -> RowPreview:
+    """Return what a model that is tuned on a pair sees of it.
+
+    split     the split that the row is in; only train is trained on
+    few_shot  the renderer of the system few-shot, if it is to generate
+
+    Raise DataError as tokenization does, for a row that does not fit.
+    """
+    example = renderer.tokenize_pair(pair)
+    fitted = renderer.fit_prompt(pair, summary_tokens=len(example.summary_ids))
+    assert fitted.prompt_ids == example.prompt_ids, "the text is not that of the tokens"
+    is_seq2seq = renderer.format.encoder_decoder
+    ids, labels = training_labels(
+        example, encoder_decoder=is_seq2seq, completion_only=completion_only
+    )
+    left_out = ""
+    if split != "train":
+        left_out = f"it is a row of {split}, which is not trained on"
+    elif example.summary_ids == renderer.tokenize_summary(""):
+        left_out = "its summary has no token to learn"
+    if left_out:
+        labels = [False] * len(labels)
+    tokens = _tokens(renderer, ids, labels, len(example.prompt_ids))
+    prompt, target = tokens[: len(example.prompt_ids)], tokens[len(example.prompt_ids) :]
+    return RowPreview(
+        id=pair.id,
+        split=split,
+        parts=_parts(renderer, pair, fitted),
+        target_text=pair.references[0].strip(),
+        prompt=prompt,
+        target=target,
+        document_tokens=example.document_tokens,
+        document_tokens_cut=example.document_tokens_cut,
+        last_words=_last_words(fitted) if example.document_tokens_cut else "",
+        cut_at=_cut_at(prompt, fitted) if example.document_tokens_cut else None,
+        escaped=renderer.escape(pair.document) != pair.document,
+        reserved_tokens=renderer.reserved_tokens(len(example.summary_ids)),
+        left_out=left_out,
+        generation=_generation_prompts(renderer, pair, example, few_shot),
+    )
+
+
+def _tokens(
+    renderer: PromptRenderer, ids: Sequence[int], labels: Sequence[bool], prompt_length: int
+) -> list[PreviewToken]:
+    """Return the tokens; the texts of prompt and summary are decoded apart, as they are encoded."""
+    unknown = unknown_token_id(renderer)
+    parts = (ids[:prompt_length], ids[prompt_length:])
+    texts = [text for part in parts for text in token_texts(renderer.tokenizer, part)]
+    return [
+        PreviewToken(id_, text, label, id_ == unknown)
+        for id_, text, label in zip(ids, texts, labels, strict=True)
+    ]
+
+
+def _parts(renderer: PromptRenderer, pair: Pair, fitted: FittedPrompt) -> list[PromptPart]:
+    """Split the text of a prompt into the document, the instruction and what the template adds."""
+    text = renderer.render(pair, fitted.document)
+    marked = renderer.fill_request(pair, _MARKER)
+    request = renderer.fill_request(pair, fitted.document)
+    start = text.rfind(request)
+    if start < 0:  # a template that strips or rewrites what the user says
+        return [PromptPart("prompt", text)]
+    before, after = marked.split(_MARKER, 1)
+    end = start + len(request)
+    limits = [start, start + len(before), end - len(after), end]
+    pieces = [text[a:b] for a, b in pairwise(limits)]
+    sources = ("instruction", "document", "instruction")
+    user = [PromptPart(source, piece) for source, piece in zip(sources, pieces, strict=True)]
+    parts = [*_around_user(renderer, text[:start]), *user, PromptPart("chat template", text[end:])]
+    return [part for part in parts if part.text]
+
+
+def _around_user(renderer: PromptRenderer, text: str) -> list[PromptPart]:
+    """Split what stands before the user's words: the recipe's system message is not the template's.
+
+    Few-shot examples are not told apart here.
+    """
+    system = renderer.format.system
+    if system is None or system not in text:
+        return [PromptPart("chat template", text)]
+    before, after = text.split(system, 1)
+    return [
+        PromptPart("chat template", before),
+        PromptPart("system", system),
+        PromptPart("chat template", after),
+    ]
+
+
+def _last_words(fitted: FittedPrompt) -> str:
+    words = fitted.document.split()
+    return " ".join(words[-LAST_WORDS:])[-200:]
+
+
+def _cut_at(prompt: Sequence[PreviewToken], fitted: FittedPrompt) -> int | None:
+    """Return how many tokens stand before the end of a truncated document, by its last words."""
+    tail = fitted.document.rsplit("\n", 1)[-1][-40:]
+    text = "".join(token.text for token in prompt)
+    start = text.rfind(tail)
+    if start < 0 or not tail.strip():
+        return None
+    characters = 0
+    for number, token in enumerate(prompt, start=1):
+        characters += len(token.text)
+        if characters >= start + len(tail):
+            return number
+    return None
+
+
+def _generation_prompts(
+    renderer: PromptRenderer,
+    pair: Pair,
+    example: TokenizedExample,
+    few_shot: PromptRenderer | None,
+) -> list[GenerationPrompt]:
+    prompts = []
+    if renderer.tokenize_prompt(pair).prompt_ids != example.prompt_ids:
+        prompts.append(_generation_prompt(renderer, pair, "all systems"))
+    if few_shot is not None:
+        prompts.append(_generation_prompt(few_shot, pair, "few-shot"))
+    return prompts
+
+
+def _generation_prompt(renderer: PromptRenderer, pair: Pair, system: str) -> GenerationPrompt:
+    fitted = renderer.fit_prompt(pair, summary_tokens=0)
+    return GenerationPrompt(
+        system=system,
+        text=renderer.render(pair, fitted.document),
+        tokens=len(fitted.prompt_ids),
+        document_tokens_cut=fitted.tokens_cut,
+        examples=[shot.id for shot in renderer.few_shot_examples],
+    )
