@@ -232,3 +232,11 @@ def test_a_filters_words_are_the_reason_and_are_not_sent_back_as_an_answer():
     assert [message["role"] for message in requests[1].messages] == ["user"]
     assert state.chosen is None
     assert state.attempts[-1].rejection == Rejection("refusal", about["said"])
+
+
+def test_the_reason_of_a_tool_call_names_the_tool_whatever_the_finish_reason():
+    plan = an_annotation_plan(max_attempts=1)
+    for finish_reason in ("tool_calls", "stop"):
+        call = a_response("", finish_reason=finish_reason, tool="summarize")
+        state, _ = answer(plan, [call])
+        assert state.attempts[-1].rejection == Rejection("tool call", "summarize")

@@ -4,7 +4,16 @@ from abrege.annotation.decisions import Decision, hash_summary
 from abrege.llm_client.response_cache import CachedResponse
 
 
-def a_response(text="fine", *, finish_reason="stop", prompt_tokens=1, completion_tokens=1, **about):
+def a_response(
+    text="fine",
+    *,
+    finish_reason="stop",
+    prompt_tokens=1,
+    completion_tokens=1,
+    reasoning=False,
+    tool="",
+    **about,
+):
     """Return a cached response; `about` holds what its key cannot say."""
     return CachedResponse(
         key="k",
@@ -15,6 +24,8 @@ def a_response(text="fine", *, finish_reason="stop", prompt_tokens=1, completion
         completion_tokens=completion_tokens,
         model="m",
         seconds=0.0,
+        reasoning=reasoning,
+        tool=tool,
     )
 
 

@@ -21,8 +21,8 @@ from abrege.cli import main
 from abrege.core.errors import AbregeError
 from abrege.core.types import Document
 from abrege.llm_client.openai_client import SamplingParams
+from abrege.llm_client.response_body import content_text
 from abrege.llm_client.response_cache import CachedResponse
-from abrege.llm_client.server_dialects import content_text
 from abrege.recipe import yaml
 from builders.records import some_rows
 from fuzz.mutations import VALUES, dump_rows, mutate_bytes, mutate_json

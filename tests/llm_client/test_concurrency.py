@@ -12,8 +12,9 @@ from abrege.llm_client.concurrency import (
     Request,
     complete_all,
 )
-from abrege.llm_client.openai_client import Completion, RequestRejectedError
+from abrege.llm_client.openai_client import RequestRejectedError
 from abrege.llm_client.rate_limit import AdaptiveLimit
+from abrege.llm_client.response_body import Completion
 from abrege.llm_client.retry import RetryPolicy
 from builders.fake_server import HELLO, Reply, a_client, serving
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from abrege.core.http_retry import RetryableError
 from abrege.llm_client import server_dialects as dialects
 
 SUMMARY = "The board of Lindow postponed its decision."
@@ -61,19 +60,6 @@ def test_finish_reasons_of_all_servers_have_one_of_five_meanings(reason, meaning
     assert dialects.is_known_ending(str(reason or "stop")) == (meaning != "weird")
 
 
-def test_parts_of_content_are_joined_without_the_thoughts():
-    parts = [
-        {"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}]},
-        {"type": "text", "text": "One "},
-        {"type": "output_text", "text": "two."},
-    ]
-    assert dialects.content_text(parts) == "One two."
-    assert dialects.content_text(None) == ""
-    assert dialects.content_text("half \ud83d, whole \U0001f600") == "half \ufffd, whole \U0001f600"
-    with pytest.raises(RetryableError, match="content is a dict"):
-        dialects.content_text({"text": "a"})
-
-
 @pytest.mark.parametrize(
     "message",
     [
@@ -100,14 +86,6 @@ def test_other_rejections_are_no_full_context_and_no_filter():
         assert not dialects.CONTENT_FILTER.search(message)
 
 
-def test_the_words_of_a_provider_behind_a_gateway_are_read():
-    raw = '{"message": "prompt is too long: 9 tokens > 8 maximum"}'
-    body = {"message": "Provider returned error", "metadata": {"raw": raw}}
-    assert dialects.error_message(body).endswith("prompt is too long: 9 tokens > 8 maximum")
-    assert dialects.error_message({"detail": {"error": "full"}}) == "full"
-    assert dialects.error_message("plain words") == "plain words"
-
-
 @pytest.mark.parametrize(
     ("message", "headers", "seconds"),
     [
@@ -121,13 +99,3 @@ def test_the_words_of_a_provider_behind_a_gateway_are_read():
 )
 def test_the_wait_is_read_from_the_header_or_the_words(message, headers, seconds):
     assert dialects.wait_seconds(message, headers) == seconds
-
-
-def test_a_stream_of_events_that_nobody_asked_for_is_read():
-    body = (
-        'data: {"choices": [{"delta": {"content": "One "}, "finish_reason": null}]}\n\n'
-        'data: {"choices": [{"delta": {"content": "two."}, "finish_reason": "length"}]}\n\n'
-        "data: [DONE]\n"
-    )
-    assert dialects.text_of_events(body) == ("One two.", "length")
-    assert dialects.text_of_events("<html>log in</html>") is None

@@ -1,6 +1,5 @@
 import pytest
 
-from abrege.core.http_retry import RetryableError
 from abrege.llm_client import server_dialects as dialects
 
 THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sundays."
@@ -63,23 +62,3 @@ def test_endings_are_recognized_in_every_spelling_and_unknown_ones_stay_unknown(
 def test_waits_are_read_in_their_units_and_dates_are_no_seconds(message, seconds):
     assert dialects.wait_seconds(message, {}) == pytest.approx(seconds)
     assert dialects.wait_seconds("", {"retry-after-ms": "inf"}) == 0
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        'data: {"choices":[{"delta":{"content":"half "}}]}\n\n',
-        'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: {"error":{"message":"boom"}}\n\n',
-    ],
-)
-def test_a_stream_that_breaks_off_is_asked_again_and_never_half_an_answer(body):
-    with pytest.raises(RetryableError):
-        dialects.text_of_events(body)
-    assert dialects.text_of_events('data: {"choices":null}\n\n') is None
-
-
-def test_a_part_that_is_neither_text_nor_thought_is_refused():
-    parts = [{"type": "thinking", "thinking": THOUGHT}, {"type": "text", "text": ANSWER}]
-    assert dialects.content_text(parts) == ANSWER
-    with pytest.raises(RetryableError, match="a part of type image_url"):
-        dialects.content_text([{"type": "image_url", "image_url": {}}])

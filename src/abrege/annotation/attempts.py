@@ -29,6 +29,7 @@ from abrege.text.sentences import trim_to_sentence
 NO_ROOM = "no room"
 TRUNCATED = "cut"
 REFUSAL = "refusal"
+TOOL_CALL = "tool call"
 REDO = "redo"
 """The reason for a summary that a reviewer wants rewritten: it passed the checks and uses up no
 attempt, unless the teacher writes the same summary again."""
@@ -254,14 +255,17 @@ def _find_rejection(
         (response.finish_reason == TOO_LONG, NO_ROOM),
         (finish == dialects.LENGTH, TRUNCATED),
         (is_refusal(summary) or finish == dialects.REFUSED, REFUSAL),
-        (not summary and finish == dialects.TOOLS, "tool call"),
+        (not summary and (finish == dialects.TOOLS or response.tool), TOOL_CALL),
         (not summary, "empty"),
         (mentions_itself(summary), "preamble"),
     )
     reason = next((reason for applies, reason in reasons if applies), None)
     if reason:
-        words = (response.text or response.about.get("said", ""))[:200]
-        return Rejection(reason, words if reason == REFUSAL else "")
+        words = {
+            REFUSAL: (response.text or response.about.get("said", ""))[:200],
+            TOOL_CALL: response.tool,
+        }
+        return Rejection(reason, words.get(reason, ""))
     if leftover:
         return Rejection("markup", leftover[0])
     return next(

@@ -15,7 +15,7 @@ from abrege.annotation.attempts import (
 from abrege.annotation.budget import Budget, Cost, count_characters, estimate_tokens
 from abrege.core.types import Document
 from abrege.llm_client.concurrency import FailedRequest, Request
-from abrege.llm_client.openai_client import Completion
+from abrege.llm_client.response_body import Completion
 from abrege.llm_client.response_cache import CachedResponse, ResponseCache
 from abrege.llm_client.server_dialects import REFUSED
 

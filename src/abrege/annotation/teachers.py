@@ -13,7 +13,8 @@ from abrege.annotation.checks import checks, consensus
 from abrege.annotation.scheduler import CompleteAll
 from abrege.core.events import OnEvent, silent
 from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
-from abrege.llm_client.openai_client import Completion, Message, OpenAIClient, SamplingParams
+from abrege.llm_client.openai_client import Message, OpenAIClient, SamplingParams
+from abrege.llm_client.response_body import Completion
 from abrege.metrics.format_checks import find_preamble
 from abrege.pipeline.executors import LazyFunction, Pool, absolute_if_path, open_pool
 from abrege.recipe import Annotate, Recipe

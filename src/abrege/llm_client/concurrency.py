@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from abrege.llm_client.openai_client import (
-    Completion,
     ContentFilterError,
     ContextLengthError,
     Message,
@@ -16,6 +15,7 @@ from abrege.llm_client.openai_client import (
     SamplingParams,
 )
 from abrege.llm_client.rate_limit import AdaptiveLimit
+from abrege.llm_client.response_body import Completion
 
 GIVE_UP_AFTER = 5  # failed requests in a row: then the requests are not to blame
 THREAD = "abrege-request"

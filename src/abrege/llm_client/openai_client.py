@@ -1,6 +1,5 @@
 """A chat-completions client for OpenAI-compatible servers, with retries and plain errors."""
 
-import json
 import os
 import random
 import time
@@ -14,6 +13,12 @@ from abrege.core.errors import SetupError
 from abrege.core.http_retry import RetryableError, retry_after
 from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.rate_limit import AdaptiveLimit
+from abrege.llm_client.response_body import (
+    Completion,
+    error_message,
+    parse_body,
+    read_completion,
+)
 from abrege.llm_client.retry import RetriesExhaustedError, RetryPolicy, call_with_retry
 
 Message: TypeAlias = Mapping[str, str]
@@ -35,20 +40,6 @@ class SamplingParams:
     top_p: float | None = None
     max_tokens: int | None = 1024
     seed: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Completion:
-    """The response of a model; a token count is None if the server does not report it."""
-
-    text: str
-    finish_reason: str
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    model: str
-    """The server's own name of the model."""
-    seconds: float
-    """From request to response, without failed attempts."""
 
 
 class NoResponseError(SetupError):
@@ -167,7 +158,7 @@ class OpenAIClient:
             options[limit_option] = options.pop("max_tokens")
         began = time.monotonic()
         try:
-            response: Any = self._client.chat.completions.create(
+            response: Any = self._client.chat.completions.with_raw_response.create(
                 model=self.model, messages=[dict(m) for m in messages], **options
             )
         except openai.APITimeoutError:
@@ -180,54 +171,27 @@ class OpenAIClient:
                 self._limit_option = "max_completion_tokens"
                 return self._attempt(messages, params)
             raise self._error_of(error) from None
-        except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError):
-            raise RetryableError("the response is not JSON") from None
-        return self._completion_of(response, time.monotonic() - began)
+        return self._completion_of(response.http_response.text, time.monotonic() - began)
 
-    def _completion_of(self, response: Any, seconds: float) -> Completion:
-        if isinstance(response, str) and (events := dialects.text_of_events(response)):
-            return self._completion(*events, None, seconds)
+    def _completion_of(self, text: str, seconds: float) -> Completion:
+        """Return the completion in a body; raise the error that another body means."""
         try:
-            choice, usage = response.choices[0], response.usage
-            message = getattr(choice, "message", None)
-            content = choice.text if message is None else message.content
-            refusal = getattr(message, "refusal", None)
-            finish_reason = choice.finish_reason or "stop"
-        except (AttributeError, IndexError, TypeError):
-            raise self._no_completion(response) from None
-        if dialects.ending(finish_reason) == dialects.ERROR:
-            words = self._clean(getattr(choice, "error", None) or finish_reason)
-            raise RetryableError(f"the server broke off its answer: {words}")
-        text = dialects.content_text(content)
-        if refusal and not text.strip():
-            text, finish_reason = str(refusal), dialects.REFUSED
-        return self._completion(text, finish_reason, usage, seconds, response.model)
-
-    def _completion(
-        self, text: str, finish_reason: str, usage: Any, seconds: float, model: Any = None
-    ) -> Completion:
-        return Completion(
-            text=text,
-            finish_reason=dialects.ending(finish_reason),
-            prompt_tokens=usage and usage.prompt_tokens,
-            completion_tokens=usage and usage.completion_tokens,
-            model=model or self.model,
-            seconds=seconds,
-        )
-
-    def _no_completion(self, response: Any) -> Exception:
-        """Return the error of a response with status 200 that holds no completion."""
-        text = response if isinstance(response, str) else response.to_json(indent=None)
-        message = dialects.error_message(getattr(response, "error", None))
+            body = parse_body(text)
+            completion = read_completion(body, model=self.model, seconds=seconds)
+        except RetryableError as error:
+            raise RetryableError(self._clean(error)) from None
+        if completion is not None:
+            return completion
+        message = error_message(body.get("error") if isinstance(body, dict) else None)
         if message and dialects.TOO_LONG.search(message):
-            return ContextLengthError(f"{self.address} rejects the request: {self._clean(message)}")
+            raise ContextLengthError(f"{self.address} rejects the request: {self._clean(message)}")
         if message and dialects.CONTENT_FILTER.search(message):
-            return ContentFilterError(f"{self.address} refuses the text: {self._clean(message)}")
-        return RetryableError(f"the response is no chat completion: {self._clean(message or text)}")
+            raise ContentFilterError(f"{self.address} refuses the text: {self._clean(message)}")
+        raise RetryableError(f"the response is no chat completion: {self._clean(message or text)}")
 
     def _error_of(self, error: Any) -> Exception:
         """Return the error that a status means: retry, change the request, or change the server."""
-        words = dialects.error_message(error.body) or error.message
+        words = error_message(error.body) or error.message
         status, message = error.status_code, self._clean(words)
         is_too_long = status == 413 or dialects.TOO_LONG.search(f"{error.code} {words}")
         filtered = dialects.CONTENT_FILTER.search(f"{error.code} {words}")

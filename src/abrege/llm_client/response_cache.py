@@ -13,7 +13,7 @@ import filelock
 from abrege.core.errors import DataError, SetupError
 from abrege.core.http_retry import RetryableError
 from abrege.core.io import disk_error, json_line
-from abrege.llm_client.server_dialects import content_text
+from abrege.llm_client.response_body import content_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,8 @@ class CachedResponse:
     completion_tokens: int | None
     model: str
     seconds: float
+    reasoning: bool = False
+    tool: str = ""
 
 
 class ResponseCache:

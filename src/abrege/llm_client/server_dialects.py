@@ -4,13 +4,9 @@ The entries are from knowledge of these programs and from a fake server that ans
 version was looked up. A finish reason that the table does not know is counted and said.
 """
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from abrege.core.http_retry import RetryableError
 
 COMPLETE, LENGTH, REFUSED, TOOLS, ERROR = "stop", "length", "content_filter", "tool_calls", "error"
 ENDINGS: Mapping[str, Sequence[str]] = {
@@ -50,6 +46,8 @@ _MEANING = {word: meaning for meaning, words in ENDINGS.items() for word in word
 
 TEXT_PARTS = ("text", "output_text")
 THOUGHT_PARTS = ("thinking", "redacted_thinking", "reasoning", "thought", "reasoning_content")
+REASONING_FIELDS = ("reasoning", "reasoning_content", "thinking", "reasoning_details")
+"""Fields beside a message's content: Ollama and OpenRouter, DeepSeek and vLLM, others."""
 _NAMES = (
     "think|thinking|thoughts?|reason|reasoning|reflection|analysis|scratchpad|inner_monologue"
     "|commentary|longcat_think"
@@ -150,35 +148,6 @@ def is_known_ending(finish_reason: str) -> bool:
     return ending(finish_reason) in ENDINGS
 
 
-def content_text(content: object) -> str:
-    """Return the text of a message: parts are joined, thoughts left out.
-
-    Half a surrogate pair, which no file can hold, is U+FFFD. Raise RetryableError for content that
-    is neither text nor a list of parts.
-    """
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if not isinstance(content, list):
-        raise RetryableError(f"the message's content is a {type(content).__name__}")
-    return content_text("".join(_part_text(part) for part in content))
-
-
-def _part_text(part: object) -> str:
-    """Return the text of one part; nothing of a thought. Raise RetryableError for any other."""
-    if isinstance(part, str):
-        return part
-    kind = part.get("type", "text") if isinstance(part, Mapping) else type(part).__name__
-    if kind in THOUGHT_PARTS:
-        return ""
-    text = part.get("text") if isinstance(part, Mapping) and kind in TEXT_PARTS else None
-    text = text.get("value") if isinstance(text, Mapping) else text  # Assistants' text parts
-    if not isinstance(text, str):
-        raise RetryableError(f"the message's content has a part of type {kind}")
-    return text
-
-
 def remove_thoughts(text: str) -> str:
     """Return what stands outside of thoughts and channels; nothing where only thoughts stand.
 
@@ -208,51 +177,3 @@ def wait_seconds(message: str, headers: Mapping[str, str]) -> float:
         float(number) * (0.001 if unit.lower() in ("ms", "milli") else _UNITS[unit.lower() or "s"])
         for number, unit in _TIME.findall(match[1] or match[2])
     )
-
-
-def error_message(body: Any) -> str:
-    """Return the words of an error: its message, or that of the provider behind a gateway."""
-    if not isinstance(body, Mapping):
-        return "" if body is None else str(body)
-    metadata = body.get("metadata")
-    raw = metadata.get("raw") if isinstance(metadata, Mapping) else ""
-    inner = next((body[key] for key in ("message", "detail", "error") if body.get(key)), "")
-    message = error_message(inner) if isinstance(inner, Mapping) else str(inner)
-    return f"{message} {_raw_message(raw)}".strip() if raw else message or json.dumps(dict(body))
-
-
-def _raw_message(raw: object) -> str:
-    """Return the message in OpenRouter's error.metadata.raw, which is JSON or text."""
-    try:
-        return error_message(json.loads(raw)) if isinstance(raw, str) else error_message(raw)
-    except ValueError:
-        return str(raw)
-
-
-def text_of_events(body: str) -> tuple[str, str] | None:
-    """Return text and finish reason of a stream of events; None for any other body.
-
-    Raise RetryableError for a stream that reports an error or ends without an ending.
-    """
-    chunks = []
-    for line in body.splitlines():
-        if line.startswith("data:") and line[5:].strip() not in ("", "[DONE]"):
-            try:
-                chunks.append(json.loads(line[5:]))
-            except ValueError:
-                return None
-    chunks = [chunk for chunk in chunks if isinstance(chunk, Mapping)]
-    if error := next((chunk["error"] for chunk in chunks if chunk.get("error")), None):
-        raise RetryableError(f"the stream broke off: {error_message(error)}")
-    choices = [c for chunk in chunks for c in chunk.get("choices") or () if isinstance(c, Mapping)]
-    if not choices:
-        return None
-    reason = next((c["finish_reason"] for c in choices[::-1] if c.get("finish_reason")), None)
-    if reason is None and "[DONE]" not in body:
-        raise RetryableError("the stream ended before the answer did")
-    return "".join(_event_text(choice) for choice in choices), reason or "stop"
-
-
-def _event_text(choice: Mapping[str, Any]) -> str:
-    message = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
-    return content_text(message.get("content"))

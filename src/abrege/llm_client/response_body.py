@@ -1,0 +1,230 @@
+"""The body of a server's response: its completion, or the words of its error."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from abrege.core.http_retry import RetryableError
+from abrege.llm_client import server_dialects as dialects
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """The response of a model; a token count is None if the server does not report it."""
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    model: str
+    """The server's own name of the model."""
+    seconds: float
+    """From request to response, without failed attempts."""
+    reasoning: bool = False
+    """The server reports reasoning beside the text, as words or as tokens."""
+    tool: str = ""
+    """The names of the tools that the model calls, if it does."""
+
+
+def parse_body(text: str) -> object:
+    """Return the JSON of a body, the completion that its events add up to, or the text itself.
+
+    Raise RetryableError for JSON that breaks off, and for events that do: see `merge_events`.
+    """
+    text = text.strip("\ufeff \t\r\n")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        if text.startswith(("{", "[")):
+            raise RetryableError("the response is not JSON") from None
+    return merge_events(text) or text
+
+
+def read_completion(body: object, *, model: str, seconds: float) -> Completion | None:
+    """Return the completion in a body; None for a body that holds none.
+
+    model  the name of the model if the body has none
+
+    Raise RetryableError for a completion that the server broke off, and for content that is
+    neither text nor a list of parts.
+    """
+    choice = _first_choice(body)
+    if choice is None:
+        return None
+    assert isinstance(body, Mapping)
+    message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
+    if not isinstance(message, Mapping):
+        return None
+    finish_reason = choice.get("finish_reason") or dialects.COMPLETE
+    if dialects.ending(finish_reason) == dialects.ERROR:
+        words = error_message(choice.get("error")) or finish_reason
+        raise RetryableError(f"the server broke off its answer: {words}")
+    text, refusal = content_text(message.get("content")), message.get("refusal")
+    if refusal and not text.strip():
+        text, finish_reason = content_text(refusal), dialects.REFUSED
+    usage = _usage(body)
+    prompt_tokens, completion_tokens = (_count(usage.get(f"{n}_tokens")) for n in _COUNTED)
+    return Completion(
+        text=text,
+        finish_reason=dialects.ending(finish_reason),
+        prompt_tokens=prompt_tokens or None,  # no prompt has 0 tokens: the server does not count
+        completion_tokens=completion_tokens if completion_tokens or not text else None,
+        model=content_text(body.get("model")) or model,
+        seconds=seconds,
+        reasoning=_has_reasoning(message, usage),
+        tool=", ".join(_tool_names(message)),
+    )
+
+
+_COUNTED = ("prompt", "completion")
+
+
+def _first_choice(body: object) -> Mapping[str, Any] | None:
+    choices = body.get("choices") if isinstance(body, Mapping) else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    return choice if isinstance(choice, Mapping) else None
+
+
+def _usage(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    usage = body.get("usage")
+    return usage if isinstance(usage, Mapping) else {}
+
+
+def _count(value: object) -> int | None:
+    """Return a token count that may be written as text or as a float; None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if 0 <= number < math.inf else None
+
+
+def _has_reasoning(message: Mapping[str, Any], usage: Mapping[str, Any]) -> bool:
+    content, details = message.get("content"), usage.get("completion_tokens_details")
+    parts = content if isinstance(content, list) else []
+    return (
+        any(message.get(key) for key in dialects.REASONING_FIELDS)
+        or any(_part_kind(part) in dialects.THOUGHT_PARTS for part in parts)
+        or (isinstance(details, Mapping) and bool(_count(details.get("reasoning_tokens"))))
+    )
+
+
+def _tool_names(message: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the tools that a message calls."""
+    calls = message.get("tool_calls")
+    for call in [*(calls if isinstance(calls, list) else ()), message]:
+        for key in ("function", "custom", "function_call"):
+            function = call.get(key) if isinstance(call, Mapping) else None
+            name = function.get("name") if isinstance(function, Mapping) else None
+            if name:
+                yield str(name)
+
+
+def content_text(content: object) -> str:
+    """Return the text of a message: parts are joined, thoughts left out.
+
+    Half a surrogate pair, which no file can hold, is U+FFFD. Raise RetryableError for content that
+    is neither text nor a list of parts.
+    """
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if not isinstance(content, list):
+        raise RetryableError(f"the message's content is a {type(content).__name__}")
+    return content_text("".join(_part_text(part) for part in content))
+
+
+def _part_kind(part: object) -> str:
+    return str(part.get("type", "text")) if isinstance(part, Mapping) else type(part).__name__
+
+
+def _part_text(part: object) -> str:
+    """Return the text of one part; nothing of a thought. Raise RetryableError for any other."""
+    if isinstance(part, str):
+        return part
+    kind = _part_kind(part)
+    if kind in dialects.THOUGHT_PARTS:
+        return ""
+    text = part.get("text") if isinstance(part, Mapping) and kind in dialects.TEXT_PARTS else None
+    text = text.get("value") if isinstance(text, Mapping) else text  # Assistants' text parts
+    if not isinstance(text, str):
+        raise RetryableError(f"the message's content has a part of type {kind}")
+    return text
+
+
+def error_message(body: Any) -> str:
+    """Return the words of an error: its message, or that of the provider behind a gateway."""
+    if isinstance(body, list) and body:
+        body = body[0]  # Gemini's errors come in a list
+    if not isinstance(body, Mapping):
+        return "" if body is None else str(body)
+    metadata = body.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else ""
+    inner = next((body[key] for key in ("message", "detail", "error") if body.get(key)), "")
+    message = error_message(inner) if isinstance(inner, Mapping | list) else str(inner)
+    return f"{message} {_raw_message(raw)}".strip() if raw else message or json.dumps(dict(body))
+
+
+def _raw_message(raw: object) -> str:
+    """Return the message in OpenRouter's error.metadata.raw, which is JSON or text."""
+    try:
+        return error_message(json.loads(raw)) if isinstance(raw, str) else error_message(raw)
+    except ValueError:
+        return str(raw)
+
+
+def merge_events(body: str) -> dict[str, Any] | None:
+    """Return the body that a stream of events adds up to; None for any other text.
+
+    Raise RetryableError for a stream that reports an error or ends without an ending.
+    """
+    chunks = _chunks(body)
+    if error := next((chunk["error"] for chunk in chunks if chunk.get("error")), None):
+        raise RetryableError(f"the stream broke off: {error_message(error)}")
+    choices = [
+        choice
+        for chunk in chunks
+        for choice in chunk.get("choices") or ()
+        if isinstance(choice, Mapping) and not choice.get("index")
+    ]
+    if not choices:
+        return None
+    reason = next((c["finish_reason"] for c in choices[::-1] if c.get("finish_reason")), None)
+    if reason is None and "[DONE]" not in body:
+        raise RetryableError("the stream ended before the answer did")
+    usages = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
+    return {
+        "choices": [{"message": _merge_messages(choices), "finish_reason": reason}],
+        "usage": usages[-1] if usages else None,
+        "model": next((chunk["model"] for chunk in chunks if chunk.get("model")), None),
+    }
+
+
+def _chunks(body: str) -> Sequence[Mapping[str, Any]]:
+    """Return the JSON objects of the data lines; none if one of them is not JSON."""
+    chunks = []
+    for line in body.splitlines():
+        if line.startswith("data:") and line[5:].strip() not in ("", "[DONE]"):
+            try:
+                chunks.append(json.loads(line[5:]))
+            except (ValueError, RecursionError):
+                return ()
+    return [chunk for chunk in chunks if isinstance(chunk, Mapping)]
+
+
+def _merge_messages(choices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the message of all deltas: texts joined, tool calls listed."""
+    deltas = [c.get("delta") or c.get("message") or {"content": c.get("text")} for c in choices]
+    merged: dict[str, Any] = {
+        key: "".join(content_text(delta.get(key)) for delta in deltas)
+        for key in ("content", "refusal")
+    }
+    for key in dialects.REASONING_FIELDS:
+        merged[key] = any(delta.get(key) for delta in deltas)
+    merged["tool_calls"] = [call for delta in deltas for call in delta.get("tool_calls") or ()]
+    return merged

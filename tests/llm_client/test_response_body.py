@@ -1,0 +1,124 @@
+"""What is read of a body: parts, events, tools, token counts, and the words of errors."""
+
+import json
+
+import pytest
+
+from abrege.core.http_retry import RetryableError
+from abrege.llm_client.response_body import (
+    content_text,
+    error_message,
+    merge_events,
+    parse_body,
+    read_completion,
+)
+
+THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sundays."
+
+
+def completion_of(body):
+    text = body if isinstance(body, str) else json.dumps(body)
+    return read_completion(parse_body(text), model="m", seconds=1.0)
+
+
+def a_body(content=ANSWER, *, usage=None, **message):
+    return {"choices": [{"message": {"content": content, **message}}], "usage": usage}
+
+
+def test_parts_of_content_are_joined_without_the_thoughts():
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}]},
+        {"type": "text", "text": "One "},
+        {"type": "output_text", "text": "two."},
+    ]
+    assert content_text(parts) == "One two."
+    assert content_text(None) == ""
+    assert content_text("half \ud83d, whole \U0001f600") == "half \ufffd, whole \U0001f600"
+    with pytest.raises(RetryableError, match="content is a dict"):
+        content_text({"text": "a"})
+
+
+def test_a_part_that_is_neither_text_nor_thought_is_refused():
+    parts = [{"type": "thinking", "thinking": THOUGHT}, {"type": "text", "text": ANSWER}]
+    assert content_text(parts) == ANSWER
+    with pytest.raises(RetryableError, match="a part of type image_url"):
+        content_text([{"type": "image_url", "image_url": {}}])
+
+
+def test_the_words_of_a_provider_behind_a_gateway_are_read():
+    raw = '{"message": "prompt is too long: 9 tokens > 8 maximum"}'
+    body = {"message": "Provider returned error", "metadata": {"raw": raw}}
+    assert error_message(body).endswith("prompt is too long: 9 tokens > 8 maximum")
+    assert error_message({"detail": {"error": "full"}}) == "full"
+    assert error_message("plain words") == "plain words"
+
+
+def test_a_stream_of_events_that_nobody_asked_for_is_read():
+    body = (
+        'data: {"choices": [{"delta": {"content": "One "}, "finish_reason": null}]}\n\n'
+        'data: {"choices": [{"delta": {"content": "two."}, "finish_reason": "length"}]}\n\n'
+        "data: [DONE]\n"
+    )
+    [choice] = merge_events(body)["choices"]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("One two.", "length")
+    assert merge_events("<html>log in</html>") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'data: {"choices":[{"delta":{"content":"half "}}]}\n\n',
+        'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: {"error":{"message":"boom"}}\n\n',
+    ],
+)
+def test_a_stream_that_breaks_off_is_asked_again_and_never_half_an_answer(body):
+    with pytest.raises(RetryableError):
+        merge_events(body)
+    assert merge_events('data: {"choices":null}\n\n') is None
+
+
+def test_the_usage_in_a_stream_of_events_is_read():
+    chunks = [
+        {"model": "m@7", "choices": [{"index": 0, "delta": {"reasoning_content": THOUGHT}}]},
+        {"choices": [{"index": 0, "delta": {"content": "One."}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 6}},
+    ]
+    completion = completion_of("".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks))
+    assert (completion.prompt_tokens, completion.completion_tokens) == (5, 6)
+    assert (completion.text, completion.model, completion.reasoning) == ("One.", "m@7", True)
+
+
+def test_the_tools_that_an_answer_calls_are_named():
+    calls = [{"type": "function", "function": {"name": name}} for name in ("look_up", "summarize")]
+    assert completion_of(a_body(None, tool_calls=calls)).tool == "look_up, summarize"
+    assert completion_of(a_body(None, function_call={"name": "summarize"})).tool == "summarize"
+    assert completion_of(a_body()).tool == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "usage"),
+    [
+        ({"reasoning": THOUGHT}, {}),
+        ({"reasoning_content": THOUGHT}, {}),
+        ({}, {"completion_tokens_details": {"reasoning_tokens": 7}}),
+        ({"content": [{"type": "thinking", "thinking": THOUGHT}]}, {}),
+    ],
+)
+def test_reasoning_is_noticed_wherever_the_server_puts_it(message, usage):
+    assert completion_of(a_body(**{"content": "", "usage": usage, **message})).reasoning
+    assert not completion_of(a_body(reasoning=None, usage={})).reasoning
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": "12", "completion_tokens": 40.0}, (12, 40)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, (None, None)),
+        ({"total_tokens": 52}, (None, None)),
+        ({"prompt_tokens": -1, "completion_tokens": True}, (None, None)),
+        ([], (None, None)),
+    ],
+)
+def test_token_counts_are_read_as_text_and_floats_and_impossible_ones_are_none(usage, tokens):
+    completion = completion_of(a_body(usage=usage))
+    assert (completion.prompt_tokens, completion.completion_tokens) == tokens
