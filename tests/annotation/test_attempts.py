@@ -199,7 +199,7 @@ def test_a_known_context_window_truncates_the_document_before_the_first_request(
     assert not document_state(a_document(), replace(plan, context_window=60), {}).requests
 
 
-def test_another_teacher_prompt_or_sampling_changes_the_key_but_more_attempts_do_not():
+def test_another_teacher_prompt_sampling_or_field_changes_the_key_but_more_attempts_do_not():
     keys = {
         document_state(a_document(), plan, {}).requests[0].key
         for plan in (
@@ -208,9 +208,10 @@ def test_another_teacher_prompt_or_sampling_changes_the_key_but_more_attempts_do
             an_annotation_plan(system="Be brief."),
             an_annotation_plan(template="{document}"),
             an_annotation_plan(params=SamplingParams(temperature=0.2)),
+            an_annotation_plan(extra_body={"reasoning_effort": "none"}),
         )
     }
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert (
         document_state(a_document(), an_annotation_plan(max_attempts=9), {}).requests[0].key in keys
     )

@@ -32,7 +32,9 @@ class Reply:
     reset: bool = False
     """The connection is reset in the middle of the response."""
     finish_reason: str = "stop"
-    usage: bool = True
+    usage: bool | Mapping[str, Any] = True
+    message: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the message."""
 
 
 @dataclass
@@ -42,6 +44,8 @@ class ReceivedRequest:
     body: dict[str, Any]
     key: str
     at: float
+    query: str = ""
+    """Of the address."""
 
 
 class FakeServer(ThreadingHTTPServer):
@@ -90,8 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         with server.lock:
             number = len(server.requests)
+            query = self.path.partition("?")[2]
             key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            server.requests.append(ReceivedRequest(body, key, time.monotonic()))
+            server.requests.append(ReceivedRequest(body, key, time.monotonic(), query))
             server.in_flight += 1
             server.most_in_flight = max(server.most_in_flight, server.in_flight)
         try:
@@ -107,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
             payload = json.dumps({"error": {"message": reply.text, "code": None}}).encode()
         if payload is None:
             payload = json.dumps(_completion(reply, model)).encode()
-        if self.path != "/v1/chat/completions":
+        if self.path.partition("?")[0] != "/v1/chat/completions":
             return self._send(404, b'{"error": {"message": "no such page"}}')
         return self._send(reply.status, payload, reply.headers, reset=reply.reset)
 
@@ -135,9 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _completion(reply: Reply, model: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": reply.text}
+    message = {"role": "assistant", "content": reply.text, **reply.message}
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
-    usage = {"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107}
+    usage: Mapping[str, Any] = {"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107}
+    usage = usage if isinstance(reply.usage, bool) else reply.usage
     return {
         "id": "c-1",
         "object": "chat.completion",

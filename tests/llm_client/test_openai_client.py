@@ -1,6 +1,7 @@
 import json
 import logging
 import socket
+from base64 import b64encode
 
 import pytest
 
@@ -221,6 +222,49 @@ def test_the_key_is_in_no_message_log_or_repr(status, caplog):
 def test_a_password_in_the_address_is_not_shown():
     with OpenAIClient("m", base_url="http://me:secret@localhost:1/v1/") as client:
         assert repr(client) == "OpenAIClient('m', base_url='http://localhost:1/v1')"
+
+
+@pytest.mark.parametrize(
+    ("password", "sent"), [("se/cret", "se/cret"), ("se@cret", "se@cret"), ("se%2Fcret", "se/cret")]
+)
+def test_a_password_with_any_letter_is_sent_to_the_server_and_not_shown(password, sent):
+    with serving([Reply()]) as fake:
+        url = fake.url.replace("http://", f"http://me:{password}@")
+        with OpenAIClient("m", base_url=url) as client:
+            client.complete(HELLO)
+            assert client.address == fake.url
+    login = b64encode(f"me:{sent}".encode()).decode()
+    assert fake.requests[0].key == f"Basic {login}"
+
+
+def test_keys_in_the_query_of_an_address_are_sent_and_quoted_in_no_message():
+    with serving([Reply("who is 0123456789?", status=400)]) as fake:
+        url = f"{fake.url}?api-key=0123456789&version=2#api_key=abc"
+        with OpenAIClient("m", base_url=url) as client:
+            assert client.address == fake.url
+            with pytest.raises(RequestRejectedError, match=r"who is \(key\)\?"):
+                client.complete(HELLO)
+    assert fake.requests[0].query == "api-key=0123456789&version=2"
+
+
+def test_an_address_that_was_written_without_its_secrets_is_asked_for_again():
+    with pytest.raises(SetupError) as caught:
+        OpenAIClient("m", base_url="http://***@host/v1?key=***")
+    assert str(caught.value) == (
+        "The server's address was written without its secrets: http://***@host/v1?key=***\n"
+        "  Give it in full, with --set annotate.base_url=… or in OPENAI_BASE_URL."
+    )
+
+
+def test_additional_fields_are_in_each_request_and_their_secrets_in_no_message():
+    body = {"chat_template_kwargs": {"enable_thinking": False}, "token": "not-to-be-seen"}
+    with (
+        serving([Reply("bad not-to-be-seen", status=400)]) as fake,
+        a_client(fake, extra_body=body) as client,
+        pytest.raises(RequestRejectedError, match=r"bad \(key\)"),
+    ):
+        client.complete(HELLO)
+    assert fake.requests[0].body.items() >= body.items()
 
 
 def test_address_and_key_default_to_the_environment(monkeypatch):

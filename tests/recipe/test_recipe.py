@@ -2,7 +2,7 @@ import pytest
 
 from abrege import recipe
 from abrege.core.errors import RecipeError
-from abrege.recipe import Recipe
+from abrege.recipe import Recipe, yaml
 from builders.recipes import SHORTEST, error_message, load_recipe
 
 
@@ -124,7 +124,9 @@ def test_a_recipe_without_a_stand_in_table_is_an_error(tmp_path):
     ("address", "written"),
     [
         ("http://user:secret@host:8000/v1", "http://***@host:8000/v1"),
+        ("user:secret@host/v1", "'***@host/v1'"),
         ("https://host/v1?api-key=secret&version=2", "https://host/v1?api-key=***&version=***"),
+        ("https://host/v1#api_key=secret", "https://host/v1#***"),
         ("http://localhost:11434/v1", "http://localhost:11434/v1"),
     ],
 )
@@ -146,3 +148,48 @@ def test_settings_of_files_are_refused_where_there_are_none(key, value, source):
     data = {**source.get("data", {}), key: value}
     with pytest.raises(RecipeError, match=f"data.{key} has no effect with"):
         recipe.parse({**source, "data": data, "tune": {"model": "m"}})
+
+
+def a_server(**annotate):
+    annotate = {"teacher": "server", "model": "m", **annotate}
+    return {"collect": {"source": "d.jsonl"}, "annotate": annotate, "tune": {"model": "m"}}
+
+
+def test_additional_fields_of_a_request_are_read_whole_and_written_without_their_secrets():
+    body = {"reasoning_effort": "none", "gateway": {"api_key": "not-to-be-seen"}}
+    override = "annotate.extra_body.chat_template_kwargs.enable_thinking=false"
+    loaded = recipe.parse(a_server(extra_body=body), [override])
+    thinking = {"chat_template_kwargs": {"enable_thinking": False}}
+    assert loaded.annotate.extra_body == body | thinking
+    written = recipe.dump(loaded)
+    assert "not-to-be-seen" not in written
+    masked = {**body, "gateway": {"api_key": "***"}}
+    assert recipe.parse(yaml.read(written, where="r")).annotate.extra_body == masked | thinking
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"model": "other"}, "model is no additional field: it is written from annotate.model"),
+        ({"messages": []}, "messages is no additional field: it is written from annotate.prompt"),
+        ({"max_tokens": 9}, "max_tokens is no additional field: it is written from annotate.max_n"),
+        ({"stream": True}, "stream is no additional field: answers are read whole"),
+        ({"extra_body": {}}, "extra_body stands in itself: write its fields directly"),
+        ({"x": float("inf")}, "it holds what JSON cannot: Out of range float values"),
+        ([], "annotate.extra_body should be a table, found []"),
+    ],
+)
+def test_additional_fields_that_are_settings_or_no_json_are_refused_by_name(body, message):
+    with pytest.raises(RecipeError) as caught:
+        recipe.parse(a_server(extra_body=body))
+    assert "annotate.extra_body" in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("teacher", ["local", "lead"])
+def test_additional_fields_have_no_effect_without_a_server(teacher):
+    body = {"reasoning_effort": "none"}
+    tree = a_server(extra_body=body) | {"annotate": {"teacher": teacher, "extra_body": body}}
+    tree["annotate"] |= {"model": "m"} if teacher == "local" else {}
+    with pytest.raises(RecipeError, match=f"extra_body has no effect with teacher: {teacher}"):
+        recipe.parse(tree)

@@ -64,6 +64,40 @@ def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
     assert 0 < pair.meta["annotate"]["shown_share"] < 0.5
 
 
+def thinking(body):
+    usage = {"prompt_tokens": 90, "completion_tokens": body["max_tokens"]}
+    return Reply("", finish_reason="length", usage=usage, message={"reasoning": "The user wants"})
+
+
+def test_a_teacher_that_spends_its_tokens_on_thinking_is_stopped_and_an_extra_field_mends_it(
+    tmp_path,
+):
+    def script(body):
+        return faithful(body) if body.get("reasoning_effort") == "none" else thinking(body)
+
+    folder = a_run(tmp_path, count=12)
+    with serving(script) as fake:
+        for _ in range(2):  # answers of a stopped run do not stop the next
+            fake.requests.clear()
+            with pytest.raises(SetupError, match=r"extra_body\.reasoning_effort=none"):
+                annotate.run(a_recipe(fake.url, workers=1), RunFolder(folder))
+            assert len(fake.requests) == 7  # two documents in three attempts, and one in the first
+        recipe = a_recipe(fake.url, extra_body={"reasoning_effort": "none"})
+        assert annotate.run(recipe, RunFolder(folder))["counts"]["pairs"] == 12
+    [first, *_] = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
+    assert first.meta["annotate"]["extra_body"] == {"reasoning_effort": "none"}
+
+
+def test_answers_of_a_server_that_thinks_no_more_are_asked_for_again(tmp_path):
+    folder, scripts = a_run(tmp_path, count=5), [thinking, faithful]
+    with serving(lambda body: scripts[0](body)) as fake:
+        recipe = a_recipe(fake.url, workers=1)
+        with pytest.raises(SetupError, match="spends its tokens on thinking"):
+            annotate.run(recipe, RunFolder(folder))
+        del scripts[0]
+        assert annotate.run(recipe, RunFolder(folder))["counts"] == {"documents": 5, "pairs": 5}
+
+
 def test_a_wrong_key_ends_it_with_the_name_of_the_variable(tmp_path):
     folder = a_run(tmp_path)
     with (
@@ -147,4 +181,3 @@ def test_killed_again_and_again_before_a_wild_server_each_document_ends_in_one_f
     paid = len({json.loads(line)["key"] for line in answers.read_text("utf-8").splitlines()})
     assert paid == len(answers.read_text("utf-8").splitlines())
     assert asked <= paid + failed_tries["transport"] + kills * workers
-    assert asked - failed_tries["transport"] <= 1.1 * paid + 1

@@ -1,9 +1,9 @@
 """The attempts on one document, and the next requests: a function of the cached responses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import count
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from abrege.annotation.budget import count_characters, estimate_tokens
 from abrege.annotation.postprocess import extract_summary, is_refusal, mentions_itself
@@ -12,6 +12,7 @@ from abrege.annotation.server_context_limit import (
     fitting_document_fraction,
     has_fixed_limit,
 )
+from abrege.annotation.thinking_budget import is_spent_on_thinking
 from abrege.core.hashing import hash_json
 from abrege.core.types import Document
 from abrege.llm_client import server_dialects as dialects
@@ -29,7 +30,13 @@ from abrege.text.sentences import trim_to_sentence
 NO_ROOM = "no room"
 TRUNCATED = "cut"
 REFUSAL = "refusal"
+EMPTY = "empty"
 TOOL_CALL = "tool call"
+SPENT = (
+    "the tokens were spent on thinking; raise annotate.max_new_tokens or see annotate.extra_body"
+)
+"""What is said of a truncated answer that has no summary yet."""
+THOUGHTS = "the answer holds nothing but thoughts"
 REDO = "redo"
 """The reason for a summary that a reviewer wants rewritten: it passed the checks and uses up no
 attempt, unless the teacher writes the same summary again."""
@@ -48,6 +55,8 @@ class AnnotationPlan:
     teacher: str
     """Name of the model, with its revision if known."""
     params: SamplingParams
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Additional fields of each request, without their secrets: these change no summary."""
     template: str | None = None
     system: str | None = None
     max_attempts: int = 1
@@ -205,6 +214,7 @@ def _request(
         "teacher": plan.teacher,
         "asking": asdict(params),
         "attempt": [number, candidate],
+        **({"extra_body": plan.extra_body} if plan.extra_body else {}),
     }
     share = len(text) / max(1, len(document.text))
     return Request(hash_json(identity), messages, params), share
@@ -256,7 +266,7 @@ def _find_rejection(
         (finish == dialects.LENGTH, TRUNCATED),
         (is_refusal(summary) or finish == dialects.REFUSED, REFUSAL),
         (not summary and (finish == dialects.TOOLS or response.tool), TOOL_CALL),
-        (not summary, "empty"),
+        (not summary, EMPTY),
         (mentions_itself(summary), "preamble"),
     )
     reason = next((reason for applies, reason in reasons if applies), None)
@@ -264,6 +274,8 @@ def _find_rejection(
         words = {
             REFUSAL: (response.text or response.about.get("said", ""))[:200],
             TOOL_CALL: response.tool,
+            EMPTY: THOUGHTS if response.reasoning or response.text.strip() else "",
+            TRUNCATED: SPENT if is_spent_on_thinking(response, plan.params.max_tokens) else "",
         }
         return Rejection(reason, words.get(reason, ""))
     if leftover:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from abrege.annotation.attempts import DocumentState
+from abrege.annotation.attempts import Attempt, DocumentState
 from abrege.annotation.budget import Budget, Cost
 from abrege.annotation.pairs import describe_counts
 from abrege.annotation.scheduler import DocumentUpdate
@@ -27,6 +27,8 @@ class AnnotationProgress:
     """Of the documents that are done, by index."""
     failures: dict[int, str] = field(default_factory=dict)
     missing: set[int] = field(default_factory=set)
+    unfinished: dict[int, DocumentState] = field(default_factory=dict)
+    """Of missing documents, as far as earlier responses go."""
     expected: Cost = field(default_factory=Cost)
     """The most that one response per missing document can cost."""
 
@@ -41,10 +43,16 @@ class AnnotationProgress:
         without = sum(state.chosen is None for state in self.states.values())
         return without + len(self.failures)
 
+    def attempts(self) -> list[Attempt]:
+        """Return all attempts on all documents, in no order."""
+        states = (*self.states.values(), *self.unfinished.values())
+        return [attempt for state in states for attempt in state.attempts]
+
     def update(self, update: DocumentUpdate) -> None:
         """Record the final update of a document."""
         index = update.row.index
         self.missing.remove(index)
+        self.unfinished.pop(index, None)
         if update.failure is None:
             self.states[index] = update.state
         else:

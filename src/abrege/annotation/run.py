@@ -30,7 +30,13 @@ from abrege.annotation.progress import (
     warnings,
 )
 from abrege.annotation.scheduler import CompleteAll, IndexedDocument, annotate_all
-from abrege.annotation.teachers import annotation_budget, annotation_plan, open_teacher
+from abrege.annotation.teachers import (
+    annotation_budget,
+    annotation_plan,
+    open_teacher,
+    thinking_monitor,
+)
+from abrege.annotation.thinking_budget import is_spent_on_thinking
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, Progress
 from abrege.core.hashing import hash_json
@@ -61,6 +67,9 @@ def run(
         plan = replace(plan, checks=[*plan.checks, redo_check(load_decisions(folder))])
         budget.add_spent(cache.responses.values())
         progress = replay(recipe, folder, plan, cache.responses)
+        if useless := useless_responses(progress, plan):
+            cache.forget(useless)
+            progress = replay(recipe, folder, plan, cache.responses)
         on_event(Note(f"annotate: {describe_estimate(progress, budget)}"))
         annotate_missing(
             recipe,
@@ -92,6 +101,8 @@ def replay(
             progress.states[row.index] = state
             continue
         progress.missing.add(row.index)
+        if state.attempts:
+            progress.unfinished[row.index] = state
         for request in state.requests:
             progress.expected += Cost(
                 requests=1,
@@ -99,6 +110,17 @@ def replay(
                 completion_tokens=plan.params.max_tokens or 0,
             )
     return progress
+
+
+def useless_responses(progress: AnnotationProgress, plan: AnnotationPlan) -> set[str]:
+    """Return the keys of responses to request again, for the server may answer otherwise by now.
+
+    They are those of a run that was stopped since all its answers were spent on thinking.
+    """
+    responses = [attempt.response for attempt in progress.attempts()]
+    if all(is_spent_on_thinking(one, plan.params.max_tokens) for one in responses):
+        return {one.key for one in responses}
+    return set()
 
 
 def annotate_missing(
@@ -117,8 +139,16 @@ def annotate_missing(
     began, spent_before = time.monotonic(), budget.spent
     on_event(Progress("annotate", total - len(missing), total, unit="documents"))
     rows = (row for row in read_documents(recipe, folder) if row.index in missing)
+    monitor = thinking_monitor(
+        recipe.annotate,
+        documents=len(missing),
+        has_pairs=any(state.chosen for state in progress.states.values()),
+    )
     with closing(annotate_all(rows, plan, cache, complete_all, budget=budget)) as updates:
         for update in updates:
+            responses = [attempt.response for attempt in update.state.attempts]
+            if note := monitor.add(update.row.index, responses):
+                on_event(Note(f"annotate: {note}"))
             if not update.is_final:
                 continue
             progress.update(update)
@@ -155,7 +185,7 @@ def _pair(row: IndexedDocument, state: DocumentState, recipe: Recipe, plan: Anno
     assert chosen is not None
     responses = [one.response for one in state.attempts]
     prompt = {"system": plan.system, "template": teacher_template(plan.template, row.document.lang)}
-    provenance = {
+    provenance: dict[str, Any] = {
         "teacher": settings.teacher,
         "model": settings.model,
         "revision": chosen.response.model,
@@ -168,6 +198,8 @@ def _pair(row: IndexedDocument, state: DocumentState, recipe: Recipe, plan: Anno
         "prompt_tokens": sum(one.prompt_tokens or 0 for one in responses),
         "completion_tokens": sum(one.completion_tokens or 0 for one in responses),
     }
+    if plan.extra_body:
+        provenance["extra_body"] = plan.extra_body
     if chosen.shown_share < 1:
         provenance["shown_share"] = round(chosen.shown_share, 3)
     return make_pair(row.document, chosen.summary, provenance)

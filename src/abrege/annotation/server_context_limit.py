@@ -2,6 +2,7 @@
 
 import re
 
+from abrege.annotation.thinking_budget import is_spent_on_thinking
 from abrege.llm_client.response_cache import CachedResponse
 
 TOO_LONG = "too long"
@@ -59,6 +60,8 @@ def has_fixed_limit(response: CachedResponse, previous: CachedResponse | None) -
 
 def _is_clipped(response: CachedResponse, max_new_tokens: int | None) -> bool:
     if response.finish_reason != "length" or response.completion_tokens is None:
+        return False
+    if is_spent_on_thinking(response, max_new_tokens):
         return False
     return response.completion_tokens < _CLIPPED * (max_new_tokens or 0)
 

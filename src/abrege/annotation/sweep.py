@@ -17,7 +17,13 @@ from abrege.annotation.attempts import AnnotationPlan, DocumentState
 from abrege.annotation.budget import Budget
 from abrege.annotation.pairs import read_documents
 from abrege.annotation.scheduler import CompleteAll, IndexedDocument, annotate_all
-from abrege.annotation.teachers import annotation_budget, annotation_plan, open_teacher
+from abrege.annotation.teachers import (
+    annotation_budget,
+    annotation_plan,
+    open_teacher,
+    thinking_monitor,
+)
+from abrege.annotation.thinking_budget import ThinkingMonitor
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.run_folder import RunFolder
@@ -53,7 +59,16 @@ def run(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> list[dic
             point = {"temperature": temperature, "top_p": top_p}
             changed = settings.model_copy(update={**point, "attempts": 1, "candidates": 1})
             plan = replace(annotation_plan(changed, teacher), choose=None)
-            states, failures = annotate_once(sample, plan, cache, teacher.complete_all, budget)
+            monitor = thinking_monitor(settings, documents=len(sample))
+            states, failures = annotate_once(
+                sample,
+                plan,
+                cache,
+                teacher.complete_all,
+                budget,
+                monitor=monitor,
+                on_event=on_event,
+            )
             scores.append({**point, **score_point(sample, states), "no answer": failures})
             on_event(Progress("sweep", number + 1, len(grid), unit="points"))
     return scores
@@ -75,15 +90,21 @@ def annotate_once(
     cache: ResponseCache,
     complete_all: CompleteAll,
     budget: Budget,
+    *,
+    monitor: ThinkingMonitor,
+    on_event: OnEvent = silent,
 ) -> tuple[dict[int, DocumentState], int]:
     """Request one summary per document; return their states, and how many requests failed.
 
-    Raise SetupError if the budget is exceeded.
+    Raise SetupError if the budget is exceeded, or if the monitor finds no summary at all.
     """
     states: dict[int, DocumentState] = {}
     failures = 0
     with closing(annotate_all(sample, plan, cache, complete_all, budget=budget)) as updates:
         for update in updates:
+            responses = [attempt.response for attempt in update.state.attempts]
+            if note := monitor.add(update.row.index, responses):
+                on_event(Note(f"sweep: {note}"))
             if update.failure is not None:
                 failures += 1
             elif update.is_final:

@@ -11,7 +11,10 @@ from abrege.annotation.attempts import AnnotationPlan
 from abrege.annotation.budget import Budget, Price, estimate_tokens
 from abrege.annotation.checks import checks, consensus
 from abrege.annotation.scheduler import CompleteAll
+from abrege.annotation.thinking_budget import ThinkingMonitor
+from abrege.core.errors import SetupError
 from abrege.core.events import OnEvent, silent
+from abrege.core.secrets import is_masked, mask_fields
 from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
 from abrege.llm_client.openai_client import Message, OpenAIClient, SamplingParams
 from abrege.llm_client.response_body import Completion
@@ -51,9 +54,15 @@ def open_teacher(recipe: Recipe, *, on_event: OnEvent) -> Iterator[Teacher]:
         )
         yield _local_teacher(settings, recipe.data.lang, pool, on_event)
         return
+    if is_masked(settings.extra_body):
+        raise SetupError(
+            "annotate.extra_body was written without its secrets (***).\n"
+            "  Give them again, with --set annotate.extra_body.NAME=…"
+        )
     with OpenAIClient(
         settings.model,
         base_url=settings.base_url,
+        extra_body=settings.extra_body,
         timeout_seconds=settings.timeout_seconds,
     ) as client:
         yield Teacher(
@@ -75,6 +84,7 @@ def annotation_plan(settings: Annotate, teacher: Teacher) -> AnnotationPlan:
             max_tokens=settings.max_new_tokens,
             seed=settings.seed,
         ),
+        extra_body=mask_fields(settings.extra_body),
         template=settings.prompt,
         system=settings.system,
         max_attempts=settings.attempts,
@@ -84,6 +94,19 @@ def annotation_plan(settings: Annotate, teacher: Teacher) -> AnnotationPlan:
         count_tokens=teacher.count_tokens,
         find_preamble=find_preamble,
         checks=checks(settings),
+    )
+
+
+def thinking_monitor(
+    settings: Annotate, *, documents: int, has_pairs: bool = False
+) -> ThinkingMonitor:
+    """Return the monitor of a run: see `ThinkingMonitor`."""
+    return ThinkingMonitor(
+        model=settings.model or settings.teacher,
+        documents=documents,
+        max_new_tokens=settings.max_new_tokens,
+        has_server=settings.teacher == "server",
+        has_pairs=has_pairs,
     )
 
 

@@ -1,16 +1,15 @@
 """A chat-completions client for OpenAI-compatible servers, with retries and plain errors."""
 
-import os
 import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 from abrege.core.errors import SetupError
 from abrege.core.http_retry import RetryableError, retry_after
+from abrege.core.secrets import secret_texts
 from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.rate_limit import AdaptiveLimit
 from abrege.llm_client.response_body import (
@@ -20,6 +19,7 @@ from abrege.llm_client.response_body import (
     read_completion,
 )
 from abrege.llm_client.retry import RetriesExhaustedError, RetryPolicy, call_with_retry
+from abrege.llm_client.server_address import resolve_address
 
 Message: TypeAlias = Mapping[str, str]
 
@@ -27,8 +27,7 @@ RETRYABLE = (408, 409, 429)  # and 5xx
 BUSY = (429, 503)  # rate limit, overload
 WRONG_ADDRESS = (404, 405)
 NO_CREDIT = "insufficient_quota"  # a 429 that retrying cannot fix: quota used up
-OPENAI = "https://api.openai.com/v1"
-NO_KEY, CONNECT_SECONDS = "none", 10.0  # the openai package insists on a key
+CONNECT_SECONDS = 10.0
 MAX_QUOTED, MAX_LISTED = 300, 12  # characters of a server's message; models in a message
 
 
@@ -62,7 +61,7 @@ class OpenAIClient:
     """A model of an OpenAI-compatible server (vLLM, llama.cpp, Ollama, a paid service).
 
     Address and key default to OPENAI_BASE_URL and OPENAI_API_KEY; a local server needs no key.
-    The key is in no repr, message or file.
+    The key is in no repr, message or file. `extra_body` holds further fields of each request.
 
     An option that the server rejects is an error and is not dropped silently, since files record
     the options that were used. One exception: a server that wants the limit to be called
@@ -76,25 +75,27 @@ class OpenAIClient:
         base_url: str | None = None,
         api_key: str | None = None,
         params: SamplingParams | None = None,
+        extra_body: Mapping[str, Any] | None = None,
         retry_policy: RetryPolicy | None = None,
         rng: random.Random | None = None,
         timeout_seconds: float = 300.0,
     ) -> None:
         import openai
 
-        url, key = _resolve_address(base_url, api_key)
-        parts = urlsplit(url)
+        address = resolve_address(base_url, api_key)
         self.model = model
-        self.address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        self.address = address.shown
         self.params = params or SamplingParams()
         self.retry_policy = retry_policy or RetryPolicy()
         self.timeout_seconds = timeout_seconds
         self._rng = rng or random.Random()
-        self._secrets = [s for s in (key, parts.password) if s and s != NO_KEY]
+        self._extra_body = dict(extra_body or {})
+        self._secrets = [*address.secrets, *secret_texts(self._extra_body)]
         self._limit_option = "max_tokens"
         self._client: Any = openai.OpenAI(
-            base_url=url,
-            api_key=key,
+            base_url=address.url,
+            default_query=address.query,
+            api_key=address.key,
             max_retries=0,
             timeout=openai.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
         )
@@ -159,7 +160,10 @@ class OpenAIClient:
         began = time.monotonic()
         try:
             response: Any = self._client.chat.completions.with_raw_response.create(
-                model=self.model, messages=[dict(m) for m in messages], **options
+                model=self.model,
+                messages=[dict(m) for m in messages],
+                **options,
+                extra_body=self._extra_body,
             )
         except openai.APITimeoutError:
             reason = f"no response within {self.timeout_seconds:g} s"
@@ -240,25 +244,3 @@ class OpenAIClient:
         for secret in self._secrets:
             text = text.replace(secret, "(key)")
         return text[:MAX_QUOTED]
-
-
-def _resolve_address(base_url: str | None, api_key: str | None) -> tuple[str, str]:
-    """Return the URL and the key: as given, else from the environment."""
-    url = (base_url or os.environ.get("OPENAI_BASE_URL") or "").strip()
-    key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
-    if not (url or key):
-        raise SetupError(
-            "No server is configured.\n  Give --base-url or set OPENAI_BASE_URL "
-            "(http://localhost:11434/v1 for Ollama), or OPENAI_API_KEY for OpenAI's own."
-        )
-    url = (url or OPENAI).rstrip("/")
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise SetupError(
-            "The server's address is not an http(s) URL.\n  Write it in full, as "
-            "http://localhost:11434/v1, in --base-url or OPENAI_BASE_URL."
-        )
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise SetupError(
-            "The API key contains a character that no key has.\n  Set OPENAI_API_KEY again."
-        )
-    return url, key or NO_KEY

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,11 @@ class ResponseCache:
         except OSError as error:
             raise disk_error(error, self._path) from error
         self._responses[response.key] = response
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Let requests be sent again: their next response replaces the one in the file."""
+        for key in keys:
+            self._responses.pop(key, None)
 
 
 @contextmanager

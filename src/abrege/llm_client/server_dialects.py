@@ -48,6 +48,14 @@ TEXT_PARTS = ("text", "output_text")
 THOUGHT_PARTS = ("thinking", "redacted_thinking", "reasoning", "thought", "reasoning_content")
 REASONING_FIELDS = ("reasoning", "reasoning_content", "thinking", "reasoning_details")
 """Fields beside a message's content: Ollama and OpenRouter, DeepSeek and vLLM, others."""
+THINKING_SWITCHES: Sequence[tuple[str, str]] = (
+    ("reasoning_effort=none", "Ollama, Gemini, Groq, OpenAI"),  # ollama/ollama#14820
+    ("chat_template_kwargs.enable_thinking=false", "vLLM, SGLang, llama.cpp: Qwen, GLM"),
+    ("chat_template_kwargs.thinking=false", "vLLM, SGLang: DeepSeek, Granite, Kimi"),
+    ("thinking.type=disabled", "the services of DeepSeek, GLM, Kimi"),
+    ("reasoning.enabled=false", "OpenRouter"),
+)
+"""Request fields that switch thinking off, and the servers that know them."""
 _NAMES = (
     "think|thinking|thoughts?|reason|reasoning|reflection|analysis|scratchpad|inner_monologue"
     "|commentary|longcat_think"

@@ -1,24 +1,37 @@
 """The settings of annotate: which teacher writes the summaries that the student learns from."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
     NonNegativeFloat,
     PositiveInt,
     field_serializer,
+    field_validator,
     model_validator,
 )
 
+from abrege.core.secrets import mask_address, mask_fields
 from abrege.prompts.template import TEACHER_PLACEHOLDERS, template_error
 from abrege.recipe.settings import Settings
 
 Share = Annotated[float, Field(gt=0, le=1)]
 WITHOUT_EFFECT = {
     "server": {"quantization"},
-    "local": {"base_url", "timeout_seconds", "price"},
+    "local": {"base_url", "extra_body", "timeout_seconds", "price"},
     "lead": {
-        *("model", "base_url", "quantization", "prompt", "system", "temperature", "top_p", "seed"),
+        *(
+            "model",
+            "base_url",
+            "extra_body",
+            "quantization",
+            "prompt",
+            "system",
+            "temperature",
+            "top_p",
+            "seed",
+        ),
         *(
             "max_new_tokens",
             "context_window",
@@ -33,15 +46,17 @@ WITHOUT_EFFECT = {
 """The settings that each kind of teacher ignores."""
 
 
-def mask_secrets(address: str) -> str:
-    """Return an address with *** for its user, its password and the values of its query."""
-    scheme, separator, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    path, question, query = path.partition("?")
-    if "@" in host:
-        host = f"***@{host.rpartition('@')[2]}"
-    query = "&".join(f"{pair.partition('=')[0]}=***" for pair in query.split("&")) if query else ""
-    return f"{scheme}{separator}{host}{slash}{path}{question}{query}"
+RESERVED_FIELDS = {
+    "model": "annotate.model",
+    "messages": "annotate.prompt and annotate.system",
+    "n": "annotate.candidates",
+    "temperature": "annotate.temperature",
+    "top_p": "annotate.top_p",
+    "seed": "annotate.seed",
+    "max_tokens": "annotate.max_new_tokens",
+    "max_completion_tokens": "annotate.max_new_tokens",
+}
+"""Fields of a request, and the settings that they are written from."""
 
 
 class PriceSettings(Settings):
@@ -83,6 +98,11 @@ class Annotate(Settings):
     )
     base_url: str | None = Field(
         None, description="base URL of the server (default: OPENAI_BASE_URL)"
+    )
+    extra_body: dict[str, Any] = Field(
+        {},
+        description="additional fields of each request to the server, such as "
+        "{reasoning_effort: none} or {chat_template_kwargs: {enable_thinking: false}}",
     )
     quantization: Literal["none", "nf4"] = Field(
         "none", description="quantization of a local model: none, or 4-bit NormalFloat"
@@ -148,7 +168,28 @@ class Annotate(Settings):
     @field_serializer("base_url")
     def _mask_secrets(self, value: str | None) -> str | None:
         """Write an address without its password and its keys: run folders are passed on."""
-        return value and mask_secrets(value)
+        return value and mask_address(value)
+
+    @field_serializer("extra_body")
+    def _mask_fields(self, value: dict[str, Any]) -> Any:
+        """Write additional fields without the keys and tokens in them."""
+        return mask_fields(value)
+
+    @field_validator("extra_body")
+    @classmethod
+    def _check_extra_body(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name, setting in RESERVED_FIELDS.items():
+            if name in value:
+                raise ValueError(f"{name} is no additional field: it is written from {setting}")
+        if "stream" in value:
+            raise ValueError("stream is no additional field: answers are read whole")
+        if "extra_body" in value:
+            raise ValueError("extra_body stands in itself: write its fields directly")
+        try:
+            json.dumps(value, allow_nan=False).encode()
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"it holds what JSON cannot: {error}") from None
+        return value
 
     @model_validator(mode="after")
     def _check_effects(self) -> "Annotate":
@@ -156,7 +197,7 @@ class Annotate(Settings):
             raise ValueError(f"teacher: {self.teacher} needs annotate.model")
         ignored = WITHOUT_EFFECT[self.teacher]
         for key, field in type(self).model_fields.items():
-            if key in ignored and getattr(self, key) != field.default:
+            if key in ignored and getattr(self, key) != field.get_default():
                 raise ValueError(f"{key} has no effect with teacher: {self.teacher}")
         if self.choose == "consensus" and self.candidates < 3:
             raise ValueError("choose: consensus needs candidates of 3 or more")
