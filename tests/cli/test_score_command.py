@@ -316,3 +316,25 @@ def test_a_mark_that_ends_a_sentence_can_be_named(files, capsys, command):
     assert "<q> in 2 rows" in run_command(capsys, *words)[2]
     code, _, err = run_command(capsys, *words, "--sentence-separator", "")
     assert (code, "write the mark" in err) == (2, True)
+
+
+def test_files_in_another_encoding_are_read_where_it_is_named(files, capsys, tmp_path):
+    texts = {"p.csv": "prediction;id\nDéjà payé;1\n", "r.csv": "summary;text\nDéjà payé;Été\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_bytes(text.encode("cp1252"))
+    words = ["score", "p.csv", "--data", "r.csv", "--metrics", "rouge1", "--lang", "fr"]
+    code, _, err = run_command(capsys, *words)
+    assert (code, "--encoding cp1252 in a command" in err) == (3, True)
+    assert score_json(capsys, *words[1:], "--encoding", "cp1252")["scores"]["rouge1"]["value"] == 1
+    code, _, err = run_command(capsys, *words, "--encoding", "latin-17")
+    assert (code, "there is no such encoding" in err) == (2, True)
+    assert run_command(capsys, "doctor", "r.csv", "--encoding", "cp1252")[0] == 0
+    assert run_command(capsys, "init", "x.yaml", "--data", "r.csv", "--encoding", "cp1252")[0] == 0
+    assert '  encoding: "cp1252"' in (tmp_path / "x.yaml").read_text()
+
+
+def test_a_spreadsheet_of_predictions_that_is_not_read_is_refused(files, capsys, tmp_path):
+    """Its bytes were read as lines of text."""
+    (tmp_path / "p.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    code, _, err = run_command(capsys, "score", "p.xls", "--references", "ref.txt")
+    assert (code, "save it as .xlsx" in err) == (3, True)

@@ -107,13 +107,13 @@ for package in {CORE}:
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 from abrege.data.load import load_pairs, stream_pairs
-from abrege.data.predictions import read_candidates
+from abrege.data.predictions import read_systems
 from pathlib import Path
 for name in ("pairs.jsonl", "pairs.csv"):
     path = Path({str(tmp_path)!r}) / name
     load_pairs(str(path), columns={{}}, lang=None)
     stream_pairs(str(path), columns={{}}, lang=None)
-    [candidate] = read_candidates(path)
+    [candidate] = read_systems([path])[str(path)]
     print(candidate.prediction, candidate.references)
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

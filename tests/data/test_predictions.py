@@ -4,7 +4,11 @@ import pytest
 
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.types import EvaluationRow
-from abrege.data.predictions import read_candidates, read_systems
+from abrege.data.predictions import read_systems
+
+
+def read_candidates(path, **sources):
+    yield from read_systems([path], **sources)[str(path)]
 
 
 def lines(path, *texts):
@@ -188,3 +192,14 @@ def test_flat_rows_of_one_document_are_scored_against_all_its_references(tmp_pat
         [*"aaabbb"],
         [*"xyzxyz"],
     ]
+
+
+def test_ids_made_of_file_and_row_number_are_compared_with_none(tmp_path):
+    """Predictions with an id could not be scored against data that has no ids."""
+    predictions = rows(tmp_path / "p.jsonl", {"id": "7", "prediction": "a"})
+    data = rows(tmp_path / "d.jsonl", {"text": "x y", "summary": "a b"})
+    [row] = read_candidates(predictions, data=str(data))
+    assert row.references == ["a b"]
+    predictions = rows(tmp_path / "p.jsonl", {"id": "d.jsonl:7", "prediction": "a"})
+    with pytest.raises(DataError, match=r"the id is 'd\.jsonl:7', but .* has 'd\.jsonl:1'"):
+        list(read_candidates(predictions, data=str(data)))

@@ -84,8 +84,8 @@ def test_a_missing_file_is_an_error_with_the_folder(tmp_path):
 
 
 def test_an_unknown_extension_is_an_error(tmp_path):
-    message = error_message(write(tmp_path / "x.docx", "x"))
-    assert "unknown file format: the name ends in '.docx'.\n  Known: .jsonl," in message
+    message = error_message(write(tmp_path / "x.dat", "x"))
+    assert "unknown file format: the name ends in '.dat'.\n  Known: .jsonl," in message
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json", "x.csv", "x.tsv", "x.parquet"])
@@ -142,7 +142,8 @@ def test_invalid_utf8_is_an_error_with_line_and_byte(tmp_path):
     assert error_message(path) == (
         f"{path}:3: not UTF-8: byte 4 of the line, byte 12 of the file, is 0xE9.\n"
         "  Decoded as cp1252 it reads: Ã©té,3\n"
-        "  If that is right, save the file as UTF-8, or in a recipe set data.encoding: cp1252"
+        "  If that is right, save the file as UTF-8, or set data.encoding: cp1252 in a recipe, "
+        "--encoding cp1252 in a command"
     )
 
 

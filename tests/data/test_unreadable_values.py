@@ -7,7 +7,7 @@ import pytest
 
 from abrege.core.errors import DataError
 from abrege.data.load import load_pairs
-from abrege.data.predictions import read_candidates
+from abrege.data.predictions import read_systems
 from abrege.data.readers import existing_file
 
 ROW = {"id": "a", "document": "A long text.", "summary": "A text."}
@@ -61,7 +61,7 @@ def test_numbers_and_levels_beyond_python_are_an_error_with_the_line(
 def test_a_prediction_id_with_half_a_pair_is_read_with_the_replacement_character(tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_text(json.dumps({"id": "x\ud83d", "prediction": "a", "reference": "b"}))
-    [row] = read_candidates(path)
+    [row] = read_systems([path])[str(path)]
     assert row.id == "x\ufffd"
 
 

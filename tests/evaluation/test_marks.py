@@ -88,20 +88,8 @@ def test_a_recipe_has_it():
 @pytest.mark.parametrize(
     "mark",
     [
-        "</s>",
-        "<q>",
-        "<n>",
-        "<S_SEP>",
-        "[SEP]",
-        "[PAD]",
-        "<pad>",
-        "<|endoftext|>",
-        "\\n",
-        "<think>",
-        "<extra_id_0>",
-        "[CLS]",
-        "<|im_end|>",
-        "<0x0A>",
+        *("</s>", "<q>", "<n>", "<S_SEP>", "[SEP]", "[PAD]", "<pad>", "<|endoftext|>", "\\n"),
+        *("<think>", "<extra_id_0>", "[CLS]", "<|im_end|>", "<0x0A>"),
     ],
 )
 def test_marks_that_a_decoder_left_are_counted_and_said(mark):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abrege.cli.reading import add_reading_arguments, read_options
 from abrege.cli.score_options import nonnegative_int, positive_int
 from abrege.core.errors import GateError, RecipeError
 
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--columns", nargs="+", default=[], metavar="ROLE=NAME",
         help="column names, as in document=article; the roles are document, summary, id, group and "
         "lang, and several summary columns are separated by commas")  # fmt: skip
+    add_reading_arguments(parser)
     add("--lang", help="expected language of the rows (default: detected)")
     add("--model", metavar="MODEL",
         help="count the tokens of this model, and recommend a max_length")  # fmt: skip
@@ -105,6 +107,7 @@ def _read_options(args: argparse.Namespace) -> "ScanOptions":
         )
     return ScanOptions(
         columns=_read_columns(args.columns),
+        reading=read_options(args),
         lang=language.check(args.lang) if args.lang else None,
         sample=args.sample,
         near_rows=args.near_rows,

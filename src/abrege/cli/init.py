@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abrege.cli.reading import add_reading_arguments, read_options
 from abrege.core.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help=f"where the pairs come from (data.source; default: {DATA})")
     parser.add_argument("--document", metavar="COLUMN", help="column of the text to summarize")
     parser.add_argument("--summary", metavar="COLUMN", help="column of the summary")
+    add_reading_arguments(parser)
     parser.add_argument("--model", default=MODEL, help="the model to tune (tune.model)")
 
 
@@ -79,12 +81,17 @@ def _read_data(args: argparse.Namespace) -> dict[str, Any]:
     from abrege.text import language
 
     columns = {role: getattr(args, role) for role in ROLES if getattr(args, role)}
+    options = read_options(args)
     known: dict[str, Any] = {"columns": columns} if columns else {}
+    known |= {"encoding": options.encoding} if options.encoding != "utf-8" else {}
+    known |= {"sheet": options.sheet} if options.sheet else {}
     if args.data.startswith("demo:") or local_path(args.data) is None:
         return known
     try:
         with show_progress() as on_event:
-            streams = stream_pairs(args.data, columns=columns, lang=None, on_event=on_event)
+            streams = stream_pairs(
+                args.data, columns=columns, lang=None, options=options, on_event=on_event
+            )
             rows = next(iter(streams.splits.values()))()
             first = [row for row in islice(rows, SAMPLED_ROWS) if isinstance(row, Pair)]
     except DataError as error:

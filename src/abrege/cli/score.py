@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abrege.cli.reading import read_options
 from abrege.cli.score_options import (
     add_scoring_arguments,
     describe_rows,
@@ -186,7 +187,10 @@ def _lengths(
     from abrege.text.tokenize import count_words
 
     lang = table.request.options.lang
-    splits = load_pairs(args.train, columns={}, lang=None, on_event=on_event).splits
+    options = read_options(args)
+    splits = load_pairs(
+        args.train, columns={}, lang=None, options=options, on_event=on_event
+    ).splits
     pairs = splits.get("train") or next(iter(splits.values()))
     train = [count_words(pair.references[0], lang) for pair in pairs]
     predictions, references = collector.word_counts

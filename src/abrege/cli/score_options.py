@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abrege.cli.reading import add_reading_arguments, read_options
 from abrege.core.errors import RecipeError
 from abrege.core.run_folder import find_tuned_folder
 
@@ -33,6 +34,7 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         help="column names, as in reference=gold; the roles are prediction, reference, id, "
         "group and "
         "lang")  # fmt: skip
+    add_reading_arguments(parser)
     add("--lang", help="language of the texts, such as en or fr (default: detected)")
     add("--metrics", default=",".join(DEFAULT), metavar="LIST",
         help=f"metrics, separated by commas: {', '.join(METRICS)}; rouge and all are groups "
@@ -193,7 +195,12 @@ def reference_sources(args: argparse.Namespace) -> dict[str, Any]:
         if not (part and equals and name):
             raise RecipeError(f"--columns {setting}: write it as ROLE=NAME, as in reference=gold")
         columns[part] = name
-    return {"references": args.references, "data": args.data, "columns": columns}
+    return {
+        "references": args.references,
+        "data": args.data,
+        "columns": columns,
+        "options": read_options(args),
+    }
 
 
 def row_counts(table: "ScoreTable") -> dict[str, Any]:

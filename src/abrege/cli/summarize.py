@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from abrege.inference.summarizer import Summarizer
 
 STDIN = Path("/dev/stdin")
-ROW_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".gz")
+ROW_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".xlsx", ".gz")
 """Extensions of files of rows."""
 EXAMPLES = """examples:
   abrege summarize article.txt --model runs/demo --meta aspect=outcome

@@ -1,11 +1,13 @@
 """The roles of columns, once they are known, and how they are described to a person."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abrege.data.instructions import Instruction
 
+_TLDR = re.compile(r"\btl[;:,./\s_-]*dr\b")
 TURNS = ("messages", "conversations")
 
 
@@ -54,9 +56,13 @@ class DocumentColumnRoles:
 
 
 def plain_name(column: str) -> str:
-    """Return a column's name in lower case, without accents and outer space: résumé is resume."""
+    """Return a column's name in lower case, without accents and outer space: résumé is resume.
+
+    A colon at its end is left out, and tl;dr is tldr however it is written.
+    """
     letters = unicodedata.normalize("NFKD", column.strip().casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    name = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _TLDR.sub("tldr", name.rstrip(": "))
 
 
 def _describe_meta(columns: Sequence[str]) -> str:

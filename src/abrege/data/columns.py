@@ -28,6 +28,8 @@ SUMMARY = (
 )
 PAIRED = (("prompt", "completion"), ("input", "output"), ("instruction", "output"))
 """Names that mean a document and its summary only together; the first match counts."""
+_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
+"""An explanation at the end of a name: `Summary (human)`."""
 NUMBERED = re.compile(r"(summary|reference|target|highlights)[ _-]?\d+")
 ID = (
     "id",
@@ -113,8 +115,8 @@ def detect_document_columns(
     for role, name in names.items():
         _check_exists(name, columns, role, where, table)
     free = [column for column in columns if column not in names.values()]
-    strong = [[c] for c in free if plain_name(c) in DOCUMENT]
-    weak = [[c] for c in free if plain_name(c) in WEAK_DOCUMENT]
+    strong = [[c] for c in _named(free, DOCUMENT)]
+    weak = [[c] for c in _named(free, WEAK_DOCUMENT)]
     text = names.get("text") or _require_one(strong or weak, "text", columns, where, table)[0]
     optional = {
         role: names.get(role) or next(iter(_at_most_one(free, known, role, where, table)), None)
@@ -146,7 +148,7 @@ def detect_prediction_columns(
             columns[role] = [explicit[role]]
             continue
         free = [c for c in names if c not in explicit.values()]
-        matches = [c for c in free if plain_name(c) in PREDICTION_ROLES[role]]
+        matches = _named(free, PREDICTION_ROLES[role])
         numbered = [c for c in free if NUMBERED.fullmatch(plain_name(c))]
         if role == "reference" and numbered:
             columns[role] = numbered
@@ -168,9 +170,20 @@ def _unclear_prediction_column(
     )
 
 
+def is_known_name(name: str) -> bool:
+    """Return whether a name is well-known for the document or the summary."""
+    return bool(_named([name], (*DOCUMENT, *SUMMARY)))
+
+
 def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the columns of all rows, in order of first occurrence."""
     return list(dict.fromkeys(column for row in rows for column in row))
+
+
+def _named(columns: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the columns of well-known names; where none is, those that are without brackets."""
+    exact = [column for column in columns if plain_name(column) in known]
+    return exact or [c for c in columns if plain_name(_BRACKETS.sub("", c)) in known]
 
 
 def _as_list(value: Any) -> list[str]:
@@ -197,8 +210,8 @@ def _candidates(
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Return the candidates for document and for summary; numbered columns are one summary."""
     by_name = {plain_name(column): column for column in columns}
-    documents = [[c] for c in free if plain_name(c) in DOCUMENT]
-    summaries = [[c] for c in free if plain_name(c) in SUMMARY]
+    documents = [[c] for c in _named(free, DOCUMENT)]
+    summaries = [[c] for c in _named(free, SUMMARY)]
     numbered = [c for c in free if NUMBERED.fullmatch(plain_name(c))]
     if numbered:
         summaries.append(sorted(numbered, key=lambda c: int(re.findall(r"\d+", c)[-1])))
@@ -237,7 +250,7 @@ def _require_one(
 def _at_most_one(
     free: Sequence[str], known: Sequence[str], role: str, where: str, table: str = "data.columns"
 ) -> list[str]:
-    matches = [c for c in free if plain_name(c) in known]
+    matches = _named(free, known)
     exact = [c for c in matches if plain_name(c) == known[0]]
     if len(exact or matches) > 1:
         raise DataError(

@@ -18,7 +18,6 @@ SAMPLE_LINES = 300
 DELIMITERS = ",;\t|"
 NAMED_DELIMITER = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 """A first line by which Excel is told the delimiter."""
-
 Lines = list[tuple[int, str]]
 
 
@@ -30,12 +29,14 @@ class CsvDialect:
     space_before_quotes: bool = False
     backslash_escapes: bool = False
     quotes: bool = True
+    quote: str = '"'
 
     def reader(self, lines: Iterable[str]) -> Any:
         """Return a strict reader of the csv module."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
+            quotechar=self.quote,
             skipinitialspace=self.space_before_quotes,
             doublequote=not self.backslash_escapes,
             escapechar="\\" if self.backslash_escapes else None,
@@ -49,8 +50,8 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
 
     The dialect is the one that gives the first rows as many fields as the header: comma,
     semicolon, tab or bar (`sep=;` names it); a space before quotes; quotes escaped by a
-    backslash; or quotes that are text. Raise DataError if a quote is never closed (with the line
-    where it opens), or if rows have more or fewer fields than the header.
+    backslash; quotes that are text; single quotes. Raise DataError if a quote is never closed
+    (with the line where it opens), or if rows have more or fewer fields than the header.
     """
     records = (
         (f"{path}:{lines[0][0]}", f"{path.name}:{lines[0][0]}", fields, lines[-1][0])
@@ -160,20 +161,30 @@ def _choose_dialect(path: Path, sample: Sequence[str], named: str) -> CsvDialect
     if ".tsv" in path.suffixes and not named:
         delimiters = ["\t"]
     for delimiter in dict.fromkeys(delimiters):
+        single = CsvDialect(delimiter, quote="'")
         for dialect in (
+            *([single] if _all_in_single_quotes(header, delimiter) else []),
             CsvDialect(delimiter),
             CsvDialect(delimiter, space_before_quotes=True),
             CsvDialect(delimiter, backslash_escapes=True),
             CsvDialect(delimiter, space_before_quotes=True, backslash_escapes=True),
             CsvDialect(delimiter, quotes=False),
+            single,
         ):
             if dialect.backslash_escapes and not any('\\"' in line for line in sample):
                 continue
             if not dialect.quotes and delimiter != "\t":
                 continue  # a comma stands in most texts, a tab in few
+            if dialect is single and any('"' in line for line in sample):
+                continue  # a text with both: the usual quotes count
             if _fits(dialect, sample):
                 return dialect
     return CsvDialect(delimiters[0])
+
+
+def _all_in_single_quotes(header: str, delimiter: str) -> bool:
+    names = [name.strip() for name in header.split(delimiter)]
+    return all(len(name) > 1 and name[0] == name[-1] == "'" for name in names)
 
 
 def _fits(dialect: CsvDialect, sample: Sequence[str]) -> bool:
@@ -187,7 +198,7 @@ def _fits(dialect: CsvDialect, sample: Sequence[str]) -> bool:
         for fields in reader:
             if fields and len(fields) != len(header):
                 return False
-            if dialect.quotes and any(field.lstrip().startswith('"') for field in fields):
+            if dialect.quotes and any(f.lstrip().startswith(dialect.quote) for f in fields):
                 return False
     except StopIteration:
         return True

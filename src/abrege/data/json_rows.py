@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from abrege.core.errors import DataError
+from abrege.data.json_tables import is_table, split_names, table_rows
 from abrege.data.rows import ReadOptions, SourceRow, read_lines, shorten
+from abrege.data.split_names import split_of
 
 LIST_KEYS = ("data", "rows", "examples")
 """Keys under which a JSON object may hold its list of rows."""
@@ -35,6 +37,9 @@ def read_jsonl_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
             continue
         if isinstance(value, dict):
             yield SourceRow(location, f"{path.name}:{number}", value)
+        elif _is_list_of_objects(value):
+            for item, row in enumerate(value, start=1):
+                yield SourceRow(f"{location} item {item}", f"{path.name}:{number}-{item}", row)
         else:
             message = f"{location}: expected an object {{…}}, found {_kind(value)}: {shorten(text)}"
             problems.setdefault("lines that are not objects", []).append(message)
@@ -47,8 +52,29 @@ def read_json_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
     start = _skip_space(text, 0)
     if start == len(text):
         return
+    value, end = _decode(path, text, start)
+    if _skip_space(text, end) < len(text):  # one object after another
+        if "\n" in text[start:end]:
+            yield from _concatenated(path, text, start, options)
+        else:
+            yield from read_jsonl_rows(path, options)
+        return
+    if names := split_names(value):
+        raise DataError(
+            f"{path}: this file holds the splits {', '.join(names)}.\n"
+            "  Name it as data.source or --data, or save each split as a file of its own."
+        )
+    if not _has_list(value) and is_table(value):
+        for number, row in enumerate(table_rows(value, str(path)), start=1):
+            yield SourceRow(f"{path} row {number}", f"{path.name}:{number}", row)
+        return
+    yield from _items(path, text, _list_offset(path, text, start, value), options)
+
+
+def _decode(path: Path, text: str, start: int) -> tuple[Any, int]:
+    """Return the JSON value that begins at `start`, and where it ends."""
     try:
-        value, end = _DECODER.raw_decode(text, start)
+        return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError) as error:
         if not isinstance(error, json.JSONDecodeError):
             raise DataError(f"{path}: not JSON: {_json_problem(error)}.") from error
@@ -57,16 +83,6 @@ def read_json_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
             f"{path}:{error.lineno}: not JSON: {error.msg}, column {error.colno}.\n"
             f"  found: {excerpt}\n  Correct the file, or create it again."
         ) from error
-    if _skip_space(text, end) < len(text):  # one object after another
-        if "\n" in text[start:end]:
-            yield from _concatenated(path, text, start, options)
-        else:
-            yield from read_jsonl_rows(path, options)
-        return
-    if _is_split_orient(value):
-        yield from _split_orient(path, value)
-        return
-    yield from _items(path, text, _list_offset(path, text, start, value), options)
 
 
 def _concatenated(path: Path, text: str, offset: int, options: ReadOptions) -> Iterator[SourceRow]:
@@ -89,26 +105,37 @@ def _concatenated(path: Path, text: str, offset: int, options: ReadOptions) -> I
     options.settle(str(path), problems, "Each value must be one JSON object.")
 
 
-def _is_split_orient(value: Any) -> bool:
-    """Return whether a value is a table of pandas: names under columns, and lists under data."""
-    if not (isinstance(value, dict) and isinstance(value.get("columns"), list)):
-        return False
-    data = value.get("data")
-    return isinstance(data, list) and bool(data) and isinstance(data[0], list)
+def read_json_splits(path: Path, options: ReadOptions) -> dict[str, list[SourceRow]]:
+    """Return the rows of train, valid and test of a .json file that holds such; {} for any other.
+
+    A file that is no JSON is {} too: reading its rows says why.
+    """
+    if not path.name.lower().endswith((".json", ".json.gz")):
+        return {}
+    lines = (text for _, text in read_lines(path, options.encoding))
+    first = next((text for text in lines if text.strip()), "")
+    if not first.lstrip().startswith("{"):
+        return {}
+    try:
+        value = json.loads("".join([first, *lines]))
+    except (ValueError, RecursionError):
+        return {}
+    splits: dict[str, list[SourceRow]] = {}
+    for name in split_names(value):
+        part, where, split = value[name], f"{path} {name}", str(split_of(name.lower()))
+        if split in splits:
+            raise DataError(f"{path}: two of its splits are {split}: {', '.join(value)}.")
+        rows = part if isinstance(part, list) else table_rows(part, where)
+        splits[split] = [
+            SourceRow(f"{where} row {number}", f"{path.name}/{name}:{number}", row)
+            for number, row in enumerate(rows, start=1)
+            if isinstance(row, dict) or not _refuse(f"{where} row {number}", row)
+        ]
+    return splits
 
 
-def _split_orient(path: Path, value: Mapping[str, Any]) -> Iterator[SourceRow]:
-    """Yield the rows of pandas' orient="split": {"columns": […], "data": [[…], …]}."""
-    columns, rows = [str(name) for name in value["columns"]], value["data"]
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, list) or len(row) != len(columns):
-            raise DataError(
-                f"{path} row {number}: data should have {len(columns)} values, as columns has.\n"
-                '  Write the file with orient="records", lines=True.'
-            )
-        yield SourceRow(
-            f"{path} row {number}", f"{path.name}:{number}", dict(zip(columns, row, strict=True))
-        )
+def _refuse(location: str, value: Any) -> bool:
+    raise DataError(f"{location}: expected an object {{…}}, found {_kind(value)}.")
 
 
 def _items(path: Path, text: str, offset: int, options: ReadOptions) -> Iterator[SourceRow]:
@@ -121,12 +148,27 @@ def _items(path: Path, text: str, offset: int, options: ReadOptions) -> Iterator
         number += 1
         value, end = _DECODER.raw_decode(text, offset)
         if isinstance(value, dict):
-            yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", value)
+            yield SourceRow(f"{path}:{line}", f"{path.name}:{number}", _viewed_row(value))
         else:
             _add_no_object(problems, f"{path}:{line}", value)
         offset = _skip_space(text, end)
         offset = _skip_space(text, offset + 1) if text[offset] == "," else offset
     options.settle(str(path), problems, "A .json file must be one list of objects: [{…}, {…}].")
+
+
+def _viewed_row(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the row inside an item of the hub's viewer, and any other object as it is."""
+    row = value.get("row")
+    return row if isinstance(row, dict) and {"row_idx", "row"} <= {*value} else value
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _has_list(value: Any) -> bool:
+    """Return whether an object has its rows under one of LIST_KEYS."""
+    return isinstance(value, dict) and any(_is_list_of_objects(value.get(k)) for k in LIST_KEYS)
 
 
 def _add_no_object(problems: dict[str, list[str]], location: str, value: Any) -> None:

@@ -17,13 +17,15 @@ from abrege.data import aclsum, hub, readers
 from abrege.data.chat_scan import is_chat, scan_chat
 from abrege.data.column_roles import PairColumnRoles
 from abrege.data.columns import column_names, detect_pair_columns
+from abrege.data.json_rows import read_json_splits
 from abrege.data.pairs import (
     InvalidRow,
     stream_pairs_from_rows,
     stream_valid_pairs,
 )
 from abrege.data.rows import STRICT, ReadOptions, SourceRow
-from abrege.data.split_files import SPLIT_NAMES, find_split_files, split_of
+from abrege.data.split_files import find_split_files
+from abrege.data.split_names import SPLIT_NAMES, split_of
 
 DEMOS: Mapping[str, tuple[Wheel, str, Callable[..., dict[str, list[Pair]]]]] = {
     "demo:aclsum": (ACLSUM, aclsum.COLUMNS, aclsum.load_aclsum),
@@ -41,6 +43,8 @@ class LoadedPairs:
     """Split → its column mapping in words."""
     chat: Mapping[str, Any] = field(default_factory=dict)
     """The instruction and the turns that were left out of chat data."""
+    made_ids: frozenset[str] = frozenset()
+    """The splits without a column of ids: theirs are file and row number."""
 
 
 ReadRows = Callable[[], Iterator[SourceRow]]
@@ -55,6 +59,8 @@ class CheckedPairs:
     """Split → its column mapping in words."""
     chat: Mapping[str, Any] = field(default_factory=dict)
     """The instruction and the turns that were left out of chat data."""
+    made_ids: frozenset[str] = frozenset()
+    """The splits without a column of ids: theirs are file and row number."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def load_split_files(
 
 def _load_all(pairs: CheckedPairs) -> LoadedPairs:
     splits = {split: [*read()] for split, read in pairs.splits.items()}
-    return LoadedPairs(splits, pairs.columns, pairs.chat)
+    return LoadedPairs(splits, pairs.columns, pairs.chat, pairs.made_ids)
 
 
 def stream_pairs(
@@ -159,7 +165,9 @@ def stream_checked_pairs(
         )
         for split, read in rows.items()
     }
-    return CheckedPairs(pairs, {split: role.describe() for split, role in roles.items()}, chat)
+    described = {split: role.describe() for split, role in roles.items()}
+    made_ids = frozenset(split for split, role in roles.items() if role.id is None)
+    return CheckedPairs(pairs, described, chat, made_ids)
 
 
 def _open_rows(
@@ -183,6 +191,8 @@ def _open_rows(
         rows = {
             s: partial(_stream_files, files, options) for s, files in find_split_files(path).items()
         }
+    elif inside := read_json_splits(readers.existing_file(path), options):
+        rows = {split: partial(iter, part) for split, part in inside.items()}
     else:
         rows = {"all": partial(readers.stream_rows, path, options)}
     return {split: rows[split] for split in ("all", *SPLIT_NAMES) if split in rows}
@@ -244,7 +254,9 @@ def local_path(source: str) -> Path | None:
     path = Path(source).expanduser()
     if os.path.exists(path):  # noqa: PTH110 (Path.exists raises for a name of over 255 bytes)
         return path
-    looks_like_file = source.lower().endswith((*readers.READERS, ".txt", ".xls", ".ods", ".arrow"))
+    looks_like_file = source.lower().endswith(
+        (*readers.READERS, ".txt", *chain(*readers.CONVERSIONS))
+    )
     if looks_like_file or not HUB_NAME.fullmatch(source) or source.startswith("."):
         return readers.existing_file(path)
     return None

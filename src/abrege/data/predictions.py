@@ -12,8 +12,8 @@ from abrege.core.io import read_jsonl
 from abrege.core.types import EvaluationRow, Pair, Prediction
 from abrege.data.columns import PREDICTION_ROLES, detect_prediction_columns
 from abrege.data.load import load_pairs
-from abrege.data.readers import READERS, existing_file
-from abrege.data.rows import STRICT, SourceRow, read_lines, shorten
+from abrege.data.readers import READERS, check_convertible, existing_file, open_rows
+from abrege.data.rows import STRICT, ReadOptions, SourceRow, read_lines, shorten
 from abrege.data.same_document import join_answered_rows
 
 PAIR_ROLES = {"reference": "summary", "document": "document", "group": "group"}
@@ -53,26 +53,13 @@ def read_run_predictions(path: Path, pairs: Sequence[Pair]) -> list[Prediction]:
     return predictions
 
 
-def read_candidates(
-    predictions: Path,
-    *,
-    references: Sequence[Path] = (),
-    data: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    on_event: OnEvent = silent,
-) -> Iterator[EvaluationRow]:
-    """Yield each prediction with its references; see `read_systems`."""
-    yield from read_systems(
-        [predictions], references=references, data=data, columns=columns, on_event=on_event
-    )[str(predictions)]
-
-
 def read_systems(
     paths: Sequence[Path],
     *,
     references: Sequence[Path] = (),
     data: str | None = None,
     columns: Mapping[str, str] | None = None,
+    options: ReadOptions = STRICT,
     on_event: OnEvent = silent,
 ) -> dict[str, Iterator[EvaluationRow]]:
     """Open files of predictions; return path → each prediction with its references.
@@ -82,6 +69,7 @@ def read_systems(
     data        pairs as `load_pairs` reads them, instead of references
     columns     role (see PREDICTION_ROLES) → column, for names that are not well-known; with
                  `data`, those of PAIR_ROLES are columns of the pairs
+    options     the encoding and the sheet of all files
 
     Rows are matched by position, and their ids must agree if both sides have them. Rows of `data`
     with the same document are one row with several references where each system has one
@@ -94,11 +82,11 @@ def read_systems(
     elsewhere = PAIR_ROLES if data else ("reference",) if references else ()
     own_columns = {role: name for role, name in explicit.items() if role not in elsewhere}
     required = ("prediction",) if separate else ("prediction", "reference")
-    files = {str(path): _open(path, required, own_columns) for path in paths}
+    files = {str(path): _open(path, required, own_columns, options) for path in paths}
     for file in files.values():
         on_event(Note(file.describe()))
     if data:
-        pairs = _load_pairs(data, explicit, on_event)
+        pairs, has_ids = _load_pairs(data, explicit, options, on_event)
         rows = {name: [*file.rows] for name, file in files.items()}
         answers = {
             name: [row.values.get(files[name].columns["prediction"][0]) for row in own]
@@ -107,13 +95,13 @@ def read_systems(
         pairs, numbers = join_answered_rows(pairs, answers, on_event=on_event)
         chosen = {name: [own[n] for n in numbers[name]] for name, own in rows.items()}
         return {
-            name: _match_pairs(replace(file, rows=iter(chosen[name])), pairs, data)
+            name: _match_pairs(replace(file, rows=iter(chosen[name])), pairs, data, has_ids=has_ids)
             for name, file in files.items()
         }
     reference_columns = {k: v for k, v in explicit.items() if k == "reference"}
     systems = {}
     for name, file in files.items():
-        others = [_open(path, ("reference",), reference_columns) for path in references]
+        others = [_open(path, ("reference",), reference_columns, options) for path in references]
         for other in others:
             on_event(Note(other.describe()))
         systems[name] = _match_rows([file, *others])
@@ -133,10 +121,14 @@ def _check_options(
         )
 
 
-def _open(path: Path, required: Sequence[str], explicit: Mapping[str, str]) -> PredictionFile:
+def _open(
+    path: Path, required: Sequence[str], explicit: Mapping[str, str], options: ReadOptions
+) -> PredictionFile:
     path = existing_file(path)
     suffix = next((end for end in READERS if path.name.lower().endswith(end)), None)
-    rows = READERS[suffix](path, STRICT) if suffix else _line_rows(path)
+    if suffix is None:
+        check_convertible(path)
+    rows = open_rows(path, options) if suffix else _line_rows(path, options.encoding)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{path}: this file has no rows.\n  Give a file with at least one row.")
@@ -152,8 +144,8 @@ def _open(path: Path, required: Sequence[str], explicit: Mapping[str, str]) -> P
     return PredictionFile(path, rows, columns)
 
 
-def _line_rows(path: Path) -> Iterator[SourceRow]:
-    for number, text in read_lines(path):
+def _line_rows(path: Path, encoding: str) -> Iterator[SourceRow]:
+    for number, text in read_lines(path, encoding):
         yield SourceRow(f"{path}:{number}", str(number), {LINE_COLUMN: text.rstrip("\r\n")})
 
 
@@ -179,13 +171,17 @@ def _match_rows(files: Sequence[PredictionFile]) -> Iterator[EvaluationRow]:
         yield candidate
 
 
-def _match_pairs(file: PredictionFile, pairs: Sequence[Pair], data: str) -> Iterator[EvaluationRow]:
+def _match_pairs(
+    file: PredictionFile, pairs: Sequence[Pair], data: str, *, has_ids: bool
+) -> Iterator[EvaluationRow]:
     for count, (row, pair) in enumerate(zip_longest(file.rows, pairs)):
         if row is None or pair is None:
             total = count + 1 + sum(1 for _ in file.rows) if pair is None else count
             raise _row_count_error(file.path, total, data, len(pairs))
         candidate = _candidate(row, file.columns, pair.references)
-        _check_same_id(candidate.id, row, pair.id, f"{data} row {count + 1}", file)
+        # Ids made of file and row number are compared only with such ids of the same file.
+        if has_ids or candidate.id.rpartition(":")[0] == pair.id.rpartition(":")[0]:
+            _check_same_id(candidate.id, row, pair.id, f"{data} row {count + 1}", file)
         yield replace(
             candidate,
             id=pair.id,
@@ -196,18 +192,23 @@ def _match_pairs(file: PredictionFile, pairs: Sequence[Pair], data: str) -> Iter
         )
 
 
-def _load_pairs(data: str, explicit: Mapping[str, str], on_event: OnEvent) -> Sequence[Pair]:
+def _load_pairs(
+    data: str, explicit: Mapping[str, str], options: ReadOptions, on_event: OnEvent
+) -> tuple[Sequence[Pair], bool]:
+    """Return the pairs to score, of split test where there are several, and if they have ids."""
     columns = {PAIR_ROLES[role]: name for role, name in explicit.items() if role in PAIR_ROLES}
     try:
-        splits = load_pairs(data, columns=columns, lang=None, on_event=on_event).splits
+        loaded = load_pairs(data, columns=columns, lang=None, options=options, on_event=on_event)
     except DataError as error:
         if "data.columns" not in str(error):
             raise
         option = "  Here: --columns reference=NAME document=NAME"
         raise DataError(f"{error}\n{option}") from error
+    splits = loaded.splits
     if len(splits) > 1 and "test" not in splits:
         raise DataError(f"{data}: no split test to choose among its splits: {', '.join(splits)}.")
-    return splits["test"] if len(splits) > 1 else next(iter(splits.values()))
+    split = "test" if len(splits) > 1 else next(iter(splits))
+    return splits[split], split not in loaded.made_ids
 
 
 def _candidate(

@@ -7,12 +7,12 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from abrege.core.errors import DataError
+from abrege.core.errors import DataError, RecipeError
 from abrege.core.optional import require
 from abrege.data.csv import read_csv
 from abrege.data.json_rows import read_json_rows, read_jsonl_rows
 from abrege.data.rows import STRICT, ReadOptions, SourceRow, shorten
-from abrege.data.xlsx import read_xlsx
+from abrege.data.xlsx import SAVE_AGAIN, read_xlsx
 
 STDIN = Path("/dev/stdin")
 
@@ -32,13 +32,23 @@ def stream_rows(path: Path, options: ReadOptions = STRICT) -> Iterator[SourceRow
     Only JSON is loaded into memory as a whole.
     """
     path = existing_file(path)
-    rows = READERS[file_format(path)](path, options)
+    rows = open_rows(path, options)
     first = next(rows, None)
     if first is None:
         state = "has no rows" if path.stat().st_size else "is empty"
         raise DataError(f"{path}: this file {state}.\n  Give a file with at least one row.")
     yield first
     yield from rows
+
+
+def open_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
+    """Yield the rows of an existing file, which may have none; see `read_rows`."""
+    suffix = file_format(path)
+    if options.sheet is not None and not suffix.startswith(".xls"):
+        raise RecipeError(
+            f"data.sheet has no effect on {path}, which is no Excel file.\n  Leave it out."
+        )
+    return READERS[suffix](path, options)
 
 
 def existing_file(path: Path) -> Path:
@@ -67,13 +77,22 @@ def existing_file(path: Path) -> Path:
 
 def file_format(path: Path) -> str:
     """Return the extension that selects the reader of a file; raise DataError for any other."""
-    suffix = next((end for end in READERS if path.name.lower().endswith(end)), None)
+    name = path.name.lower()
+    suffix = next((end for end in READERS if name.endswith(end)), None)
     if suffix is None:
+        check_convertible(path)
         raise DataError(
             f"{path}: unknown file format: the name ends in {path.suffix or 'nothing'!r}.\n"
             f"  Known: {', '.join(READERS)}."
         )
     return suffix
+
+
+def check_convertible(path: Path) -> None:
+    """Raise DataError for a file of a format that is not read, with how to convert it."""
+    for suffixes, advice in CONVERSIONS.items():
+        if path.name.lower().endswith(suffixes):
+            raise DataError(f"{path}: files of the kind {path.suffix} are not read.\n  {advice}")
 
 
 def _read_parquet(path: Path, _options: ReadOptions) -> Iterator[SourceRow]:
@@ -97,6 +116,17 @@ def _read_parquet(path: Path, _options: ReadOptions) -> Iterator[SourceRow]:
         ) from error
 
 
+CONVERSIONS: Mapping[tuple[str, ...], str] = {
+    (".xls", ".xlsb", ".ods", ".numbers"): SAVE_AGAIN,
+    (".doc", ".docx", ".odt", ".rtf", ".epub"): "Open it and save it as .txt, with UTF-8.",
+    (".pdf",): "Convert it with pdftotext.",
+    (".zip", ".tar", ".tar.gz", ".tgz", ".rar", ".7z"): "Name the file in it: unpack it first.",
+    (".zst",): "Unpack it first: zstd -d FILE",
+    (".pkl", ".pickle"): 'In Python: pandas.read_pickle(FILE).to_json("x.jsonl", '
+    'orient="records", lines=True)',
+    (".db", ".sqlite", ".sqlite3"): 'Write its rows: sqlite3 -json FILE "SELECT …" > x.json',
+}
+"""Extensions of formats that are not read → what to do with such a file."""
 READERS: Mapping[str, Callable[[Path, ReadOptions], Iterator[SourceRow]]] = {
     ".jsonl": read_jsonl_rows,
     ".jsonl.gz": read_jsonl_rows,
@@ -107,5 +137,6 @@ READERS: Mapping[str, Callable[[Path, ReadOptions], Iterator[SourceRow]]] = {
     ".tsv": read_csv,
     ".tsv.gz": read_csv,
     ".xlsx": read_xlsx,
+    ".xlsm": read_xlsx,
     ".parquet": _read_parquet,
 }

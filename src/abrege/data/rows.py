@@ -26,6 +26,11 @@ BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
+SAMPLED_BYTES = 4096
+"""The start of a file in which UTF-16 without a BOM is recognised."""
+MIN_ZERO_SHARE = 0.2
+"""Share of zero bytes from which a text is UTF-16: half of those of ASCII letters."""
+
 
 @dataclass(frozen=True)
 class SourceRow:
@@ -47,6 +52,8 @@ class ReadOptions:
     """Where rows that cannot be used go, location → reason; None: they are an error."""
     dropped_values: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """The values of dropped rows that could be read, by location."""
+    sheet: str | None = None
+    """The sheet of an Excel file, where several have rows."""
     instruction: InstructionMode = "auto"
     """What happens to an instruction inside the messages of chat data, see `instructions`."""
     hint: str = ""
@@ -72,15 +79,19 @@ STRICT = ReadOptions()
 def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
     """Yield the lines of a text file, plain or .gz, numbered from 1, without the BOM.
 
-    A file that begins with the BOM of UTF-16 or UTF-32 is read as that. Raise DataError with the
+    A file that begins with the BOM of UTF-16 or UTF-32 is read as that, and so is UTF-16 without
+    it. Lines may end in a carriage return alone. Raise DataError with the
     line and the byte if the encoding is another, and for a damaged .gz file.
     """
     bytes_read = 0
     try:
         with _open(path) as file:
+            start = cast("io.BufferedReader", file).peek(4)  # also of a pipe
             is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-            if not is_utf8 or _marked_encoding(file):
-                yield from _decoded_lines(path, file, encoding)
+            detected = _marked_encoding(start) or (_utf16_by_zeros(start) if is_utf8 else None)
+            newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
+            if detected or not is_utf8 or newline == "\r":
+                yield from _decoded_lines(path, file, detected or encoding, newline)
                 return
             for number, raw in enumerate(file, start=1):
                 try:
@@ -98,22 +109,33 @@ def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]
         raise DataError(f"{path}: no permission to read this file.") from error
 
 
-def _marked_encoding(file: IO[bytes]) -> str | None:
-    """Return the encoding whose BOM is at the start of a file, without moving in it (a pipe)."""
-    start = cast("io.BufferedReader", file).peek(4)
+def _marked_encoding(start: bytes) -> str | None:
+    """Return the encoding whose BOM is at the start of a file."""
     return next((name for mark, name in BOMS.items() if start.startswith(mark)), None)
 
 
-def _decoded_lines(path: Path, file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
-    chosen = _marked_encoding(file) or encoding
+def _utf16_by_zeros(start: bytes) -> str | None:
+    """Return UTF-16 where every second byte of the ASCII letters is zero, and no other byte is."""
+    start = start[:SAMPLED_BYTES]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) < max(MIN_ZERO_SHARE * len(start), 4) or min(even, odd):
+        return None
+    return "utf-16-le" if odd else "utf-16-be"
+
+
+def _decoded_lines(
+    path: Path, file: IO[bytes], encoding: str, newline: str
+) -> Iterator[tuple[int, str]]:
     number = 0
     try:
-        with io.TextIOWrapper(file, chosen, newline="\n") as lines:
+        with io.TextIOWrapper(file, encoding, newline=newline) as lines:
             for number, text in enumerate(lines, start=1):
+                if newline == "\r":
+                    text = text.removesuffix("\r") + "\n"
                 yield number, text.removeprefix("\ufeff") if number == 1 else text
     except UnicodeError as error:
         raise DataError(
-            f"{path}:{number + 1}: not {chosen}, or in a line shortly after: {error}\n"
+            f"{path}:{number + 1}: not {encoding}, or in a line shortly after: {error}\n"
             "  Set data.encoding to the encoding of the file, or save it as UTF-8."
         ) from error
 
@@ -173,7 +195,8 @@ def _encoding_error(
     return DataError(
         f"{path}:{number}: not UTF-8: byte {error.start + 1} of the line, byte "
         f"{bytes_read + error.start + 1} of the file, is 0x{raw[error.start]:02X}.\n  {guess}\n"
-        f"  If that is right, save the file as UTF-8, or in a recipe set data.encoding: {likely}"
+        f"  If that is right, save the file as UTF-8, or set data.encoding: {likely} in a recipe, "
+        f"--encoding {likely} in a command"
     )
 
 

@@ -5,12 +5,7 @@ from pathlib import Path
 
 from abrege.core.errors import DataError
 from abrege.data import readers
-
-SPLIT_NAMES = {
-    "train": ("train", "training"),
-    "valid": ("valid", "validation", "val", "dev"),
-    "test": ("test",),
-}
+from abrege.data.split_names import SPLIT_NAMES, split_of
 
 
 def find_split_files(folder: Path) -> dict[str, list[Path]]:
@@ -41,8 +36,3 @@ def find_split_files(folder: Path) -> dict[str, list[Path]]:
         f"  Found: {listing}.\n"
         "  Name a file as data.source, or files as data.train and data.test."
     )
-
-
-def split_of(name: str) -> str | None:
-    """Return the split that a name stands for: valid for dev; None for any other name."""
-    return next((split for split, names in SPLIT_NAMES.items() if name in names), None)

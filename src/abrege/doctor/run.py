@@ -29,7 +29,13 @@ def diagnose_source(
 
     Raise DataError if no row is a pair.
     """
-    streams = stream_pairs(source, columns=options.columns, lang=options.lang, on_event=on_event)
+    streams = stream_pairs(
+        source,
+        columns=options.columns,
+        lang=options.lang,
+        options=options.reading,
+        on_event=on_event,
+    )
     return diagnose(streams, source, options, out=out, on_event=on_event)
 
 

@@ -20,6 +20,7 @@ from abrege.data.load import PairStreams
 from abrege.data.minhash import cluster_near_duplicates
 from abrege.data.pair_store import SUMMARY_SHINGLE_WORDS
 from abrege.data.pairs import InvalidRow
+from abrege.data.rows import STRICT, ReadOptions
 from abrege.doctor.checks import CheckFinding, run_quick_checks
 from abrege.doctor.duplicates import RowFlag, RowHashes
 from abrege.doctor.results import QUANTILES, TokenLengths, TruncationRate
@@ -39,6 +40,7 @@ PROGRESS_EVERY = 10_000
 class ScanOptions:
     """How pairs are checked.
 
+    reading    the encoding and the sheet of files
     lang       the expected language (default: detected)
     sample     rows for the slow checks
     near_rows  rows compared for near-duplicates
@@ -46,6 +48,7 @@ class ScanOptions:
     """
 
     columns: Mapping[str, Any] = field(default_factory=dict)
+    reading: ReadOptions = STRICT
     lang: str | None = None
     sample: int = 2000
     near_rows: int = 200_000

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from abrege.core.events import OnEvent, silent
 from abrege.data.predictions import read_systems
+from abrege.data.rows import STRICT, ReadOptions
 from abrege.evaluation.baselines import Baseline
 from abrege.evaluation.row_collector import RowCollector
 from abrege.evaluation.score_table import ScoreTable, ScoringRequest
@@ -18,6 +19,7 @@ def score_files(
     references: Sequence[Path] = (),
     data: str | None = None,
     columns: Mapping[str, str] | None = None,
+    options: ReadOptions = STRICT,
     baselines: Sequence[Baseline] = (),
     collector: RowCollector | None = None,
     on_event: OnEvent = silent,
@@ -27,10 +29,16 @@ def score_files(
     references  files with one reference per row, in the order of the predictions
     data        pairs with the references and documents, as a recipe reads them
     columns     which column is the prediction, reference, id, group or lang
+    options     the encoding and the sheet of all files
 
     Raise DataError where a file cannot be read, or where the files have different rows.
     """
     systems = read_systems(
-        paths, references=references, data=data, columns=columns, on_event=on_event
+        paths,
+        references=references,
+        data=data,
+        columns=columns,
+        options=options,
+        on_event=on_event,
     )
     return score(systems, request, baselines=baselines, collector=collector, on_event=on_event)

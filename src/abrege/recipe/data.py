@@ -41,6 +41,9 @@ class Data(Settings):
     encoding: str = Field(
         "utf-8", description="encoding of the text files, such as cp1252 for Excel's CSV"
     )
+    sheet: str | None = Field(
+        None, description="sheet of an Excel file, where several sheets have rows"
+    )
     on_bad_row: Literal["error", "drop"] = Field(
         "error",
         description="what happens where rows cannot be used (no summary, too many fields, a "

@@ -212,7 +212,13 @@ def read_options(data: Data) -> ReadOptions:
     """Return how the files of the data are read."""
     dropped: dict[str, str] | None = {} if data.on_bad_row == "drop" else None
     hint = "Or leave such rows out, counted, with data.on_bad_row: drop"
-    return ReadOptions(data.encoding, dropped, instruction=data.instruction, hint=hint)
+    return ReadOptions(
+        data.encoding,
+        dropped,
+        sheet=data.sheet,
+        instruction=data.instruction,
+        hint=hint,
+    )
 
 
 def _open_pairs(
