@@ -18,11 +18,7 @@ from abrege.data.chat_scan import is_chat, scan_chat
 from abrege.data.column_roles import PairColumnRoles
 from abrege.data.columns import column_names, detect_pair_columns
 from abrege.data.json_rows import read_json_splits
-from abrege.data.pairs import (
-    InvalidRow,
-    stream_pairs_from_rows,
-    stream_valid_pairs,
-)
+from abrege.data.pairs import InvalidRow, stream_pairs_from_rows, stream_valid_pairs
 from abrege.data.rows import STRICT, ReadOptions, SourceRow
 from abrege.data.split_files import find_split_files
 from abrege.data.split_names import SPLIT_NAMES, split_of
