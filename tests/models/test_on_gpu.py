@@ -69,6 +69,16 @@ def test_qlora_learns_on_a_gpu_with_each_optimizer(tmp_path, student_folder, opt
     assert losses[-1] < losses[0] - 0.1
 
 
+def test_float16_learns_with_loss_scaling_and_logs_the_steps_that_it_skips(
+    tmp_path, student_folder
+):
+    model = student.attach_lora(loaded(student_folder, torch.float16, "cuda"), **LORA)
+    losses = tune(tmp_path, model, dtype="float16", learning_rate=3e-2)
+    assert losses[-1] < losses[0] - 0.1
+    lines = [json.loads(line) for line in (tmp_path / "steps.jsonl").read_text().splitlines()]
+    assert all(line["grad_norm"] is None for line in lines if line.get("skipped"))
+
+
 def test_full_tuning_on_a_gpu_keeps_its_weights_in_float32(tmp_path, student_folder):
     model = student.unfreeze(loaded(student_folder, torch.float32, "cuda"), seed=0)
     losses = tune(tmp_path, model, dtype="bfloat16", gradient_checkpointing=True)

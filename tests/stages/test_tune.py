@@ -158,7 +158,7 @@ def test_a_loss_over_prompts_is_refused_where_none_are_written(tmp_path, data, t
 
 def test_float16_is_refused_for_t5_before_training(tmp_path, data, t5_folder, monkeypatch):
     machine = device.DeviceChoice("cpu", "float16", "a GPU, say")
-    monkeypatch.setattr(device, "choose_device", lambda dtype: machine)
+    monkeypatch.setattr(device, "choose_device", lambda *_: machine)
     with pytest.raises(RecipeError, match="float16 overflows in t5"):
         pipeline.run(a_recipe(data, t5_folder), tmp_path, stages=("split", "tune"))
 

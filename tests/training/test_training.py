@@ -110,6 +110,27 @@ def test_a_gradient_that_is_not_finite_stops_before_the_weights_move(tmp_path):
     assert torch.equal(before, parameter)
 
 
+def test_steps_that_loss_scaling_skips_are_logged_and_counted(tmp_path, monkeypatch):
+    from accelerate import Accelerator
+
+    events, log = [], tmp_path / "steps.jsonl"
+    monkeypatch.setattr(
+        Accelerator,
+        "optimizer_step_was_skipped",
+        property(lambda _: log.exists() and len(log_entries(tmp_path)) == 1),  # the second step
+    )
+    tuned = tune(
+        tmp_path,
+        a_plan(num_train_epochs=1.0, eval_steps=100, save_steps=100),
+        on_event=events.append,
+    )
+    lines = [line for line in log_entries(tmp_path) if "loss" in line]
+    assert [line.get("skipped", False) for line in lines] == [False, True, False, False]
+    assert lines[1]["grad_norm"] is None
+    assert tuned.skipped == 1
+    assert any("1 of 4 steps changed no weight" in getattr(e, "text", "") for e in events)
+
+
 def test_ctrl_c_ends_the_run_after_the_step_with_a_complete_checkpoint(tmp_path):
     import os
     import signal

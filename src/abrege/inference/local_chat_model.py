@@ -13,7 +13,7 @@ from abrege.core.events import OnEvent, silent
 from abrege.core.hashing import hash_path
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder
-from abrege.models import device
+from abrege.models.device import choose_device, retained_heap
 from abrege.models.load import (
     check_can_write,
     check_causal,
@@ -114,7 +114,7 @@ class ChatModel:
             TokenizedExample(str(row), ids, [], len(ids), 0)
             for row, ids in enumerate(map(self.tokenize, conversations))
         ]
-        with device.retained_heap():
+        with retained_heap():
             [batch] = replace(self.decoder, profile=profile).generate_batches(prompts)
         by_row = dict(batch)
         predictions = [by_row[row] for row in range(len(conversations))]
@@ -138,8 +138,8 @@ def load_chat_model(
     """
     located = resolve_model(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
-    machine = device.choose_device(dtype)
     config = load_config(located)
+    machine = choose_device(dtype, config.model_type)
     check_can_write(config, model)
     chat = use_chat_template(tokenizer, "auto")
     needs_cue = not (chat or config.is_encoder_decoder)

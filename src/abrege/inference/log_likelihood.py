@@ -34,8 +34,13 @@ from abrege.core.hashing import hash_json, hash_path
 from abrege.core.run_folder import find_tuned_folder
 from abrege.core.types import Pair
 from abrege.inference.summarizer import load_summarizer
-from abrege.models import device
-from abrege.models.load import check_causal, load_config, load_model, load_tokenizer
+from abrege.models.load import (
+    check_causal,
+    choose_device_for,
+    load_config,
+    load_model,
+    load_tokenizer,
+)
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.chat_template import chat_fields
@@ -226,7 +231,7 @@ def _load_from_run(folder: Path, on_event: OnEvent, *, base: bool) -> LogLikelih
 
 
 def _load_packed(located: str, dtype: str) -> Any:
-    machine = device.choose_device(dtype)
+    machine = choose_device_for(located, dtype)
     model = load_model(located, machine.torch_dtype, machine.device)
     if not model.config.is_encoder_decoder:
         check_causal(model, located)

@@ -48,7 +48,8 @@ def _predict(
     key: str,
     on_event: OnEvent,
 ) -> tuple[list[Prediction], dict[str, Any]]:
-    machine = device.choose_device(recipe.tune.dtype)
+    located = resolve_model(recipe.tune.model, on_event=on_event)
+    machine = model_load.choose_device_for(located, recipe.tune.dtype)
     rendering = load_prompt_format(recipe, run_folder, system)
     rendering.save(model_folder(run_folder, system))  # summarize then decodes as was evaluated
     decoder, renderer = open_decoder(recipe, run_folder, system, on_event)
@@ -152,7 +153,8 @@ def load_system_model(
     recipe: Recipe, system: str, rendering: PromptFormat, folder: Path, on_event: OnEvent
 ) -> Any:
     """Load the model that a system decodes with: the base model, or the tuned one in `folder`."""
-    machine = device.choose_device(recipe.tune.dtype)
+    located = resolve_model(recipe.tune.model, on_event=on_event)
+    machine = model_load.choose_device_for(located, recipe.tune.dtype)
     dtype, torch_device = machine.torch_dtype, machine.device
     if get_system(system).tuned_weights:
         return model_load.load_tuned(
@@ -163,7 +165,6 @@ def load_system_model(
             quantization=rendering.quantization,
             on_event=on_event,
         )
-    located = resolve_model(recipe.tune.model, on_event=on_event)
     return model_load.load_model(located, dtype, torch_device)
 
 

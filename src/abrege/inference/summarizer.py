@@ -15,8 +15,14 @@ from abrege.core.hashing import hash_path
 from abrege.core.run_folder import find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder, limit_to_decoder
-from abrege.models import device
-from abrege.models.load import check_causal, load_model, load_tokenizer, load_tuned
+from abrege.models.adapter import ADAPTER_CONFIG
+from abrege.models.load import (
+    check_causal,
+    choose_device_for,
+    load_model,
+    load_tokenizer,
+    load_tuned,
+)
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.chat_template import chat_fields
@@ -222,7 +228,9 @@ def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
             "export wrote."
         )
     prompt_format = PromptFormat.load(tuned_folder)
-    machine = device.choose_device(prompt_format.dtype)
+    is_adapter = (tuned_folder / ADAPTER_CONFIG).is_file()
+    config_of = resolve_model(prompt_format.base_model) if is_adapter else str(tuned_folder)
+    machine = choose_device_for(config_of, prompt_format.dtype)
     tokenizer = load_tokenizer(str(tuned_folder))
     model = load_tuned(
         tuned_folder,
@@ -245,7 +253,7 @@ def load_untuned_summarizers(
     """
     located = resolve_model(model, on_event=on_event)
     tokenizer = load_tokenizer(located)
-    machine = device.choose_device("auto")
+    machine = choose_device_for(located, "auto")
     loaded = load_model(located, machine.torch_dtype, machine.device)
     if not loaded.config.is_encoder_decoder:
         check_causal(loaded, model)

@@ -16,6 +16,9 @@ from abrege.core.demo_assets import cache_folder
 from abrege.core.errors import AbregeError, RecipeError
 from abrege.core.io import read_json, write_json
 
+T5_FAMILY = ("t5", "mt5", "umt5", "longt5")
+FLOAT16_OVERFLOWS = (*T5_FAMILY, "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma3n_text")
+"""Model types whose activations exceed float16's 65,504 (transformers issues 14189, 39972)."""
 MIN_BF16_SPEEDUP = 1.2  # a narrow win could turn on a busy machine, and change a run's numbers
 HEAP_TOP_PAD = 64 << 20  # bytes taken from the system beyond a request: the bound on idle memory
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # <malloc.h>
@@ -36,17 +39,22 @@ class DeviceChoice:
         return dtype
 
 
-def choose_device(dtype: str = "auto") -> DeviceChoice:
+def choose_device(dtype: str = "auto", model_type: str | None = None) -> DeviceChoice:
     """Choose the device, and the dtype if it is "auto".
+
+    model_type  that of the model's config.json; None where no model is known yet
 
     On a CPU one matrix product is timed in float32 and in bfloat16, once for a processor and a
     version of torch. The result is stored in the cache, so that a resumed run computes in the same
     dtype. AVX512-BF16 alone does not make bfloat16 the faster one: docs/log.md, 2026-11-22.
 
+    A GPU without native bfloat16 (a T4, a V100) computes in float16, which training scales the loss
+    for, or in float32 where float16 overflows; so it does where bfloat16 is asked for.
+
     Raise RecipeError for float16 on a CPU.
     """
     if torch.cuda.is_available():
-        return _choose_on_cuda(dtype)
+        return _choose_on_cuda(dtype, model_type)
     if dtype == "float16":
         raise RecipeError(
             "tune.dtype: float16 overflows and is slow on a CPU.\n"
@@ -62,13 +70,21 @@ def choose_device(dtype: str = "auto") -> DeviceChoice:
     )
 
 
-def _choose_on_cuda(dtype: str) -> DeviceChoice:
+def _choose_on_cuda(dtype: str, model_type: str | None) -> DeviceChoice:
     name = torch.cuda.get_device_name()
-    if dtype != "auto":
+    if dtype in ("float32", "float16"):
         return DeviceChoice("cuda", dtype, f"{name}, {dtype} as the recipe says")
     if torch.cuda.is_bf16_supported(including_emulation=False):
-        return DeviceChoice("cuda", "bfloat16", f"{name}, bfloat16, which it computes natively")
-    return DeviceChoice("cuda", "float32", f"{name}, float32: it has no native bfloat16")
+        reason = "which it computes natively" if dtype == "auto" else "as the recipe says"
+        return DeviceChoice("cuda", "bfloat16", f"{name}, bfloat16, {reason}")
+    reason = f"{name} has no native bfloat16"
+    if dtype == "bfloat16":
+        reason += ", which tune.dtype asks for"
+    if model_type in FLOAT16_OVERFLOWS:
+        return DeviceChoice(
+            "cuda", "float32", f"{reason}: float32, as {model_type} exceeds float16"
+        )
+    return DeviceChoice("cuda", "float16", f"{reason}: float16, with loss scaling where it trains")
 
 
 def compute_dtype(x: torch.Tensor) -> torch.dtype:

@@ -23,6 +23,7 @@ from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import OnEvent, silent
 from abrege.core.run_folder import MODEL_SETTINGS, check_weights
 from abrege.models.adapter import load_adapter
+from abrege.models.device import T5_FAMILY, DeviceChoice, choose_device
 from abrege.models.private_api import CAUSAL_MODELS, SEQ2SEQ_MODELS, lookup
 from abrege.models.quantization import (
     WeightQuantization,
@@ -36,7 +37,6 @@ from abrege.models.resolve import packed_gguf, resolve_model
 logging.disable_progress_bar()  # the core never prints
 logging.set_verbosity_error()
 
-T5_FAMILY = ("t5", "mt5", "umt5", "longt5")
 UNREADABLE = (
     *(OSError, ValueError, ImportError, RuntimeError, KeyError, TypeError, AttributeError),
     *(EOFError, SafetensorError, UnpicklingError),
@@ -89,6 +89,11 @@ def load_config(name_or_path: str) -> Any:
         return AutoConfig.from_pretrained(name_or_path, trust_remote_code=False)
     except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
+
+
+def choose_device_for(name_or_path: str, dtype: str) -> DeviceChoice:
+    """Choose the device and the dtype for a model; see `choose_device`."""
+    return choose_device(dtype, load_config(name_or_path).model_type)
 
 
 def load_model(

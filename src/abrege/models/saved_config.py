@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from abrege.core.io import atomic_write, read_json
-from abrege.models.load import T5_FAMILY
+from abrege.models.device import T5_FAMILY
 
 FAST_TOKENIZER = "PreTrainedTokenizerFast"
 ROPE_OF_FULL_ATTENTION = ("full_attention", "sliding_attention")

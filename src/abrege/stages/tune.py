@@ -131,20 +131,20 @@ class _Tuning:
         from abrege.training import distributed, from_recipe, preflight
 
         self.recipe, self.on_event = recipe, on_event
+        with distributed.local_main_process_first():
+            located = resolve_model(recipe.tune.model, on_event=on_event)
+        config = model_load.load_config(located)
         self.machine: DeviceChoice = distributed.broadcast_from_main(
-            lambda: device.choose_device(recipe.tune.dtype)
+            lambda: device.choose_device(recipe.tune.dtype, config.model_type)
         )
-        self.plan, missing_optimizer = from_recipe.training_plan(recipe)
-        self.notes = [self.machine.reason, *filter(None, [missing_optimizer])]
+        self.plan, plan_notes = from_recipe.training_plan(recipe)
+        self.notes = [self.machine.reason, *plan_notes]
         for note in self.notes:
             on_event(Note(note))
         train = list(read_jsonl(run_folder.split("train"), Pair))
         self.valid = list(read_jsonl(run_folder.split("valid"), Pair))
         from_recipe.check_valid(recipe, len(self.valid))
-        with distributed.local_main_process_first():
-            located = resolve_model(recipe.tune.model, on_event=on_event)
         self.tokenizer = model_load.load_tokenizer(located)
-        config = model_load.load_config(located)
         from_recipe.check_completion_only(recipe, config)
         self.rendering = from_recipe.make_prompt_format(
             recipe, train, self.tokenizer, config, on_event=on_event
@@ -228,6 +228,7 @@ class _Tuning:
             "notes": [*self.notes, f"heap kept between steps: {'yes' if heap_kept else 'no'}"],
             "seed": self.recipe.tune.seed,
             "steps": tuned.steps,
+            "skipped_steps": tuned.skipped,
             "kept_step": tuned.saved_step,
             "train_loss": tuned.train_loss,
             "eval_loss": tuned.eval_loss,

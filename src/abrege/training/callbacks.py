@@ -18,6 +18,7 @@ class StepLogger(TrainerCallback):
 
     path            steps.jsonl
     step_tokens     returns the tokens of the last step
+    step_skipped    returns whether loss scaling (float16) skipped the update of the last step
     is_main         whether this process writes and reports (rank 0)
     validates       whether there are valid rows; then the last step is always validated
     patience        validations without improvement after which the run stops
@@ -29,6 +30,7 @@ class StepLogger(TrainerCallback):
         path: Path,
         *,
         step_tokens: Callable[[], int],
+        step_skipped: Callable[[], bool] = lambda: False,
         on_event: OnEvent,
         is_main: bool = True,
         validates: bool = False,
@@ -36,6 +38,7 @@ class StepLogger(TrainerCallback):
     ) -> None:
         self.path = path
         self.step_tokens = step_tokens
+        self.step_skipped = step_skipped
         self.on_event = on_event
         self.is_main = is_main
         self.validates = validates
@@ -88,6 +91,8 @@ class StepLogger(TrainerCallback):
             line |= {k: v for k, v in logs.items() if k.startswith("eval_")}
         else:
             line |= {k: float(logs[k]) for k in ("loss", "grad_norm", "learning_rate") if k in logs}
+            if self.step_skipped():
+                line |= {"grad_norm": None, "skipped": True}  # infinite: no JSON number
             rate = self.step_tokens() / max(self._step_seconds, 1e-9)
             line |= {"tokens": self.step_tokens(), "tokens_per_second": round(rate, 1)}
             line["seconds"] = round(self._step_seconds, 3)

@@ -16,7 +16,12 @@ from abrege.prompts.tokenizer import use_chat_template
 from abrege.recipe import Recipe
 from abrege.training import distributed
 from abrege.training.preflight import TokenizationStats
-from abrege.training.training_args import TrainingPlan, check_plan, choose_optimizer
+from abrege.training.training_args import (
+    TrainingPlan,
+    check_plan,
+    choose_optimizer,
+    choose_tf32,
+)
 
 
 def quantization_of(recipe: Recipe) -> dict[str, Any] | None:
@@ -80,16 +85,21 @@ def make_prompt_format(
     )
 
 
-def training_plan(recipe: Recipe) -> tuple[TrainingPlan, str]:
-    """Return the plan of the training, and a note where this machine lacks the optimizer."""
+def training_plan(recipe: Recipe) -> tuple[TrainingPlan, list[str]]:
+    """Return the plan of the training, and notes of what this machine does in another way."""
     optim, missing_optimizer = choose_optimizer(recipe.tune.optim)
-    names = {field.name for field in fields(TrainingPlan)} - {"effective_batch_size", "optim"}
+    tf32, missing_tf32 = choose_tf32(recipe.tune.tf32)
+    names = {field.name for field in fields(TrainingPlan)}
+    names -= {"effective_batch_size", "optim", "tf32"}
     rows = recipe.tune.batch_size * recipe.tune.gradient_accumulation_steps
     plan = TrainingPlan(
-        effective_batch_size=rows, optim=optim, **recipe.tune.model_dump(include=names)
+        effective_batch_size=rows,
+        optim=optim,
+        tf32=tf32,
+        **recipe.tune.model_dump(include=names),
     )
     check_plan(plan)
-    return plan, missing_optimizer
+    return plan, [note for note in (missing_optimizer, missing_tf32) if note]
 
 
 def preflight_sentence(preflight: TokenizationStats) -> str:

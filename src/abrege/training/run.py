@@ -34,6 +34,7 @@ class TuningResult:
 
     interrupted  whether Ctrl-C stopped it; a checkpoint is saved
     saved_step   the step whose weights were saved: the last, or that of the best validation
+    skipped      steps without an update: loss scaling (float16) found their gradients infinite
     estimate     of time and memory, made before
     seconds      that this part of the run took
     """
@@ -43,6 +44,7 @@ class TuningResult:
     eval_loss: float | None
     interrupted: bool
     saved_step: int | None = None
+    skipped: int = 0
     estimate: Estimate | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
 
@@ -94,7 +96,17 @@ def tune(
     log = distributed.broadcast_from_main(lambda: list(read_jsonl(folder / STEPS, dict)))
     seconds = round(time.perf_counter() - start, 3)
     result = summarize_log(trainer.state, log, arguments)
+    if result.skipped:
+        trainer.on_event(Note(skipped_sentence(result)))
     return replace(result, estimate=estimate, seconds=seconds)
+
+
+def skipped_sentence(result: TuningResult) -> str:
+    """Return how many steps loss scaling skipped, for the screen and the manifest."""
+    return (
+        f"{result.skipped} of {result.steps} steps changed no weight: float16 gradients were "
+        "infinite, and the scale of the loss was lowered"
+    )
 
 
 def build_trainer(
@@ -113,6 +125,7 @@ def build_trainer(
     logger = StepLogger(
         folder / STEPS,
         step_tokens=lambda: trainer.step_tokens,
+        step_skipped=lambda: bool(trainer.accelerator.optimizer_step_was_skipped),
         on_event=on_event,
         is_main=arguments.process_index == 0,
         validates=bool(valid),
@@ -181,6 +194,7 @@ def summarize_log(
         eval_loss=eval_losses.get(saved_step),
         interrupted=False,
         saved_step=saved_step,
+        skipped=sum(bool(entry.get("skipped")) for entry in log),
     )
 
 

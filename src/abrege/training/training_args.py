@@ -143,6 +143,17 @@ def choose_optimizer(optim: str | Sequence[str]) -> tuple[str, str]:
     return chosen, f"optimizer {chosen}: {names[0]} needs {missing[names[0]]}"
 
 
+def choose_tf32(tf32: bool | None) -> tuple[bool | None, str]:  # noqa: FBT001
+    """Return whether to use TensorFloat-32, and a note where this GPU has none.
+
+    It is of compute capability 8.0 and later (Ampere); transformers refuses the setting elsewhere.
+    """
+    if not tf32 or not torch.cuda.is_available() or torch.cuda.get_device_capability() >= (8, 0):
+        return tf32, ""
+    name = torch.cuda.get_device_name()
+    return None, f"tune.tf32: {name} has no TensorFloat-32; its float32 products are exact"
+
+
 def _missing_requirement(name: str) -> str:
     """Return what an optimizer needs and this machine lacks, or an empty string."""
     if "8bit" not in name and "paged" not in name:
