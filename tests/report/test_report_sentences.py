@@ -11,7 +11,7 @@ from abrege.report.sentences import (
     signatures,
     split_verdict,
 )
-from abrege.report.view_model import ExampleSummary, LossPoint
+from abrege.report.view_model import ExampleSummary, LossPoint, StudyFigures
 from builders.report_view import a_comparison, a_run, an_estimate, an_example
 
 
@@ -53,6 +53,22 @@ def test_the_facts_are_model_data_and_method_and_merged_where_there_is_a_merged_
     _, _, method, merged = setup_facts(a_run(setup=setup))
     assert method == ("Method", "LoRA; bfloat16 on cpu; greedy")
     assert merged == ("Merged", "the tuned model with its adapter merged into the weights: same")
+
+
+def test_the_figures_of_the_study_stand_beside_those_of_the_run():
+    study = StudyFigures(
+        model="microsoft/phi-2",
+        trainable_parameters=20_971_520,
+        all_parameters=1_542_364_160,
+        scores={"rouge1": (0.29, 0.34), "length_ratio": (2.49, 1.94)},
+    )
+    assert setup_facts(a_run(setup=replace(a_run().setup, study=study)))[-1] == (
+        "Study",
+        "microsoft/phi-2: 20,971,520 weights trained of 1,542,364,160 (1.36 %). Before and after "
+        "tuning, on rows of its own: ROUGE-1 29.0 to 34.0; Length ratio 2.49 to 1.94",
+    )
+    alone = replace(a_run().setup, study=StudyFigures(model="gpt2"))
+    assert setup_facts(a_run(setup=alone))[-1] == ("Study", "gpt2")
 
 
 def test_groups_of_one_row_are_not_mentioned():

@@ -302,7 +302,7 @@ def test_the_page_depends_on_every_file_it_reads_and_on_the_recipe(tmp_path):
     expected = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     assert set(found) == expected
     [task] = report.tasks(a_recipe(), RunFolder(folder))
-    assert task.settings() == {"examples": 2, "seed": 3}
+    assert task.settings() == {"examples": 2, "seed": 3, "study": None}
 
 
 def test_what_people_and_rules_said_of_an_earlier_model_is_not_shown(tmp_path):

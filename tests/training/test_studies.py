@@ -72,11 +72,12 @@ def test_the_models_of_the_studies_have_their_published_numbers_of_weights(confi
     ],
 )
 def test_the_adapters_of_the_recipes_have_the_studies_numbers_of_weights(name, config, learnable):
-    lora = recipe.load(RECIPES / f"{name}.yaml").tune.lora
+    loaded = recipe.load(RECIPES / f"{name}.yaml")
     with torch.device("meta"):
-        model = attach_lora(build(config), **lora.model_dump(), seed=0)
+        model = attach_lora(build(config), **loaded.tune.lora.model_dump(), seed=0)
     trainable = [weight.numel() for weight in model.parameters() if weight.requires_grad]
     assert sum(trainable) == learnable
+    assert loaded.report.study.trainable_parameters == learnable  # which the report shows
 
 
 def test_phi_2_counted_with_its_packed_weights_gives_the_studys_share():

@@ -1,9 +1,10 @@
 """The settings of the scores and of the report that shows them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
+from abrege.metrics.registry import METRICS
 from abrege.recipe.settings import Settings
 
 
@@ -81,6 +82,28 @@ class Evaluate(Settings):
         return self
 
 
+class Study(Settings):
+    """What the study that a recipe follows publishes; the report shows it beside the run's own."""
+
+    model: str = Field(description="the model of the study")
+    trainable_parameters: PositiveInt | None = Field(
+        None, description="the number of weights that the study trained"
+    )
+    all_parameters: PositiveInt | None = Field(
+        None, description="the number of weights, counted as the study did"
+    )
+    scores: dict[str, Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(
+        {},
+        description="metric: [before, after] the tuning, as shares of 1, such as rouge1: [.3, .4]",
+    )
+
+    @model_validator(mode="after")
+    def _check_scores(self) -> "Study":
+        if unknown := [name for name in self.scores if name not in METRICS]:
+            raise ValueError(f"scores: there is no metric {unknown[0]!r}")
+        return self
+
+
 class Report(Settings):
     """What the report shows."""
 
@@ -88,3 +111,4 @@ class Report(Settings):
         5, description="number of examples of each kind: best, worst, random"
     )
     seed: int = Field(0, description="seed of the random examples")
+    study: Study | None = Field(None, description="the figures of the study that is followed")

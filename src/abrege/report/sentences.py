@@ -13,7 +13,7 @@ from abrege.report.format import (
     format_share,
     plural,
 )
-from abrege.report.view_model import ExampleRow, ExampleSummary, RunReport
+from abrege.report.view_model import ExampleRow, ExampleSummary, RunReport, StudyFigures
 
 MAX_POINTS = 600
 """More steps than this are thinned on the loss curve."""
@@ -36,7 +36,25 @@ def setup_facts(report: RunReport) -> list[tuple[str, str]]:
         facts.append(
             ("Merged", f"the tuned model with its adapter merged into the weights: {setup.merged}")
         )
+    if setup.study:
+        facts.append(("Study", _study(setup.study)))
     return facts
+
+
+def _study(study: StudyFigures) -> str:
+    """Return what the study publishes: its weights, as it counts them, and its scores."""
+    trained = ""
+    if study.trainable_parameters:
+        trained = f": {format_count(study.trainable_parameters)} weights trained"
+        if study.all_parameters:
+            share = 100 * study.trainable_parameters / study.all_parameters
+            trained += f" of {format_count(study.all_parameters)} ({share:.2f} %)"
+    scores = "; ".join(
+        f"{get_metric(name).label} {format_metric(name, before)} to {format_metric(name, after)}"
+        for name, (before, after) in study.scores.items()
+    )
+    on_own_rows = f". Before and after tuning, on rows of its own: {scores}" if scores else ""
+    return f"{study.model}{trained}{on_own_rows}"
 
 
 def _data(report: RunReport) -> str:

@@ -26,6 +26,16 @@ class SplitSize:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StudyFigures:
+    """What the study that the recipe follows publishes; scores are metric → (before, after)."""
+
+    model: str
+    trainable_parameters: int | None = None
+    all_parameters: int | None = None
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSetup:
     """What was done, on which data, with which model.
 
@@ -45,6 +55,7 @@ class RunSetup:
     parameters: int | None = None
     device: str | None = None
     dtype: str | None = None
+    study: StudyFigures | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

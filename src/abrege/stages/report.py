@@ -39,6 +39,7 @@ from abrege.report.view_model import (
     RunSetup,
     SplitSize,
     StageSummary,
+    StudyFigures,
 )
 from abrege.text.tokenize import count_words
 
@@ -238,11 +239,9 @@ def _setup(
         source=describe_source(recipe),
         splits=[
             SplitSize(
-                name=name,
-                rows=len(pairs),
-                groups=len({pair.group for pair in pairs} - {None}) or None,
+                name=name, rows=len(rows), groups=len({r.group for r in rows} - {None}) or None
             )
-            for name, pairs in splits.items()
+            for name, rows in splits.items()
         ],
         lang=lang,
         method=describe_method(recipe, tuned),
@@ -252,6 +251,7 @@ def _setup(
         parameters=tuned.get("all_parameters"),
         device=tuned.get("device"),
         dtype=tuned.get("dtype"),
+        study=StudyFigures(**recipe.report.study.model_dump()) if recipe.report.study else None,
     )
 
 
