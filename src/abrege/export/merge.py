@@ -179,7 +179,12 @@ def read_license(name_or_path: str) -> str | None:
 
 
 def _cast_copy(layer: Any, dtype: str) -> Tensor:
-    """Return a copy of the weight of a layer's base, cast as it will be stored."""
+    """Return a copy of the weight of a layer's base, cast as it will be stored.
+
+    An adapter over the experts of a mixture is over a parameter of theirs, and not over a layer.
+    """
+    if hasattr(layer, "get_param"):
+        return layer.get_param().detach().to(getattr(torch, dtype), copy=True)  # type: ignore[no-any-return]
     base = layer.get_base_layer()
     dequantize_module = lookup(DEQUANTIZE_MODULE)
     weight: Tensor = dequantize_module(base) if dequantize_module else dequantize(base.weight)

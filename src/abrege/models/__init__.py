@@ -13,8 +13,11 @@ from abrege.models.no_hub_kernels import WithoutHubKernels
 LIBRARY_WARNINGS = (
     "`is_gradient_checkpointing` is deprecated",  # peft 0.21 uses this name of transformers 5.24
     "`broadcast_buffers` is deprecated",  # accelerate 1.15 uses this name of torch 2.13
+    # peft 0.21 gives the experts of a mixture the rank, and says that it did not
+    "The following rank_pattern keys did not match any targeted module",
+    "The following alpha_pattern keys did not match any targeted module",
 )
 
 for message in LIBRARY_WARNINGS:
-    warnings.filterwarnings("ignore", message, FutureWarning)
+    warnings.filterwarnings("ignore", message)
 sys.meta_path.insert(0, WithoutHubKernels())

@@ -131,6 +131,9 @@ class _Tuning:
         from abrege.training import distributed, from_recipe, preflight
 
         self.recipe, self.on_event = recipe, on_event
+        train = list(read_jsonl(run_folder.split("train"), Pair))
+        self.valid = list(read_jsonl(run_folder.split("valid"), Pair))
+        from_recipe.check_valid(recipe, len(self.valid))
         with distributed.local_main_process_first():
             located = resolve_model(recipe.tune.model, on_event=on_event)
         config = model_load.load_config(located)
@@ -141,9 +144,6 @@ class _Tuning:
         self.notes = [self.machine.reason, *plan_notes]
         for note in self.notes:
             on_event(Note(note))
-        train = list(read_jsonl(run_folder.split("train"), Pair))
-        self.valid = list(read_jsonl(run_folder.split("valid"), Pair))
-        from_recipe.check_valid(recipe, len(self.valid))
         self.tokenizer = model_load.load_tokenizer(located)
         from_recipe.check_completion_only(recipe, config)
         self.rendering = from_recipe.make_prompt_format(

@@ -10,7 +10,7 @@ from transformers import Conv1D, PreTrainedModel, set_seed
 
 from abrege.compute.cpu.lora import fuse_lora_layers
 from abrege.core.errors import RecipeError
-from abrege.core.events import OnEvent, silent
+from abrege.core.events import Note, OnEvent, silent
 from abrege.models.device import DeviceChoice
 from abrege.models.load import check_dtype, load_config, load_model
 from abrege.models.quantization import WeightQuantization
@@ -77,23 +77,47 @@ def attach_lora(
     set_seed(seed)
     check_lora_modules(model, modules)
     _check_embeddings(model, modules)
+    excluded = [*modules_outside_text(model), *_routers(model)]
     config = LoraConfig(
         r=r,
         lora_alpha=alpha,
         lora_dropout=dropout,
         target_modules=modules if isinstance(modules, str) else sorted(modules),
+        exclude_modules="|".join(rf"{re.escape(name)}(\..*)?" for name in excluded) or None,
         use_dora=dora,
         use_rslora=rslora,
         task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
         fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2's layers
     )
+    total = sum(p.numel() for p in model.parameters())
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
-        raise RecipeError(f"tune.lora.modules: {error}") from error
+        raise RecipeError(_refusal(error)) from error
+    if without := _experts_without_adapter(adapted):
+        share = without / total
+        on_event(Note(f"lora: the experts of this mixture, {share:.0%} of it, get no adapter"))
     if not distributed.is_sharded():
         fuse_lora_layers(adapted, on_event=on_event)
     return adapted
+
+
+def _refusal(error: ValueError) -> str:
+    """Return the message for what peft refuses; over the experts of a mixture it has plain LoRA."""
+    for setting, word, value in (("dropout", "lora_dropout", "0"), ("dora", "use_dora", "false")):
+        if word in str(error):
+            return (
+                f"tune.lora.{setting}: an adapter over the experts of a mixture has none.\n"
+                f"  Write {value}, or name the layers in tune.lora.modules: [q_proj, v_proj]"
+            )
+    return f"tune.lora.modules: {error}"
+
+
+def _experts_without_adapter(adapted: Any) -> int:
+    """Return how many weights stand in expert tensors (three dimensions) that peft left alone."""
+    wrapped = {id(m.get_param()) for m in adapted.modules() if hasattr(m, "get_param")}
+    tensors = (p for n, p in adapted.named_parameters() if p.dim() == 3 and "experts" in n)
+    return sum(p.numel() for p in tensors if id(p) not in wrapped)
 
 
 def check_lora_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
@@ -140,8 +164,44 @@ def _check_embeddings(model: PreTrainedModel, modules: str | Sequence[str]) -> N
         )
 
 
+def modules_outside_text(model: PreTrainedModel) -> list[str]:
+    """Return the names of the modules that read no text, such as the vision tower of Gemma 3."""
+    if model.config.get_text_config() is model.config:
+        return []
+    text = {id(m) for m in (model.get_decoder(), model.get_output_embeddings()) if m is not None}
+    outside: list[str] = []
+    names: list[tuple[str, torch.nn.Module]] = [("", model)]
+    while names:
+        name, module = names.pop()
+        for child_name, child in module.named_children():
+            path = f"{name}.{child_name}" if name else child_name
+            if id(child) in text:
+                continue
+            if text & {id(m) for m in child.modules()}:
+                names.append((path, child))
+            else:
+                outside.append(path)
+    return sorted(outside)
+
+
+def _routers(model: PreTrainedModel) -> list[str]:
+    """Return the names of linear layers of a model's own class: they return more than a product."""
+    return [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+        and type(module).__module__.startswith("transformers.models.")
+    ]
+
+
 def unfreeze(model: PreTrainedModel, *, seed: int) -> PreTrainedModel:
-    """Make all weights trainable. They must be float32: in 16 bits small steps are rounded away."""
+    """Make all weights trainable but those that read no text.
+
+    They must be float32: in 16 bits small steps are rounded away.
+    """
     set_seed(seed)
     assert all(p.dtype in (torch.float32, torch.float64) for p in model.parameters())
-    return model.requires_grad_(requires_grad=True)
+    model.requires_grad_(requires_grad=True)
+    for name in modules_outside_text(model):
+        model.get_submodule(name).requires_grad_(requires_grad=False)
+    return model

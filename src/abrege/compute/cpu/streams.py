@@ -44,7 +44,10 @@ class StreamPool:
             total, sums = torch.zeros(()), list[Tensor]()
             for batch in stream:
                 loss = loss_of(batch)
-                gradients = torch.autograd.grad(loss, trainable)
+                # an expert that no token is routed to has no part in the loss
+                gradients = torch.autograd.grad(
+                    loss, trainable, allow_unused=True, materialize_grads=True
+                )
                 if sums:
                     for summed, gradient in zip(sums, gradients, strict=True):
                         summed.add_(gradient)
