@@ -99,8 +99,8 @@ def test_without_a_command_the_help_is_on_stderr_and_the_exit_code_is_2(capsys):
         ("evalute", "did you mean evaluate?"),
         ("summarise", "did you mean summarize?"),
         ("xyzzy", "the commands are run, collect, clean, annotate, split, tune, generate, "
-         "evaluate, report, doctor, preview, score, compare, review, stress, summarize, export, init, "
-         "schema, env"),
+         "evaluate, report, doctor, preview, score, compare, review, stress, summarize, export, "
+         "init, schema, env"),
     ],
 )  # fmt: skip
 def test_an_unknown_command_is_an_error_with_the_nearest_name(capsys, word, hint):

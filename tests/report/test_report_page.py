@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from abrege.evaluation.verdict import TuningVerdict
-from abrege.report.page import render_html, render_markdown
+from abrege.report.page import build_page, render_html, render_markdown
 from abrege.report.view_model import ExampleSummary, LengthSample, LossPoint, MatchedWord
 from builders.report_view import (
     ParsedPage,
@@ -249,3 +249,18 @@ def test_words_shared_with_the_reference_are_marked_and_every_text_is_kept():
     assert ('<mark>It</mark> &lt;b&gt; <mark class="order">is</mark> &amp; so</p>') in html
     assert "not in the document: 12 &lt;i&gt;" in html
     assert "12 \\<i\\>" in render_markdown(report)
+
+
+def test_the_first_example_of_a_kind_is_visible_and_the_others_are_folded():
+    examples = [an_example(id=f"row-{n}") for n in range(3)]
+    page = ParsedPage(render_html(a_run(example_groups=[an_example_group(*examples)])))
+    folded = page.inside("details")
+    assert "row-0" not in folded
+    assert "row-1" in folded
+    assert "row-2" in folded
+    assert any(text == "2 more" and path.endswith("details/summary") for path, text in page.texts)
+
+
+def test_examples_come_after_the_scores_and_before_all_else():
+    headings = [section.id for section in build_page(a_run()).sections]
+    assert headings[:3] == ["scores", "examples", "intervals"]

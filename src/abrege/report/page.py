@@ -64,6 +64,8 @@ def build_page(report: RunReport) -> Page:
         facts=setup_facts(report),
         sections=make_sections(
             PageSection("scores", "Scores", _scores(report)),
+            PageSection("examples", "Examples", _examples(report)),
+            PageSection("intervals", "Intervals", _intervals(report)),
             PageSection("comparisons", "Comparisons", [comparisons(report)]),
             PageSection("seeds", "Seed variance", _optional(seed_variance(report))),
             PageSection("quality", "Properties of the summaries", [reference_free_table(report)]),
@@ -74,7 +76,6 @@ def build_page(report: RunReport) -> Page:
             PageSection("stress", "Stress tests", _stress(report)),
             PageSection("training", "Training", _training(report)),
             PageSection("lengths", "Lengths", _lengths(report)),
-            PageSection("examples", "Examples", _examples(report)),
             PageSection("pairs", "Data checks", _pairs(report)),
             PageSection("dropped", "Dropped and truncated", _dropped(report)),
             PageSection("settings", "Settings", _settings(report)),
@@ -91,13 +92,15 @@ def _optional(block: Block | None) -> list[Block]:
 
 
 def _scores(report: RunReport) -> list[Block]:
-    if not report.systems:
-        return []
+    return [reference_scores(report)] if report.systems else []
+
+
+def _intervals(report: RunReport) -> list[Block]:
     caption = (
         f"F1 × 100 of each system on {scored_rows(report)}; the whiskers are "
         f"{format_confidence(report.confidence)} intervals. All panels have the same scale."
     )
-    return [reference_scores(report), Figure(plots=draw_scores(report), caption=caption)]
+    return [Figure(plots=draw_scores(report), caption=caption)] if report.systems else []
 
 
 def _breakdowns(report: RunReport) -> list[Block]:
@@ -152,7 +155,7 @@ def _pairs(report: RunReport) -> list[Block]:
     link = "Rows of each check, and what to do"
     return [
         Paragraph(report.pairs.sentence, link, "doctor/doctor.html"),
-        report.pairs.checks,
+        Fold("each check", [report.pairs.checks]),
     ]
 
 
@@ -160,8 +163,8 @@ def _dropped(report: RunReport) -> list[Block]:
     notes = [f"{stage.name}: {note}" for stage in report.stages for note in stage.notes]
     return [
         *_optional(preflight(report)),
-        *_optional(stage_counts(report.stages)),
-        BulletList("Notes of the stages", notes),
+        Fold("counts of each stage", _optional(stage_counts(report.stages))),
+        Fold("notes of the stages", [BulletList("Notes of the stages", notes)]),
     ]
 
 
@@ -173,4 +176,4 @@ def _settings(report: RunReport) -> list[Block]:
 def _signatures(report: RunReport) -> list[Block]:
     items = signatures(report)
     advice = "Quote a score with its signature: without it, the number cannot be compared."
-    return [Paragraph(advice), SignatureList(items)] if items else []
+    return [Paragraph(advice), Fold("each score", [SignatureList(items)])] if items else []
