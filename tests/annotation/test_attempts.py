@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from abrege.annotation.attempts import MAX_TRUNCATIONS, NO_ROOM, AnnotationPlan, document_state
+from abrege.annotation.attempts import MAX_TRUNCATIONS, AnnotationPlan, document_state
+from abrege.annotation.rejections import NO_ROOM
 from abrege.annotation.server_context_limit import TOO_LONG
 from abrege.llm_client.openai_client import SamplingParams
 from abrege.prompts.teacher_prompts import Rejection
@@ -226,13 +227,18 @@ def test_the_key_of_a_request_is_that_of_earlier_releases():
     assert request.key == "572d0e7ef33842b6"
 
 
-def test_a_filters_words_are_the_reason_and_are_not_sent_back_as_an_answer():
+def test_a_document_that_a_filter_refuses_is_asked_for_once_and_the_filters_words_are_the_reason():
     about = {"said": "the server refuses the text: content_filter"}
     filtered = replace(a_response("", finish_reason="content_filter"), about=about)
-    state, requests = answer(an_annotation_plan(max_attempts=2), [filtered, filtered])
-    assert [message["role"] for message in requests[1].messages] == ["user"]
-    assert state.chosen is None
+    state, requests = answer(an_annotation_plan(), [filtered] * 3)
+    assert len(requests) == 1
     assert state.attempts[-1].rejection == Rejection("refusal", about["said"])
+
+
+def test_a_filtered_answer_is_asked_for_again_since_another_one_may_pass():
+    filtered = a_response("", finish_reason="content_filter")
+    state, requests = answer(an_annotation_plan(), [filtered, "fine"])
+    assert (len(requests), state.chosen.summary) == (2, "fine")
 
 
 def test_the_reason_of_a_tool_call_names_the_tool_whatever_the_finish_reason():

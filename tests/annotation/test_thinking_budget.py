@@ -1,6 +1,6 @@
 import pytest
 
-from abrege.annotation.attempts import SPENT, THOUGHTS
+from abrege.annotation.rejections import SPENT, THOUGHTS
 from abrege.annotation.thinking_budget import ThinkingMonitor, is_spent_on_thinking
 from abrege.core.errors import SetupError
 from abrege.prompts.teacher_prompts import Rejection

@@ -3,19 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any
 
 from abrege.annotation.budget import count_characters, estimate_tokens
-from abrege.annotation.postprocess import extract_summary, is_refusal, mentions_itself
+from abrege.annotation.postprocess import extract_summary
+from abrege.annotation.rejections import REDO, Check, find_rejection, is_final
 from abrege.annotation.server_context_limit import (
     TOO_LONG,
     fitting_document_fraction,
     has_fixed_limit,
 )
-from abrege.annotation.thinking_budget import is_spent_on_thinking
 from abrege.core.hashing import hash_json
 from abrege.core.types import Document
-from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.concurrency import Request
 from abrege.llm_client.openai_client import Message, SamplingParams
 from abrege.llm_client.response_cache import CachedResponse
@@ -27,25 +26,9 @@ from abrege.prompts.teacher_prompts import (
 )
 from abrege.text.sentences import trim_to_sentence
 
-NO_ROOM = "no room"
-TRUNCATED = "cut"
-REFUSAL = "refusal"
-EMPTY = "empty"
-TOOL_CALL = "tool call"
-SPENT = (
-    "the tokens were spent on thinking; raise annotate.max_new_tokens or see annotate.extra_body"
-)
-"""What is said of a truncated answer that has no summary yet."""
-THOUGHTS = "the answer holds nothing but thoughts"
-REDO = "redo"
-"""The reason for a summary that a reviewer wants rewritten: it passed the checks and uses up no
-attempt, unless the teacher writes the same summary again."""
 MAX_TRUNCATIONS = 8
 """How often a document is truncated for a server that rejects it as too long."""
 _LOOKAHEAD = 4  # characters after a cut: they tell whether a sentence ends there
-
-Check: TypeAlias = Callable[[Document, str], Rejection | None]
-"""Returns a rejection of a summary of a document, whose language is filled in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +95,8 @@ def document_state(
             best = plan.choose and plan.choose([one.summary for one in passed], document.lang)
             return DocumentState(attempts, chosen=passed[best or 0])
         redone = {one.summary for one in attempts if one.rejection and one.rejection.reason == REDO}
-        no_room = any(one.rejection and one.rejection.reason == NO_ROOM for one in candidates)
-        if number >= plan.max_attempts + len(redone) or no_room:
+        is_over = any(is_final(one.rejection, one.response) for one in candidates)
+        if number >= plan.max_attempts + len(redone) or is_over:
             return DocumentState(attempts)
     raise AssertionError
 
@@ -169,7 +152,13 @@ def _attempt_or_request(
         candidate=candidate,
         response=response,
         summary=summary,
-        rejection=_find_rejection(document, plan, response, summary),
+        rejection=find_rejection(
+            document,
+            response,
+            summary,
+            checks=plan.checks,
+            max_new_tokens=plan.params.max_tokens,
+        ),
         shown_share=share,
     )
 
@@ -253,33 +242,3 @@ def _truncate_to_window(
         text = trim_to_sentence(text[: max(0, keep)], document.lang)
         messages = _messages(document, plan, last, text)
     return text, messages
-
-
-def _find_rejection(
-    document: Document, plan: AnnotationPlan, response: CachedResponse, summary: str
-) -> Rejection | None:
-    """Return the first rejection of a response; the cheap checks come first."""
-    finish = dialects.ending(response.finish_reason)
-    leftover = dialects.LEFTOVER.search(dialects.remove_thoughts(response.text))
-    reasons = (
-        (response.finish_reason == TOO_LONG, NO_ROOM),
-        (finish == dialects.LENGTH, TRUNCATED),
-        (is_refusal(summary) or finish == dialects.REFUSED, REFUSAL),
-        (not summary and (finish == dialects.TOOLS or response.tool), TOOL_CALL),
-        (not summary, EMPTY),
-        (mentions_itself(summary), "preamble"),
-    )
-    reason = next((reason for applies, reason in reasons if applies), None)
-    if reason:
-        words = {
-            REFUSAL: (response.text or response.about.get("said", ""))[:200],
-            TOOL_CALL: response.tool,
-            EMPTY: THOUGHTS if response.reasoning or response.text.strip() else "",
-            TRUNCATED: SPENT if is_spent_on_thinking(response, plan.params.max_tokens) else "",
-        }
-        return Rejection(reason, words.get(reason, ""))
-    if leftover:
-        return Rejection("markup", leftover[0])
-    return next(
-        (rejection for check in plan.checks if (rejection := check(document, summary))), None
-    )

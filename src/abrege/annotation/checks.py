@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from abrege.annotation.attempts import REDO, Check
 from abrege.annotation.decisions import Decision, resolve
+from abrege.annotation.rejections import REDO, Check
 from abrege.core.types import Document
 from abrege.metrics import extractiveness, faithfulness, format_checks, rouge
 from abrege.prompts.teacher_prompts import Rejection, teacher_template

@@ -1,7 +1,7 @@
 """The progress of annotation: which documents are done, what it costs, and how that is reported."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,17 @@ from typing import Any
 from abrege.annotation.attempts import Attempt, DocumentState
 from abrege.annotation.budget import Budget, Cost
 from abrege.annotation.pairs import describe_counts
+from abrege.annotation.prompt_truncation import (
+    PROMPT_CUT,
+    PromptSize,
+    TruncatedPrompts,
+    describe_truncated,
+)
 from abrege.annotation.scheduler import DocumentUpdate
 from abrege.annotation.server_context_limit import TOO_LONG
-from abrege.llm_client.response_cache import CachedResponse
+from abrege.annotation.thinking_budget import is_spent_on_thinking
 from abrege.llm_client.server_dialects import is_known_ending
 
-MAX_CHARACTERS_PER_TOKEN = 10
-"""More than any tokenizer has on plain text: English has 4 to 5."""
 FORECAST_AFTER = 10  # documents of this run, after which its duration is estimated
 
 
@@ -32,6 +36,11 @@ class AnnotationProgress:
     expected: Cost = field(default_factory=Cost)
     """The most that one response per missing document can cost."""
 
+    langs: dict[int, str | None] = field(default_factory=dict)
+    """Languages of all documents, by index."""
+    truncated: TruncatedPrompts = field(default_factory=TruncatedPrompts)
+    """The prompts that the server truncated, as far as that is known."""
+
     @property
     def total(self) -> int:
         """The number of documents."""
@@ -47,6 +56,19 @@ class AnnotationProgress:
         """Return all attempts on all documents, in no order."""
         states = (*self.states.values(), *self.unfinished.values())
         return [attempt for state in states for attempt in state.attempts]
+
+    def prompt_sizes(self) -> Iterator[PromptSize]:
+        """Yield the size of each prompt of which the server reports the tokens."""
+        for index, state in (*self.states.items(), *self.unfinished.items()):
+            for response in (attempt.response for attempt in state.attempts):
+                if response.prompt_tokens and "characters" in response.about:
+                    yield PromptSize(
+                        key=response.key,
+                        characters=int(response.about["characters"]),
+                        tokens=response.prompt_tokens,
+                        lang=self.langs.get(index),
+                        model=response.model,
+                    )
 
     def update(self, update: DocumentUpdate) -> None:
         """Record the final update of a document."""
@@ -101,7 +123,9 @@ def describe_exceeded(budget: Budget, counts: Mapping[str, int], folder: Path) -
     )
 
 
-def summarize(progress: AnnotationProgress, budget: Budget) -> dict[str, Any]:
+def summarize(
+    progress: AnnotationProgress, budget: Budget, *, max_new_tokens: int | None
+) -> dict[str, Any]:
     """Return the entry of the manifest: responses of all runs, rejections, tokens and money."""
     attempts = [one for state in progress.states.values() for one in state.attempts]
     reasons = Counter(one.rejection.reason for one in attempts if one.rejection)
@@ -109,7 +133,11 @@ def summarize(progress: AnnotationProgress, budget: Budget) -> dict[str, Any]:
     return {
         "answers": budget.spent.requests,
         "answers_refused": dict(reasons.most_common()),
-        "prompts_read_in_part": sum(_is_read_in_part(one.response) for one in attempts),
+        "answers_spent_on_thinking": sum(
+            is_spent_on_thinking(one.response, max_new_tokens) for one in attempts
+        ),
+        "prompts_cut": len(progress.truncated.certain),
+        "prompts_perhaps_cut": len(progress.truncated.suspected),
         "documents_cut": sum(one.shown_share < 1 for one in chosen),
         "tokens": {
             "prompt": round(budget.spent.prompt_tokens),
@@ -120,7 +148,7 @@ def summarize(progress: AnnotationProgress, budget: Budget) -> dict[str, Any]:
     }
 
 
-def warnings(progress: AnnotationProgress, read_in_part: int) -> list[str]:
+def warnings(progress: AnnotationProgress, *, max_new_tokens: int) -> list[str]:
     """Return what the user should know of requests without an answer and truncated prompts."""
     notes = []
     if progress.failures:
@@ -132,17 +160,15 @@ def warnings(progress: AnnotationProgress, read_in_part: int) -> list[str]:
         attempt.response.finish_reason
         for state in progress.states.values()
         for attempt in state.attempts
-        if attempt.response.finish_reason != TOO_LONG
+        if attempt.response.finish_reason not in (TOO_LONG, PROMPT_CUT)
         and not is_known_ending(attempt.response.finish_reason)
     )
     if reasons:
         listed = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
         notes.append(f"answers with an unknown finish reason, taken for complete ones: {listed}")
-    if read_in_part:
-        notes.append(
-            f"{read_in_part} prompts have so few tokens that the server truncated each of them: "
-            "give it a longer context (Ollama: num_ctx), or set annotate.context_window"
-        )
+    truncated = progress.truncated
+    if truncated.certain or truncated.suspected:
+        notes.append(describe_truncated(truncated, max_new_tokens))
     return notes
 
 
@@ -157,12 +183,6 @@ def live_figures(
     if money is not None:
         figures["cost"] = f"{money:.2f}"
     return figures
-
-
-def _is_read_in_part(response: CachedResponse) -> bool:
-    """Return whether a server silently truncated a prompt, by the tokens that it counted."""
-    longest = MAX_CHARACTERS_PER_TOKEN * (response.prompt_tokens or 0)
-    return 0 < longest < int(response.about.get("characters", 0))
 
 
 def _tokens(count: float) -> str:

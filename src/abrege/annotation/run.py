@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from abrege.annotation.attempts import AnnotationPlan, DocumentState, document_state
+from abrege.annotation.attempts import AnnotationPlan, document_state
 from abrege.annotation.budget import Budget, Cost
 from abrege.annotation.checks import redo_check
 from abrege.annotation.decisions import load_decisions
@@ -29,6 +29,7 @@ from abrege.annotation.progress import (
     summarize,
     warnings,
 )
+from abrege.annotation.prompt_truncation import PROMPT_CUT, describe_truncated, find_truncated
 from abrege.annotation.scheduler import CompleteAll, IndexedDocument, annotate_all
 from abrege.annotation.teachers import (
     annotation_budget,
@@ -44,8 +45,10 @@ from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 from abrege.llm_client.response_cache import CachedResponse, ResponseCache, open_cache
 from abrege.prompts.teacher_prompts import Rejection, teacher_template
-from abrege.recipe import Recipe
+from abrege.recipe import Annotate, Recipe
 
+FIRST_CHECK = 8
+"""Documents after which prompts are first checked for truncation by the server."""
 NO_ANSWER = "no answer"
 """The reason of a document whose request failed after all retries, or was rejected."""
 
@@ -81,11 +84,13 @@ def run(
             budget=budget,
             on_event=on_event,
         )
+        if settings.teacher == "server":
+            reject_truncated_prompts(recipe, folder, progress, plan=plan, cache=cache)
     counts = write_pairs(recipe, folder, lambda row: outcome(row, progress, recipe, plan))
     if budget.exceeded and progress.missing:
         raise SetupError(describe_exceeded(budget, counts, folder))
-    result = summarize(progress, budget)
-    for note in warnings(progress, result["prompts_read_in_part"]):
+    result = summarize(progress, budget, max_new_tokens=plan.params.max_tokens)
+    for note in warnings(progress, max_new_tokens=settings.max_new_tokens):
         on_event(Note(f"annotate: {note}"))
     return counts, {"teacher": teacher.provenance, **result}
 
@@ -97,6 +102,7 @@ def replay(
     progress = AnnotationProgress()
     for row in read_documents(recipe, folder):
         state = document_state(row.document, plan, responses)
+        progress.langs[row.index] = row.document.lang
         if not state.requests:
             progress.states[row.index] = state
             continue
@@ -115,12 +121,44 @@ def replay(
 def useless_responses(progress: AnnotationProgress, plan: AnnotationPlan) -> set[str]:
     """Return the keys of responses to request again, for the server may answer otherwise by now.
 
-    They are those of a run that was stopped since all its answers were spent on thinking.
+    They are those to truncated prompts, and all of a run that was stopped since all its answers
+    were spent on thinking.
     """
     responses = [attempt.response for attempt in progress.attempts()]
-    if all(is_spent_on_thinking(one, plan.params.max_tokens) for one in responses):
-        return {one.key for one in responses}
-    return set()
+    all_spent = all(is_spent_on_thinking(one, plan.params.max_tokens) for one in responses)
+    return {one.key for one in responses if all_spent or one.finish_reason == PROMPT_CUT}
+
+
+def reject_truncated_prompts(
+    recipe: Recipe,
+    folder: Path,
+    progress: AnnotationProgress,
+    *,
+    plan: AnnotationPlan,
+    cache: ResponseCache,
+) -> None:
+    """Mark the answers to truncated prompts in the cache, and update the states they belong to."""
+    progress.truncated = find_truncated(progress.prompt_sizes())
+    certain = progress.truncated.certain
+    for key in certain:
+        cache.add(replace(cache.responses[key], finish_reason=PROMPT_CUT))
+    for row in read_documents(recipe, folder) if certain else ():
+        state = progress.states.get(row.index)
+        if state and any(attempt.response.key in certain for attempt in state.attempts):
+            progress.states[row.index] = document_state(row.document, plan, cache.responses)
+
+
+def note_truncation(
+    settings: Annotate, progress: AnnotationProgress, done: int, on_event: OnEvent
+) -> None:
+    """Report once, after 8, 16, 32 … documents, that the server truncates prompts."""
+    if settings.teacher != "server" or done < FIRST_CHECK or done & (done - 1):
+        return
+    if progress.missing and not progress.truncated.certain:
+        progress.truncated = find_truncated(progress.prompt_sizes())
+        if progress.truncated.certain:
+            note = describe_truncated(progress.truncated, settings.max_new_tokens)
+            on_event(Note(f"annotate: {note}"))
 
 
 def annotate_missing(
@@ -154,6 +192,7 @@ def annotate_missing(
             progress.update(update)
             seconds = time.monotonic() - began
             done = len(missing) - len(progress.missing)
+            note_truncation(recipe.annotate, progress, done, on_event)
             if done == FORECAST_AFTER < len(progress.missing):
                 ratio = len(progress.missing) / done
                 forecast = describe_forecast(budget, spent_before, ratio, seconds)
@@ -177,11 +216,14 @@ def outcome(
         rejection = state.attempts[-1].rejection
         assert rejection is not None
         return failed_document(row.document, rejection, attempts=describe_attempts(state))
-    return _pair(row, state, recipe, plan)
+    return _pair(row, progress, recipe, plan)
 
 
-def _pair(row: IndexedDocument, state: DocumentState, recipe: Recipe, plan: AnnotationPlan) -> Pair:
-    chosen, settings = state.chosen, recipe.annotate
+def _pair(
+    row: IndexedDocument, progress: AnnotationProgress, recipe: Recipe, plan: AnnotationPlan
+) -> Pair:
+    state, settings = progress.states[row.index], recipe.annotate
+    chosen = state.chosen
     assert chosen is not None
     responses = [one.response for one in state.attempts]
     prompt = {"system": plan.system, "template": teacher_template(plan.template, row.document.lang)}
@@ -198,6 +240,8 @@ def _pair(row: IndexedDocument, state: DocumentState, recipe: Recipe, plan: Anno
         "prompt_tokens": sum(one.prompt_tokens or 0 for one in responses),
         "completion_tokens": sum(one.completion_tokens or 0 for one in responses),
     }
+    if chosen.response.key in progress.truncated.suspected:
+        provenance["prompt_perhaps_cut"] = True
     if plan.extra_body:
         provenance["extra_body"] = plan.extra_body
     if chosen.shown_share < 1:

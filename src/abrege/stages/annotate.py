@@ -12,7 +12,6 @@ from typing import Any
 
 from abrege.annotation import decisions
 from abrege.annotation import run as annotation
-from abrege.annotation.attempts import Check
 from abrege.annotation.checks import check_unsupported, length_checks, redo_check
 from abrege.annotation.lead import split_lead
 from abrege.annotation.pairs import (
@@ -22,6 +21,7 @@ from abrege.annotation.pairs import (
     make_pair,
     write_pairs,
 )
+from abrege.annotation.rejections import Check
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
