@@ -1,4 +1,5 @@
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_init_writes_nothing_for_data_that_cannot_be_read(capsys):
     assert main(["init", "--data", "my.csv"]) == 3
     error = capsys.readouterr().err
     assert "no column has a known name for the document, and none for the summary" in error
-    assert "abrege init --data my.csv --document COLUMN --summary COLUMN" in error
+    assert "abrege init --data my.csv --document wording --summary heading" in error
     assert not Path("abrege.yaml").exists()
 
 
@@ -89,3 +90,26 @@ def test_columns_that_are_named_stand_in_the_recipe():
     assert main(words) == 0
     columns = recipe.load(Path("abrege.yaml")).data.columns
     assert (columns.document, columns.summary) == ("wording", "heading")
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "command"),
+    [
+        ("id,text,wording", [], "abrege init --data my.csv --summary wording"),
+        ("title,a b", [], "abrege init --data my.csv --document 'a b'"),
+        ("text,article,summary", [], "abrege init --data my.csv --document text"),
+        ("one,two,three", ["r.yaml"], "abrege init r.yaml --data my.csv --document one "
+         "--summary two"),
+        ("two,title,one", ["--summary", "two"], "abrege init --data my.csv --document one "
+         "--summary two"),
+    ],
+)  # fmt: skip
+def test_the_command_in_the_message_about_columns_can_be_pasted_as_it_is(
+    capsys, header, words, command
+):
+    columns = header.count(",") + 1
+    rows = "\n".join(",".join(f"words {n} {c}" for c in range(columns)) for n in range(3))
+    Path("my.csv").write_text(f"{header}\n{rows}\n")
+    assert main(["init", "--data", "my.csv", *words]) == 3
+    assert capsys.readouterr().err.endswith(f"  Or type: {command}\n")
+    assert main(shlex.split(command)[1:]) == 0

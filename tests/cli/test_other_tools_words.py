@@ -12,13 +12,22 @@ from abrege.cli import main
     [
         ("train", "tune"), ("finetune", "tune"), ("sft", "tune"), ("predict", "generate"),
         ("inference", "generate"), ("chat", "summarize"), ("eval", "score"), ("merge", "export"),
-        ("list", "run"), ("dedup", "clean"), ("validate", "doctor"), ("Train", "tune"),
+        ("show", "preview"), ("dedup", "clean"), ("validate", "doctor"), ("Train", "tune"),
         ("sumarize", "summarize"),
     ],
 )  # fmt: skip
 def test_a_command_of_another_tool_leads_to_ours(typed, command, capsys):
     assert main([typed]) == 2
     assert f"{typed} is not a command; did you mean {command}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["list", "ls", "recipes"])
+def test_a_list_names_the_bundled_recipes_and_how_to_run_one(typed, capsys):
+    assert main([typed]) == 2
+    error = capsys.readouterr().err
+    assert f"{typed} is not a command; the bundled recipes are" in error
+    assert "quickstart" in error
+    assert "abrege run NAME" in error
 
 
 @pytest.mark.parametrize("name", ["my.csv", "my.jsonl", "my.xlsx", "my.json.gz", "my.parquet"])

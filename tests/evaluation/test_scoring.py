@@ -96,8 +96,17 @@ def test_a_difference_is_described_by_its_metrics_and_the_effect_that_could_be_d
     assert describe_comparisons(comparisons)[0] == "new is better than base by ROUGE-1."
     same = compare({"new": tables["new"], "also": tables["also"]}, Resampling(samples=99))
     assert describe_comparisons(same) == [
-        "no detectable difference between also and new by ROUGE-1 "
-        "(minimum detectable effects at 80% power: none, all rows tie)."
+        "no detectable difference between also and new by ROUGE-1: all rows tie."
+    ]
+
+
+def test_rows_that_all_tie_are_told_once_for_all_metrics():
+    tied = {"system": "b", "baseline": "a", "outcome": "no detectable difference"}
+    tied |= {"metric": "rouge1", "detectable": None}
+    one = "no detectable difference between b and a by ROUGE-1, ROUGE-2"
+    assert describe_comparisons([tied, {**tied, "metric": "rouge2"}]) == [f"{one}: all rows tie."]
+    assert describe_comparisons([tied, {**tied, "metric": "rouge2", "detectable": 0.1}]) == [
+        f"{one} (minimum detectable effects at 80% power: none, 10.0; none: all rows tie)."
     ]
 
 

@@ -1,8 +1,7 @@
 import pytest
 
+from abrege.report.comparison_tables import comparison_cell, comparison_table, comparisons
 from abrege.report.evaluation_tables import (
-    comparison_cell,
-    comparisons,
     reference_free_table,
     reference_scores,
 )
@@ -93,3 +92,30 @@ def test_the_row_of_the_tuned_model_is_emphasized_and_a_repeated_name_is_marked(
     assert scores.row_classes() == [["tuned"], []]
     table = comparisons(a_run(comparisons=[a_comparison(), a_comparison(metric="rouge1")]))
     assert table.row_classes() == [[], ["same"]]
+
+
+def test_fewer_than_ten_rows_show_no_p_value_beside_the_words_that_no_verdict_is_possible():
+    """Three rows with a difference each gave p < 0.001 above "too few for a verdict"."""
+    few, many = comparisons(
+        a_run(
+            comparisons=[
+                a_comparison(groups=3, sign_p=0.25, p_holm=0.002),
+                a_comparison(groups=10, p_holm=0.002),
+            ]
+        )
+    ).rows
+    assert few[3] == TextCell("–")
+    assert few[5] == TextCell("too few rows for a verdict", "sign test p 0.250", tone="unsure")
+    assert many[3] == TextCell("< 0.001", "Holm = 0.002")
+
+
+@pytest.mark.parametrize(("groups", "p", "notes"), [(9, "–", 1), (10, "< 0.001", 0)])
+def test_the_table_of_compare_has_no_p_value_of_fewer_than_ten_rows(groups, p, notes):
+    counts = {"wins": 0, "ties": 0, "losses": groups}
+    comparison = {"metric": "rouge1", "system": "b", "baseline": "a", "difference": -0.4,
+                  "low": -0.5, "high": -0.3, "p": 0.0005, "p_holm": 0.002,
+                  "detectable": 0.25, "groups": groups, **counts}  # fmt: skip
+    scores = {name: {"rouge1": {"value": 0.5}} for name in "ab"}
+    table = comparison_table([comparison], scores)
+    assert table.rows[0][4] == TextCell(p)
+    assert len(table.notes) == notes

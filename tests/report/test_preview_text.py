@@ -1,8 +1,8 @@
 """A preview as lines of a terminal and as a page."""
 
+from abrege.prompts.preview_model import Preview, PreviewToken, PromptPart, RowPreview
 from abrege.report.preview_page import render_html
 from abrege.report.preview_text import render_preview, render_short, visible
-from abrege.training.preview import Preview, PreviewToken, PromptPart, RowPreview
 
 
 def a_row(**changes):

@@ -15,7 +15,8 @@ from abrege.metrics.registry import DEFAULT, METRICS, parse_metrics
 from abrege.metrics.rouge_profiles import FScore
 from abrege.metrics.significance import Resampling
 from abrege.report import html, terminal
-from abrege.report.command_tables import comparison_table, score_table
+from abrege.report.command_tables import score_table
+from abrege.report.comparison_tables import comparison_table
 from abrege.report.table import Table
 from abrege.text import language, wordnet
 

@@ -77,9 +77,14 @@ OTHER_COMMANDS = {
     **dict.fromkeys(("new", "create", "config", "configure", "setup"), "init"),
     **dict.fromkeys(("settings", "options", "help"), "schema"),
     **dict.fromkeys(("info", "version", "system"), "env"),
-    **dict.fromkeys(("start", "pipeline", "all", "resume", "list", "ls", "recipes"), "run"),
+    **dict.fromkeys(("start", "pipeline", "all", "resume"), "run"),
+    **dict.fromkeys(
+        ("show", "view", "sample", "tokenize", "render", "debug", "dry-run"), "preview"
+    ),
 }
 """What other tools call a command → what it is called here."""
+LISTING = ("list", "ls", "recipes", "runs")
+"""What other tools call a list of what there is."""
 TERMINATION = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
 """What ends a process from outside: kill, a scheduler, a closed terminal."""
 STAGES = tuple(command.name for command in COMMANDS if command.module == "stage")
@@ -207,6 +212,14 @@ def _find_command(name: str) -> Command:
     known = {command.name: command for command in COMMANDS}
     if name in known:
         return known[name]
+    if name.lower() in LISTING:
+        from abrege.cli.recipes import bundled_recipes
+
+        raise RecipeError(
+            f"{name} is not a command; the bundled recipes are {', '.join(bundled_recipes())}.\n"
+            "  abrege run NAME runs one; abrege run NAME --dry-run shows it. Runs are folders in "
+            "runs/."
+        )
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if name.lower() in OTHER_COMMANDS:
         near = [OTHER_COMMANDS[name.lower()]]

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from abrege.cli.progress import show_progress
     from abrege.evaluation.score_files import score_files
     from abrege.evaluation.scoring import compare, describe_comparisons
-    from abrege.report.command_tables import comparison_table
+    from abrege.report.comparison_tables import comparison_table
     from abrege.report.terminal import render_table
 
     names = [str(path) for path in args.predictions]

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 DATA = "pairs.jsonl"
+DEFAULT_FILE = Path("abrege.yaml")
 MODEL = "demo:smollm2-135m-instruct"
 
 ROLES = ("document", "summary")
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege init`."""
     parser.epilog = f"example:\n  {parser.prog} --data articles.csv && abrege run abrege.yaml"
     parser.add_argument(
-        "file", nargs="?", type=Path, default=Path("abrege.yaml"), metavar="FILE",
+        "file", nargs="?", type=Path, default=DEFAULT_FILE, metavar="FILE",
         help="the recipe to write (default: abrege.yaml)",
     )  # fmt: skip
     parser.add_argument("--data", help=f"where the pairs come from (data.source; default: {DATA})")
@@ -76,6 +78,7 @@ def _read_data(args: argparse.Namespace) -> dict[str, Any]:
     from abrege.cli.progress import show_progress
     from abrege.core.errors import DataError
     from abrege.core.types import Pair
+    from abrege.data.columns import ColumnRoleError
     from abrege.data.load import local_path, stream_pairs
     from abrege.data.rows import shorten
     from abrege.text import language
@@ -94,16 +97,27 @@ def _read_data(args: argparse.Namespace) -> dict[str, Any]:
             )
             rows = next(iter(streams.splits.values()))()
             first = [row for row in islice(rows, SAMPLED_ROWS) if isinstance(row, Pair)]
-    except DataError as error:
-        if "Name it in the recipe" in str(error):
-            hint = f"  Or type: abrege init --data {args.data} --document COLUMN --summary COLUMN"
-            raise DataError(f"{error}\n{hint}") from error
-        raise
+    except ColumnRoleError as error:
+        raise DataError(f"{error}\n  Or type: {_with_columns(args, error.guesses)}") from error
     for pair in first[:SHOWN_ROWS]:
         print(f"{pair.id}: {shorten(pair.document, 100)}", file=sys.stderr)
         print(f"   → {shorten(pair.references[0], 100)}", file=sys.stderr)
     lang = language.detect([pair.document for pair in first]) if first else None
     return known | ({"lang": lang} if lang else {})
+
+
+def _with_columns(args: argparse.Namespace, guesses: Mapping[str, str]) -> str:
+    """Return the command with a column for each role that was given or has to be."""
+    words = ["abrege", "init", *([] if args.file == DEFAULT_FILE else [str(args.file)])]
+    words += ["--data", args.data]
+    words += [] if args.encoding == "utf-8" else ["--encoding", args.encoding]
+    words += ["--sheet", args.sheet] if args.sheet else []
+    words += [] if args.model == MODEL else ["--model", args.model]
+    for role in ROLES:
+        column = getattr(args, role) or guesses.get(role)
+        words += [f"--{role}", column] if column else []
+    unknown = "" if guesses else " --document COLUMN --summary COLUMN"
+    return shlex.join(words) + unknown
 
 
 def recipe_text(

@@ -60,6 +60,14 @@ PREDICTION_ROLES = {
 """Role of a column, as --columns names it → the well-known names of such a column."""
 
 
+class ColumnRoleError(DataError):
+    """A role that no column fits, or several do; `guesses` has a column for each such role."""
+
+    def __init__(self, message: str, guesses: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.guesses = guesses
+
+
 def detect_pair_columns(
     columns: Sequence[str], explicit: Mapping[str, Any], *, where: str
 ) -> PairColumnRoles:
@@ -79,13 +87,16 @@ def detect_pair_columns(
 
     documents, summaries = _candidates(columns, free)
     if not (names.get("document") or documents or names.get("summary") or summaries):
-        raise DataError(
+        raise ColumnRoleError(
             f"{where}: no column has a known name for the document, and none for the summary.\n"
             f"  Columns found: {_shorten_names(columns)}.\n"
-            "  Name it in the recipe: data.columns: {document: NAME, summary: NAME}"
+            "  Name it in the recipe: data.columns: {document: NAME, summary: NAME}",
+            dict(zip(("document", "summary"), _unnamed(free), strict=False)),
         )
-    document = names.get("document") or _require_one(documents, "document", columns, where)
-    summary = names.get("summary") or _require_one(summaries, "summary", columns, where)
+    document = names.get("document") or _require_one(
+        documents, "document", columns, where, free=free
+    )
+    summary = names.get("summary") or _require_one(summaries, "summary", columns, where, free=free)
     optional = {
         role: next(iter(names.get(role) or _at_most_one(free, known, role, where)), None)
         for role, known in (("id", ID), ("group", GROUP), ("lang", LANG))
@@ -231,20 +242,30 @@ def _require_one(
     columns: Sequence[str],
     where: str,
     table: str = "data.columns",
+    *,
+    free: Sequence[str] = (),
 ) -> list[str]:
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
-        raise DataError(
+        raise ColumnRoleError(
             f"{where}: no column has a known name for the {role}.\n"
             f"  Columns found: {_shorten_names(columns)}.\n"
-            f"  Name it in the recipe: {table}.{role}: NAME"
+            f"  Name it in the recipe: {table}.{role}: NAME",
+            dict(zip([role], _unnamed(free), strict=False)),
         )
     names = ["+".join(names) for names in candidates]
-    raise DataError(
+    raise ColumnRoleError(
         f"{where}: the {role} could be {' or '.join(names)}.\n"
-        f"  Name it in the recipe: {table}.{role}: {names[0]}"
+        f"  Name it in the recipe: {table}.{role}: {names[0]}",
+        {role: candidates[0][0]},
     )
+
+
+def _unnamed(columns: Sequence[str]) -> list[str]:
+    """Return the columns whose names are known for no role."""
+    known = {*_named(columns, (*DOCUMENT, *SUMMARY, *WEAK_DOCUMENT, *ID, *GROUP, *LANG))}
+    return [column for column in columns if column not in known]
 
 
 def _at_most_one(

@@ -181,16 +181,17 @@ def _describe(system: str, kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
         )
     if kind != "no detectable difference":
         return f"{system} is {kind} than {baseline} by {metrics}."
+    sentence = f"no detectable difference between {system} and {baseline} by {metrics}"
+    if all(row["detectable"] is None for row in rows):
+        return f"{sentence}: all rows tie."
     effects = ", ".join(
-        "none, all rows tie"
+        "none"
         if row["detectable"] is None
         else get_metric(row["metric"]).format(row["detectable"], with_unit=False)
         for row in rows
     )
-    return (
-        f"no detectable difference between {system} and {baseline} by {metrics} "
-        f"(minimum detectable effects at {POWER:.0%} power: {effects})."
-    )
+    ties = "; none: all rows tie" if "none" in effects else ""
+    return f"{sentence} (minimum detectable effects at {POWER:.0%} power: {effects}{ties})."
 
 
 def _with_progress(

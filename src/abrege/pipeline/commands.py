@@ -23,13 +23,13 @@ from abrege.pipeline.run import (
 )
 from abrege.pipeline.run_task import execute, reason_to_run, task_key
 from abrege.pipeline.task import Outcome
+from abrege.prompts.preview_model import Preview
 from abrege.recipe import Recipe
 from abrege.stages import export as export_stage
 from abrege.stages import split, tune
 
 if TYPE_CHECKING:
     from abrege.training.cost.estimate import Estimate
-    from abrege.training.preview import Preview
 
 
 def estimate(
@@ -80,7 +80,7 @@ def preview(
     rows: int = 3,
     ids: Sequence[str] = (),
     on_event: OnEvent = silent,
-) -> "Preview":
+) -> Preview:
     """Return what the model sees of rows of a split: the first of train, or those with some ids.
 
     The tokenizer and the configuration of the model are loaded, and no weights. Raise DataError for
@@ -90,7 +90,7 @@ def preview(
     from abrege.models.load import load_without_weights
     from abrege.prompts.prompt_format import PromptRenderer
     from abrege.training import from_recipe
-    from abrege.training.preview import Preview, preview_row
+    from abrege.training.preview import preview_row
 
     notes: list[str] = []
     pairs = {name: [*read_jsonl(run_folder.split(name), Pair)] for name in SPLITS}

@@ -6,7 +6,7 @@ from typing import Any
 from abrege.evaluation.systems import HUMAN
 from abrege.metrics.length import LengthDistribution, share_within
 from abrege.metrics.registry import get_metric
-from abrege.report.format import format_p, format_words
+from abrege.report.format import format_words
 from abrege.report.table import (
     Cell,
     MetricCell,
@@ -117,44 +117,6 @@ def part_table(column: str, parts: Mapping[str, tuple[int, Scores]]) -> Table:
                 *(_score_cell(metric, scores[metric]) for metric in metrics),
             ]
             for part, (n, scores) in parts.items()
-        ],
-    )
-
-
-def comparison_table(
-    comparisons: Sequence[Mapping[str, Any]], scores: Mapping[str, Scores]
-) -> Table:
-    """Return the paired tests of one system against one baseline, one line per metric.
-
-    scores  system → its scores
-    """
-    system, baseline = comparisons[0]["system"], comparisons[0]["baseline"]
-    return Table(
-        caption=f"{system} against {baseline}",
-        columns=[
-            *text_columns("Metric"),
-            *number_columns("Baseline", "System", "Difference", "p", "Holm"),
-            *number_columns("Wins/ties/losses", "Minimum detectable"),
-        ],
-        rows=[
-            [
-                TextCell(get_metric(c["metric"]).label),
-                *(
-                    MetricCell(metric=c["metric"], value=scores[name][c["metric"]]["value"])
-                    for name in (baseline, system)
-                ),
-                MetricCell(
-                    metric=c["metric"],
-                    value=c["difference"],
-                    low=c["low"],
-                    high=c["high"],
-                    difference=True,
-                ),
-                *(TextCell(format_p(c.get(key))) for key in ("p", "p_holm")),
-                TextCell(f"{c['wins']}/{c['ties']}/{c['losses']}"),
-                MetricCell(metric=c["metric"], value=c["detectable"]),
-            ]
-            for c in comparisons
         ],
     )
 

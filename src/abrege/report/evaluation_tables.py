@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from abrege.evaluation.systems import get_system
 from abrege.metrics.registry import METRICS, get_metric
-from abrege.metrics.significance import ALPHA, MIN_GROUPS
+from abrege.metrics.significance import ALPHA
 from abrege.report.bleu_notes import bleu_notes
 from abrege.report.evaluation_model import (
     ColumnBreakdown,
@@ -15,15 +15,12 @@ from abrege.report.evaluation_model import (
     SeedSpread,
     StressPassRate,
     StressReport,
-    SystemComparison,
     SystemScores,
 )
 from abrege.report.format import (
     ABSENT,
     format_confidence,
     format_equation,
-    format_metric,
-    format_p,
     format_share,
     format_share_interval,
     plural,
@@ -118,61 +115,6 @@ def metric_cell(name: str, score: ScoreEstimate | None) -> MetricCell:
     if score is None:
         return MetricCell(metric=name, value=None)
     return MetricCell(metric=name, value=score.value, low=score.low, high=score.high)
-
-
-def comparison_cell(comparison: SystemComparison) -> TextCell:
-    """Return in words what a paired test found."""
-    if comparison.p is None:
-        return TextCell("not tested", tone="unsure")
-    if comparison.groups is not None and comparison.groups < MIN_GROUPS:
-        p = "" if comparison.sign_p is None else f"sign test p {format_p(comparison.sign_p)}"
-        return TextCell("too few rows for a verdict", p, tone="unsure")
-    deciding = comparison.p if comparison.p_holm is None else comparison.p_holm
-    if deciding >= ALPHA or comparison.difference == 0:
-        effect = ""
-        if comparison.detectable:
-            least = format_metric(comparison.metric, comparison.detectable)
-            effect = f"minimum detectable: {least}"
-        return TextCell("no detectable difference", effect, tone="unsure")
-    less_is_better = get_metric(comparison.metric).higher_is_better is False
-    if (comparison.difference > 0) != less_is_better:
-        return TextCell(f"{get_system(comparison.system).label} is better", tone="better")
-    return TextCell(f"{get_system(comparison.baseline).label} is better", tone="worse")
-
-
-def comparisons(report: RunReport) -> Table:
-    """Return every paired difference with its interval, p-value, and wins, ties and losses."""
-    rows: list[list[Cell]] = []
-    for c in report.comparisons:
-        counts = [ABSENT if count is None else str(count) for count in (c.wins, c.ties, c.losses)]
-        difference = MetricCell(
-            metric=c.metric, value=c.difference, low=c.low, high=c.high, difference=True
-        )
-        rows.append(
-            [
-                TextCell(f"{get_system(c.system).label} − {get_system(c.baseline).label}"),
-                TextCell(get_metric(c.metric).label),
-                difference,
-                TextCell(
-                    format_p(c.p), "" if c.p_holm is None else format_equation("Holm", c.p_holm)
-                ),
-                TextCell(" / ".join(counts), "" if c.n in (None, report.n) else f"of {c.n} rows"),
-                comparison_cell(c),
-            ]
-        )
-    caption = (
-        f"Paired differences on the same {scored_rows(report)}, with "
-        f"{format_confidence(report.confidence)} intervals in brackets; ROUGE × 100. Each p-value "
-        "is that of one test; Holm: the p-value corrected for all tests of this table, which "
-        f"decides: at {ALPHA} or more no difference is detectable. Minimum detectable: the "
-        "smallest true difference that such a test would detect four times in five."
-    )
-    columns = [
-        *text_columns("Systems", "Metric"),
-        *number_columns("Difference", "p", "Wins / ties / losses"),
-        *text_columns("Finding"),
-    ]
-    return Table(caption=caption, columns=columns, rows=rows, group_first=True)
 
 
 def seed_variance(report: RunReport) -> Table | None:

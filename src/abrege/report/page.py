@@ -16,9 +16,9 @@ from abrege.report.blocks import (
     SignatureList,
     make_sections,
 )
+from abrege.report.comparison_tables import comparisons
 from abrege.report.evaluation_tables import (
     breakdown,
-    comparisons,
     preference,
     reference_free_table,
     reference_scores,

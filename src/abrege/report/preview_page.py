@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from abrege.prompts.preview_model import Preview, PreviewToken, PromptPart, RowPreview
 from abrege.report import html
 from abrege.report.blocks import (
     Block,
@@ -15,7 +16,6 @@ from abrege.report.blocks import (
 )
 from abrege.report.format import format_count, plural
 from abrege.report.preview_text import row_facts, setup_facts, visible
-from abrege.training.preview import Preview, PreviewToken, PromptPart, RowPreview
 
 _MARKS = {"chat template": "added", "system": "asked", "instruction": "asked"}
 """How the pieces of a prompt are set off, by where they are from."""

@@ -4,8 +4,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from abrege.prompts.preview_model import Preview, PreviewToken, RowPreview
 from abrege.report.format import format_count, plural
-from abrege.training.preview import Preview, PreviewToken, RowPreview
 
 WIDTH = 80
 SHOWN_ENDS = 40
