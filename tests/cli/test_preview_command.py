@@ -45,12 +45,17 @@ def test_an_id_that_no_row_has_is_refused_with_near_ones(capsys, recipe_file):
     assert "Near it: row-1" in err
 
 
-def test_the_split_of_a_finished_run_is_used(capsys, tmp_path, recipe_file):
+def test_the_split_of_a_finished_run_is_used_also_where_its_data_is_gone(
+    capsys, tmp_path, recipe_file
+):
     run_command(capsys, "split", recipe_file, "--out", "mine")
-    (tmp_path / "pairs.jsonl").touch()
-    _, from_folder, err = run_command(capsys, "preview", "mine", "--rows", 1)
+    _, with_data, err = run_command(capsys, "preview", "mine", "--rows", 1)
     assert "rows read" not in err
-    assert "tokens" in from_folder
+    (tmp_path / "pairs.jsonl").unlink()
+    code, without_data, err = run_command(capsys, "preview", "mine", "--rows", 1)
+    assert (code, without_data) == (0, with_data)
+    assert "the rows are those of the split in mine, as it was made: pairs.jsonl: " in err
+    assert run_command(capsys, "preview", recipe_file)[0] == 3
 
 
 def test_a_dry_run_begins_with_the_first_row_and_keeps_stdout_for_the_recipe(capsys, recipe_file):

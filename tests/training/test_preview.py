@@ -1,6 +1,7 @@
 """What a preview shows of a row is what training puts into its batch."""
 
 import pytest
+from transformers import ByT5Tokenizer
 
 from abrege import recipe
 from abrege.core.errors import DataError, RecipeError
@@ -185,10 +186,11 @@ def test_unknown_tokens_and_escaped_special_tokens_are_marked():
     row = preview_row(renderer, a_pair_named("a", "so <|end|> it", "e"))
     assert [token.unknown for token in row.target] == [True, False]
     assert row.escaped
+    assert preview_row(renderer, a_pair_named("a", "so", "e <|end|>")).escaped
     assert not preview_row(renderer, a_pair_named("a", "so it", "e")).escaped
 
 
-@pytest.mark.parametrize("make", [a_tokenizer, a_sided_tokenizer])
+@pytest.mark.parametrize("make", [a_tokenizer, a_sided_tokenizer, ByT5Tokenizer])
 def test_the_texts_of_tokens_join_to_the_text_of_all(make):
     tokenizer = make()
     ids = tokenizer("the cat 🙂 sat, été.\n<|end|>")["input_ids"]

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from abrege.annotation import sweep as annotation_sweep
-from abrege.core.errors import DataError
+from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_json, read_jsonl
 from abrege.core.run_folder import SPLITS, RunFolder
@@ -53,18 +53,30 @@ def estimate(
 
 
 @contextmanager
-def open_split(recipe: Recipe, folder: Path, *, on_event: OnEvent = silent) -> Iterator[RunFolder]:
+def open_split(
+    recipe: Recipe, folder: Path, *, stale: bool = False, on_event: OnEvent = silent
+) -> Iterator[RunFolder]:
     """Yield a run folder with the split of a recipe, writing nothing into its own.
 
     That is its own where it is up to date, else a temporary one that the split is made in. Raise
     RecipeError where the pairs of raw documents are not there yet.
+
+    stale  use its own, with a note, where the data cannot be read any more
     """
     run_folder = RunFolder(folder)
-    check_before_run(recipe, run_folder, stages_of(recipe))
-    if recipe.collect:
-        require_earlier_stages(recipe, run_folder, "split")
     [task] = split.tasks(recipe, run_folder)
-    if not reason_to_run(task, task_key(task)):
+    try:
+        check_before_run(recipe, run_folder, stages_of(recipe))
+        if recipe.collect:
+            require_earlier_stages(recipe, run_folder, "split")
+        is_stale = bool(reason_to_run(task, task_key(task)))
+    except (DataError, RecipeError) as error:
+        if not (stale and run_folder.split("train").is_file()):
+            raise
+        reason = str(error).splitlines()[0]
+        on_event(Note(f"the rows are those of the split in {folder}, as it was made: {reason}"))
+        is_stale = False
+    if not is_stale:
         yield run_folder
         return
     with TemporaryDirectory(prefix="abrege-") as temporary:

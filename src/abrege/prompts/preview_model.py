@@ -52,7 +52,7 @@ class RowPreview:
     document_tokens      before truncation
     last_words           of the document as it was truncated; empty where it is whole
     cut_at               the number of prompt tokens before the cut, where that is known
-    escaped              whether the document holds special tokens, which were broken up as words
+    escaped              whether document or summary hold special tokens, broken up as words
     reserved_tokens      of max_tokens that are left to the summary
     left_out             why the row is not trained on; empty where it is
     generation           prompts of generate that differ from the prompt of training

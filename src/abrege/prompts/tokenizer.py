@@ -97,10 +97,10 @@ def token_texts(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
     context = shown = 0  # the last complete token, which decides about a space before the next
     for end in range(1, len(ids) + 1):
         text = decode(context, end)
-        in_character = text.endswith("\ufffd") and end - shown < 4 and end < len(ids)
-        if in_character:
+        added = text[len(decode(context, shown)) :]  # of half a character: nothing, or U+FFFD
+        if (not added or added.endswith("\ufffd")) and end - shown < 4 and end < len(ids):
             texts.append("")
             continue
-        texts.append(text[len(decode(context, shown)) :])
+        texts.append(added)
         context, shown = shown, end
     return texts

@@ -55,7 +55,7 @@ def row_facts(preview: Preview, row: RowPreview) -> list[tuple[str, str]]:
     ]
     facts += _template_facts(row)
     if row.escaped:
-        facts.append(("escaped", "special tokens in the document are broken up as words"))
+        facts.append(("escaped", "special tokens in document or summary are broken up as words"))
     unknown = [visible(token.text) for token in row.tokens if token.unknown]
     if unknown:
         facts.append(("unknown", f"{plural(len(unknown), 'token')} not in the vocabulary"))

@@ -73,7 +73,7 @@ def preview_row(
         document_tokens_cut=example.document_tokens_cut,
         last_words=_last_words(fitted) if example.document_tokens_cut else "",
         cut_at=_cut_at(prompt, fitted) if example.document_tokens_cut else None,
-        escaped=renderer.escape(pair.document) != pair.document,
+        escaped=any(renderer.escape(text) != text for text in (pair.document, pair.references[0])),
         reserved_tokens=renderer.reserved_tokens(len(example.summary_ids)),
         left_out=left_out,
         generation=_generation_prompts(renderer, pair, example, few_shot),
