@@ -97,6 +97,18 @@ def test_a_teacher_that_repeats_itself_after_a_redo_is_given_up():
     assert (state.chosen, len(requests)) == (None, 3)
 
 
+def test_a_summary_to_be_rewritten_stays_until_another_one_is_chosen():
+    redo = an_annotation_plan(
+        max_attempts=1,
+        checks=[no_x, lambda _d, s: Rejection("redo") if s in ("a", "b") else None],
+    )
+    for answers, kept in ((["a", "x"], "a"), (["a", "b", "x"], "b"), (["a"], "a")):
+        state, _ = answer(redo, answers)
+        assert state.awaiting_redo.summary == kept
+    assert answer(redo, ["a", "c"])[0].awaiting_redo is None
+    assert answer(redo, ["x"])[0].awaiting_redo is None
+
+
 def test_the_first_candidate_that_passes_is_chosen_and_no_other_is_requested():
     state, requests = answer(an_annotation_plan(candidates=3), ["x", "fine", "not requested"])
     assert (state.chosen.summary, len(requests)) == ("fine", 2)

@@ -229,6 +229,43 @@ def test_what_a_reader_wants_anew_is_asked_for_again_and_what_was_mended_stands(
     assert mended.references == ["A bridge is shut."]
 
 
+@pytest.mark.parametrize(
+    ("reply", "changes", "reason"),
+    [
+        (Reply("No."), {}, "too short"),
+        (Reply("bad words", status=400), {}, "no answer"),
+        (None, {"budget": {"requests": 2}}, "not requested"),
+    ],
+)
+def test_a_summary_stays_and_is_marked_where_the_redo_of_a_reviewer_fails(
+    tmp_path, reply, changes, reason
+):
+    # All new attempts were refused, and the pair was gone: 16 pairs became 15.
+    def script(body):
+        return reply if len(body["messages"]) > 1 else faithful(body)
+
+    folder, notes = a_run(tmp_path, count=2), []
+    with serving(script) as fake:
+        annotate.run(a_recipe(fake.url, attempts=2), RunFolder(folder))
+        redo = a_decision("redo", of=a_summary(20), id="d20", note="Too dry.")
+        decisions.append_decisions(folder, [redo])
+        recipe = a_recipe(fake.url, attempts=2, **changes)
+        if changes:
+            with pytest.raises(SetupError, match="2 documents, 2 pairs"):
+                annotate.run(recipe, RunFolder(folder), on_event=notes.append)
+        else:
+            manifest = annotate.run(recipe, RunFolder(folder), on_event=notes.append)
+            assert manifest["counts"] == {"documents": 2, "pairs": 2}
+            assert manifest["redos_failed"] == {reason: 1}
+            words = f"stay, marked redo_failed: there is no better one ({reason} 1)"
+            assert any(words in event.text for event in notes if isinstance(event, Note))
+    first, second = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
+    assert first.references == [a_summary(20)]
+    assert first.meta["annotate"]["redo_failed"] == reason
+    assert first.meta["review"]["decision"] == "redo"
+    assert "redo_failed" not in second.meta["annotate"]
+
+
 def test_an_introduction_that_a_reader_does_not_want_is_no_summary(tmp_path):
     text = "Lyon is a town in the east of France, on two rivers.\n\n" + "It is old. " * 9
     write_jsonl(tmp_path / "clean/documents.jsonl", [Document(id=i, text=text) for i in "ab"])

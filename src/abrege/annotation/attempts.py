@@ -75,6 +75,15 @@ class DocumentState:
     requests: Sequence[Request] = ()
     chosen: Attempt | None = None
 
+    @property
+    def awaiting_redo(self) -> Attempt | None:
+        """The last summary that passed the checks but that a reviewer wants rewritten.
+
+        None if another one has been chosen. It stays the document's summary until then.
+        """
+        redone = (one for one in reversed(self.attempts) if _is_redo(one))
+        return None if self.chosen else next(redone, None)
+
 
 def document_state(
     document: Document, plan: AnnotationPlan, responses: Mapping[str, CachedResponse]
@@ -94,11 +103,15 @@ def document_state(
         if passed:
             best = plan.choose and plan.choose([one.summary for one in passed], document.lang)
             return DocumentState(attempts, chosen=passed[best or 0])
-        redone = {one.summary for one in attempts if one.rejection and one.rejection.reason == REDO}
+        redone = {one.summary for one in attempts if _is_redo(one)}
         is_over = any(is_final(one.rejection, one.response) for one in candidates)
         if number >= plan.max_attempts + len(redone) or is_over:
             return DocumentState(attempts)
     raise AssertionError
+
+
+def _is_redo(attempt: Attempt) -> bool:
+    return attempt.rejection is not None and attempt.rejection.reason == REDO
 
 
 def _candidates(

@@ -20,6 +20,9 @@ from abrege.annotation.server_context_limit import TOO_LONG
 from abrege.annotation.thinking_budget import is_spent_on_thinking
 from abrege.llm_client.server_dialects import is_known_ending
 
+NO_ANSWER = "no answer"
+"""The reason of a document whose request failed after all retries, or was rejected."""
+NOT_REQUESTED = "not requested"
 FORECAST_AFTER = 10  # documents of this run, after which its duration is estimated
 
 
@@ -32,7 +35,7 @@ class AnnotationProgress:
     failures: dict[int, str] = field(default_factory=dict)
     missing: set[int] = field(default_factory=set)
     unfinished: dict[int, DocumentState] = field(default_factory=dict)
-    """Of missing documents, as far as earlier responses go."""
+    """Of missing and failed documents, as far as responses go."""
     expected: Cost = field(default_factory=Cost)
     """The most that one response per missing document can cost."""
 
@@ -79,6 +82,26 @@ class AnnotationProgress:
             self.states[index] = update.state
         else:
             self.failures[index] = update.failure
+            self.unfinished[index] = update.state
+
+    def state(self, index: int) -> DocumentState | None:
+        """Return the state of a document, finished or not; None without any response."""
+        return self.states.get(index) or self.unfinished.get(index)
+
+    def failed_redo(self, index: int) -> str | None:
+        """Return why a summary that a reviewer wants rewritten was not; None if none waits."""
+        state = self.state(index)
+        if state is None or state.awaiting_redo is None:
+            return None
+        if index in self.failures:
+            return NO_ANSWER
+        rejection = state.attempts[-1].rejection
+        return rejection.reason if rejection and not state.requests else NOT_REQUESTED
+
+    def failed_redos(self) -> Counter[str]:
+        """Count the summaries that were not rewritten, by the reason."""
+        reasons = (self.failed_redo(index) for index in (*self.states, *self.unfinished))
+        return Counter(reason for reason in reasons if reason)
 
 
 def describe_estimate(progress: AnnotationProgress, budget: Budget) -> str:
@@ -138,6 +161,7 @@ def summarize(
         ),
         "prompts_cut": len(progress.truncated.certain),
         "prompts_perhaps_cut": len(progress.truncated.suspected),
+        "redos_failed": dict(progress.failed_redos().most_common()),
         "documents_cut": sum(one.shown_share < 1 for one in chosen),
         "tokens": {
             "prompt": round(budget.spent.prompt_tokens),
@@ -166,6 +190,12 @@ def warnings(progress: AnnotationProgress, *, max_new_tokens: int) -> list[str]:
     if reasons:
         listed = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
         notes.append(f"answers with an unknown finish reason, taken for complete ones: {listed}")
+    if redos := progress.failed_redos():
+        listed = ", ".join(f"{reason} {count}" for reason, count in redos.most_common())
+        notes.append(
+            f"{redos.total()} summaries that reviewers want rewritten stay, marked redo_failed: "
+            f"there is no better one ({listed})"
+        )
     truncated = progress.truncated
     if truncated.certain or truncated.suspected:
         notes.append(describe_truncated(truncated, max_new_tokens))

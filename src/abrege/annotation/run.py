@@ -21,6 +21,7 @@ from abrege.annotation.pairs import (
 )
 from abrege.annotation.progress import (
     FORECAST_AFTER,
+    NO_ANSWER,
     AnnotationProgress,
     describe_estimate,
     describe_exceeded,
@@ -49,8 +50,6 @@ from abrege.recipe import Annotate, Recipe
 
 FIRST_CHECK = 8
 """Documents after which prompts are first checked for truncation by the server."""
-NO_ANSWER = "no answer"
-"""The reason of a document whose request failed after all retries, or was rejected."""
 
 
 def run(
@@ -207,23 +206,24 @@ def outcome(
     row: IndexedDocument, progress: AnnotationProgress, recipe: Recipe, plan: AnnotationPlan
 ) -> Outcome:
     """Return what a document becomes."""
+    state = progress.state(row.index)
+    if state is not None and (state.chosen or state.awaiting_redo):
+        return _pair(row, progress, recipe, plan)
     if row.index in progress.failures:
         return failed_document(row.document, Rejection(NO_ANSWER, progress.failures[row.index]))
-    state = progress.states.get(row.index)
-    if state is None:
+    if state is None or row.index in progress.missing:
         return None
-    if state.chosen is None:
-        rejection = state.attempts[-1].rejection
-        assert rejection is not None
-        return failed_document(row.document, rejection, attempts=describe_attempts(state))
-    return _pair(row, progress, recipe, plan)
+    rejection = state.attempts[-1].rejection
+    assert rejection is not None
+    return failed_document(row.document, rejection, attempts=describe_attempts(state))
 
 
 def _pair(
     row: IndexedDocument, progress: AnnotationProgress, recipe: Recipe, plan: AnnotationPlan
 ) -> Pair:
-    state, settings = progress.states[row.index], recipe.annotate
-    chosen = state.chosen
+    state, settings = progress.state(row.index), recipe.annotate
+    assert state is not None
+    chosen = state.chosen or state.awaiting_redo
     assert chosen is not None
     responses = [one.response for one in state.attempts]
     prompt = {"system": plan.system, "template": teacher_template(plan.template, row.document.lang)}
@@ -240,6 +240,8 @@ def _pair(
         "prompt_tokens": sum(one.prompt_tokens or 0 for one in responses),
         "completion_tokens": sum(one.completion_tokens or 0 for one in responses),
     }
+    if redo_failed := progress.failed_redo(row.index):
+        provenance["redo_failed"] = redo_failed
     if chosen.response.key in progress.truncated.suspected:
         provenance["prompt_perhaps_cut"] = True
     if plan.extra_body:
