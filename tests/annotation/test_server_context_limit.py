@@ -32,6 +32,44 @@ def test_the_share_that_fits_is_parsed_from_the_error_of_each_server(message, li
 
 
 @pytest.mark.parametrize(
+    ("message", "limit", "prompt_tokens"),
+    [
+        ("You passed 3000 input tokens and requested 300 output tokens. However, the model's "
+         "context length is only 2048 tokens, resulting in a maximum input length of 1748 tokens.",
+         2048, 3000),  # vLLM 0.16
+        ("max_tokens is too large: 300. This model's maximum context length is 2048 tokens and "
+         "your request has 3000 input tokens (300 > 2048 - 3000).", 2048, 3000),
+        ("The input (3000 tokens) is longer than the model's context length (2048 tokens).", 2048,
+         3000),  # SGLang
+        ("Requested token count exceeds the model's maximum context length of 2048 tokens. You "
+         "requested a total of 3300 tokens: 3000 tokens from the input messages and 300 tokens for "
+         "the completion.", 2048, 3000),
+        ("`inputs` tokens + `max_new_tokens` must be <= 2048. Given: 3000 `inputs` tokens and 300 "
+         "`max_new_tokens`", 2048, 3000),  # TGI
+        ("Prompt contains 3000 tokens and 0 draft tokens, too large for model with 2048 maximum "
+         "context length", 2048, 3000),  # Mistral
+        ("The input token count (1,300,000) exceeds the maximum number of tokens allowed "
+         "(1,048,576).", 1_048_576, 1_300_000),  # Gemini
+        ("total number of tokens in the prompt cannot exceed 2048 - received 3000.", 2048, 3000),
+        ("The prompt is too long: 3000, model maximum context length: 2047", 2047, 3000),
+        ("This model's maximum context length is 2048 tokens. However, your messages resulted in "
+         "3000 tokens.", 2048, 3000),  # DeepInfra
+        ("Trying to keep the first 3000 tokens when context the overflows. However, the model is "
+         "loaded with context length of only 2048 tokens", 2048, 3000),  # LM Studio
+        ("the request exceeds the available context size. n_prompt_tokens 3000 n_ctx 2048", 2048,
+         3000),  # llama.cpp, older
+        ("This endpoint's maximum context length is 2048 tokens. However, you requested about 3300 "
+         "tokens (3000 of text input, 300 in the output).", 2048, 3000),  # OpenRouter
+        ("Request too large for m on tokens per min (TPM): Limit 10000, Requested 12300. The input "
+         "or output tokens must be reduced", 10_000, 12_000),  # OpenAI
+    ],
+)  # fmt: skip
+def test_the_numbers_of_further_servers_save_requests(message, limit, prompt_tokens):
+    share = fitting_document_fraction(rejected(message), 300)
+    assert share == pytest.approx(0.95 * (limit - 300) / prompt_tokens)
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "too long",

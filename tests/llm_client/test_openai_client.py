@@ -7,6 +7,7 @@ import pytest
 
 from abrege.core.errors import SetupError
 from abrege.llm_client.openai_client import (
+    ContentFilterError,
     ContextLengthError,
     NoResponseError,
     OpenAIClient,
@@ -310,6 +311,57 @@ def test_a_prompt_that_is_too_long_is_distinguished_from_other_rejections(status
         with pytest.raises(RequestRejectedError) as caught:
             client.complete(HELLO)
         assert not isinstance(caught.value, ContextLengthError)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Request too large for gpt-5 in organization org-x on tokens per min (TPM): Limit 10000, "
+        "Requested 12000. The input or output tokens must be reduced in order to run successfully.",
+        "Rate limit reached for m on tokens per day (TPD): Limit 6000, Used 0, Requested 6,100.",
+    ],
+)
+def test_a_rate_limit_that_one_request_exceeds_alone_is_a_prompt_that_is_too_long(message):
+    with (
+        serving([Reply(message, status=429)]) as fake,
+        a_client(fake) as client,
+        pytest.raises(ContextLengthError, match="rejects the request"),
+    ):
+        client.complete(HELLO)
+    assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Rate limit reached for m on tokens per min (TPM): Limit 6000, Used 5900, Requested 500. "
+        "Please try again in 1ms. Visit https://x/limits to learn about context windows.",
+        "Too many tokens, please wait 1 ms before trying again.",
+        "You exceeded the token limit of your plan for this minute; input is too long a queue",
+    ],
+)
+def test_any_other_rate_limit_is_waited_for_even_if_it_speaks_of_tokens(message):
+    with serving([Reply(message, status=429), Reply("2")]) as fake, a_client(fake) as client:
+        assert client.complete(HELLO).text == "2"
+    assert len(fake.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "requests"),
+    [
+        ({"message": "prompt is too long: 9 tokens > 8", "code": 400}, ContextLengthError, 1),
+        ({"message": "flagged by moderation", "code": 403}, ContentFilterError, 1),
+        ({"message": "no credits", "code": 402}, SetupError, 1),
+        ({"message": "bad seed", "code": 400}, RequestRejectedError, 1),
+        ({"message": "overloaded", "code": 502}, NoResponseError, 6),
+        ({"message": "overloaded"}, NoResponseError, 6),
+    ],
+)  # fmt: skip
+def test_an_error_with_status_200_means_what_its_code_says(error, kind, requests):
+    reply = Reply(raw=json.dumps({"error": error}).encode())
+    with serving([reply]) as fake, a_client(fake) as client, pytest.raises(kind):
+        client.complete(HELLO)
+    assert len(fake.requests) == requests
 
 
 def test_a_request_may_have_its_own_sampling_parameters():

@@ -11,6 +11,7 @@ from abrege.llm_client.response_body import (
     merge_events,
     parse_body,
     read_completion,
+    status_in,
 )
 
 THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sundays."
@@ -18,7 +19,7 @@ THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sunday
 
 def completion_of(body):
     text = body if isinstance(body, str) else json.dumps(body)
-    return read_completion(parse_body(text), model="m", seconds=1.0)
+    return read_completion(parse_body(text.encode()), model="m", seconds=1.0)
 
 
 def a_body(content=ANSWER, *, usage=None, **message):
@@ -64,17 +65,38 @@ def test_a_stream_of_events_that_nobody_asked_for_is_read():
     assert merge_events("<html>log in</html>") is None
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        'data: {"choices":[{"delta":{"content":"half "}}]}\n\n',
-        'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: {"error":{"message":"boom"}}\n\n',
-    ],
-)
-def test_a_stream_that_breaks_off_is_asked_again_and_never_half_an_answer(body):
+def test_a_stream_that_breaks_off_is_asked_again_and_never_half_an_answer():
+    half = 'data: {"choices":[{"delta":{"content":"half "}}]}\n\n'
     with pytest.raises(RetryableError):
-        merge_events(body)
+        merge_events(half)
+    broken = merge_events(half + 'data: {"error":{"message":"boom","code":503}}\n\n')
+    assert (error_message(broken), status_in(broken)) == ("boom", 503)
+    assert read_completion(broken, model="m", seconds=0.0) is None
     assert merge_events('data: {"choices":null}\n\n') is None
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "status"),
+    [
+        ([{"error": {"code": 429, "message": "slow", "status": "X"}}], "slow", 429),
+        ({"detail": [{"loc": ["body", "seed"], "msg": "not permitted"}]}, "not permitted", None),
+        ({"base_resp": {"status_code": 1039, "status_msg": "too many"}}, "too many", None),
+        ({"error_code": 336, "error_msg": "busy"}, "busy", None),
+        ({"error": {"message": "no", "code": "400", "innererror": {"code": "R"}}}, "no", 400),
+        ({"error": {"message": "full", "n_prompt_tokens": 9, "n_ctx": 8}},
+         "full n_prompt_tokens 9 n_ctx 8", None),
+        ({"x": 1}, '{"x": 1}', None),
+    ],
+)  # fmt: skip
+def test_the_words_and_the_status_of_an_error_are_read_wherever_they_are(body, words, status):
+    assert (error_message(body), status_in(body)) == (words, status)
+
+
+def test_a_body_is_decoded_as_utf_8_else_by_its_charset_else_asked_for_again():
+    assert parse_body('\ufeff {"a": "é"}\n'.encode()) == {"a": "é"}
+    assert parse_body('{"a": "é"}'.encode("latin-1"), "latin-1") == {"a": "é"}
+    with pytest.raises(RetryableError, match="not UTF-8"):
+        parse_body('{"a": "é"}'.encode("latin-1"))
 
 
 def test_the_usage_in_a_stream_of_events_is_read():

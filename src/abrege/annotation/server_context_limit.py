@@ -1,8 +1,7 @@
 """Truncation of documents to a context window that only the server knows."""
 
-import re
-
 from abrege.annotation.thinking_budget import is_spent_on_thinking
+from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.response_cache import CachedResponse
 
 TOO_LONG = "too long"
@@ -11,16 +10,6 @@ DEFAULT_SHARE = 0.7
 """The share of a document to show if nothing tells by how much it is too long."""
 _MARGIN = 0.95  # of what would fit, since characters are not tokens
 _CLIPPED = 0.9  # of the allowed tokens: a completion well below them ran out of context
-
-_LIMIT = re.compile(
-    r"(?i)maximum context length (?:is|of) (\d+)|context (?:size|window)(?: of)? \(?(\d+)"
-    r"|> (\d+) maximum"
-)
-_PROMPT_TOKENS = re.compile(
-    r"(?i)\((\d+) in the messages|has (\d+) input tokens|request \((\d+) tokens"
-    r"|too long: (\d+) tokens|requested tokens \((\d+)\)"
-)
-"""How OpenAI and vLLM, newer vLLM, llama.cpp, Anthropic and llama-cpp-python count a prompt."""
 
 
 def fitting_document_fraction(
@@ -31,12 +20,17 @@ def fitting_document_fraction(
     fixed_share  the share of the prompt that is not the document and is not truncated
 
     The document does not fit if the server rejected it, or if the completion was truncated far
-    below the allowed tokens, as llama.cpp does when its context is full.
+    below the allowed tokens, as llama.cpp does when its context is full. One that was truncated
+    while the model was thinking needs more tokens, not a shorter document.
     """
     prompt_tokens, limit = response.prompt_tokens, None
     if response.finish_reason == TOO_LONG:
         message = response.about.get("said", "")
-        prompt_tokens, limit = _number(_PROMPT_TOKENS, message), _number(_LIMIT, message)
+        limit = dialects.find_number(dialects.CONTEXT_LIMIT, message)
+        prompt_tokens = dialects.find_number(dialects.PROMPT_TOKENS, message)
+        total = dialects.find_number(dialects.TOTAL_TOKENS, message)
+        if prompt_tokens is None and total is not None:
+            prompt_tokens = total - (max_new_tokens or 0)
     elif _is_clipped(response, max_new_tokens):
         limit = (response.prompt_tokens or 0) + (response.completion_tokens or 0)
     else:
@@ -64,8 +58,3 @@ def _is_clipped(response: CachedResponse, max_new_tokens: int | None) -> bool:
     if is_spent_on_thinking(response, max_new_tokens):
         return False
     return response.completion_tokens < _CLIPPED * (max_new_tokens or 0)
-
-
-def _number(pattern: re.Pattern[str], message: str) -> int | None:
-    match = pattern.search(message)
-    return int(next(group for group in match.groups() if group)) if match else None

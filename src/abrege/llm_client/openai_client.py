@@ -14,9 +14,12 @@ from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.rate_limit import AdaptiveLimit
 from abrege.llm_client.response_body import (
     Completion,
+    error_code,
     error_message,
     parse_body,
+    parse_error,
     read_completion,
+    status_in,
 )
 from abrege.llm_client.retry import RetriesExhaustedError, RetryPolicy, call_with_retry
 from abrege.llm_client.server_address import resolve_address
@@ -26,7 +29,6 @@ Message: TypeAlias = Mapping[str, str]
 RETRYABLE = (408, 409, 429)  # and 5xx
 BUSY = (429, 503)  # rate limit, overload
 WRONG_ADDRESS = (404, 405)
-NO_CREDIT = "insufficient_quota"  # a 429 that retrying cannot fix: quota used up
 CONNECT_SECONDS = 10.0
 MAX_QUOTED, MAX_LISTED = 300, 12  # characters of a server's message; models in a message
 
@@ -174,48 +176,57 @@ class OpenAIClient:
             if limit_option == "max_tokens" and "max_completion_tokens" in str(error):
                 self._limit_option = "max_completion_tokens"
                 return self._attempt(messages, params)
-            raise self._error_of(error) from None
-        return self._completion_of(response.http_response.text, time.monotonic() - began)
+            response = error.response
+            body = parse_error(response.content) or error.message
+            raise self._error_of(error.status_code, body, response.headers) from None
+        return self._completion_of(response.http_response, time.monotonic() - began)
 
-    def _completion_of(self, text: str, seconds: float) -> Completion:
-        """Return the completion in a body; raise the error that another body means."""
+    def _completion_of(self, response: Any, seconds: float) -> Completion:
+        """Return the completion in a response with status 200; raise the error of any other."""
         try:
-            body = parse_body(text)
+            body = parse_body(response.content, response.charset_encoding)
             completion = read_completion(body, model=self.model, seconds=seconds)
         except RetryableError as error:
             raise RetryableError(self._clean(error)) from None
         if completion is not None:
             return completion
-        message = error_message(body.get("error") if isinstance(body, dict) else None)
-        if message and dialects.TOO_LONG.search(message):
-            raise ContextLengthError(f"{self.address} rejects the request: {self._clean(message)}")
-        if message and dialects.CONTENT_FILTER.search(message):
-            raise ContentFilterError(f"{self.address} refuses the text: {self._clean(message)}")
-        raise RetryableError(f"the response is no chat completion: {self._clean(message or text)}")
+        words = error_message(body)
+        reason = f"the response is no chat completion: {self._clean(words)}"
+        status = status_in(body)
+        error_words = error_message(body.get("error")) if isinstance(body, dict) else ""
+        if status is None and any(
+            table.search(error_words) for table in (dialects.TOO_LONG, dialects.CONTENT_FILTER)
+        ):
+            status = 400
+        raise (
+            RetryableError(reason)
+            if status is None
+            else self._error_of(status, body, response.headers)
+        )
 
-    def _error_of(self, error: Any) -> Exception:
+    def _error_of(self, status: int, body: object, headers: Mapping[str, str]) -> Exception:
         """Return the error that a status means: retry, change the request, or change the server."""
-        words = error_message(error.body) or error.message
-        status, message = error.status_code, self._clean(words)
-        is_too_long = status == 413 or dialects.TOO_LONG.search(f"{error.code} {words}")
-        filtered = dialects.CONTENT_FILTER.search(f"{error.code} {words}")
-        if status == 401 or (
-            status == 403 and not filtered
-        ):  # of a wrong key without the message, which may quote it
+        words, code = error_message(body), error_code(body)
+        message, all_words = self._clean(words), f"{code} {words}"
+        filtered = dialects.CONTENT_FILTER.search(all_words)
+        is_too_long = status == 413 or dialects.TOO_LONG.search(all_words) is not None
+        if status == 429:  # most say when to ask again, few that the request alone is too large
+            is_too_long = dialects.exceeds_rate_limit_alone(words)
+        if status == 401 or (status == 403 and not filtered):
+            # Without the message of a 401, which may quote the key.
             why = "" if status == 401 else f" {message}"
             return SetupError(
                 f"{self.address} rejects the API key ({status}).{why}\n"
                 "  Set OPENAI_API_KEY to a key of this server that may use this model."
             )
-        if status == 402 or error.code == NO_CREDIT:
+        if status == 402 or dialects.NO_CREDIT.search(all_words):
             return SetupError(
                 f"{self.address}: no credit is left ({status}). {message}\n"
                 "  Top up the account and run the same command again."
             )
         if status in WRONG_ADDRESS:
             return SetupError(self._not_found(f"{status}: {message}"))
-        if status in RETRYABLE or (status >= 500 and not is_too_long):
-            headers = error.response.headers
+        if not is_too_long and (status in RETRYABLE or status >= 500):
             wait = retry_after(headers.get("retry-after"), now=datetime.now(UTC))
             wait = wait or dialects.wait_seconds(words, headers)
             return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=status in BUSY)

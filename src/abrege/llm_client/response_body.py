@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,18 +29,39 @@ class Completion:
     """The names of the tools that the model calls, if it does."""
 
 
-def parse_body(text: str) -> object:
+def parse_body(content: bytes, charset: str | None = None) -> object:
     """Return the JSON of a body, the completion that its events add up to, or the text itself.
 
-    Raise RetryableError for JSON that breaks off, and for events that do: see `merge_events`.
+    charset  the one that the server names, for a body that is not UTF-8
+
+    Raise RetryableError for JSON that breaks off, for events that do (see `merge_events`), and for
+    a body that no charset decodes.
     """
-    text = text.strip("\ufeff \t\r\n")
+    text = _decode(content, charset).strip("\ufeff \t\r\n")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         if text.startswith(("{", "[")):
             raise RetryableError("the response is not JSON") from None
     return merge_events(text) or text
+
+
+def parse_error(content: bytes) -> object:
+    """Return the JSON of an error's body, or its text."""
+    text = content.decode("utf-8", "replace").strip("\ufeff \t\r\n")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _decode(content: bytes, charset: str | None) -> str:
+    for name in ("utf-8", charset):
+        try:
+            return content.decode(name or "utf-8")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise RetryableError("the response is not UTF-8")
 
 
 def read_completion(body: object, *, model: str, seconds: float) -> Completion | None:
@@ -160,14 +182,33 @@ def _part_text(part: object) -> str:
 def error_message(body: Any) -> str:
     """Return the words of an error: its message, or that of the provider behind a gateway."""
     if isinstance(body, list) and body:
-        body = body[0]  # Gemini's errors come in a list
+        return error_message(body[0])  # Gemini's errors come in a list, FastAPI's in several
     if not isinstance(body, Mapping):
         return "" if body is None else str(body)
     metadata = body.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else ""
-    inner = next((body[key] for key in ("message", "detail", "error") if body.get(key)), "")
+    inner = next((body[key] for key in dialects.ERROR_FIELDS if body.get(key)), "")
     message = error_message(inner) if isinstance(inner, Mapping | list) else str(inner)
-    return f"{message} {_raw_message(raw)}".strip() if raw else message or json.dumps(dict(body))
+    numbers = [f"{key} {body[key]}" for key in dialects.CONTEXT_FIELDS if body.get(key)]
+    message = " ".join([message or json.dumps(dict(body)), *numbers])
+    return f"{message} {_raw_message(raw)}" if raw else message
+
+
+def error_code(body: object) -> str:
+    """Return the codes and kinds of an error and of those inside it, as words."""
+    if isinstance(body, list) and body:
+        return error_code(body[0])
+    if not isinstance(body, Mapping):
+        return ""
+    own = [body[key] for key in ("code", "type", "status", "reason") if body.get(key)]
+    inner = (error_code(body.get(key)) for key in ("error", "innererror", "detail"))
+    return " ".join([*map(str, own), *filter(None, inner)])
+
+
+def status_in(body: object) -> int | None:
+    """Return the status that an error in a body names, if it names one."""
+    numbers = re.findall(r"(?<!\d)[45]\d\d(?!\d)", error_code(body))
+    return int(numbers[0]) if numbers else None
 
 
 def _raw_message(raw: object) -> str:
@@ -181,11 +222,12 @@ def _raw_message(raw: object) -> str:
 def merge_events(body: str) -> dict[str, Any] | None:
     """Return the body that a stream of events adds up to; None for any other text.
 
-    Raise RetryableError for a stream that reports an error or ends without an ending.
+    Of a stream that reports an error, it is the error. Raise RetryableError for a stream that ends
+    without an ending.
     """
     chunks = _chunks(body)
     if error := next((chunk["error"] for chunk in chunks if chunk.get("error")), None):
-        raise RetryableError(f"the stream broke off: {error_message(error)}")
+        return {"error": error}
     choices = [
         choice
         for chunk in chunks

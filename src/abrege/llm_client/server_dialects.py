@@ -126,6 +126,37 @@ TOO_LONG = re.compile(
     r"|max_tokens must be at least 1, got -|长度超过"
 )
 """How servers say that a prompt exceeds the context window."""
+REQUEST_TOO_LARGE = re.compile(r"(?i)request too large|tokens must be reduced|reduce your message")
+_RATE_LIMIT = re.compile(r"(?i)\blimit:? ([\d,]+)\b.{0,60}\brequested:? ([\d,]+)")
+"""How OpenAI and Groq say that one request exceeds a limit of tokens per minute (429, 413)."""
+NO_CREDIT = re.compile(r"(?i)insufficient_quota|insufficient[ _](?:balance|credits?|funds)")
+"""A 429 that retrying cannot mend: OpenAI, DeepSeek, GLM, OpenRouter."""
+ERROR_FIELDS = (
+    *("message", "detail", "error", "msg", "error_msg", "error_message", "errorMessage"),
+    *("status_msg", "base_resp", "errors", "Message"),
+)
+"""Where the words of an error are: most, FastAPI, TGI, SiliconFlow, Baidu, MiniMax, AWS."""
+CONTEXT_FIELDS = ("n_prompt_tokens", "n_ctx")  # llama.cpp
+CONTEXT_LIMIT = re.compile(
+    r"(?i)maximum context length(?: is| of|:)? ?(?:only )?([\d,]+)"  # OpenAI, vLLM, SGLang
+    r"|([\d,]+) maximum context length"  # Mistral
+    r"|context (?:size|window|length)(?: of| is)?(?: only)? ?\(?([\d,]+)"  # llama.cpp, LM Studio
+    r"|> ([\d,]+) maximum|must be <= ([\d,]+)|cannot exceed ([\d,]+)"  # Anthropic, TGI, Cohere
+    r"|tokens allowed \(?([\d,]+)|\blimit:? ([\d,]+)|should be \[1, ?([\d,]+)\]"  # Gemini, TPM
+    r"|\bn_ctx ([\d,]+)|must have less than ([\d,]+)"
+)
+PROMPT_TOKENS = re.compile(
+    r"(?i)([\d,]+) in the (?:messages|prompt)|([\d,]+) of text input"  # OpenAI, OpenRouter
+    r"|([\d,]+) (?:input tokens|tokens from the input)"  # vLLM, SGLang
+    r"|(?:request|input) \(([\d,]+) tokens|too long: ([\d,]+)"  # llama.cpp, SGLang, Anthropic
+    r"|requested tokens \(([\d,]+)\)|given: ([\d,]+) `inputs`"  # llama-cpp-python, TGI
+    r"|prompt contains ([\d,]+)|token count \(?([\d,]+)|first ([\d,]+) tokens"  # Mistral, Gemini
+    r"|resulted in ([\d,]+)|received ([\d,]+)|\bn_prompt_tokens ([\d,]+)"  # DeepInfra, Cohere
+)
+TOTAL_TOKENS = re.compile(
+    r"(?i)requested (?:about |a total of )?([\d,]+) tokens|\brequested:? ([\d,]+)"
+)
+"""How servers count the context, a prompt, and a prompt with the tokens to be generated."""
 CONTENT_FILTER = re.compile(
     r"(?i)content[ _](?:filter|management|policy)|responsibleai|safety[ _](?:system|filter|check)"
     r"|blocked (?:by|due to)|moderation|data_inspection_failed|prohibited[ _]content"
@@ -149,6 +180,24 @@ def ending(finish_reason: object) -> str:
     words = str(finish_reason or "stop").split(":")[0].rpartition(".")[2]  # Gemini: "X: DETAIL"
     word = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s-]+", "_", words.strip()).lower()
     return _MEANING.get(word, _MEANING.get(word.removeprefix("finish_reason_"), word))
+
+
+def exceeds_rate_limit_alone(message: str) -> bool:
+    """Return whether a rate limit is exceeded by one request alone, however long one waits."""
+    numbers = _RATE_LIMIT.search(message)
+    limit, requested = (read_number(number) for number in numbers.groups()) if numbers else (0, 0)
+    return requested > limit or REQUEST_TOO_LARGE.search(message) is not None
+
+
+def find_number(pattern: re.Pattern[str], message: str) -> int | None:
+    """Return the number that a pattern of this table finds in a message."""
+    match = pattern.search(message)
+    return read_number(next(group for group in match.groups() if group)) if match else None
+
+
+def read_number(digits: str) -> int:
+    """Return a number that may have commas between thousands."""
+    return int(digits.replace(",", "") or 0)
 
 
 def is_known_ending(finish_reason: str) -> bool:
