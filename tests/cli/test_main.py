@@ -179,6 +179,11 @@ class SafetensorError(Exception):
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/x/model"), "runs/x/model"),
         (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), "writing"),
         (SafetensorError("I/O error: No space left on device (os error 28)"), "writing"),
+        # torch 2.13, torch.save on a full tmpfs
+        (
+            RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 9 vs 8"),
+            "writing",
+        ),
     ],
 )
 def test_a_full_disk_is_an_error_of_the_environment_wherever_it_occurs(

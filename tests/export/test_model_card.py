@@ -1,6 +1,7 @@
 import yaml
 from huggingface_hub import ModelCard
 
+from abrege.export import model_card
 from abrege.export.card_text import CardFacts, CardScores, render_card, usage_snippet
 from abrege.report.evaluation_model import (
     ScoreEstimate,
@@ -101,3 +102,13 @@ def test_text_of_the_user_cannot_break_out_of_its_code_block_or_cell():
     text = render_card(a_card(template="```\n# Not a title\n```\n{document}", data="a|b"))
     assert "````text\n```\n# Not a title\n```\n{document}\n````" in text
     assert "Data: a\\|b." in text
+
+
+def test_a_card_that_says_the_same_is_not_written_again(tmp_path, monkeypatch):
+    facts = [a_card(), a_card(), a_card(name="other")]
+    monkeypatch.setattr(model_card, "gather_facts", lambda *_: facts.pop(0))
+    files = []
+    for _ in range(3):
+        model_card.write_model_card(None, tmp_path, tmp_path, {})
+        files.append((tmp_path / "README.md").stat().st_ino)
+    assert files[0] == files[1] != files[2]

@@ -306,7 +306,10 @@ def test_a_run_killed_at_any_stage_ends_with_the_same_predictions_and_scores(
     assert not list(folder.rglob("*.part*"))
 
 
-def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(tmp_path, data, student_folder, whole):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_kill_save_exit_130_and_the_same_command_goes_on(
+    tmp_path, data, student_folder, whole, number
+):
     recipe_file = tmp_path / "recipe.yaml"
     recipe.write(a_recipe(data, student_folder), recipe_file)
     command = [
@@ -324,7 +327,7 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(tmp_path, data, stu
         if steps.exists() and steps.read_text().count("\n") >= 1:
             break
         time.sleep(0.05)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, number)
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 130, said
     assert "the same command goes on from there" in said

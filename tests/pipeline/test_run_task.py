@@ -212,3 +212,12 @@ def test_a_folder_that_cannot_be_written_is_one_message_where_something_must_run
     assert execute(task, silent).done == "skipped"
     with pytest.raises(SetupError, match="not allowed to write here"):
         execute(a_task(tmp_path, settings={"a": 1}), silent)
+
+
+def test_a_library_that_finds_the_disk_full_is_told_with_the_folder_of_the_task(tmp_path):
+    def run(*_):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 9 vs 8")
+
+    task = a_task(tmp_path, run=run)
+    with pytest.raises(SetupError, match=rf"^{task.folder}: the disk is full\.\n  Free some room"):
+        execute(task, silent)

@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import errno
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from abrege import __version__
 from abrege.core.errors import AbregeError, RecipeError, SetupError
+from abrege.core.io import disk_full_error, is_disk_full
 from abrege.core.optional import explain_missing
 
 INTERRUPTED = 130
@@ -233,14 +233,9 @@ def _as_user_error(error: Exception) -> AbregeError | None:
         return error
     if isinstance(error, ModuleNotFoundError):
         return explain_missing(error)
-    full = (errno.ENOSPC, errno.EDQUOT)
-    # Rust libraries (safetensors, tokenizers) raise their own classes with the system's message.
-    if getattr(error, "errno", None) in full or os.strerror(errno.ENOSPC) in str(error):
+    if is_disk_full(error):
         _abandon_stdout()
-        path = getattr(error, "filename", None) or "writing"
-        return SetupError(
-            f"{path}: the disk is full.\n  Free some room and run the same command again."
-        )
+        return disk_full_error(getattr(error, "filename", None) or "writing")
     if isinstance(error, OSError) and error.filename is not None:
         return SetupError(f"{os.fsdecode(error.filename)}: {error.strerror or error}.")
     return None

@@ -62,12 +62,32 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error says that the disk, or the user's share of it, is full.
+
+    Libraries in Rust (safetensors, tokenizers) raise their own classes with the system's message,
+    and torch.save a RuntimeError of its zip writer, whose position is not where it should be.
+    """
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    text = str(error)
+    torch_writer = "PytorchStreamWriter failed writing" in text or (
+        "inline_container.cc" in text and "unexpected pos" in text
+    )
+    return torch_writer or os.strerror(errno.ENOSPC) in text
+
+
+def disk_full_error(path: Path | str) -> SetupError:
+    """Return the message for a full disk."""
+    return SetupError(
+        f"{path}: the disk is full.\n  Free some room and run the same command again."
+    )
+
+
 def disk_error(error: OSError, path: Path) -> Exception:
     """Return a message for a full or read-only disk, or the same OSError for anything else."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SetupError(
-            f"{path}: the disk is full.\n  Free some room and run the same command again."
-        )
+    if is_disk_full(error):
+        return disk_full_error(path)
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return SetupError(
             f"{path}: cannot be written, for a part of its path is a file and no folder.\n"

@@ -20,9 +20,16 @@ from abrege.report.load import load_systems
 
 
 def write_model_card(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> None:
-    """Write the card of the model at `out`; `exported` is the manifest of its export."""
-    with atomic_write(out / "README.md") as file:
-        file.write(render_card(gather_facts(recipe, folder, out, exported)))
+    """Write the card of the model at `out`; `exported` is the manifest of its export.
+
+    A card that says the same already is left alone: the folder may be read-only.
+    """
+    path = out / "README.md"
+    card = render_card(gather_facts(recipe, folder, out, exported))
+    if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == card:
+        return
+    with atomic_write(path) as file:
+        file.write(card)
 
 
 def gather_facts(recipe: Recipe, folder: Path, out: Path, exported: Mapping[str, Any]) -> CardFacts:

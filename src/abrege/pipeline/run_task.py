@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from abrege.core.errors import RecipeError, StateFileError
+from abrege.core.errors import AbregeError, RecipeError, StateFileError
 from abrege.core.events import Note, OnEvent
 from abrege.core.hashing import changed_keys, hash_json, hash_path
-from abrege.core.io import disk_error, read_json, write_json
+from abrege.core.io import disk_error, disk_full_error, is_disk_full, read_json, write_json
 from abrege.pipeline import provenance
 from abrege.pipeline.fingerprint import code_fingerprint
 from abrege.pipeline.task import Outcome, Task
@@ -85,7 +85,8 @@ def execute(task: Task, on_event: OnEvent) -> Outcome:
     on_event(Note(f"{task.name}: running, {reason}"))
     provenance.reset_peak_memory()
     began = time.perf_counter()
-    result = task.run(hash_json(key), on_event)
+    with _full_disk(task):
+        result = task.run(hash_json(key), on_event)
     seconds = round(time.perf_counter() - began, 3)
     if distributed.is_main_process():
         finish(task, key, result, seconds)
@@ -183,6 +184,19 @@ def _read_or_none(path: Any) -> dict[str, Any] | None:
         return read_json(path)
     except StateFileError:
         return None
+
+
+@contextmanager
+def _full_disk(task: Task) -> Iterator[None]:
+    """Name the task's folder where a library finds the disk full, and does not say which."""
+    try:
+        yield
+    except AbregeError:
+        raise
+    except Exception as error:
+        if is_disk_full(error):
+            raise disk_full_error(task.folder) from error
+        raise
 
 
 @contextmanager
