@@ -5,6 +5,8 @@ import warnings
 import pytest
 import torch
 from transformers import (
+    DeepseekV3Config,
+    DeepseekV3ForCausalLM,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
     GptOssConfig,
@@ -18,7 +20,7 @@ from transformers import (
 from abrege.core.errors import RecipeError
 from abrege.export.merge import merge_adapter
 from abrege.training.student import attach_lora, unfreeze
-from builders.models import a_tokenizer
+from builders.models import a_llama, a_tokenizer
 from builders.records import a_plan
 from builders.training import log_entries, tune
 
@@ -50,6 +52,26 @@ def a_mixtral():
 
 def a_phimoe():
     return a_mixture(PhimoeConfig, PhimoeForCausalLM)
+
+
+def a_deepseek():
+    return a_mixture(
+        DeepseekV3Config,
+        DeepseekV3ForCausalLM,
+        num_key_value_heads=4,
+        n_routed_experts=4,
+        num_experts_per_tok=2,
+        n_group=1,
+        topk_group=1,
+        moe_intermediate_size=16,
+        q_lora_rank=8,
+        kv_lora_rank=8,
+        qk_rope_head_dim=4,
+        qk_nope_head_dim=4,
+        v_head_dim=4,
+        first_k_dense_replace=1,
+        n_shared_experts=1,
+    )
 
 
 def a_model_with_vision():
@@ -101,6 +123,25 @@ def test_a_router_that_returns_more_than_a_product_gets_no_adapter():
     )
 
 
+def test_layers_that_peft_leaves_out_are_noted_with_their_share():
+    notes = []
+    model = a_deepseek()
+    # the dense layer and the shared expert: gate, up and down, 32 x 48 and 32 x 16
+    share = 3 * 32 * (48 + 16) / sum(parameter.numel() for parameter in model.parameters())
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The following (?:rank|alpha)_pattern keys")
+        with_adapter(model, notes)
+    assert notes[0].text == (
+        f"lora: {share:.0%} of the weights get no adapter: mlp, mlp.shared_experts"
+    )
+
+
+def test_a_model_of_which_every_linear_layer_has_an_adapter_gets_no_note():
+    notes = []
+    with_adapter(a_llama(vocab=60), notes)
+    assert notes == []
+
+
 def test_experts_without_an_adapter_are_noted_with_their_share():
     notes = []
     with_adapter(a_mixture(GptOssConfig, GptOssForCausalLM, head_dim=8, sliding_window=64), notes)
@@ -108,9 +149,7 @@ def test_experts_without_an_adapter_are_noted_with_their_share():
     # of 2 layers, 4 experts each: gate and up in one, 32 x (2 x 48), and down, 48 x 32
     weights = 2 * 4 * (32 * 2 * 48 + 48 * 32)
     share = weights / sum(parameter.numel() for parameter in model.parameters())
-    assert notes[0].text == (
-        f"lora: the experts of this mixture, {share:.0%} of it, get no adapter"
-    )
+    assert notes[0].text == (f"lora: {share:.0%} of the weights get no adapter: experts")
 
 
 @pytest.mark.parametrize(

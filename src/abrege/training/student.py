@@ -90,13 +90,14 @@ def attach_lora(
         fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2's layers
     )
     total = sum(p.numel() for p in model.parameters())
+    linear = _linear_layers(model, excluded)
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
         raise RecipeError(_refusal(error)) from error
-    if without := _experts_without_adapter(adapted):
-        share = without / total
-        on_event(Note(f"lora: the experts of this mixture, {share:.0%} of it, get no adapter"))
+    if modules == "all-linear" and (without := weights_without_adapter(adapted, linear)):
+        share = sum(without.values()) / total
+        on_event(Note(f"lora: {share:.0%} of the weights get no adapter: {', '.join(without)}"))
     if not distributed.is_sharded():
         fuse_lora_layers(adapted, on_event=on_event)
     return adapted
@@ -113,11 +114,36 @@ def _refusal(error: ValueError) -> str:
     return f"tune.lora.modules: {error}"
 
 
-def _experts_without_adapter(adapted: Any) -> int:
-    """Return how many weights stand in expert tensors (three dimensions) that peft left alone."""
-    wrapped = {id(m.get_param()) for m in adapted.modules() if hasattr(m, "get_param")}
-    tensors = (p for n, p in adapted.named_parameters() if p.dim() == 3 and "experts" in n)
-    return sum(p.numel() for p in tensors if id(p) not in wrapped)
+def _linear_layers(model: PreTrainedModel, excluded: Sequence[str]) -> dict[str, Any]:
+    """Return the linear layers that all-linear is to reach, by name."""
+    head, prefixes = model.get_output_embeddings(), tuple(f"{name}." for name in excluded)
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear | Conv1D)
+        and module is not head
+        and not f"{name}.".startswith(prefixes)
+    }
+
+
+def weights_without_adapter(adapted: Any, linear: Mapping[str, Any]) -> dict[str, int]:
+    """Return the number of weights that got no adapter, by the parent of their layer.
+
+    In mixtures peft leaves out dense and shared feed-forward layers, or the tensors of the experts.
+    """
+    layers = [m for m in adapted.modules() if hasattr(m, "lora_A")]
+    adapted_layers = {id(m.get_base_layer()) for m in layers if not hasattr(m, "get_param")}
+    adapted_tensors = {id(m.get_param()) for m in layers if hasattr(m, "get_param")}
+    counts: dict[str, int] = {}
+    for name, module in linear.items():
+        weight = module.weight
+        if id(module) not in adapted_layers and id(weight) not in adapted_tensors:
+            parent = re.sub(r".*\.\d+\.", "", name).rpartition(".")[0] or name
+            counts[parent] = counts.get(parent, 0) + weight.numel()
+    for name, parameter in adapted.named_parameters():
+        if parameter.dim() == 3 and "experts" in name and id(parameter) not in adapted_tensors:
+            counts["experts"] = counts.get("experts", 0) + parameter.numel()
+    return counts
 
 
 def check_lora_modules(model: PreTrainedModel, modules: str | Sequence[str]) -> None:
