@@ -57,7 +57,8 @@ def test_the_longest_prompt_is_suspected_if_it_has_few_tokens_for_its_language()
 
 
 def test_more_characters_a_token_than_any_language_has_are_suspected():
-    assert find_truncated(sizes((1001, 100), (1000, 100))).suspected == {"en0"}
+    assert find_truncated(sizes((1001, 100), (990, 99))).suspected == {"en0"}
+    assert find_truncated(sizes((1001, 5), (2000, 5))).suspected == set()  # it does not count
 
 
 def test_the_message_says_what_to_set():

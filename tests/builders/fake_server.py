@@ -23,7 +23,7 @@ KEY = "sk-not-to-be-seen-1234567890"
 class Reply:
     """How the server replies to one request."""
 
-    text: str = "1"
+    text: Any = "1"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0

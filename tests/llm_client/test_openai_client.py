@@ -71,6 +71,17 @@ def test_a_server_that_requires_max_completion_tokens_gets_it():
     ]
 
 
+def test_a_full_context_that_speaks_of_max_completion_tokens_renames_no_option():
+    words = "'max_tokens' or 'max_completion_tokens' is too large: 9. This model's maximum context "
+    with (
+        serving([Reply(f"{words} length is 8 tokens", status=400)]) as fake,
+        a_client(fake) as client,
+        pytest.raises(ContextLengthError),
+    ):
+        client.complete(HELLO)
+    assert [request.body["max_tokens"] for request in fake.requests] == [1024]
+
+
 def test_a_retry_waits_for_retry_after():
     script = [Reply("slow down", status=429, headers={"Retry-After": "0.2"}), Reply("2")]
     with serving(script) as fake, a_client(fake) as client:

@@ -79,7 +79,8 @@ def test_a_stream_that_breaks_off_is_asked_again_and_never_half_an_answer():
     ("body", "words", "status"),
     [
         ([{"error": {"code": 429, "message": "slow", "status": "X"}}], "slow", 429),
-        ({"detail": [{"loc": ["body", "seed"], "msg": "not permitted"}]}, "not permitted", None),
+        ({"detail": [{"loc": ["body", "seed"], "msg": "not permitted"}]},
+         "body.seed: not permitted", None),
         ({"base_resp": {"status_code": 1039, "status_msg": "too many"}}, "too many", None),
         ({"error_code": 336, "error_msg": "busy"}, "busy", None),
         ({"error": {"message": "no", "code": "400", "innererror": {"code": "R"}}}, "no", 400),

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,10 +13,9 @@ import filelock
 import pytest
 
 from abrege.core.errors import SetupError
-from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.run_folder import RunFolder
-from abrege.core.types import Document, Pair
+from abrege.core.types import Pair
 from abrege.llm_client import openai_client as servers
 from abrege.llm_client.retry import RetryPolicy
 from abrege.stages import annotate
@@ -64,105 +62,6 @@ def test_a_document_that_the_server_finds_too_long_is_cut_and_counted(tmp_path):
     [pair] = read_jsonl(tmp_path / "annotate/pairs.jsonl", Pair)
     assert pair.document == documents[1].text
     assert 0 < pair.meta["annotate"]["shown_share"] < 0.5
-
-
-def thinking(body):
-    usage = {"prompt_tokens": 90, "completion_tokens": body["max_tokens"]}
-    return Reply("", finish_reason="length", usage=usage, message={"reasoning": "The user wants"})
-
-
-def test_a_teacher_that_spends_its_tokens_on_thinking_is_stopped_and_an_extra_field_mends_it(
-    tmp_path,
-):
-    def script(body):
-        return faithful(body) if body.get("reasoning_effort") == "none" else thinking(body)
-
-    folder = a_run(tmp_path, count=12)
-    with serving(script) as fake:
-        for _ in range(2):  # answers of a stopped run do not stop the next
-            fake.requests.clear()
-            with pytest.raises(SetupError, match=r"extra_body\.reasoning_effort=none"):
-                annotate.run(a_recipe(fake.url, workers=1), RunFolder(folder))
-            assert len(fake.requests) == 7  # two documents in three attempts, and one in the first
-        recipe = a_recipe(fake.url, extra_body={"reasoning_effort": "none"})
-        assert annotate.run(recipe, RunFolder(folder))["counts"]["pairs"] == 12
-    [first, *_] = read_jsonl(folder / "annotate/pairs.jsonl", Pair)
-    assert first.meta["annotate"]["extra_body"] == {"reasoning_effort": "none"}
-
-
-def test_answers_of_a_server_that_thinks_no_more_are_asked_for_again(tmp_path):
-    folder, scripts = a_run(tmp_path, count=5), [thinking, faithful]
-    with serving(lambda body: scripts[0](body)) as fake:
-        recipe = a_recipe(fake.url, workers=1)
-        with pytest.raises(SetupError, match="spends its tokens on thinking"):
-            annotate.run(recipe, RunFolder(folder))
-        del scripts[0]
-        assert annotate.run(recipe, RunFolder(folder))["counts"] == {"documents": 5, "pairs": 5}
-
-
-def ollama(context):
-    """Return a script that counts four characters a token and reads so many tokens at most."""
-
-    def script(body):
-        characters = len(body["messages"][0]["content"])
-        usage = {"prompt_tokens": min(context[0], characters // 4), "completion_tokens": 20}
-        return replace(faithful(body), usage=usage)
-
-    return script
-
-
-def a_run_with_long_documents(folder):
-    """Write eight documents, of which d22 and d23 have some 2,000 and 4,000 tokens more."""
-    documents = read_jsonl(a_run(folder, count=8) / "clean/documents.jsonl", Document)
-    longer = {"d22": 2000, "d23": 4000}
-    tails = {id_: " The river rose again." * (4 * n // 22) for id_, n in longer.items()}
-    texts = [replace(one, text=one.text + tails.get(one.id, "")) for one in documents]
-    write_jsonl(folder / "clean/documents.jsonl", texts)
-    return folder
-
-
-def test_prompts_that_the_server_truncates_are_refused_and_asked_again_once_it_reads_more(tmp_path):
-    folder, context, notes = a_run_with_long_documents(tmp_path), [1500], []
-    with serving(ollama(context)) as fake:
-        recipe = a_recipe(fake.url)
-        manifest = annotate.run(recipe, RunFolder(folder), on_event=notes.append)
-        assert manifest["counts"] == {
-            "documents": 8,
-            "pairs": 6,
-            "failed/prompt cut by the server": 2,
-        }
-        assert (manifest["prompts_cut"], manifest["prompts_perhaps_cut"]) == (2, 0)
-        [failure, _] = lines(folder, "failed")
-        assert (failure["id"], failure["found"]) == ("d22", "1500 tokens were read")
-        words = "\n".join(event.text for event in notes if isinstance(event, Note))
-        assert "OLLAMA_CONTEXT_LENGTH=5120" in words
-        assert "--set annotate.context_window=1500" in words
-        assert len(fake.requests) == 8
-        context[0] = 9000
-        assert annotate.run(recipe, RunFolder(folder))["counts"]["pairs"] == 8
-        assert len(fake.requests) == 10
-        assert annotate.run(recipe, RunFolder(folder))["prompts_cut"] == 0
-        assert len(fake.requests) == 10
-
-
-def test_a_single_prompt_with_few_tokens_is_marked_in_its_pair(tmp_path):
-    folder, notes = a_run_with_long_documents(tmp_path), []
-    with serving(ollama([9000])) as fake:
-        manifest = annotate.run(a_recipe(fake.url), RunFolder(folder), on_event=notes.append)
-    assert (manifest["prompts_cut"], manifest["prompts_perhaps_cut"]) == (0, 0)
-    with serving(ollama([1200])) as fake:
-        rows = [*read_jsonl(folder / "clean/documents.jsonl", Document)]
-        write_jsonl(folder / "clean/documents.jsonl", [*rows[:2], *rows[3:]])
-        (folder / "annotate/answers.jsonl").unlink()
-        manifest = annotate.run(a_recipe(fake.url), RunFolder(folder), on_event=notes.append)
-    assert (manifest["prompts_cut"], manifest["prompts_perhaps_cut"]) == (0, 1)
-    marked = [
-        pair.id
-        for pair in read_jsonl(folder / "annotate/pairs.jsonl", Pair)
-        if "prompt_perhaps_cut" in pair.meta["annotate"]
-    ]
-    assert marked == ["d23"]
-    assert any("marked prompt_perhaps_cut" in note.text for note in notes if isinstance(note, Note))
 
 
 def test_a_wrong_key_ends_it_with_the_name_of_the_variable(tmp_path):

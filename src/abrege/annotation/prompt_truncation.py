@@ -57,6 +57,8 @@ def find_truncated(sizes: Iterable[PromptSize]) -> TruncatedPrompts:
     for group in by_model.values():
         most = max(size.tokens for size in group)
         longest = [size for size in group if size.tokens == most]
+        if most < MIN_CAP and len(group) == len(longest) > 1:
+            continue  # the server does not count
         usual = _usual_ratios([size for size in group if size.tokens < NEAR * most])
         if most >= MIN_CAP and _are_far_apart(longest):
             certain |= {size.key for size in longest}

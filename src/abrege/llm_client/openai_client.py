@@ -173,12 +173,14 @@ class OpenAIClient:
         except openai.APIConnectionError as error:
             raise RetryableError(f"no connection ({self._clean(error.__cause__)})") from None
         except openai.APIStatusError as error:
-            if limit_option == "max_tokens" and "max_completion_tokens" in str(error):
-                self._limit_option = "max_completion_tokens"
-                return self._attempt(messages, params)
             response = error.response
             body = parse_error(response.content) or error.message
-            raise self._error_of(error.status_code, body, response.headers) from None
+            failure = self._error_of(error.status_code, body, response.headers)
+            wants_other_name = "max_completion_tokens" in error_message(body)
+            if wants_other_name and limit_option == "max_tokens" and _is_rejection(failure):
+                self._limit_option = "max_completion_tokens"
+                return self._attempt(messages, params)
+            raise failure from None
         return self._completion_of(response.http_response, time.monotonic() - began)
 
     def _completion_of(self, response: Any, seconds: float) -> Completion:
@@ -234,7 +236,9 @@ class OpenAIClient:
         rejection += "  Remove the option that it names, or shorten the request."
         if is_too_long:
             return ContextLengthError(rejection)
-        return ContentFilterError(rejection) if filtered else RequestRejectedError(rejection)
+        if filtered:
+            return ContentFilterError(f"{self.address} refuses the text ({status}): {message}")
+        return RequestRejectedError(rejection)
 
     def _not_found(self, message: str) -> str:
         names = self.models()
@@ -255,3 +259,8 @@ class OpenAIClient:
         for secret in self._secrets:
             text = text.replace(secret, "(key)")
         return text[:MAX_QUOTED]
+
+
+def _is_rejection(error: Exception) -> bool:
+    """Return whether a server rejects the options of a request, and not what it says."""
+    return type(error) is RequestRejectedError

@@ -189,6 +189,8 @@ def error_message(body: Any) -> str:
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else ""
     inner = next((body[key] for key in dialects.ERROR_FIELDS if body.get(key)), "")
     message = error_message(inner) if isinstance(inner, Mapping | list) else str(inner)
+    if isinstance(where := body.get("loc"), list):  # pydantic: which field is wrong
+        message = f"{'.'.join(map(str, where))}: {message}"
     numbers = [f"{key} {body[key]}" for key in dialects.CONTEXT_FIELDS if body.get(key)]
     message = " ".join([message or json.dumps(dict(body)), *numbers])
     return f"{message} {_raw_message(raw)}" if raw else message
