@@ -110,8 +110,42 @@ def test_an_unknown_command_is_an_error_with_the_nearest_name(capsys, word, hint
 
 def test_an_unknown_option_is_a_usage_error(capsys):
     assert main(["schema", "--frob"]) == 2
-    assert "unrecognized arguments: --frob" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "abrege: --frob is not an option of abrege schema.\n  See abrege schema --help.\n"
+    )
     assert main(["--frob", "schema"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("run r.yaml --epochs 2", "did you mean --set tune.num_train_epochs=2?"),
+        ("run --epochs 2 r.yaml", "did you mean --set tune.num_train_epochs=2?"),
+        ("tune r.yaml --lr=1e-4", "did you mean --set tune.learning_rate=1e-4?"),
+        ("tune r.yaml --max-length 64", "did you mean --set tune.max_length=64?"),
+        ("run r.yaml --fp16", "did you mean --set tune.dtype=float16?"),
+        ("run r.yaml --per_device_train_batch_size", "--set tune.batch_size=VALUE?"),
+        ("run r.yaml --output_dir x", "did you mean --out DIR?"),
+        ("run r.yaml --output x", "did you mean --out?"),
+        ("run r.yaml tune.max_steps=2", "did you mean --set tune.max_steps=2?"),
+        ("run r.yaml --set tune.max_steps 2", "did you mean --set tune.max_steps=2?"),
+        ("preview r.yaml --row 1", "did you mean --rows?"),
+        ("tune r.yaml --resume", "the same command resumes what was interrupted"),
+        ("score a.txt --referenes r.txt", "did you mean --references?"),
+        ("review blind runs/demo --sead 3", "did you mean --seed?"),
+    ],
+)
+def test_an_option_of_another_tool_leads_to_the_setting_or_option_of_ours(capsys, words, hint):
+    assert main(words.split()) == 2
+    error = capsys.readouterr().err
+    assert hint in error
+    assert len(error.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", [["help", "run"], ["help"]])
+def test_help_is_a_command_too(capsys, words):
+    assert main(words) == 0
+    assert "usage: abrege" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ OTHER_COMMANDS = {
     **dict.fromkeys(("check", "validate", "inspect", "lint", "analyze"), "doctor"),
     **dict.fromkeys(("diff", "significance"), "compare"),
     **dict.fromkeys(("new", "create", "config", "configure", "setup"), "init"),
-    **dict.fromkeys(("settings", "options", "help"), "schema"),
+    **dict.fromkeys(("settings", "options"), "schema"),
     **dict.fromkeys(("info", "version", "system"), "env"),
     **dict.fromkeys(("start", "pipeline", "all", "resume"), "run"),
     **dict.fromkeys(
@@ -202,9 +202,17 @@ def _parse_and_run(words: Sequence[str]) -> int:
         parser.print_help(sys.stderr)
         return RecipeError.exit_code
     name, *rest = words[len(before) :]
+    if name == "help":  # as git and pip have it
+        return _parse_and_run([*rest[:1], "--help"])
     command = _find_command(name)
     module = import_module(f"abrege.cli.{command.module}")
-    code: int = module.run(command_parser(command, module).parse_args(rest))
+    command_line = command_parser(command, module)
+    args, unknown = command_line.parse_known_args(rest)
+    if unknown:
+        from abrege.cli.unknown_arguments import unknown_argument
+
+        raise unknown_argument(command_line, unknown[0], rest)
+    code: int = module.run(args)
     return code
 
 

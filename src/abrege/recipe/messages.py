@@ -53,6 +53,14 @@ def hint(root: type[BaseModel], path: Sequence[str | int]) -> str:
     return f"did you mean {names[near[0]]}?" if near else f"known: {', '.join(fields)}"
 
 
+def settings_named(root: type[BaseModel], key: str) -> list[str]:
+    """Return the dotted paths of the settings that are, or were, called `key`, here or elsewhere.
+
+    A name of another tool comes first, which may stand for a value: `tune.dtype: float16`.
+    """
+    return [OTHER_TOOLS[key]] if key in OTHER_TOOLS else list(_elsewhere(root, key))
+
+
 def _very_close(key: str, name: str) -> bool:
     return difflib.SequenceMatcher(None, key, name).ratio() > 0.85
 
