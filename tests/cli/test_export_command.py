@@ -47,5 +47,5 @@ def test_json_tells_path_size_and_parity_alone_on_stdout(calls, capsys):
 
 def test_a_folder_that_is_no_run_is_refused(calls, capsys):
     assert main(["export", "."]) == 3
-    assert "there is no recipe.yaml in this folder" in capsys.readouterr().err
+    assert "this is no run folder: it has no recipe.yaml" in capsys.readouterr().err
     assert calls == []

@@ -77,3 +77,28 @@ def test_a_row_that_cannot_be_shown_does_not_end_a_dry_run(capsys, monkeypatch, 
     assert code == 0
     assert "No row can be shown as the model sees it: 'NoneType' object" in err
     assert "tune would take" in err
+
+
+def test_three_rows_that_cannot_be_split_are_shown_with_the_reason(capsys, tmp_path, recipe_file):
+    write_jsonl(tmp_path / "pairs.jsonl", some_rows(3))
+    code, out, err = run_command(capsys, "preview", recipe_file)
+    assert code == 0
+    assert out.count("Tokens: [trained], |not trained|") == 3
+    assert "a run would be refused: 3 rows make 2 gr" in err
+    assert run_command(capsys, "run", recipe_file, "--dry-run")[0] != 0
+
+
+def test_a_limit_that_leaves_no_room_is_told_of_the_row_and_not_of_the_examples(
+    capsys, recipe_file
+):
+    """The prompts of few-shot were made first, and their error told to leave few-shot out."""
+    code, _, err = run_command(capsys, "preview", recipe_file, "--set", "tune.max_length=12")
+    assert code == 3
+    assert "leaves nothing of tune.max_length=12" in err
+
+
+def test_a_folder_in_the_place_of_the_page_is_refused(capsys, tmp_path, recipe_file):
+    (tmp_path / "pages").mkdir()
+    code, _, err = run_command(capsys, "preview", recipe_file, "--out", "pages")
+    assert code == 4
+    assert "pages: this is a folder, but a file is written.\n  Name the file." in err

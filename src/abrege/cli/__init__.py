@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import takewhile
+from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from abrege import __version__
 from abrege.core.errors import AbregeError, RecipeError, SetupError
@@ -151,9 +152,28 @@ def _termination_as_ctrl_c() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
+ALWAYS_THERE = {"RECIPE": ["quickstart"], "RUN": [], "--model": ["demo:smollm2-135m-instruct"]}
+"""What may always stand for an argument, beside the recipes and runs of the folder."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that says what could stand for a recipe or a model that was left out."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error, and exit."""
+        name = message.rpartition(": ")[2]
+        if name in ALWAYS_THERE:
+            from abrege.cli.recipes import recipes_here
+
+            here = [path for path in recipes_here() if name == "RECIPE" or Path(path).is_dir()]
+            examples = ", ".join([*here[:5], *ALWAYS_THERE[name]])
+            message += f"\n  for example: {examples}" if examples else ""
+        super().error(message)
+
+
 def command_parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
     """Return the parser of one command; its module adds the arguments."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=f"abrege {command.name}",
         description=command.help[0].upper() + command.help[1:] + ".",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     path = run_folder.recipe
     if not path.is_file():
         raise DataError(
-            f"{args.folder}: there is no recipe.yaml in this folder.\n"
+            f"{args.folder}: this is no run folder: it has no recipe.yaml.\n"
             "  Give the run folder of abrege run."
         )
     options = {"base": args.base, "dtype": args.dtype}

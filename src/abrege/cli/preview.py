@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     recipe, folder = recipes.read(args)
     with (
         show_progress() as on_event,
-        commands.open_split(recipe, folder, stale=True, on_event=on_event) as run_folder,
+        commands.open_split(recipe, folder, lenient=True, on_event=on_event) as run_folder,
     ):
         preview = commands.preview(
             recipe, run_folder, rows=args.rows, ids=args.ids, on_event=on_event

@@ -78,12 +78,20 @@ def find(name: str) -> Path:
         raise RecipeError(
             f"{name}: this is a folder, and no recipe.\n  For data in it: abrege init --data {name}"
         )
-    near = difflib.get_close_matches(path.stem, known, n=1)
+    near = difflib.get_close_matches(name, recipes_here(path.parent), n=1, cutoff=0.7)
+    near = near or difflib.get_close_matches(path.stem, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise RecipeError(
         f"{name}: this recipe is neither a file nor one of the bundled recipes "
         f"({', '.join(known)}).\n  {hint}Write one with: abrege init"
     )
+
+
+def recipes_here(folder: Path = Path()) -> list[str]:
+    """Return the paths of the recipes and run folders in a folder, and of the runs in runs/."""
+    files = [file for end in ("*.yaml", "*.yml") for file in sorted(folder.glob(end))]
+    runs = sorted({*folder.glob("*/recipe.yaml"), *Path("runs").glob("*/recipe.yaml")})
+    return [str(path) for path in (*files, *(run.parent for run in runs))]
 
 
 def _check_is_recipe(path: Path) -> None:

@@ -74,6 +74,11 @@ def _read_input(args: argparse.Namespace, *, rows: bool, on_event: OnEvent) -> "
     if args.column and not rows:
         raise RecipeError("--column is for rows: give --jsonl, or a file of rows")
     path = STDIN if args.file == "-" else Path(args.file)
+    if " " in args.file.strip() and not path.exists():
+        raise RecipeError(
+            f"{args.file:.60}: this is no file, but looks like a text.\n"
+            f'  For a text: echo "{args.file:.20}…" | abrege summarize --model {args.model}'
+        )
     if path == STDIN and sys.stdin.isatty():
         print("reading from the terminal; Ctrl-D ends the text", file=sys.stderr)
     if not rows:

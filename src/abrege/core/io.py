@@ -27,6 +27,8 @@ def atomic_write(path: Path) -> Iterator[IO[str]]:
     The text goes to a temporary neighbour, which is flushed to the disk and then renamed. Raise
     SetupError where the disk is full or read-only; nothing half-written stays behind.
     """
+    if path.is_dir():
+        raise SetupError(f"{path}: this is a folder, but a file is written.\n  Name the file.")
     part = path.with_name(f".{path.name}{PART_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,7 @@ def existing_file(path: Path) -> Path:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{str(path)!r}: this file cannot be read: {reason}.") from error
     if stat.S_ISDIR(mode):
-        raise DataError(f"{path}: this is a folder, but a file was expected.")
+        raise DataError(f"{path}: this is a folder, but a file was expected.{_run_files(path)}")
     if (
         not stat.S_ISREG(mode) and path != STDIN
     ):  # a pipe may never end, and is read once, where we read twice
@@ -75,12 +75,24 @@ def existing_file(path: Path) -> Path:
     return path
 
 
+def _run_files(folder: Path) -> str:
+    """Return the line that names the predictions in a run folder; nothing for another folder."""
+    files = sorted(p for p in (folder / "generate").glob("*.jsonl") if p.name.count(".") == 1)
+    tuned = [file for file in files if file.stem == "tuned"] or files
+    return f"\n  It is a run: its predictions are files, such as {tuned[0]}." if tuned else ""
+
+
 def file_format(path: Path) -> str:
     """Return the extension that selects the reader of a file; raise DataError for any other."""
     name = path.name.lower()
     suffix = next((end for end in READERS if name.endswith(end)), None)
     if suffix is None:
         check_convertible(path)
+        if path.suffix in (".yaml", ".yml"):
+            raise DataError(
+                f"{path}: this looks like a recipe, but data was expected.\n"
+                "  Give the file that its data.source names; abrege run takes the recipe."
+            )
         raise DataError(
             f"{path}: unknown file format: the name ends in {path.suffix or 'nothing'!r}.\n"
             f"  Known: {', '.join(READERS)}."

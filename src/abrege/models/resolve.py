@@ -46,7 +46,7 @@ def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
     if path.is_dir():
         _check_folder(path)
         return str(path)
-    if model.startswith((".", "/", "~")) or model.count("/") > 1:
+    if model.startswith((".", "/", "~", "runs/")) or model.endswith("/") or model.count("/") > 1:
         raise SetupError(
             f"tune.model: {model}: there is no such folder.\n"
             "  Give a folder with config.json and weights, a .gguf file, or a hub id like org/name."

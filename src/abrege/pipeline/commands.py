@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from abrege.annotation import sweep as annotation_sweep
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
-from abrege.core.io import read_json, read_jsonl
+from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.core.run_folder import SPLITS, RunFolder
 from abrege.core.types import Pair
 from abrege.pipeline.plan import stages_of
@@ -54,14 +54,15 @@ def estimate(
 
 @contextmanager
 def open_split(
-    recipe: Recipe, folder: Path, *, stale: bool = False, on_event: OnEvent = silent
+    recipe: Recipe, folder: Path, *, lenient: bool = False, on_event: OnEvent = silent
 ) -> Iterator[RunFolder]:
     """Yield a run folder with the split of a recipe, writing nothing into its own.
 
     That is its own where it is up to date, else a temporary one that the split is made in. Raise
     RecipeError where the pairs of raw documents are not there yet.
 
-    stale  use its own, with a note, where the data cannot be read any more
+    lenient  use its own where the data cannot be read any more, and all pairs as train rows where
+             they cannot be split; with a note
     """
     run_folder = RunFolder(folder)
     [task] = split.tasks(recipe, run_folder)
@@ -71,7 +72,7 @@ def open_split(
             require_earlier_stages(recipe, run_folder, "split")
         is_stale = bool(reason_to_run(task, task_key(task)))
     except (DataError, RecipeError) as error:
-        if not (stale and run_folder.split("train").is_file()):
+        if not (lenient and run_folder.split("train").is_file()):
             raise
         reason = str(error).splitlines()[0]
         on_event(Note(f"the rows are those of the split in {folder}, as it was made: {reason}"))
@@ -81,8 +82,23 @@ def open_split(
         return
     with TemporaryDirectory(prefix="abrege-") as temporary:
         scratch = RunFolder(Path(temporary))
-        split.run(recipe, run_folder, into=scratch, on_event=on_event)
+        try:
+            split.run(recipe, run_folder, into=scratch, on_event=on_event)
+        except (DataError, RecipeError) as error:
+            if not lenient:
+                raise
+            _write_unsplit(recipe, run_folder, scratch)
+            on_event(Note(f"a run would be refused: {error}\n  All rows are shown as train rows."))
         yield scratch
+
+
+def _write_unsplit(recipe: Recipe, run_folder: RunFolder, scratch: RunFolder) -> None:
+    """Write all pairs as the train split of a temporary run folder; raise as reading does."""
+    options = split.read_options(recipe.data)
+    splits = split.open_pairs(recipe, run_folder, options, silent).splits
+    write_jsonl(scratch.split("train"), (pair for read in splits.values() for pair in read()))
+    for name in ("valid", "test"):
+        write_jsonl(scratch.split(name), [])
 
 
 def preview(
@@ -102,7 +118,7 @@ def preview(
     from abrege.models.load import load_without_weights
     from abrege.prompts.prompt_format import PromptRenderer
     from abrege.training import from_recipe
-    from abrege.training.preview import preview_row
+    from abrege.training.preview import preview_row, with_few_shot
 
     notes: list[str] = []
     pairs = {name: [*read_jsonl(run_folder.split(name), Pair)] for name in SPLITS}
@@ -117,10 +133,17 @@ def preview(
         on_event=lambda event: notes.append(event.text) if isinstance(event, Note) else None,
     )
     renderer = PromptRenderer(tokenizer, prompt_format)
-    few_shot = None
+    completion_only = recipe.tune.completion_only_loss
+    previews = [
+        preview_row(renderer, pair, split=name, completion_only=completion_only)
+        for name, pair in chosen
+    ]
     if "few-shot" in recipe.systems():
         few_shot = few_shot_renderer(renderer, recipe, run_folder, config)
-    completion_only = recipe.tune.completion_only_loss
+        previews = [
+            with_few_shot(row, few_shot, pair)
+            for row, (_, pair) in zip(previews, chosen, strict=True)
+        ]
     return Preview(
         model=recipe.tune.model,
         source=recipe.data.source or recipe.data.train or str(run_folder.pairs),
@@ -133,12 +156,7 @@ def preview(
         closing=prompt_format.chat_format.suffix,
         notes=notes,
         rows_of_split={name: len(rows) for name, rows in pairs.items()},
-        rows=[
-            preview_row(
-                renderer, pair, split=name, completion_only=completion_only, few_shot=few_shot
-            )
-            for name, pair in chosen
-        ],
+        rows=previews,
     )
 
 

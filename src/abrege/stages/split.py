@@ -106,7 +106,7 @@ def run(
     """
     into = into or run_folder
     options = read_options(recipe.data)
-    pairs = _open_pairs(recipe, run_folder, options, on_event)
+    pairs = open_pairs(recipe, run_folder, options, on_event)
     threshold = recipe.split.near_duplicates
     folder = into.stage("split")
     with PairStore(folder, [*pairs.splits], seed=recipe.split.seed, threshold=threshold) as store:
@@ -221,9 +221,10 @@ def read_options(data: Data) -> ReadOptions:
     )
 
 
-def _open_pairs(
+def open_pairs(
     recipe: Recipe, run_folder: RunFolder, options: ReadOptions, on_event: OnEvent
 ) -> CheckedPairs:
+    """Open the annotated pairs or the user's; they are read and checked as they are taken."""
     if recipe.collect:
         return CheckedPairs({"all": partial(read_jsonl, run_folder.pairs, Pair)}, {})
     data = recipe.data

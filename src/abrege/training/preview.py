@@ -4,6 +4,7 @@ The prompt format, the truncation and the labels are those of tuning; no weights
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from abrege.compute.batching import collate, collate_seq2seq, label_all_tokens
@@ -37,12 +38,10 @@ def preview_row(
     *,
     split: str = "train",
     completion_only: bool = True,
-    few_shot: PromptRenderer | None = None,
 ) -> RowPreview:
     """Return what a model that is tuned on a pair sees of it.
 
-    split     the split that the row is in; only train is trained on
-    few_shot  the renderer of the system few-shot, if it is to generate
+    split  the split that the row is in; only train is trained on
 
     Raise DataError as tokenization does, for a row that does not fit.
     """
@@ -76,7 +75,7 @@ def preview_row(
         escaped=any(renderer.escape(text) != text for text in (pair.document, pair.references[0])),
         reserved_tokens=renderer.reserved_tokens(len(example.summary_ids)),
         left_out=left_out,
-        generation=_generation_prompts(renderer, pair, example, few_shot),
+        generation=_generation_prompts(renderer, pair, example),
     )
 
 
@@ -147,18 +146,18 @@ def _cut_at(prompt: Sequence[PreviewToken], fitted: FittedPrompt) -> int | None:
     return None
 
 
+def with_few_shot(row: RowPreview, few_shot: PromptRenderer, pair: Pair) -> RowPreview:
+    """Add the prompt of the system few-shot, whose renderer puts examples before the document."""
+    prompt = _generation_prompt(few_shot, pair, "few-shot")
+    return replace(row, generation=[*row.generation, prompt])
+
+
 def _generation_prompts(
-    renderer: PromptRenderer,
-    pair: Pair,
-    example: TokenizedExample,
-    few_shot: PromptRenderer | None,
+    renderer: PromptRenderer, pair: Pair, example: TokenizedExample
 ) -> list[GenerationPrompt]:
-    prompts = []
-    if renderer.tokenize_prompt(pair).prompt_ids != example.prompt_ids:
-        prompts.append(_generation_prompt(renderer, pair, "all systems"))
-    if few_shot is not None:
-        prompts.append(_generation_prompt(few_shot, pair, "few-shot"))
-    return prompts
+    if renderer.tokenize_prompt(pair).prompt_ids == example.prompt_ids:
+        return []
+    return [_generation_prompt(renderer, pair, "all systems")]
 
 
 def _generation_prompt(renderer: PromptRenderer, pair: Pair, system: str) -> GenerationPrompt:
