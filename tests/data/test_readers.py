@@ -199,3 +199,9 @@ def test_a_truncated_parquet_file_is_an_error(tmp_path):
     assert error_message(path).startswith(
         f"{path}: not a complete Parquet file; it is truncated after row 0.\n  found: "
     )
+
+
+def test_a_file_of_nearly_the_same_name_is_offered(tmp_path):
+    (tmp_path / "pairs.csv").touch()
+    message = error_message(tmp_path / "pair.csv")
+    assert f"there is no such file. Did you mean {tmp_path / 'pairs.csv'}?\n" in message

@@ -200,3 +200,21 @@ def test_cleaning_has_no_effect_on_pairs():
 )
 def test_a_setting_of_tuning_without_effect_is_an_error(tmp_path, written, expected):
     assert error_message(tmp_path, written) == f"r.yaml:3: tune: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "found an empty file.\n  Write one with: abrege init"),
+        ("data:\n\tsource: x\n", "\n  Indent with spaces, not with tabs."),
+        ("data: p.csv\ntune: {model: m}\n", "did you mean data: {source: p.csv}?"),
+        ("data: {source: p}\ntune: gpt2\n", "did you mean tune: {model: gpt2}?"),
+        ("data: {source: p}\ntune: {model: m, max_steps: '3'}\n", "found '3' (without quotes)"),
+    ],
+)
+def test_what_a_beginner_writes_is_answered_with_what_to_write(tmp_path, text, expected):
+    path = tmp_path / "r.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        recipe.load(path)
+    assert expected in str(caught.value)

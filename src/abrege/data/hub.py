@@ -9,6 +9,7 @@ from typing import Any
 from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note, OnEvent
 from abrege.core.optional import require
+from abrege.data.readers import near_file
 from abrege.data.rows import SourceRow, shorten
 
 REVISION_TIMEOUT_SECONDS = 10
@@ -116,7 +117,8 @@ def _fetch_revision(path: str, revision: str | None) -> str | None:
         ) from error
     except RepositoryNotFoundError as error:
         raise DataError(
-            f"{path}: there is no such file or folder here, and the hub has no such dataset.\n"
+            f"{path}: there is no such file or folder here, and the hub has no such dataset."
+            f"{near_file(Path(path))}\n"
             "  Correct the name, or set HF_TOKEN if the dataset is private."
         ) from error
     except Exception:  # whatever a missing network looks like in the client's HTTP library
@@ -144,6 +146,7 @@ def _offline() -> Iterator[None]:
 def _unreachable(name: str) -> SetupError:
     return SetupError(
         f"{name}: there is no such file or folder here; as a dataset of the hub, it cannot be "
-        "downloaded (no network?) and is not in the local cache.\n"
+        "downloaded (no network?) and is not in the local cache."
+        f"{near_file(Path(name))}\n"
         "  Give the path of a file, or run the command with access to the hub."
     )

@@ -3,6 +3,7 @@
 Documents and summaries are unknown here: a row is a mapping of columns.
 """
 
+import difflib
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -58,7 +59,8 @@ def existing_file(path: Path) -> Path:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(
-            f"{path}: there is no such file.\n  Looked in {path.absolute().parent}."
+            f"{path}: there is no such file.{near_file(path)}\n"
+            f"  Looked in {path.absolute().parent}."
         ) from error
     except (OSError, ValueError) as error:  # over 255 bytes, a loop of links, no permission, NUL
         reason = getattr(error, "strerror", None) or str(error)
@@ -73,6 +75,16 @@ def existing_file(path: Path) -> Path:
             "  Save what it holds as a file first."
         )
     return path
+
+
+def near_file(path: Path) -> str:
+    """Return the question whether a file of nearly the same name was meant; nothing if none is."""
+    try:
+        names = [file.name for file in path.parent.iterdir() if not file.name.startswith(".")]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.7)
+    return f" Did you mean {path.with_name(near[0])}?" if near else ""
 
 
 def _run_files(folder: Path) -> str:

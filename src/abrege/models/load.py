@@ -24,6 +24,7 @@ from abrege.core.events import OnEvent, silent
 from abrege.core.run_folder import MODEL_SETTINGS, check_weights
 from abrege.models.adapter import load_adapter
 from abrege.models.device import T5_FAMILY, DeviceChoice, choose_device
+from abrege.models.hub import without_retries
 from abrege.models.private_api import CAUSAL_MODELS, SEQ2SEQ_MODELS, lookup
 from abrege.models.quantization import (
     WeightQuantization,
@@ -59,7 +60,8 @@ HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderMod
 def load_tokenizer(name_or_path: str) -> Tokenizer:
     """Load the tokenizer of a folder or a hub id. Raise SetupError where that fails."""
     try:
-        return AutoTokenizer.from_pretrained(name_or_path, trust_remote_code=False)
+        with without_retries(name_or_path):
+            return AutoTokenizer.from_pretrained(name_or_path, trust_remote_code=False)
     except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
 
@@ -86,7 +88,8 @@ def load_without_weights(model: str, *, on_event: OnEvent = silent) -> tuple[Tok
 def load_config(name_or_path: str) -> Any:
     """Load the configuration of a folder or a hub id. Raise SetupError where that fails."""
     try:
-        return AutoConfig.from_pretrained(name_or_path, trust_remote_code=False)
+        with without_retries(name_or_path):
+            return AutoConfig.from_pretrained(name_or_path, trust_remote_code=False)
     except UNREADABLE as error:
         raise _unavailable(name_or_path, error) from error
 
@@ -119,13 +122,14 @@ def load_model(
     auto_class: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     arguments = from_pretrained_arguments(quantization, dtype, device) if quantization else {}
     try:
-        model, loading_info = auto_class.from_pretrained(
-            name_or_path,
-            dtype=dtype,
-            output_loading_info=True,
-            trust_remote_code=False,
-            **arguments,
-        )
+        with without_retries(name_or_path):
+            model, loading_info = auto_class.from_pretrained(
+                name_or_path,
+                dtype=dtype,
+                output_loading_info=True,
+                trust_remote_code=False,
+                **arguments,
+            )
     except torch.OutOfMemoryError:
         raise
     except UNREADABLE as error:

@@ -147,7 +147,11 @@ def parse(
 ) -> Recipe:
     """Validate a tree of values against the settings; see `load`."""
     if not isinstance(tree, Mapping):
-        raise RecipeError(f"{where}: a recipe is a table with data: and tune:, found {tree!r:.60}")
+        found = "an empty file" if tree is None else f"{tree!r:.60}"
+        raise RecipeError(
+            f"{where}: a recipe is a table with data: and tune:, found {found}.\n"
+            "  Write one with: abrege init"
+        )
     notes: dict[str, str] = {}
     merged = _merge_layers(tree, overrides, where=where, stand_in=stand_in, notes=notes)
     for note in notes.values():

@@ -19,6 +19,8 @@ EXPECTED = {
     "model_type": "a table",
 }
 """Plain words for pydantic's types."""
+FIRST_SETTING = {"data": "source", "collect": "source", "tune": "model", "prompt": "template"}
+"""Table → the setting that a text in its place was probably meant for."""
 
 
 def explain(
@@ -133,5 +135,17 @@ def _message(root: type[BaseModel], path: Sequence[str | int], errors: Sequence[
         rule = error["msg"].replace("Input should", "should").replace("String should", "should")
         return f"{dotted} {rule}, found {value!r:.80}"
     is_number = isinstance(value, int | float)
-    quotes = f' (as text: "{value}")' if "text" in expected and is_number else ""
-    return f"{dotted} should be {' or '.join(expected)}, found {value!r:.80}{quotes}"
+    advice = f' (as text: "{value}")' if "text" in expected and is_number else ""
+    if isinstance(value, str) and dotted in FIRST_SETTING:
+        advice = f"; did you mean {dotted}: {{{FIRST_SETTING[dotted]}: {value:.40}}}?"
+    if isinstance(value, str) and _is_number(value) and {"an integer", "a number"} & {*expected}:
+        advice = " (without quotes)"
+    return f"{dotted} should be {' or '.join(expected)}, found {value!r:.80}{advice}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -63,7 +63,8 @@ def read(text: str, *, where: str) -> Any:
         return _load(text)
     except MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise RecipeError(f"{where}{line}: this is not YAML: {error.problem}") from error
+        advice = "\n  Indent with spaces, not with tabs." if "'\\t'" in str(error.problem) else ""
+        raise RecipeError(f"{where}{line}: this is not YAML: {error.problem}{advice}") from error
     except ReaderError as error:
         line = f":{text.count(chr(10), 0, error.position) + 1}"
         raise RecipeError(
