@@ -1,7 +1,8 @@
 """A hub that does not answer is asked once; the local cache is then read without retries."""
 
-import huggingface_hub
+import huggingface_hub.constants
 import pytest
+from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from abrege.models import hub
@@ -21,7 +22,7 @@ def ask(monkeypatch):
                 raise outcome
             return outcome
 
-        monkeypatch.setattr(huggingface_hub.HfApi, "model_info", model_info)
+        monkeypatch.setattr(HfApi, "model_info", model_info)
         return asked
 
     return answer

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
+import huggingface_hub.constants
+from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
 TIMEOUT_SECONDS = 10
@@ -32,7 +33,7 @@ def _answers(name: str) -> bool:
     if name in _answered:
         return True
     try:
-        huggingface_hub.HfApi().model_info(name, timeout=TIMEOUT_SECONDS)
+        HfApi().model_info(name, timeout=TIMEOUT_SECONDS)
     except (HfHubHTTPError, ValueError):  # it answers, or the name is none of the hub's
         pass
     except Exception:  # whatever a missing network looks like in the client's HTTP library
