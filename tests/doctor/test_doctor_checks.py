@@ -51,6 +51,26 @@ def test_every_check_runs_on_a_good_pair_and_none_flags_it():
         (TEN, "Six, seven; eight", {"copied": "3 words in a row"}),
         (NEWS, "Here is a summary: a bridge closes", {"wrapped": "Here is a summary:"}),
         (NEWS, "**A bridge** closes for good", {"wrapped": "bold"}),
+        (
+            NEWS,
+            "A bridge</b> closes &amp; stays",
+            {"debris": "entity: &amp; stays, HTML tag: </b> closes &amp; stays (summary)"},
+        ),
+        (
+            f"LEEDS (AP) -- {NEWS}",
+            "A bridge closes for good",
+            {"page": "dateline: LEEDS (AP) -- The council met on Tuesday (document)"},
+        ),
+        (
+            NEWS,
+            "A bridge closes<|im_end|>",
+            {"control": "<|im_end|>: A bridge closes<|im_end|> (summary)"},
+        ),
+        (
+            f"{NEWS} [INST]",
+            "A bridge closes for good",
+            {"control": "[INST]: through the valley. [INST] (document)"},
+        ),
         # Five of the six bigrams are among the first 14 words, 0.83.
         (
             NEWS,
@@ -73,7 +93,7 @@ def test_one_flagged_summary_of_several_is_enough():
 
 def test_words_of_a_script_without_spaces_are_not_counted():
     quick = run_quick_checks(a_pair_of("สภาเมืองประชุมวันอังคาร", "สภาเมือง"), lang="th")
-    assert [finding.check for finding in quick.findings] == ["wrapped"]
+    assert [f.check for f in quick.findings] == ["wrapped", "debris", "page", "control"]
 
 
 def test_the_slow_checks_find_unsupported_facts_and_another_language():

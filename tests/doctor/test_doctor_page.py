@@ -6,6 +6,7 @@ from abrege.doctor.results import (
     CheckResult,
     Diagnosis,
     FlaggedRow,
+    FlawKind,
     TokenLengths,
     TruncationRate,
 )
@@ -102,3 +103,11 @@ def test_the_page_has_the_same_content_and_escapes_texts_of_the_data():
     assert "the one: the first" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert 'id="truncation"' not in render_html(a_diagnosis())
+
+
+def test_kinds_of_debris_are_counted_with_an_example():
+    kinds = [FlawKind("mojibake", 1203, "Ã©tÃ©"), FlawKind("HTML tag", 2, "<br>")]
+    text = render_markdown(a_diagnosis(checks=[a_check("debris", "bad", kinds=kinds)]))
+    assert "| the debris | mojibake | 1,203 | Ã©tÃ© |" in text
+    assert "| the debris | HTML tag | 2 | \\<br\\> |" in text
+    assert "Debris by kind" not in render_markdown(a_diagnosis())

@@ -145,3 +145,27 @@ def test_data_without_a_pair_is_an_error_that_shows_the_first_row(tmp_path):
     assert str(caught.value) == (
         f"{source}: none of 3 rows is a pair.\n  {source}:1: summary (summary) is null"
     )
+
+
+def test_debris_is_counted_by_kind_over_rows(tmp_path):
+    rows = [a_row(n) for n in range(10)]
+    rows[2]["text"] += " NEWLINE_CHAR and NEWLINE_CHAR"
+    rows[5]["text"] += " NEWLINE_CHAR <br/>"
+    rows[6]["summary"] += " (CNN) -- so"
+    source = write_rows(tmp_path / "x.jsonl", rows)
+    checks = diagnose_source(source, ScanOptions(lang="en"), out=tmp_path).checks
+    kinds = {c.check: [(k.kind, k.rows) for k in c.kinds] for c in checks if c.kinds}
+    assert kinds == {"debris": [("NEWLINE_CHAR", 2), ("HTML tag", 1)], "page": [("dateline", 1)]}
+
+
+def test_summaries_that_were_swapped_or_cut_are_flagged(tmp_path):
+    rows = [a_row(n) for n in range(80)]
+    for row in rows:
+        row["summary"] += "."
+    rows[10]["summary"], rows[20]["summary"] = rows[20]["summary"], rows[10]["summary"]
+    rows[30]["summary"] = rows[30]["summary"][:-1]
+    source = write_rows(tmp_path / "x.jsonl", rows)
+    diagnosis = diagnose_source(source, ScanOptions(lang="en", sample=80), out=tmp_path)
+    assert flag_counts(diagnosis)["mismatch"] == (2, 80)
+    assert {row["id"] for row in flagged(tmp_path, "mismatch")} == {"r10", "r20"}
+    assert {row["id"] for row in flagged(tmp_path, "unfinished")} == {"r30"}

@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --model: the max_length to check (default: 1024)")  # fmt: skip
     add("--sample", type=positive_int, default=2000, metavar="N",
         help="random rows to check for facts, language and tokens (default: 2000)")  # fmt: skip
-    add("--near-rows", type=positive_int, default=200_000, metavar="N",
-        help="rows to compare for near-duplicates, at about 3 kB of memory each (default: "
-        "200000)")  # fmt: skip
+    add("--near-rows", type=positive_int, metavar="N",
+        help="rows to compare for near-duplicates, at about 150 bytes of memory each (default: "
+        "all)")  # fmt: skip
     add("--near-duplicates", type=float, default=0.8, metavar="J",
         help="Jaccard similarity at or above which texts are near-duplicates (default: "
         "0.8)")  # fmt: skip

@@ -11,6 +11,7 @@ from math import sqrt
 from typing import Literal, TypeAlias
 
 from abrege.core.types import Pair
+from abrege.data.debris import find_debris
 from abrege.metrics import faithfulness, format_checks
 from abrege.text import language
 from abrege.text.tokenize import is_unspaced, word_tokenize
@@ -37,6 +38,8 @@ class Check:
         return "bad" if share > self.bad else "look" if share > self.look else "fine"
 
 
+_OTHER_CHECKS = ("html", "control")
+"""Kinds of markup that are debris and control words, in documents too."""
 _DROP = "drop these rows"
 CHECKS = {
     "unusable": Check("not a pair", "a document or a summary is missing, empty or not a text",
@@ -45,8 +48,23 @@ CHECKS = {
     "boilerplate": Check("boilerplate summary",
         "3 or more different documents have the same summary", 0.01, 0.05, _DROP),
     "wrapped": Check("wrapped summary",
-        "a preamble (Here is a summary:), quotation marks around it, Markdown or HTML",
+        "a preamble (Here is a summary:), quotation marks around it, or Markdown",
         0.01, 0.05, "strip it, or drop these rows"),
+    "unfinished": Check("unfinished summary",
+        "it ends in a comma or a word that needs another, or without the full stop that 9 in 10 "
+        "summaries have", 0.01, 0.05, _DROP),
+    "mismatch": Check("summary of another row",
+        "1 in 16 documents of other rows have as many of its rare words as its own",
+        0.05, 0.1, "check that the rows of both columns belong together, then drop these rows"),
+    "debris": Check("debris of a conversion",
+        "mojibake, HTML, entities, placeholders of data sets in document or summary",
+        0.01, 0.05, "mend the conversion, or drop these rows"),
+    "page": Check("words of the page",
+        "datelines, captions, links to more, rights in document or summary",
+        0.05, 0.25, "strip them; abrege clean removes some from documents"),
+    "control": Check("control words",
+        "special tokens of a model as words, such as <|im_end|>, in document or summary",
+        0, 0.01, _DROP),
     "longer": Check("summary longer than its document", "at least as many words",
         0.002, 0.02, "check that the two columns are not swapped, then drop these rows"),
     "compression": Check("extreme compression",
@@ -80,7 +98,10 @@ CHECKS = {
 """The checks in the order of the tables."""
 SAMPLED = ("unsupported", "language", "cut")
 """Checks that take milliseconds per row: of many rows, they look at a sample."""
-BY_ROW = ("short", "wrapped", "longer", "compression", "copied", "lead")
+BY_ROW = (
+    *("short", "wrapped", "longer", "compression", "copied", "lead"),
+    *("debris", "page", "control"),
+)
 """Checks of a single row that take no longer than reading it."""
 FEWEST_WORDS = 3
 COMPRESSION = (1.5, 150.0)
@@ -89,10 +110,14 @@ LEAD = 0.8
 
 @dataclass(frozen=True)
 class CheckFinding:
-    """What a check found in a row: the evidence, or None where the row is fine."""
+    """What a check found in a row: the evidence, or None where the row is fine.
+
+    kinds  each kind of flaw, with an example, where the check has several
+    """
 
     check: str
     evidence: str | None
+    kinds: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +154,7 @@ def run_quick_checks(pair: Pair, *, lang: str | None) -> QuickChecks:
         for check, find in _QUICK_CHECKS.items()
         if check == "wrapped" or not unspaced
     ]
+    findings += _find_residue(pair)
     return QuickChecks(len(document), len(texts[0].summary), findings)
 
 
@@ -157,6 +183,27 @@ def run_slow_checks(pair: Pair, *, lang: str | None) -> Iterator[CheckFinding]:
         yield CheckFinding("language", ", ".join(others) or None)
 
 
+def _find_residue(pair: Pair) -> Iterator[CheckFinding]:
+    """Yield what conversions, pages and models left behind in the document and the summaries."""
+    kinds: dict[str, dict[str, str]] = {"debris": {}, "page": {}, "control": {}}
+    parts: dict[str, dict[str, None]] = {check: {} for check in kinds}
+    for part, texts in (("document", [pair.document]), ("summary", pair.references)):
+        for text in texts:
+            for debris in find_debris(text):
+                check = "debris" if debris.kind.group == "damage" else "page"
+                kinds[check].setdefault(debris.kind.name, debris.text)
+                parts[check][part] = None
+            if ("<" in text or "[" in text) and (word := format_checks.CONTROL.search(text)):
+                kinds["control"].setdefault(word.group(), text[max(0, word.start() - 20) :][:60])
+                parts["control"][part] = None
+    for check, examples in kinds.items():
+        evidence = ", ".join(f"{kind}: {example}" for kind, example in examples.items())
+        where = " and ".join(parts[check])
+        yield CheckFinding(
+            check, f"{evidence} ({where})" if evidence else None, [*examples.items()]
+        )
+
+
 def wilson_interval(flagged: int, n: int) -> tuple[float, float]:
     """Compute the 95 % interval of a share observed in a sample (Wilson 1927)."""
     z = 1.959964
@@ -174,7 +221,8 @@ def _find_short(texts: _TokenizedPair) -> str | None:
 def _find_wrapping(texts: _TokenizedPair) -> str | None:
     preamble = format_checks.find_preamble(texts.summary_text)
     signs = format_checks.find_markup(texts.summary_text)
-    return ", ".join([*([preamble] if preamble else []), *signs]) or None
+    own = [sign for sign in signs if sign not in _OTHER_CHECKS]
+    return ", ".join([*([preamble] if preamble else []), *own]) or None
 
 
 def _find_longer(texts: _TokenizedPair) -> str | None:

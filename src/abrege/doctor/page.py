@@ -6,6 +6,7 @@ from abrege.doctor.results import CheckResult, Diagnosis
 from abrege.doctor.tables import (
     check_table,
     conclusion,
+    kind_table,
     length_table,
     remedy_table,
     scan_facts,
@@ -33,6 +34,9 @@ def build_page(diagnosis: Diagnosis) -> Page:
     truncation: list[Block] = []
     if diagnosis.tokens:
         truncation.append(truncation_table(diagnosis.tokens))
+    kinds: list[Block] = []
+    if any(check.kinds for check in diagnosis.checks):
+        kinds.append(kind_table(diagnosis))
     return Page(
         title=f"{diagnosis.source}: abrege doctor",
         heading=diagnosis.source,
@@ -43,6 +47,7 @@ def build_page(diagnosis: Diagnosis) -> Page:
         sections=make_sections(
             PageSection("checks", "Checks", [check_table(diagnosis)]),
             PageSection("remedies", "What to do", [remedy_table(diagnosis)]),
+            PageSection("kinds", "Debris by kind", kinds),
             PageSection("lengths", "Lengths", [length_table(diagnosis)]),
             PageSection("truncation", "Truncation", truncation),
             PageSection("rows", "Rows", [_flagged_rows(c) for c in diagnosis.checks if _is_bad(c)]),

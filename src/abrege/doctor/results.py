@@ -35,12 +35,22 @@ class FlaggedRow:
         }
 
 
+@dataclass(frozen=True)
+class FlawKind:
+    """How many rows have a kind of flaw, and an example."""
+
+    kind: str
+    rows: int
+    example: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
     """How many of the rows that a check looked at it flagged.
 
     interval  of the share, where the rows are a sample
     first     the first flagged rows
+    kinds     where the check has several kinds of flaw, how many rows have each, and an example
     """
 
     check: str
@@ -53,6 +63,7 @@ class CheckResult:
     interval: tuple[float, float] | None
     first: Sequence[FlaggedRow]
     remedy: str
+    kinds: Sequence[FlawKind] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the result for `--json`."""

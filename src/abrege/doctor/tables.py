@@ -18,6 +18,8 @@ from abrege.report.table import (
 )
 from abrege.report.view_model import PairsSummary
 
+SHOWN_KINDS = 20
+"""Kinds of flaw of a check that the table shows; `--json` has all."""
 _TONES: dict[str, Tone] = {"bad": "worse", "look": "unsure", "fine": "better"}
 """The tone of each verdict, the worst first."""
 
@@ -103,6 +105,24 @@ def remedy_table(diagnosis: Diagnosis) -> Table:
             [TextCell(check.title), TextCell(check.remedy), TextCell(f"{check.check}.jsonl")]
             for check in diagnosis.checks
             if check.verdict != "fine"
+        ],
+    )
+
+
+def kind_table(diagnosis: Diagnosis) -> Table:
+    """Return how many rows have each kind of flaw, for the checks that have kinds."""
+    return Table(
+        caption="Kinds of debris, words of the page and control words; a row may have several.",
+        columns=[*text_columns("Check", "Kind"), *number_columns("Rows"), *text_columns("Example")],
+        rows=[
+            [
+                TextCell(check.title),
+                TextCell(kind.kind),
+                TextCell(format_count(kind.rows)),
+                TextCell(kind.example),
+            ]
+            for check in diagnosis.checks
+            for kind in check.kinds[:SHOWN_KINDS]
         ],
     )
 
