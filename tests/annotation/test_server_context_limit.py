@@ -62,6 +62,13 @@ def test_the_share_that_fits_is_parsed_from_the_error_of_each_server(message, li
          "tokens (3000 of text input, 300 in the output).", 2048, 3000),  # OpenRouter
         ("Request too large for m on tokens per min (TPM): Limit 10000, Requested 12300. The input "
          "or output tokens must be reduced", 10_000, 12_000),  # OpenAI
+        ("Current length is 12300 while limit is 8000", 8000, 12_000),  # Cerebras
+        ("The maximum context length of V3-0324 is 8000. However, answering your request will take "
+         "12300 tokens.", 8000, 12_000),  # SambaNova
+        ("exceed context limit: 174167 + 300 > 100000, decrease", 100_000, 174_167),  # Anthropic
+        ("http://127.0.0.1:8971/v1 rejects the request (400): maximum prompt length is 8000 but "
+         "the request contains 12000 tokens.", 8000, 12_000),  # xAI
+        ("prompt 12,000 > 8,000 with 300 to generate", 8000, 12_000),
     ],
 )  # fmt: skip
 def test_the_numbers_of_further_servers_save_requests(message, limit, prompt_tokens):

@@ -12,6 +12,7 @@ from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.response_cache import CachedResponse
 from abrege.prompts.teacher_prompts import Rejection
 
+MAX_QUOTED = 200  # characters of an answer or of a server's words
 NO_ROOM = "no room"
 CUT_BY_SERVER = "prompt cut by the server"
 TRUNCATED = "cut"
@@ -52,9 +53,11 @@ def find_rejection(
     )
     reason = next((reason for applies, reason in reasons if applies), None)
     if reason:
+        said = response.about.get("said", "")[:MAX_QUOTED]
         words = {
+            NO_ROOM: said,
             CUT_BY_SERVER: f"{response.prompt_tokens} tokens were read",
-            REFUSAL: (response.text or response.about.get("said", ""))[:200],
+            REFUSAL: response.text[:MAX_QUOTED] or said,
             TOOL_CALL: response.tool,
             EMPTY: THOUGHTS if response.reasoning or response.text.strip() else "",
             TRUNCATED: SPENT if is_spent_on_thinking(response, max_new_tokens) else "",

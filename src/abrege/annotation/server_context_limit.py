@@ -25,12 +25,7 @@ def fitting_document_fraction(
     """
     prompt_tokens, limit = response.prompt_tokens, None
     if response.finish_reason == TOO_LONG:
-        message = response.about.get("said", "")
-        limit = dialects.find_number(dialects.CONTEXT_LIMIT, message)
-        prompt_tokens = dialects.find_number(dialects.PROMPT_TOKENS, message)
-        total = dialects.find_number(dialects.TOTAL_TOKENS, message)
-        if prompt_tokens is None and total is not None:
-            prompt_tokens = total - (max_new_tokens or 0)
+        prompt_tokens, limit = _rejected_size(response.about.get("said", ""), max_new_tokens or 0)
     elif _is_clipped(response, max_new_tokens):
         limit = (response.prompt_tokens or 0) + (response.completion_tokens or 0)
     else:
@@ -40,6 +35,19 @@ def fitting_document_fraction(
         return DEFAULT_SHARE
     share = max(0.0, min(1.0, available / prompt_tokens) - fixed_share)
     return _MARGIN * share / (1 - fixed_share)
+
+
+def _rejected_size(message: str, max_new_tokens: int) -> tuple[int | None, int | None]:
+    """Return the tokens of a rejected prompt and of the context, as far as a server names them."""
+    words = message.partition("): ")[2] or message  # after the address and the status
+    limit = dialects.find_number(dialects.CONTEXT_LIMIT, words)
+    prompt_tokens = dialects.find_number(dialects.PROMPT_TOKENS, words)
+    total = dialects.find_number(dialects.TOTAL_TOKENS, words)
+    if prompt_tokens is None and total is not None:
+        prompt_tokens = total - max_new_tokens
+    if not (limit and prompt_tokens):
+        limit, prompt_tokens = dialects.limit_and_length(words, other_than=max_new_tokens)
+    return prompt_tokens, limit
 
 
 def has_fixed_limit(response: CachedResponse, previous: CachedResponse | None) -> bool:

@@ -11,6 +11,7 @@ from abrege.core.errors import SetupError
 from abrege.core.http_retry import RetryableError, retry_after
 from abrege.core.secrets import secret_texts
 from abrege.llm_client import server_dialects as dialects
+from abrege.llm_client.error_kinds import ErrorKind, error_kind
 from abrege.llm_client.rate_limit import AdaptiveLimit
 from abrege.llm_client.response_body import (
     Completion,
@@ -26,9 +27,7 @@ from abrege.llm_client.server_address import resolve_address
 
 Message: TypeAlias = Mapping[str, str]
 
-RETRYABLE = (408, 409, 429)  # and 5xx
 BUSY = (429, 503)  # rate limit, overload
-WRONG_ADDRESS = (404, 405)
 CONNECT_SECONDS = 10.0
 MAX_QUOTED, MAX_LISTED = 300, 12  # characters of a server's message; models in a message
 
@@ -208,37 +207,37 @@ class OpenAIClient:
 
     def _error_of(self, status: int, body: object, headers: Mapping[str, str]) -> Exception:
         """Return the error that a status means: retry, change the request, or change the server."""
-        words, code = error_message(body), error_code(body)
-        message, all_words = self._clean(words), f"{code} {words}"
-        filtered = dialects.CONTENT_FILTER.search(all_words)
-        is_too_long = status == 413 or dialects.TOO_LONG.search(all_words) is not None
-        if status == 429:  # most say when to ask again, few that the request alone is too large
-            is_too_long = dialects.exceeds_rate_limit_alone(words)
-        if status == 401 or (status == 403 and not filtered):
-            # Without the message of a 401, which may quote the key.
-            why = "" if status == 401 else f" {message}"
-            return SetupError(
-                f"{self.address} rejects the API key ({status}).{why}\n"
-                "  Set OPENAI_API_KEY to a key of this server that may use this model."
-            )
-        if status == 402 or dialects.NO_CREDIT.search(all_words):
-            return SetupError(
-                f"{self.address}: no credit is left ({status}). {message}\n"
-                "  Top up the account and run the same command again."
-            )
-        if status in WRONG_ADDRESS:
-            return SetupError(self._not_found(f"{status}: {message}"))
-        if not is_too_long and (status in RETRYABLE or status >= 500):
-            wait = retry_after(headers.get("retry-after"), now=datetime.now(UTC))
-            wait = wait or dialects.wait_seconds(words, headers)
-            return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=status in BUSY)
-        rejection = f"{self.address} rejects the request ({status}): {message}\n"
-        rejection += "  Remove the option that it names, or shorten the request."
-        if is_too_long:
-            return ContextLengthError(rejection)
-        if filtered:
-            return ContentFilterError(f"{self.address} refuses the text ({status}): {message}")
-        return RequestRejectedError(rejection)
+        words = error_message(body)
+        message = self._clean(words)
+        match error_kind(status, f"{error_code(body)} {words}"):
+            case ErrorKind.NO_CREDIT:
+                return SetupError(
+                    f"{self.address}: no credit is left ({status}). {message}\n"
+                    "  Top up the account and run the same command again."
+                )
+            case ErrorKind.WRONG_KEY | ErrorKind.FORBIDDEN as kind:
+                # Without the message about a wrong key, which may quote it.
+                why = f" {message}" if kind is ErrorKind.FORBIDDEN else ""
+                return SetupError(
+                    f"{self.address} rejects the API key ({status}).{why}\n"
+                    "  Set OPENAI_API_KEY to a key of this server that may use this model."
+                )
+            case ErrorKind.NOT_FOUND:
+                return SetupError(self._not_found(f"{status}: {message}"))
+            case ErrorKind.TRANSIENT:
+                wait = retry_after(headers.get("retry-after"), now=datetime.now(UTC))
+                wait = wait or dialects.wait_seconds(words, headers)
+                busy = status in BUSY
+                return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=busy)
+            case ErrorKind.FILTERED:
+                return ContentFilterError(f"{self.address} refuses the text ({status}): {message}")
+            case kind:
+                is_too_long = kind is ErrorKind.TOO_LONG
+                rejection = ContextLengthError if is_too_long else RequestRejectedError
+                return rejection(
+                    f"{self.address} rejects the request ({status}): {message}\n"
+                    "  Remove the option that it names, or shorten the request."
+                )
 
     def _not_found(self, message: str) -> str:
         names = self.models()

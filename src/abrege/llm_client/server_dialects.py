@@ -123,14 +123,32 @@ TOO_LONG = re.compile(
     r"|range of input length|max[ _]model[ _]len|exceeds? max(?:imum)? length"  # DashScope, vLLM
     r"|body too large|entity too large|input (?:is )?too long|string too long"
     r"|request too large|too large to process|tokens must be reduced"  # OpenAI's and Groq's TPM
-    r"|max_tokens must be at least 1, got -|长度超过"
+    r"|max_tokens must be at least 1, got -|长度超过|超长|超过模型上下文"  # vLLM, DashScope, GLM
+    r"|only supports up to \d+|expected maxLength|max_seq_len"  # Vertex, Bedrock, ExLlama, TabbyAPI
 )
 """How servers say that a prompt exceeds the context window."""
+LIKELY_TOO_LONG = re.compile(
+    r"(?i)\b(?:prompts?|inputs?|messages?|tokens?|length|maximum context|context window)\b"
+    r"[^.]{0,60}\b(?:exceed(?:s|ed)?|too long|(?:longer|greater|larger) than)\b"
+    r"|max tokens of \d+ exceeded"
+)
+"""The same in the words of Copilot, Volcengine, MLC, LMDeploy, TensorRT-LLM, Snowflake and others,
+where the status says that the request is wrong (400, 422)."""
 REQUEST_TOO_LARGE = re.compile(r"(?i)request too large|tokens must be reduced|reduce your message")
 _RATE_LIMIT = re.compile(r"(?i)\blimit:? ([\d,]+)\b.{0,60}\brequested:? ([\d,]+)")
 """How OpenAI and Groq say that one request exceeds a limit of tokens per minute (429, 413)."""
-NO_CREDIT = re.compile(r"(?i)insufficient_quota|insufficient[ _](?:balance|credits?|funds)")
-"""A 429 that retrying cannot mend: OpenAI, DeepSeek, GLM, OpenRouter."""
+NO_CREDIT = re.compile(
+    r"(?i)insufficient_quota|insufficient[ _](?:balance|credits?|funds)"
+    r"|balance is (?:insufficient|too low)|欠费|余额不足|arrearage|in good standing"
+    r"|account \S+ is suspended|spending limit|budget has been exceeded"
+    r"|exceeded your monthly included credits"
+)
+"""What retrying cannot mend, whatever the status: OpenAI, DeepSeek, OpenRouter, SiliconFlow, GLM,
+Anthropic, DashScope, Fireworks, LiteLLM, Hugging Face."""
+WRONG_KEY = re.compile(
+    r"(?i)(?:invalid|incorrect|wrong) api[ _-]?key|api[ _-]?key (?:is )?(?:not |in)valid"
+)
+"""A wrong key with another status than 401: Gemini (400)."""
 ERROR_FIELDS = (
     *("message", "detail", "error", "msg", "error_msg", "error_message", "errorMessage"),
     *("status_msg", "base_resp", "errors", "Message"),
@@ -138,15 +156,18 @@ ERROR_FIELDS = (
 """Where the words of an error are: most, FastAPI, TGI, SiliconFlow, Baidu, MiniMax, AWS."""
 CONTEXT_FIELDS = ("n_prompt_tokens", "n_ctx")  # llama.cpp
 CONTEXT_LIMIT = re.compile(
-    r"(?i)maximum context length(?: is| of|:)? ?(?:only )?([\d,]+)"  # OpenAI, vLLM, SGLang
+    r"(?i)context limit: [\d,]+ \+ [\d,]+ > ([\d,]+)"  # Anthropic
+    r"|maximum context length(?: is| of|:)? ?(?:only )?([\d,]+)"  # OpenAI, vLLM, SGLang
     r"|([\d,]+) maximum context length"  # Mistral
+    r"|maximum context length of \S+ is ([\d,]+)|limit is ([\d,]+)"  # SambaNova, Cerebras
     r"|context (?:size|window|length)(?: of| is)?(?: only)? ?\(?([\d,]+)"  # llama.cpp, LM Studio
     r"|> ([\d,]+) maximum|must be <= ([\d,]+)|cannot exceed ([\d,]+)"  # Anthropic, TGI, Cohere
     r"|tokens allowed \(?([\d,]+)|\blimit:? ([\d,]+)|should be \[1, ?([\d,]+)\]"  # Gemini, TPM
     r"|\bn_ctx ([\d,]+)|must have less than ([\d,]+)"
 )
 PROMPT_TOKENS = re.compile(
-    r"(?i)([\d,]+) in the (?:messages|prompt)|([\d,]+) of text input"  # OpenAI, OpenRouter
+    r"(?i)context limit: ([\d,]+) \+"  # Anthropic
+    r"|([\d,]+) in the (?:messages|prompt)|([\d,]+) of text input"  # OpenAI, OpenRouter
     r"|([\d,]+) (?:input tokens|tokens from the input)"  # vLLM, SGLang
     r"|(?:request|input) \(([\d,]+) tokens|too long: ([\d,]+)"  # llama.cpp, SGLang, Anthropic
     r"|requested tokens \(([\d,]+)\)|given: ([\d,]+) `inputs`"  # llama-cpp-python, TGI
@@ -154,15 +175,18 @@ PROMPT_TOKENS = re.compile(
     r"|resulted in ([\d,]+)|received ([\d,]+)|\bn_prompt_tokens ([\d,]+)"  # DeepInfra, Cohere
 )
 TOTAL_TOKENS = re.compile(
-    r"(?i)requested (?:about |a total of )?([\d,]+) tokens|\brequested:? ([\d,]+)"
+    r"(?i)current length is ([\d,]+)|will take ([\d,]+) tokens"  # Cerebras, SambaNova
+    r"|requested (?:about |a total of )?([\d,]+) tokens|\brequested:? ([\d,]+)"
 )
 """How servers count the context, a prompt, and a prompt with the tokens to be generated."""
+_LARGE_NUMBER = re.compile(r"(?<![\w.,-])\d[\d,]{2,}\d(?![\w-])")
 CONTENT_FILTER = re.compile(
     r"(?i)content[ _](?:filter|management|policy)|responsibleai|safety[ _](?:system|filter|check)"
     r"|blocked (?:by|due to)|moderation|data_inspection_failed|prohibited[ _]content"
     r"|content exists risk|inappropriate content|usage (?:policy|policies|guidelines)"
     r"|sensitive (?:content|words?|information)|input[ _]sensitive|敏感|guardrail|high risk"
-    r"|jailbreak|unsafe content|(?:prompt|input) was (?:flagged|blocked)"
+    r"|jailbreak|unsafe content|(?:prompt|input) was (?:flagged|blocked)|\bflagged\b|不安全"
+    r"|content[ _]illegal|illegal[ _]content|unsafe_(?:prompt|input)"  # SiliconFlow
 )
 """How servers say that they refuse a document: Azure OpenAI, Gemini, OpenRouter, DashScope."""
 _UNITS = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "s": 1.0}
@@ -193,6 +217,15 @@ def find_number(pattern: re.Pattern[str], message: str) -> int | None:
     """Return the number that a pattern of this table finds in a message."""
     match = pattern.search(message)
     return read_number(next(group for group in match.groups() if group)) if match else None
+
+
+def limit_and_length(message: str, *, other_than: int | None) -> tuple[int | None, int | None]:
+    """Return the smaller and the larger number of a message that holds two: limit and length.
+
+    other_than  a number that is neither, such as the tokens to be generated
+    """
+    found = {read_number(digits) for digits in _LARGE_NUMBER.findall(message)} - {other_than}
+    return (min(found), max(found)) if len(found) == 2 else (None, None)
 
 
 def read_number(digits: str) -> int:
