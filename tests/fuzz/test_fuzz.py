@@ -1,23 +1,15 @@
 """Two thousand mutated inputs through the command line: no traceback, hang, stray exit or lost row.
 
-Seeded by ABREGE_FUZZ_SEED (default 0); a failure prints the family, the seed and the case, and
-`ABREGE_FUZZ_CASE=family:number` runs that one alone.
+See `driver` for the seed and for one case alone.
 """
 
-import contextlib
 import copy
-import io
 import json
-import os
-import random
-import signal
-import traceback
 from collections import Counter
 
 import pytest
 
 from abrege.annotation.attempts import AnnotationPlan, document_state
-from abrege.cli import main
 from abrege.core.errors import AbregeError
 from abrege.core.types import Document
 from abrege.llm_client.openai_client import SamplingParams
@@ -25,12 +17,9 @@ from abrege.llm_client.response_body import content_text
 from abrege.llm_client.response_cache import CachedResponse
 from abrege.recipe import yaml
 from builders.records import some_rows
+from fuzz.driver import EXITS, fuzz, run
 from fuzz.mutations import VALUES, dump_rows, mutate_bytes, mutate_json
 
-SEED = int(os.environ.get("ABREGE_FUZZ_SEED", "0"))
-ONLY = os.environ.get("ABREGE_FUZZ_CASE", "")
-EXITS = (0, 1, 2, 3, 4, 5)
-HANG_SECONDS = 20
 RECIPE = {
     "name": "fuzz",
     "data": {"source": "pairs.jsonl", "lang": "en", "columns": {"group": "group"}},
@@ -40,52 +29,6 @@ RECIPE = {
     "generate": {"systems": ["base", "tuned"]},
     "evaluate": {"bootstrap_samples": 200},
 }
-
-
-class HangError(Exception):
-    """A case took longer than HANG_SECONDS."""
-
-
-def run(arguments):
-    """Run a command in this process; return its exit code and what it printed on stderr."""
-
-    def stop(*_):
-        raise HangError(" ".join(arguments))
-
-    out, err = io.StringIO(), io.StringIO()
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(HANG_SECONDS)
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main(arguments)
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-    return code, err.getvalue()
-
-
-def fuzz(family, count, attempt):
-    """Run the cases of a family, each with a generator of its own; report all that fail."""
-    failures = []
-    for number in range(count):
-        if ONLY and f"{family}:{number}" != ONLY:
-            continue
-        try:
-            attempt(random.Random(f"{SEED} {family} {number}"))
-        except Exception:
-            failures.append(
-                f"ABREGE_FUZZ_SEED={SEED} ABREGE_FUZZ_CASE={family}:{number}\n"
-                + "".join(traceback.format_exc().splitlines(keepends=True)[-9:])
-            )
-    assert not failures, f"{len(failures)} of {count}:\n" + "\n".join(failures[:6])
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
-    (tmp_path / "pairs.jsonl").write_bytes(dump_rows(some_rows(), ".jsonl", random.Random(0)))
-    return tmp_path
 
 
 @pytest.mark.slow

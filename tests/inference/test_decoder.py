@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from abrege.core.errors import SetupError
 from abrege.inference.decoder import Decoder, left_padded, plan_batches
 from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 from builders.models import a_llama, a_tokenizer
@@ -110,3 +111,11 @@ def test_every_word_of_the_profile_changes_what_is_decoded(profile, check):
         assert min(p.new_tokens for p in changed.values()) == 8
     else:
         assert changed != plain
+
+
+def test_a_tokenizer_with_ids_beyond_the_embedding_is_one_message():
+    """Found by the fuzzer: a damaged tokenizer.json ended in an IndexError."""
+    decoder = Decoder(a_llama(vocab=390), TOKENIZER, DecodingProfile(max_new_tokens=2), [1])
+    prompt = TokenizedExample("a", [5, 390], [], 1, 0)
+    with pytest.raises(SetupError, match=r"gives the id 390, but its embedding has 390 rows"):
+        decoder.batch_function([prompt])

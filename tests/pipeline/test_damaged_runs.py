@@ -8,7 +8,7 @@ import pytest
 
 from abrege import recipe
 from abrege.cli import main
-from abrege.core.errors import RecipeError, SetupError
+from abrege.core.errors import AbregeError, RecipeError, SetupError
 from abrege.core.io import read_json, write_json, write_jsonl
 from abrege.inference.summarizer import load_summarizer
 from abrege.pipeline import run as pipeline
@@ -125,7 +125,7 @@ def test_a_run_of_an_earlier_version_is_taken_as_it_is_where_its_keys_still_hold
     made, folder = run
     for path in folder.rglob("*manifest.json"):
         manifest = read_json(path)
-        del manifest["outputs"]
+        del manifest["outputs"], manifest["checksum"]
         write_json(path, manifest)
     settings = read_json(folder / "tune/abrege.json")
     del settings["weights"]
@@ -149,3 +149,41 @@ def test_a_folder_that_cannot_be_written_is_read_and_refused_only_where_somethin
     with pytest.raises(SetupError, match="not allowed to write here") as caught:
         pipeline.run(made, folder)
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("abrege.json", {"dtype": " "}, "torch has no dtype ' '"),
+        ("abrege.json", {"max_tokens": "many"}, "abrege.json: these are not .*max_tokens: Input"),
+        ("abrege.json", {"max_tokens": 0}, "max_tokens is 0"),
+        ("abrege.json", {"template": "Summarize."}, "{document} must occur"),
+        ("abrege.json", {"chat_format": {"parts": "x"}}, "chat_format.parts: Input"),
+        ("abrege.json", {"encoder_decoder": True}, "encoder_decoder is True, which this model"),
+        ("adapter_config.json", {"rank_pattern": 7}, "does not fit the base model"),
+        ("tokenizer.json", {"decoder": 7}, "this model cannot be loaded"),
+    ],
+)
+def test_a_value_of_another_kind_beside_the_weights_is_one_message(run, file, change, message):
+    """Found by the fuzzer: each of these ended in a traceback."""
+    folder = run[1] / "tune"
+    write_json(folder / file, read_json(folder / file) | change)
+    with pytest.raises(AbregeError, match=message):
+        load_summarizer(folder)
+
+
+@pytest.mark.parametrize("template", ["{{ messages[0] ", "", "{{ bos_token }}", "{{ 1 / 0 }}"])
+def test_a_damaged_chat_template_is_one_message(run, template):
+    folder = run[1] / "tune"
+    (folder / "chat_template.jinja").write_text(template)
+    with pytest.raises(SetupError, match="chat template of this model"):
+        load_summarizer(folder)
+
+
+def test_keys_of_another_version_of_peft_are_a_note(run):
+    """peft's own warning reached the user."""
+    folder, notes = run[1] / "tune", []
+    path = folder / "adapter_config.json"
+    write_json(path, read_json(path) | {"lora_new": True})
+    load_summarizer(folder, on_event=lambda event: notes.append(event.text))
+    assert any("adapter_config.json: Unexpected keyword arguments" in note for note in notes)

@@ -79,7 +79,7 @@ def test_a_manifest_of_an_earlier_version_has_no_hashes_and_is_unverified_not_br
     task = a_task(tmp_path)
     execute(task, silent)
     manifest = read_json(task.manifest)
-    del manifest["outputs"]
+    del manifest["outputs"], manifest["checksum"]
     write_json(task.manifest, manifest)
     (tmp_path / "work/out.txt").write_text("changed")
     assert reason(task) == ""
@@ -92,6 +92,15 @@ def test_a_damaged_manifest_runs_its_task_again(tmp_path, damage):
     task.manifest.write_text(damage)
     assert execute(task, silent).reason == "its manifest.json is damaged"
     assert execute(task, silent).done == "skipped"
+
+
+def test_a_manifest_with_another_value_runs_its_task_again(tmp_path):
+    """Its counts went into the report, or were no numbers and ended it."""
+    task = a_task(tmp_path)
+    execute(task, silent)
+    manifest = read_json(task.manifest)
+    write_json(task.manifest, {**manifest, "seconds": "soon"})
+    assert execute(task, silent).reason == "its manifest.json is damaged"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '"x"', '{"x":1}', "null"])

@@ -88,6 +88,13 @@ def test_the_language_is_that_of_the_database_if_the_dump_has_none(file):
     assert [document.lang for document in read(path)[0]] == ["zh-min-nan"]
 
 
+def test_the_number_of_a_revision_that_is_no_number_is_left_out(file):
+    """Found by the fuzzer: a damaged dump ended in a traceback."""
+    page = a_page(1, "Texte").replace("<id>100</id>", "<id>1x</id>")
+    [document], _, _ = read(file(a_dump([page])))
+    assert "revision" not in document.meta
+
+
 def test_the_last_of_several_revisions_is_read(file):
     old = "<revision><id>1</id><text>Avant</text></revision>"
     page = a_page(1, "Après").replace("<revision>", f"{old}<revision>", 1)

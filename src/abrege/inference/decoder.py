@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import GenerationConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
+from abrege.core.errors import SetupError
 from abrege.core.types import Prediction
 from abrege.inference.prefix_cache import PrefixCache, compute_prefix_cache
 from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer, TokenizedExample
@@ -59,6 +60,7 @@ class Decoder:
         The prefix cache of the prompts is computed once, here. Each batch is seeded by its number.
         """
         self.model.eval()
+        self.check_ids(prompts)
         plan = plan_batches(prompts, self.profile.batch_rows)
         cache = None
         if self.profile.num_beams == 1 and not self.empty_summary_ids:  # beams copy the cache
@@ -105,6 +107,18 @@ class Decoder:
             inputs = {"input_ids": padded, "attention_mask": mask, "decoder_input_ids": opening}
             input_length = opening.shape[1]
         return {name: value.to(self.model.device) for name, value in inputs.items()}, input_length
+
+    def check_ids(self, prompts: Sequence[TokenizedExample]) -> None:
+        """Raise SetupError where the tokenizer gives ids that the model has no embedding for."""
+        embedding: Any = self.model.get_input_embeddings()
+        rows = getattr(embedding, "num_embeddings", None)
+        largest = max((max(p.prompt_ids, default=0) for p in prompts), default=0)
+        if rows is not None and largest >= rows:
+            raise SetupError(
+                f"the tokenizer of this model gives the id {largest}, but its embedding has "
+                f"{rows} rows: they do not belong together.\n"
+                "  Copy the folder of the model again, or use the tokenizer it was trained with."
+            )
 
     def decoder_opening(self) -> torch.Tensor:
         """Return the tokens that a decoder reads before the first word, (1, tokens), int64.

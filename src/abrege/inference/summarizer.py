@@ -9,10 +9,10 @@ from typing import Any, Literal, overload
 import torch
 from transformers import TextIteratorStreamer
 
-from abrege.core.errors import DataError
+from abrege.core.errors import DataError, StateFileError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.hashing import hash_path
-from abrege.core.run_folder import find_tuned_folder, hash_weights
+from abrege.core.run_folder import MODEL_SETTINGS, find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder, limit_to_decoder
 from abrege.models.adapter import ADAPTER_CONFIG
@@ -25,7 +25,7 @@ from abrege.models.load import (
 )
 from abrege.models.resolve import resolve_model
 from abrege.prompts import seq2seq
-from abrege.prompts.chat_template import chat_fields
+from abrege.prompts.chat_template import chat_fields, check_shows_words
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
 from abrege.prompts.template import prompt_template
 from abrege.prompts.tokenizer import use_chat_template
@@ -173,6 +173,7 @@ class Summarizer:
             return prediction
         decoder, renderer = self._with_limit(max_new_tokens)
         prompt = renderer.tokenize_prompt(pair)
+        decoder.check_ids([prompt])
         inputs, input_length = decoder.generation_inputs([prompt])
         model: Any = decoder.model
         streamer = TextIteratorStreamer(
@@ -232,6 +233,8 @@ def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     config_of = resolve_model(prompt_format.base_model) if is_adapter else str(tuned_folder)
     machine = choose_device_for(config_of, prompt_format.dtype)
     tokenizer = load_tokenizer(str(tuned_folder))
+    if prompt_format.chat:
+        check_shows_words(tokenizer, prompt_format.chat_format)
     model = load_tuned(
         tuned_folder,
         prompt_format.base_model,
@@ -240,6 +243,11 @@ def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
         quantization=prompt_format.quantization,
         on_event=on_event,
     )
+    if model.config.is_encoder_decoder != prompt_format.encoder_decoder:
+        raise StateFileError(
+            f"{tuned_folder / MODEL_SETTINGS}: encoder_decoder is {prompt_format.encoder_decoder}, "
+            "which this model is not.\n  Copy the whole folder again, or run abrege tune."
+        )
     renderer = PromptRenderer(tokenizer, prompt_format)
     return Summarizer(Decoder.from_renderer(model, renderer), renderer, hash_weights(tuned_folder))
 

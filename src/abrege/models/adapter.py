@@ -1,6 +1,9 @@
 """Load a tuned adapter over its base model."""
 
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +27,16 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
     Raise SetupError where its files are damaged, or the names or shapes of its weights do not fit
     this base, which peft alone would load in part.
     """
+    with _warnings_as_notes(folder, on_event):
+        return _load_adapter(base, folder, on_event)
+
+
+def _load_adapter(base: PreTrainedModel, folder: Path, on_event: OnEvent) -> Any:
     read_json(folder / ADAPTER_CONFIG, required=("peft_type",), advice=COPY_AGAIN)
     try:
         config = PeftConfig.from_pretrained(str(folder))
         adapted = PeftModel(base, config)
-    except (ValueError, OSError, TypeError, KeyError) as error:
+    except (ValueError, OSError, TypeError, KeyError, AttributeError) as error:
         raise _incompatible(folder, str(error).strip().splitlines()[0]) from error
     trained_over = config.base_model_name_or_path
     if trained_over and trained_over != base.name_or_path:
@@ -55,6 +63,16 @@ def load_adapter(base: PreTrainedModel, folder: Path, *, on_event: OnEvent = sil
     set_peft_model_state_dict(adapted, load_file(folder / ADAPTER_FILE))
     adapted.eval()
     return adapted
+
+
+@contextmanager
+def _warnings_as_notes(folder: Path, on_event: OnEvent) -> Iterator[None]:
+    """Report the warnings of peft as notes: of keys that another version wrote, for one."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for message in dict.fromkeys(str(w.message) for w in caught):
+        on_event(Note(f"{folder / ADAPTER_CONFIG}: {message.partition('. ')[0]}"))
 
 
 def sort_adapter_config(folder: Path) -> None:

@@ -51,8 +51,10 @@ def choose_device(dtype: str = "auto", model_type: str | None = None) -> DeviceC
     A GPU without native bfloat16 (a T4, a V100) computes in float16, which training scales the loss
     for, or in float32 where float16 overflows; so it does where bfloat16 is asked for.
 
-    Raise RecipeError for float16 on a CPU.
+    Raise RecipeError for float16 on a CPU, and for a dtype that does not exist.
     """
+    if dtype != "auto" and not isinstance(getattr(torch, dtype, None), torch.dtype):
+        raise RecipeError(f"tune.dtype: torch has no dtype {dtype!r}.\n  Write auto.")
     if torch.cuda.is_available():
         return _choose_on_cuda(dtype, model_type)
     if dtype == "float16":

@@ -62,7 +62,7 @@ def load_tokenizer(name_or_path: str) -> Tokenizer:
     try:
         with without_retries(name_or_path):
             return AutoTokenizer.from_pretrained(name_or_path, trust_remote_code=False)
-    except UNREADABLE as error:
+    except Exception as error:  # tokenizers raises Exception itself for a damaged tokenizer.json
         raise _unavailable(name_or_path, error) from error
 
 
@@ -177,7 +177,7 @@ def load_tuned(
         quantization=WeightQuantization(**quantization) if quantization else None,
         dequantized=True,
     )
-    return load_adapter(model, folder)
+    return load_adapter(model, folder, on_event=on_event)
 
 
 def check_dtype(config: Any, dtype: torch.dtype) -> None:

@@ -36,7 +36,7 @@ def reason_to_run(task: Task, key: Mapping[str, Any]) -> str:
     if not task.manifest.exists():
         return "not done yet"
     manifest = _read_or_none(task.manifest)
-    if manifest is None or "counts" not in manifest:
+    if manifest is None or "counts" not in manifest or not _is_unchanged(manifest):
         return f"its {task.manifest.name} is damaged"
     gone = [pattern for pattern in task.outputs if not any(task.folder.glob(pattern))]
     if gone:
@@ -46,6 +46,12 @@ def reason_to_run(task: Task, key: Mapping[str, Any]) -> str:
         return f"out of date (changed: {', '.join(changed)})"
     edited = changed_outputs(task, manifest)
     return f"damaged ({', '.join(edited)} changed after it was written)" if edited else ""
+
+
+def _is_unchanged(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a manifest is as it was written; one of an earlier version has no checksum."""
+    content = {key: value for key, value in manifest.items() if key != "checksum"}
+    return manifest.get("checksum") in (None, hash_json(content))
 
 
 def changed_outputs(task: Task, manifest: Mapping[str, Any]) -> list[str]:
@@ -112,19 +118,17 @@ def start(task: Task, key: Mapping[str, Any]) -> bool:
 
 def finish(task: Task, key: Mapping[str, Any], result: Mapping[str, Any], seconds: float) -> None:
     """Write the manifest of a task that ran, and remove what only an unfinished one needs."""
-    write_json(
-        task.manifest,
-        {
-            "stage": task.name,
-            **key,
-            **result,
-            "outputs": hash_outputs(task),
-            "seconds": seconds,
-            "peak_memory_bytes": provenance.peak_memory(),
-            "versions": provenance.versions(),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
+    manifest = {
+        "stage": task.name,
+        **key,
+        **result,
+        "outputs": hash_outputs(task),
+        "seconds": seconds,
+        "peak_memory_bytes": provenance.peak_memory(),
+        "versions": provenance.versions(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    write_json(task.manifest, {**manifest, "checksum": hash_json(manifest)})
     task.started.unlink()
     shutil.rmtree(task.previous, ignore_errors=True)
 

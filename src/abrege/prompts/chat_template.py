@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from abrege.core.errors import RecipeError
+from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.prompts.tokenizer import Tokenizer, special_tokens
 
@@ -51,6 +51,8 @@ class ChatFormat:
         """Return a conversation as text.
 
         ask  whether the prompt for the assistant's answer follows
+
+        Raise SetupError where the template cannot be rendered.
         """
         turns = _system_to_user(messages) if self.system_in_user else messages
         if self.parts:
@@ -63,9 +65,15 @@ class ChatFormat:
             extra["chat_template"] = DATE_CALL.sub(
                 lambda call: repr(day.strftime(call[2])), tokenizer.get_chat_template()
             )
-        text = tokenizer.apply_chat_template(
-            list(turns), tokenize=False, add_generation_prompt=ask, **extra
-        )
+        try:
+            text = tokenizer.apply_chat_template(
+                list(turns), tokenize=False, add_generation_prompt=ask, **extra
+            )
+        except Exception as error:  # a template is a program, and raises what it likes
+            raise SetupError(
+                f"the chat template of this model cannot be rendered: {_reason(error)}.\n"
+                "  Copy the folder of the model again, or write prompt.chat: never and tune."
+            ) from error
         return f"{text}{self.suffix if ask else ''}"
 
 
@@ -105,6 +113,15 @@ def inspect_chat_template(
         chat = replace(chat, date=FIXED_DATE)
         on_event(Note(f"the chat template writes a date: it is {FIXED_DATE} in all prompts"))
     return _without_thoughts(tokenizer, chat, on_event)
+
+
+def check_shows_words(tokenizer: Tokenizer, chat: ChatFormat) -> None:
+    """Raise SetupError where a template no longer shows the user's words: it is damaged."""
+    if PROBE not in chat.render(tokenizer, [{"role": "user", "content": PROBE}]):
+        raise SetupError(
+            "the chat template of this model does not show the user's words: it is damaged.\n"
+            "  Copy the folder of the model again, or run abrege tune."
+        )
 
 
 def _content_form(tokenizer: Tokenizer) -> ChatFormat:
@@ -157,7 +174,11 @@ def _try_render(
     try:
         return chat.render(tokenizer, messages), ""
     except Exception as error:
-        return "", str(error).splitlines()[0] if str(error) else type(error).__name__
+        return "", _reason(error.__cause__ or error)
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _system_to_user(messages: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:

@@ -5,12 +5,18 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from abrege.core.errors import DataError, StateFileError
-from abrege.core.io import read_json, write_json
+from abrege.core.errors import DataError
+from abrege.core.io import write_json
 from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.core.types import Pair
 from abrege.prompts.chat_template import ChatFormat
-from abrege.prompts.template import fill_template, meta_values
+from abrege.prompts.saved_settings import damaged, read_settings
+from abrege.prompts.template import (
+    STUDENT_PLACEHOLDERS,
+    fill_template,
+    meta_values,
+    template_error,
+)
 from abrege.prompts.tokenizer import (
     Tokenizer,
     escape_special_tokens,
@@ -95,17 +101,11 @@ class PromptFormat:
                 f"{folder}: there is no {MODEL_SETTINGS}, so this model was not tuned by abrege.\n"
                 "  Give the run folder of abrege run, or its tune folder."
             )
-        values = read_json(path, required=("format", "profile"))
-        values.pop("format")
-        try:
-            values["profile"] = DecodingProfile(**values["profile"])
-            values["chat_format"] = ChatFormat(**values.get("chat_format", {}))
-            return cls(**values)
-        except TypeError as error:
-            raise StateFileError(
-                f"{path}: these are not the settings of a tuned model: {error}.\n"
-                "  Copy the whole folder again, or run abrege tune."
-            ) from error
+        saved = read_settings(path, cls)
+        problem = template_error(saved.template, STUDENT_PLACEHOLDERS)
+        if problem is not None or saved.max_tokens < 1:
+            raise damaged(path, problem or f"max_tokens is {saved.max_tokens}")
+        return saved
 
 
 @dataclass(frozen=True)

@@ -140,9 +140,9 @@ def _parse_page(
         converted = convert(wikitext)
     except ParserError:
         return "unparsable"
-    revision_id = revision.findtext("id")
+    revision_id = revision.findtext("id", "")
     meta = {
-        "revision": int(revision_id) if revision_id else None,
+        "revision": int(revision_id) if revision_id.isdecimal() else None,
         "date": revision.findtext("timestamp"),
         "url": site.url(page.title),
         "licence": site.licence,
