@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 ADAPTER = "adapter_config.json"
 
 
-ROUGE_KEYS = ("profile", "stemmer", "sentence_separator")
-"""The settings of `evaluate` that the parity check depends on."""
-
-
 def tasks(
     recipe: Recipe, run_folder: RunFolder, *, out: Path | None = None, force_4bit: bool = False
 ) -> list[Task]:
@@ -85,9 +81,13 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return {
         "export": recipe.export.model_dump(mode="json"),
         "decoding": recipe.generate.decoding(),
-        "rouge": {key: getattr(recipe.evaluate, key) for key in ROUGE_KEYS},
+        "rouge": _rouge_settings(recipe),
         "tune": {key: getattr(recipe.tune, key) for key in ("model", "method", "dtype")},
     }
+
+
+def _rouge_settings(recipe: Recipe) -> dict[str, Any]:
+    return recipe.evaluate.model_dump(include={"profile", "stemmer", "sentence_separator"})
 
 
 def inputs(recipe: Recipe, run_folder: RunFolder) -> dict[str, Path]:
@@ -262,13 +262,8 @@ def _rouge_differences(
     """Return the paired test of merged minus tuned for each ROUGE metric, by group."""
     evaluate = recipe.evaluate
     metrics = rouge.profile_metrics(evaluate.profile)
-    options = ScoringOptions(
-        lang,
-        evaluate.profile,
-        evaluate.stemmer,
-        evaluate.references,
-        evaluate.sentence_separator,
-    )
+    settings = _rouge_settings(recipe)
+    options = ScoringOptions(lang, references_rule=evaluate.references, **settings)
     request = ScoringRequest(metrics, options)
     merged, tuned = ScoreTable(request), ScoreTable(request)
     for table, predictions in ((merged, parity.merged), (tuned, parity.adapter)):
