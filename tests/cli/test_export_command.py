@@ -49,3 +49,13 @@ def test_a_folder_that_is_no_run_is_refused(calls, capsys):
     assert main(["export", "."]) == 3
     assert "this is no run folder: it has no recipe.yaml" in capsys.readouterr().err
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "program"), [("gguf", "convert_hf_to_gguf.py"), ("ONNX", "optimum-cli export onnx")]
+)
+def test_another_format_names_the_program_that_converts_the_merged_folder(capsys, kind, program):
+    assert main(["export", "runs/x", "--to", kind]) == 2
+    assert f"{kind} is made of the merged folder" in capsys.readouterr().err
+    assert main(["export", "runs/x", "--to", kind.lower()]) == 2
+    assert program in capsys.readouterr().err

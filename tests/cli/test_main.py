@@ -132,6 +132,11 @@ def test_an_unknown_option_is_a_usage_error(capsys):
         ("preview r.yaml --row 1", "did you mean --rows?"),
         ("tune r.yaml --resume", "the same command resumes what was interrupted"),
         ("score a.txt --referenes r.txt", "did you mean --references?"),
+        ("score a.txt --ref r.txt", "did you mean --references?"),
+        ("score a.txt --gold r.txt", "did you mean --references?"),
+        ("score a.txt r.txt", "did you mean --references r.txt?"),
+        ("score a.txt b.txt --references r.txt", "did you mean abrege compare"),
+        ("score --predictions a.txt", "the file stands without an option"),
         ("review blind runs/demo --sead 3", "did you mean --seed?"),
     ],
 )

@@ -28,6 +28,7 @@ def _folder(monkeypatch, tmp_path):
         ("export", 2, "for example: runs/demo"),
         ("run abrege.yml", 2, "Did you mean abrege.yaml?"),
         ("run runs/demos", 2, "Did you mean runs/demo?"),
+        ("run demo", 2, "Did you mean runs/demo?"),
         ("run quikstart", 2, "Did you mean quickstart?"),
         ("doctor abrege.yaml", 3, "this looks like a recipe, but data was expected"),
         ("compare runs/demo runs/x", 3, "such as runs/demo/generate/tuned.jsonl"),
@@ -38,6 +39,14 @@ def test_what_stands_in_the_wrong_place_leads_to_the_right_one(capsys, words, co
     returned, _, error = run_command(capsys, *words.split())
     assert returned == code
     assert hint in error
+
+
+@pytest.mark.model
+def test_the_name_of_a_run_without_its_folder_is_not_looked_for_on_the_hub(capsys):
+    Path("x.txt").write_text("The cat sat.")
+    code, _, error = run_command(capsys, "summarize", "x.txt", "--model", "demo")
+    assert code == 4
+    assert "Did you mean runs/demo?" in error
 
 
 @pytest.mark.model

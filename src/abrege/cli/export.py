@@ -18,6 +18,13 @@ merged model then summarize the same test rows; if the share of
 identical summaries is below export.min_identical, nothing is exported and the exit code is 5."""
 
 
+OTHER_FORMATS = {
+    "gguf": "llama.cpp's convert_hf_to_gguf.py DIR",
+    "onnx": "optimum-cli export onnx --model DIR OUT",
+}
+"""Format → the program that converts a merged folder to it."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `abrege export`."""
     parser.epilog = EXAMPLES
@@ -25,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("folder", type=Path, metavar="RUN", help="the run folder of a tuned model")
     add(
         "--to",
+        type=_target,
         choices=["merged"],
         default="merged",
         help="what to export: a merged model (the default)",
@@ -38,6 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--force-4bit", action="store_true",
         help="merge into 4-bit weights, which quantizes them again")  # fmt: skip
     add("--json", action="store_true", help="print the result as JSON on stdout")
+
+
+def _target(text: str) -> str:
+    """Return a kind of export; raise ArgumentTypeError with the program that makes another kind."""
+    if text.lower() in OTHER_FORMATS:
+        raise argparse.ArgumentTypeError(
+            f"{text} is made of the merged folder: {OTHER_FORMATS[text.lower()]}"
+        )
+    return text
 
 
 def run(args: argparse.Namespace) -> int:

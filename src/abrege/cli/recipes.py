@@ -78,7 +78,8 @@ def find(name: str) -> Path:
         raise RecipeError(
             f"{name}: this is a folder, and no recipe.\n  For data in it: abrege init --data {name}"
         )
-    near = difflib.get_close_matches(name, recipes_here(path.parent), n=1, cutoff=0.7)
+    near = [run for run in recipes_here(path.parent) if Path(run).name == name]
+    near = near or difflib.get_close_matches(name, recipes_here(path.parent), n=1, cutoff=0.7)
     near = near or difflib.get_close_matches(path.stem, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise RecipeError(

@@ -23,6 +23,11 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("config", "c", "recipe", "cfg"), "the recipe stands without an option"),
     **dict.fromkeys(("verbose", "v", "vv"), "progress is shown anyway; --debug adds tracebacks"),
     **dict.fromkeys(("quiet", "q", "silent"), "progress is on stderr: 2> /dev/null leaves it out"),
+    **dict.fromkeys(
+        ("predictions", "pred", "preds", "hyp", "hypotheses", "candidates", "input", "i"),
+        "the file stands without an option",
+    ),
+    **dict.fromkeys(("refs", "gold", "target", "targets", "labels"), "did you mean --references?"),
     **dict.fromkeys(("yes", "y"), "nothing asks for a confirmation"),
 }
 """Options of other tools that no setting stands for → the answer."""
@@ -51,20 +56,32 @@ def _hint(parser: argparse.ArgumentParser, argument: str, words: Sequence[str]) 
         override = words[position - 1]
         if takes_settings and words[position - 2 : position - 1] == ["--set"]:
             return f"did you mean --set {override}={argument}?"
+        if "--references" in options:
+            return _reference_hint(argument, words)
         return f"did you mean --set {argument}?" if takes_settings and "=" in argument else ""
     option, _, value = argument.partition("=")
-    near = difflib.get_close_matches(option, options, n=1, cutoff=0.75)
+    near = [o for o in options if o.startswith(option)]
+    near = near or difflib.get_close_matches(option, options, n=1, cutoff=0.75)
     if near:
         return f"did you mean {near[0]}?"
     name = option.lstrip("-")
-    if name in OTHER_OPTIONS and ("--out" in options or "--out" not in OTHER_OPTIONS[name]):
-        return OTHER_OPTIONS[name]
+    answer = OTHER_OPTIONS.get(name, "")
+    named = answer.removeprefix("did you mean ").removesuffix("?")
+    if answer and (named == answer or named in options):
+        return answer
     if not takes_settings:
         return ""
     following = words[position + 1 : position + 2]
     if not value and following and not following[0].startswith("-"):
         value = following[0]
     return _setting_hint(name, value or "VALUE")
+
+
+def _reference_hint(file: str, words: Sequence[str]) -> str:
+    """Return what a second file of `abrege score` was probably meant to be."""
+    if {*words} & {"--references", "--data"}:
+        return "did you mean abrege compare, for two files of predictions?"
+    return f"did you mean --references {file}?"
 
 
 def _setting_hint(name: str, value: str) -> str:

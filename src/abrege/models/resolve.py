@@ -51,6 +51,10 @@ def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
             f"tune.model: {model}: there is no such folder.\n"
             "  Give a folder with config.json and weights, a .gguf file, or a hub id like org/name."
         )
+    if (Path("runs") / model).is_dir():
+        raise SetupError(
+            f"tune.model: {model}: there is no such folder.\n  Did you mean runs/{model}?"
+        )
     return model
 
 
