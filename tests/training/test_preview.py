@@ -1,5 +1,7 @@
 """What a preview shows of a row is what training puts into its batch."""
 
+import shutil
+
 import pytest
 from transformers import ByT5Tokenizer
 
@@ -197,3 +199,19 @@ def test_the_texts_of_tokens_join_to_the_text_of_all(make):
     texts = token_texts(tokenizer, ids)
     assert "".join(texts) == tokenizer.decode(ids, clean_up_tokenization_spaces=False)
     assert "🙂" in texts  # of four tokens, the last one shows it
+
+
+def test_what_tuning_would_refuse_is_noted_beside_the_rows(tmp_path, data, student_folder):
+    """a_llama has 512 positions; a word is added to its tokenizer that no row of it embeds."""
+    tokenizer = a_tokenizer()
+    tokenizer.add_tokens(["quick"])
+    folder = tmp_path / "model"
+    shutil.copytree(student_folder, folder)
+    tokenizer.save_pretrained(folder)
+    settings = a_recipe(data, folder, max_length=600)
+    with commands.open_split(settings, tmp_path / "run") as run_folder:
+        preview = commands.preview(settings, run_folder, rows=3)
+    positions, vocabulary = preview.notes
+    assert positions.startswith("tuning would be refused: tune.max_length is 600, but this model")
+    assert "'quick' would have none" in vocabulary
+    assert len(preview.rows) == 3

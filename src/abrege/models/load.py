@@ -193,6 +193,16 @@ def check_dtype(config: Any, dtype: torch.dtype) -> None:
         )
 
 
+def check_max_length(max_length: int, config: Any) -> None:
+    """Raise RecipeError if max_length exceeds the positions of the model."""
+    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if positions and max_length > positions:
+        raise RecipeError(
+            f"tune.max_length is {max_length}, but this model has {positions} positions.\n"
+            f"  Write {positions} or less."
+        )
+
+
 def check_can_write(config: Any, name: str) -> None:
     """Raise RecipeError for an architecture without a language-model head."""
     for architecture in config.architectures or []:

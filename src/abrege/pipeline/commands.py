@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from abrege.annotation import sweep as annotation_sweep
 from abrege.core.errors import DataError, RecipeError
-from abrege.core.events import Note, OnEvent, silent
+from abrege.core.events import Event, Note, OnEvent, silent
 from abrege.core.io import read_json, read_jsonl, write_jsonl
 from abrege.core.run_folder import SPLITS, RunFolder
 from abrege.core.types import Pair
@@ -118,7 +119,7 @@ def preview(
     from abrege.models.load import load_without_weights
     from abrege.prompts.prompt_format import PromptRenderer
     from abrege.training import from_recipe
-    from abrege.training.preview import preview_row, with_few_shot
+    from abrege.training.preview import preview_row, refusals, with_few_shot
 
     notes: list[str] = []
     pairs = {name: [*read_jsonl(run_folder.split(name), Pair)] for name in SPLITS}
@@ -130,7 +131,7 @@ def preview(
         pairs["train"],
         tokenizer,
         config,
-        on_event=lambda event: notes.append(event.text) if isinstance(event, Note) else None,
+        on_event=partial(_add_note, notes),
     )
     renderer = PromptRenderer(tokenizer, prompt_format)
     completion_only = recipe.tune.completion_only_loss
@@ -138,6 +139,8 @@ def preview(
         preview_row(renderer, pair, split=name, completion_only=completion_only)
         for name, pair in chosen
     ]
+    chosen_pairs = [pair for _, pair in chosen]
+    notes += refusals(renderer, config, chosen_pairs, max_length=recipe.tune.max_length)
     if "few-shot" in recipe.systems():
         few_shot = few_shot_renderer(renderer, recipe, run_folder, config)
         previews = [
@@ -158,6 +161,11 @@ def preview(
         rows_of_split={name: len(rows) for name, rows in pairs.items()},
         rows=previews,
     )
+
+
+def _add_note(notes: list[str], event: Event) -> None:
+    if isinstance(event, Note):
+        notes.append(event.text)
 
 
 def _choose_rows(

@@ -51,7 +51,7 @@ def tokenize_pairs(
             f"{', '.join(empty[:5])}{more}.\n"
             "  Correct the rows, or set tune.on_empty_target: drop to leave them out, counted."
         )
-    unknown = _check_vocabulary(renderer, examples, vocab_size, max_unknown)
+    unknown = check_vocabulary(renderer, examples, vocab_size, max_unknown)
     usable = [e for e in examples if e.summary_ids != blank]
     if not usable:
         raise DataError("no row is left to train on: every summary is empty.")
@@ -76,7 +76,7 @@ def unknown_token_id(renderer: PromptRenderer) -> int | None:
     return None if tokenizer.unk_token_id in special else tokenizer.unk_token_id
 
 
-def _check_vocabulary(
+def check_vocabulary(
     renderer: PromptRenderer,
     examples: Sequence[TokenizedExample],
     vocab_size: int | None,

@@ -5,15 +5,19 @@ The prompt format, the truncation and the labels are those of tuning; no weights
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from abrege.compute.batching import collate, collate_seq2seq, label_all_tokens
 from abrege.compute.micro_batch import IGNORE
+from abrege.core.errors import AbregeError
 from abrege.core.types import Pair
+from abrege.models.load import check_max_length
 from abrege.prompts.preview_model import GenerationPrompt, PreviewToken, PromptPart, RowPreview
 from abrege.prompts.prompt_format import FittedPrompt, PromptRenderer, TokenizedExample
 from abrege.prompts.tokenizer import token_texts
-from abrege.training.preflight import unknown_token_id
+from abrege.training.preflight import check_vocabulary, unknown_token_id
 
 LAST_WORDS = 12
 _MARKER = "\ue000"
@@ -144,6 +148,28 @@ def _cut_at(prompt: Sequence[PreviewToken], fitted: FittedPrompt) -> int | None:
         if characters >= start + len(tail):
             return number
     return None
+
+
+def refusals(
+    renderer: PromptRenderer, config: Any, pairs: Sequence[Pair], *, max_length: int
+) -> list[str]:
+    """Return why tuning would be refused, as far as these rows and the model's configuration say.
+
+    Unknown tokens are no reason here: their share is that of all rows.
+    """
+    examples = [renderer.tokenize_pair(pair) for pair in pairs]
+    vocab_size = getattr(config.get_text_config(), "vocab_size", None)
+    checks = (
+        partial(check_max_length, max_length, config),
+        partial(check_vocabulary, renderer, examples, vocab_size, 1.0),
+    )
+    reasons = []
+    for check in checks:
+        try:
+            check()
+        except AbregeError as error:
+            reasons.append(f"tuning would be refused: {' '.join(str(error).split())}")
+    return reasons
 
 
 def with_few_shot(row: RowPreview, few_shot: PromptRenderer, pair: Pair) -> RowPreview:

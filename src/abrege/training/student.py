@@ -12,7 +12,7 @@ from abrege.compute.cpu.lora import fuse_lora_layers
 from abrege.core.errors import RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.models.device import DeviceChoice
-from abrege.models.load import check_dtype, load_config, load_model
+from abrege.models.load import check_dtype, check_max_length, load_config, load_model
 from abrege.models.quantization import WeightQuantization
 from abrege.training import distributed
 
@@ -43,16 +43,6 @@ def load_student(
     if is_full:
         return unfreeze(model, seed=seed)
     return attach_lora(model, seed=seed, on_event=on_event, **lora)
-
-
-def check_max_length(max_length: int, config: Any) -> None:
-    """Raise RecipeError if max_length exceeds the positions of the model."""
-    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
-    if positions and max_length > positions:
-        raise RecipeError(
-            f"tune.max_length is {max_length}, but this model has {positions} positions.\n"
-            f"  Write {positions} or less."
-        )
 
 
 def attach_lora(
