@@ -73,6 +73,13 @@ def test_a_crossed_limit_ends_with_exit_code_5(pairs, capsys):
         (["--near-duplicates", "0"], "abrege: --near-duplicates 0: write a share above 0"),
         (["--columns", "title"], "abrege: --columns title: write it as ROLE=NAME"),
         (["--columns", "text=x"], "abrege: --columns text=x: there is no part 'text'; there are"),
+        (["--drop", "short"], "abrege: --drop has no effect without --write"),
+        (
+            ["--write", "c.jsonl", "--drop", "shrt"],
+            "abrege: --drop shrt: there is no check 'shrt'; did you mean short?",
+        ),
+        (["--write", "c.jsonl", "--drop", "cut"], "  Raise tune.max_length, or drop long"),
+        (["--write", "pairs.jsonl"], "  Name another file or folder."),
         (["--lang", "english"], "abrege: there is no language 'english'; did you mean en?"),
     ],
 )
@@ -89,3 +96,19 @@ def test_a_second_file_does_not_overwrite_the_pages_of_the_first(pairs, capsys):
     pages = sorted(str(p.relative_to(pairs)) for p in pairs.glob("doctor/*/doctor.html"))
     assert pages == ["doctor/other/doctor.html", "doctor/pairs/doctor.html"]
     assert "doctor/other" in capsys.readouterr().err
+
+
+def test_clean_rows_are_written_and_what_was_dropped_is_counted(pairs, capsys):
+    words = ["--near-duplicates", "1", "--write", "clean.jsonl"]
+    assert main(["doctor", "pairs.jsonl", *words]) == 0
+    printed = capsys.readouterr()
+    assert "Rows that no chosen check flags: 39 in clean.jsonl." in printed.out
+    assert "| nearly empty summary | 1 |" in printed.out
+    assert len((pairs / "clean.jsonl").read_text().splitlines()) == 39
+    assert main(["doctor", "pairs.jsonl", *words, "--drop", "default", "language", "--json"]) == 0
+    clean = json.loads(capsys.readouterr().out)["clean"]
+    assert clean == {
+        "files": {"all": "clean.jsonl"},
+        "rows": {"all": 39},
+        "dropped": {"short": 1},
+    }

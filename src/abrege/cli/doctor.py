@@ -13,6 +13,7 @@ from abrege.cli.score_options import nonnegative_int, positive_int
 from abrege.core.errors import GateError, RecipeError
 
 if TYPE_CHECKING:
+    from abrege.doctor.clean_rows import CleanTarget
     from abrege.doctor.results import Diagnosis
     from abrege.doctor.scan import ScanOptions
 
@@ -20,6 +21,8 @@ EXAMPLES = """examples:
   abrege doctor pairs.jsonl
   abrege doctor data/ --model demo:smollm2-135m-instruct --max-length 768
   abrege doctor news.csv --columns document=article summary=title --lang fr
+  abrege doctor pairs.jsonl --write clean.jsonl
+  abrege doctor data/ --write clean/ --drop default language
   abrege doctor data/ --fail-on leaks=0 duplicate=0.01 unsupported=0.2"""
 _MULTIPLE = ("summary", "meta")
 """Roles that may have several columns."""
@@ -55,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="FOLDER",
         help="folder for the page and the flagged rows of each check (default: doctor/ and the "
         "name of the data)")  # fmt: skip
+    add("--write", type=Path, metavar="PATH",
+        help="write the rows that no check of --drop flags, as pairs: a .jsonl file, or a folder "
+        "where the data has splits")  # fmt: skip
+    add("--drop", nargs="+", metavar="CHECK",
+        help="with --write: checks whose rows are left out; default stands for short, boilerplate, "
+        "wrapped, unfinished, mismatch, debris, control, longer, copied, duplicate, near and leaks "
+        "(default: default)")  # fmt: skip
     add("--json", action="store_true", help="print JSON instead of Markdown")
 
 
@@ -65,10 +75,12 @@ def run(args: argparse.Namespace) -> int:
     from abrege.doctor.page import render_html, render_markdown
     from abrege.doctor.run import crossed_limits, diagnose_source
 
-    limits, options = _read_limits(args), _read_options(args)
+    limits, options, target = _read_limits(args), _read_options(args), _read_target(args)
     args.out = args.out or Path("doctor") / _data_name(args.data)
     with show_progress() as on_event:
-        diagnosis = diagnose_source(args.data, options, out=args.out, on_event=on_event)
+        diagnosis = diagnose_source(
+            args.data, options, out=args.out, target=target, on_event=on_event
+        )
     with atomic_write(args.out / "doctor.html") as file:
         file.write(render_html(diagnosis))
     if args.json:
@@ -116,6 +128,29 @@ def _read_options(args: argparse.Namespace) -> "ScanOptions":
         model=args.model,
         max_length=args.max_length or 1024,
     )
+
+
+def _read_target(args: argparse.Namespace) -> "CleanTarget | None":
+    from abrege.doctor.checks import CHECKS
+    from abrege.doctor.clean_rows import DROPPED, CleanTarget
+    from abrege.metrics.registry import nearest
+
+    if args.write is None:
+        if args.drop:
+            raise RecipeError("--drop has no effect without --write")
+        return None
+    drop: set[str] = set()
+    for check in args.drop or ["default"]:
+        if check == "cut":
+            raise RecipeError(
+                "--drop cut: tokens are counted in a sample only.\n"
+                "  Raise tune.max_length, or drop long documents before."
+            )
+        if check not in CHECKS and check != "default":
+            hint = nearest(check, [*CHECKS, "default"])
+            raise RecipeError(f"--drop {check}: there is no check {check!r}; {hint}")
+        drop.update(DROPPED if check == "default" else [check])
+    return CleanTarget(args.write, drop)
 
 
 def _read_columns(settings: Sequence[str]) -> dict[str, Any]:

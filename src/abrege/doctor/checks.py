@@ -4,7 +4,7 @@ The shares from which a check says look, and bad, come from real data (docs/log.
 fine at what DialogSum, OrangeSum's titles and SciTLDR show, except for known flaws of theirs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
@@ -50,12 +50,6 @@ CHECKS = {
     "wrapped": Check("wrapped summary",
         "a preamble (Here is a summary:), quotation marks around it, or Markdown",
         0.01, 0.05, "strip it, or drop these rows"),
-    "unfinished": Check("unfinished summary",
-        "it ends in a comma or a word that needs another, or without the full stop that 9 in 10 "
-        "summaries have", 0.01, 0.05, _DROP),
-    "mismatch": Check("summary of another row",
-        "1 in 16 documents of other rows have as many of its rare words as its own",
-        0.05, 0.1, "check that the rows of both columns belong together, then drop these rows"),
     "debris": Check("debris of a conversion",
         "mojibake, HTML, entities, placeholders of data sets in document or summary",
         0.01, 0.05, "mend the conversion, or drop these rows"),
@@ -65,6 +59,12 @@ CHECKS = {
     "control": Check("control words",
         "special tokens of a model as words, such as <|im_end|>, in document or summary",
         0, 0.01, _DROP),
+    "unfinished": Check("unfinished summary",
+        "it ends in a comma or a word that needs another, or without the full stop that 9 in 10 "
+        "summaries have", 0.01, 0.05, _DROP),
+    "mismatch": Check("summary of another row",
+        "1 in 16 documents of other rows have as many of its rare words as its own",
+        0.05, 0.1, "check that the rows of both columns belong together, then drop these rows"),
     "longer": Check("summary longer than its document", "at least as many words",
         0.002, 0.02, "check that the two columns are not swapped, then drop these rows"),
     "compression": Check("extreme compression",
@@ -158,23 +158,32 @@ def run_quick_checks(pair: Pair, *, lang: str | None) -> QuickChecks:
     return QuickChecks(len(document), len(texts[0].summary), findings)
 
 
-def run_slow_checks(pair: Pair, *, lang: str | None) -> Iterator[CheckFinding]:
+def run_slow_checks(
+    pair: Pair, *, lang: str | None, checks: Collection[str] = ("unsupported", "language")
+) -> Iterator[CheckFinding]:
     """Yield what the slow checks find in a pair: unsupported facts, and another language.
 
-    lang  of most rows; the language of the row itself takes precedence
+    lang    of most rows; the language of the row itself takes precedence
+    checks  the ones to run
 
     The language of texts that are too short to detect it is not judged.
     """
     row_lang = pair.lang or lang
-    facts = [
-        f"{fact.text} ({fact.kind})"
-        for summary in pair.references
-        for fact in faithfulness.unsupported_facts(pair.document, summary, lang=row_lang)
-    ]
-    yield CheckFinding("unsupported", ", ".join(dict.fromkeys(facts)) or None)
+    if "unsupported" in checks:
+        facts = [
+            f"{fact.text} ({fact.kind})"
+            for summary in pair.references
+            for fact in faithfulness.unsupported_facts(pair.document, summary, lang=row_lang)
+        ]
+        yield CheckFinding("unsupported", ", ".join(dict.fromkeys(facts)) or None)
+    if "language" in checks:
+        yield from _find_language(pair, row_lang)
+
+
+def _find_language(pair: Pair, lang: str | None) -> Iterator[CheckFinding]:
     texts = {"document": [pair.document], "summary": pair.references}
     is_expected = {
-        f"{part} looks like {language.detect([text])}": format_checks.is_in_language(text, row_lang)
+        f"{part} looks like {language.detect([text])}": format_checks.is_in_language(text, lang)
         for part, of_part in texts.items()
         for text in of_part
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 from abrege.doctor.results import CheckResult, Diagnosis
 from abrege.doctor.tables import (
     check_table,
+    clean_table,
     conclusion,
     kind_table,
     length_table,
@@ -34,6 +35,7 @@ def build_page(diagnosis: Diagnosis) -> Page:
     truncation: list[Block] = []
     if diagnosis.tokens:
         truncation.append(truncation_table(diagnosis.tokens))
+    clean: list[Block] = [clean_table(diagnosis.clean)] if diagnosis.clean else []
     kinds: list[Block] = []
     if any(check.kinds for check in diagnosis.checks):
         kinds.append(kind_table(diagnosis))
@@ -47,6 +49,7 @@ def build_page(diagnosis: Diagnosis) -> Page:
         sections=make_sections(
             PageSection("checks", "Checks", [check_table(diagnosis)]),
             PageSection("remedies", "What to do", [remedy_table(diagnosis)]),
+            PageSection("clean", "Clean rows", clean),
             PageSection("kinds", "Debris by kind", kinds),
             PageSection("lengths", "Lengths", [length_table(diagnosis)]),
             PageSection("truncation", "Truncation", truncation),

@@ -101,6 +101,20 @@ class TokenLengths:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CleanRows:
+    """The rows that were written because no chosen check flags them.
+
+    files    split → file
+    rows     split → rows written
+    dropped  check → rows dropped for it; a row that several checks flag counts for the first
+    """
+
+    files: Mapping[str, str]
+    rows: Mapping[str, int]
+    dropped: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """Everything the doctor reports about pairs.
 
@@ -110,6 +124,7 @@ class Diagnosis:
     languages  language → documents of the sample in it
     lang       the language that rows are expected to be in
     words      document, summary → lengths in words by QUANTILES
+    clean      the rows that were written, where they were asked for
     """
 
     source: str
@@ -122,6 +137,7 @@ class Diagnosis:
     words: Mapping[str, Mapping[str, float]]
     tokens: TokenLengths | None
     checks: Sequence[CheckResult]
+    clean: CleanRows | None = None
 
     @property
     def total(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from abrege.core.errors import DataError
@@ -9,6 +10,7 @@ from abrege.core.events import OnEvent, silent
 from abrege.data.load import PairStreams, stream_pairs
 from abrege.doctor import comparison, scan, token_lengths
 from abrege.doctor.checks import CHECKS, SAMPLED, run_slow_checks, wilson_interval
+from abrege.doctor.clean_rows import CleanTarget, find_dropped, write_clean_rows
 from abrege.doctor.flagged_rows import write_flagged_rows
 from abrege.doctor.results import CheckResult, Diagnosis, FlaggedRow, FlawKind
 from abrege.doctor.scan import RowScan, ScanOptions
@@ -16,11 +18,18 @@ from abrege.text import language
 
 
 def diagnose_source(
-    source: str, options: ScanOptions, *, out: Path, on_event: OnEvent = silent
+    source: str,
+    options: ScanOptions,
+    *,
+    out: Path,
+    target: CleanTarget | None = None,
+    on_event: OnEvent = silent,
 ) -> Diagnosis:
     """Check the pairs of a file, folder or hub name; write the rows of each check under `out`.
 
-    Raise DataError if no row is a pair.
+    target  where to write the rows that stay (default: nowhere)
+
+    Raise DataError if no row is a pair, or none stays.
     """
     streams = stream_pairs(
         source,
@@ -29,7 +38,7 @@ def diagnose_source(
         options=options.reading,
         on_event=on_event,
     )
-    return diagnose(streams, source, options, out=out, on_event=on_event)
+    return diagnose(streams, source, options, out=out, target=target, on_event=on_event)
 
 
 def diagnose(
@@ -38,20 +47,30 @@ def diagnose(
     options: ScanOptions,
     *,
     out: Path,
+    target: CleanTarget | None = None,
     on_event: OnEvent = silent,
 ) -> Diagnosis:
     """Check pairs that can be read several times; `source` is the name to show for them."""
+    files = target.files(streams, source) if target else {}
+    if target:
+        options = replace(options, every_row=frozenset(target.drop).intersection(SAMPLED))
     rows = RowScan(options.lang or scan.detect_language(streams))
     scan.scan_rows(streams, rows, options, on_event)
     if not rows.total:
         first_bad = rows.first_unusable
         where = f"\n  {first_bad.location}: {first_bad.problem}" if first_bad else ""
         raise DataError(f"{source}: none of {rows.unusable} rows is a pair.{where}")
+    checks = {*SAMPLED} - options.every_row
     for row, pair in rows.sample:
-        rows.add_findings(row, run_slow_checks(pair, lang=rows.lang))
-    comparison.compare_rows(streams, rows, options, folder=out, on_event=on_event)
+        rows.add_findings(row, run_slow_checks(pair, lang=rows.lang, checks=checks))
+    clusters = comparison.compare_rows(streams, rows, options, folder=out, on_event=on_event)
     tokens = token_lengths.count_tokens(rows, options, on_event) if options.model else None
     first = write_flagged_rows(streams, rows, out)
+    sampled = {*SAMPLED} - options.every_row if len(rows.sample) < rows.total else set()
+    clean = None
+    if target:
+        reasons = find_dropped(rows, clusters, target.drop)
+        clean = write_clean_rows(streams, rows, reasons, files)
     return Diagnosis(
         source=source,
         columns=streams.columns,
@@ -65,7 +84,12 @@ def diagnose(
             for part, lengths in zip(("document", "summary"), rows.lengths, strict=True)
         },
         tokens=tokens,
-        checks=[_check_result(check, rows, first[check]) for check in CHECKS if _ran(check, rows)],
+        checks=[
+            _check_result(check, rows, first[check], is_sample=check in sampled)
+            for check in CHECKS
+            if _ran(check, rows)
+        ],
+        clean=clean,
     )
 
 
@@ -84,14 +108,15 @@ def _ran(check: str, rows: RowScan) -> bool:
     return check == "unusable" or rows.examined[check] > 0
 
 
-def _check_result(check: str, rows: RowScan, first: Sequence[FlaggedRow]) -> CheckResult:
+def _check_result(
+    check: str, rows: RowScan, first: Sequence[FlaggedRow], *, is_sample: bool
+) -> CheckResult:
     definition = CHECKS[check]
     if check == "unusable":
         flagged, examined = rows.unusable, rows.total + rows.unusable
     else:
         flagged, examined = len(rows.flags.get(check, {})), rows.examined[check]
     share = flagged / examined
-    is_sample = check in SAMPLED and len(rows.sample) < rows.total
     return CheckResult(
         check=check,
         title=definition.title,

@@ -20,7 +20,7 @@ from abrege.core.types import Pair
 from abrege.data.load import PairStreams
 from abrege.data.pairs import InvalidRow
 from abrege.data.rows import STRICT, ReadOptions
-from abrege.doctor.checks import CheckFinding, run_quick_checks
+from abrege.doctor.checks import CheckFinding, run_quick_checks, run_slow_checks
 from abrege.doctor.duplicates import RowFlag, RowFlags, RowHashes
 from abrege.doctor.results import QUANTILES
 from abrege.doctor.unfinished import classify_ending
@@ -40,6 +40,7 @@ class ScanOptions:
     lang       the expected language (default: detected)
     sample     rows for the slow checks
     near_rows  rows compared for near-duplicates; None for all
+    every_row  checks of SAMPLED that are run on every row
     threshold  Jaccard index from which on documents are near-duplicates
     """
 
@@ -48,6 +49,7 @@ class ScanOptions:
     lang: str | None = None
     sample: int = 2000
     near_rows: int | None = None
+    every_row: frozenset[str] = frozenset()
     threshold: float = 0.8
     seed: int = 0
     model: str | None = None
@@ -155,6 +157,9 @@ def scan_rows(streams: PairStreams, rows: RowScan, options: ScanOptions, on_even
         rows.lengths[1].append(quick.summary_words)
         rows.endings.append(classify_ending(pair.references[0]))
         rows.add_findings(row, quick.findings)
+        if options.every_row:
+            slow = run_slow_checks(pair, lang=rows.lang, checks=options.every_row)
+            rows.add_findings(row, slow)
         sample_row(rows.sample, (row, pair), options.sample, generator)
     rows.sample.sort(key=lambda sampled: sampled[0])
 

@@ -1,6 +1,7 @@
 """The sentences and tables of `abrege doctor`."""
 
-from abrege.doctor.results import QUANTILES, CheckResult, Diagnosis, TokenLengths
+from abrege.doctor.checks import CHECKS
+from abrege.doctor.results import QUANTILES, CheckResult, CleanRows, Diagnosis, TokenLengths
 from abrege.report.format import (
     ABSENT,
     format_count,
@@ -123,6 +124,23 @@ def kind_table(diagnosis: Diagnosis) -> Table:
             ]
             for check in diagnosis.checks
             for kind in check.kinds[:SHOWN_KINDS]
+        ],
+    )
+
+
+def clean_table(clean: CleanRows) -> Table:
+    """Return how many rows were written, and how many each check dropped."""
+    titles = {check: CHECKS[check].title for check in clean.dropped}
+    written = ", ".join(
+        f"{format_count(clean.rows[split])} in {file}" for split, file in clean.files.items()
+    )
+    return Table(
+        caption=f"Rows that no chosen check flags: {written}. A row that several checks flag "
+        "counts for the first.",
+        columns=[*text_columns("Dropped for"), *number_columns("Rows")],
+        rows=[
+            [TextCell(titles[check]), TextCell(format_count(count))]
+            for check, count in clean.dropped.items()
         ],
     )
 
