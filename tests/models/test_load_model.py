@@ -7,7 +7,7 @@ from peft import LoraConfig, get_peft_model
 
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
-from abrege.inference.summarizer import load_summarizer
+from abrege.inference.summarizer import load, load_summarizer
 from abrege.models import device
 from abrege.models.adapter import load_adapter, sort_adapter_config
 from abrege.models.load import (
@@ -263,3 +263,20 @@ def test_weights_of_another_kind_are_one_message(tmp_path, content):
     with pytest.raises(SetupError, match="this model cannot be loaded") as caught:
         load_model(str(tmp_path), torch.float32, "cpu")
     assert "weights_only" not in str(caught.value)
+
+
+def test_an_adapter_that_is_named_as_the_model_says_its_base_and_what_to_write(tmp_path):
+    """It said that there is no config.json."""
+    config = LoraConfig(r=2, target_modules=["q_proj"], base_model_name_or_path="org/base")
+    config.save_pretrained(tmp_path / "adapter")
+    with pytest.raises(SetupError) as error:
+        resolve_model(str(tmp_path / "adapter"))
+    assert "this is an adapter and no model; its base model is org/base." in str(error.value)
+    assert "write tune.model: org/base" in str(error.value)
+    assert "merge_and_unload()" in str(error.value)
+    (tmp_path / "adapter/abrege.json").write_text("{}")
+    with pytest.raises(SetupError, match="abrege summarize FILE --model"):
+        resolve_model(str(tmp_path / "adapter"))
+    (tmp_path / "adapter/abrege.json").unlink()
+    with pytest.raises(SetupError, match="this is an adapter and no model"):
+        load(tmp_path / "adapter")

@@ -7,10 +7,14 @@ import torch
 from transformers import (
     DeepseekV3Config,
     DeepseekV3ForCausalLM,
+    FalconH1Config,
+    FalconH1ForCausalLM,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
     GptOssConfig,
     GptOssForCausalLM,
+    Mamba2Config,
+    Mamba2ForCausalLM,
     MixtralConfig,
     MixtralForCausalLM,
     PhimoeConfig,
@@ -187,3 +191,35 @@ def test_training_runs_where_a_part_of_the_model_has_no_share_in_the_loss(tmp_pa
     tune(tmp_path, a_plan(num_train_epochs=1.0), model=with_adapter(build()))
     losses = [entry["loss"] for entry in log_entries(tmp_path) if "loss" in entry]
     assert losses[-1] < losses[0]
+
+
+def a_mamba():
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 8, "num_heads": 4}
+    return Mamba2ForCausalLM(
+        Mamba2Config(vocab_size=400, head_dim=16, n_groups=1, chunk_size=16, **sizes)
+    )
+
+
+def a_falcon():
+    torch.manual_seed(0)
+    mamba = {"mamba_d_ssm": 32, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_d_state": 8}
+    return FalconH1ForCausalLM(
+        FalconH1Config(vocab_size=400, mamba_n_groups=1, mamba_chunk_size=16, **SIZES, **mamba)
+    )
+
+
+@pytest.mark.parametrize("build", [a_mamba, a_falcon])
+def test_all_linear_leaves_out_what_the_kernels_of_mamba_read_past_an_adapter(build):
+    """It ended in peft's words about `target_modules`, a key that a recipe lacks."""
+    lora = {"r": 2, "alpha": 2, "dropout": 0.0, "seed": 0}
+    notes = []
+    adapted = attach_lora(
+        build(), modules="all-linear", on_event=lambda e: notes.append(e.text), **lora
+    )
+    layers = {n.rpartition(".")[2] for n, m in adapted.named_modules() if hasattr(m, "lora_A")}
+    assert "in_proj" in layers
+    assert "out_proj" not in layers
+    assert any("of the weights get no adapter: m" in note for note in notes)
+    with pytest.raises(RecipeError, match=r"out_proj of Mamba's layers cannot have an adapter"):
+        attach_lora(build(), modules=["in_proj", "out_proj"], **lora)

@@ -15,7 +15,6 @@ from abrege.core.hashing import hash_path
 from abrege.core.run_folder import MODEL_SETTINGS, find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder, limit_to_decoder
-from abrege.models.adapter import ADAPTER_CONFIG
 from abrege.models.load import (
     check_causal,
     choose_device_for,
@@ -23,7 +22,7 @@ from abrege.models.load import (
     load_tokenizer,
     load_tuned,
 )
-from abrege.models.resolve import resolve_model
+from abrege.models.resolve import ADAPTER_CONFIG, resolve_model
 from abrege.prompts import seq2seq
 from abrege.prompts.chat_template import chat_fields, check_shows_words
 from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
@@ -208,7 +207,7 @@ def load(model: str | Path, *, lang: str | None = None, on_event: OnEvent = sile
     Raise RecipeError or SetupError if the model cannot be loaded or cannot write.
     """
     folder = Path(model).expanduser()
-    unfinished = folder.is_dir() and not (folder / "config.json").is_file()
+    unfinished = folder.is_dir() and not any((folder / name).is_file() for name in CONFIG_FILES)
     if find_tuned_folder(folder) is not None or unfinished:
         return load_summarizer(folder, on_event=on_event)
     lang = lang or "en"

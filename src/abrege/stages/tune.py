@@ -198,7 +198,8 @@ class _Tuning:
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer and abrege.json, with the hash of the weights, beside the model."""
-        from abrege.models.adapter import ADAPTER_CONFIG, sort_adapter_config
+        from abrege.models.adapter import sort_adapter_config
+        from abrege.models.resolve import ADAPTER_CONFIG
         from abrege.models.saved_config import write_earlier_settings
         from abrege.training import distributed
 

@@ -67,7 +67,9 @@ def attach_lora(
     set_seed(seed)
     check_lora_modules(model, modules)
     _check_embeddings(model, modules)
-    excluded = [*modules_outside_text(model), *_routers(model)]
+    bypassed = bypassed_layers(model)
+    _check_bypassed(bypassed, modules)
+    excluded = [*modules_outside_text(model), *_routers(model), *bypassed]
     config = LoraConfig(
         r=r,
         lora_alpha=alpha,
@@ -80,7 +82,7 @@ def attach_lora(
         fan_in_fan_out=any(isinstance(m, Conv1D) for m in model.modules()),  # GPT-2's layers
     )
     total = sum(p.numel() for p in model.parameters())
-    linear = _linear_layers(model, excluded)
+    linear = _linear_layers(model, [name for name in excluded if name not in bypassed])
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
@@ -208,6 +210,39 @@ def _routers(model: PreTrainedModel) -> list[str]:
         if isinstance(module, torch.nn.Linear)
         and type(module).__module__.startswith("transformers.models.")
     ]
+
+
+def bypassed_layers(model: PreTrainedModel) -> list[str]:
+    """Return the names of the layers whose weights Mamba's kernels read past an adapter.
+
+    The fused scan takes the weight of out_proj itself, so peft refuses an adapter there.
+    """
+    return [
+        f"{name}.{child}"
+        for name, module in model.named_modules()
+        if hasattr(module, "A_log") and re.search("Mamba|Mixer", type(module).__name__)
+        for child in ("conv1d", "out_proj")
+        if hasattr(module, child)
+    ]
+
+
+def _check_bypassed(bypassed: Sequence[str], modules: str | Sequence[str]) -> None:
+    """Raise RecipeError where the recipe names a layer that Mamba's kernels read past an adapter.
+
+    all-linear leaves these layers out.
+    """
+    if isinstance(modules, str):
+        reached = [n for n in bypassed if modules != "all-linear" and re.fullmatch(modules, n)]
+    else:
+        reached = [n for n in bypassed if any(f".{n}".endswith(f".{m}") for m in modules)]
+    if reached:
+        names = ", ".join(sorted({name.rpartition(".")[2] for name in reached}))
+        raise RecipeError(
+            f"tune.lora.modules: {names} of Mamba's layers cannot have an adapter: its kernels "
+            "read the weights past it.\n"
+            "  Leave it out, write all-linear, which does, or tune every weight with "
+            "tune.method: full."
+        )
 
 
 def unfreeze(model: PreTrainedModel, *, seed: int) -> PreTrainedModel:
