@@ -1,5 +1,7 @@
 """What is read of a body: parts, events, tools, token counts, and the words of errors."""
 
+import contextlib
+import copy
 import json
 
 import pytest
@@ -35,8 +37,10 @@ def test_parts_of_content_are_joined_without_the_thoughts():
     assert content_text(parts) == "One two."
     assert content_text(None) == ""
     assert content_text("half \ud83d, whole \U0001f600") == "half \ufffd, whole \U0001f600"
-    with pytest.raises(RetryableError, match="content is a dict"):
-        content_text({"text": "a"})
+    assert content_text({"type": "text", "text": "One."}) == "One."
+    assert content_text([None, "One."]) == "One."
+    with pytest.raises(RetryableError, match="content is a int"):
+        content_text(7)
 
 
 def test_a_part_that_is_neither_text_nor_thought_is_refused():
@@ -109,6 +113,58 @@ def test_the_usage_in_a_stream_of_events_is_read():
     completion = completion_of("".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks))
     assert (completion.prompt_tokens, completion.completion_tokens) == (5, 6)
     assert (completion.text, completion.model, completion.reasoning) == ("One.", "m@7", True)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"choices": [], "x_groq": {"usage": {"prompt_tokens": 5, "completion_tokens": 6}}},
+        {"choices": [{"delta": {}, "usage": {"prompt_tokens": 5, "completion_tokens": 6}}]},
+    ],
+)
+def test_the_usage_of_groq_and_moonshot_is_read_in_a_stream(last):
+    first = {"choices": [{"delta": {"content": "One."}, "finish_reason": "stop"}]}
+    completion = completion_of("".join(f"data: {json.dumps(chunk)}\n\n" for chunk in (first, last)))
+    assert (completion.prompt_tokens, completion.completion_tokens) == (5, 6)
+
+
+OTHER_TYPES = (None, 1, "x", "", [], {}, True, [1], {"a": 1}, [[]], [None], {"text": 1})
+MESSAGE = {"content": [{"type": "text", "text": "a"}], "tool_calls": [{"function": {"name": "f"}}]}
+ERROR = {"message": "m", "code": 500, "metadata": {"raw": "{}"}, "innererror": {"code": "x"}}
+BODIES = [
+    {
+        "model": "m",
+        "choices": [{"index": 0, field: MESSAGE, "finish_reason": "stop", "error": None}],
+        "usage": {"prompt_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 3}},
+        "error": error,
+        "detail": [{"loc": ["a", 1], "msg": "x"}],
+    }
+    for field, error in (("message", ERROR), ("delta", None))
+]
+
+
+def with_other_types(value):
+    """Yield the value with another type in the place of each of its parts."""
+    yield from OTHER_TYPES
+    keys = range(len(value)) if isinstance(value, list) else value
+    for key in keys if isinstance(value, list | dict) else ():
+        for other in with_other_types(value[key]):
+            changed = copy.copy(value)
+            changed[key] = other
+            yield changed
+
+
+@pytest.mark.parametrize("prefix", ["", "data: "])
+@pytest.mark.parametrize("body", BODIES)
+def test_no_body_ends_in_a_traceback_whatever_the_types_of_its_parts(body, prefix):
+    count = 0
+    for changed in with_other_types(body):
+        count += 1
+        error_message(changed)
+        status_in(changed)
+        with contextlib.suppress(RetryableError):
+            completion_of(f"{prefix}{json.dumps(changed)}\n\n")
+    assert count > 300
 
 
 def test_the_tools_that_an_answer_calls_are_named():

@@ -43,7 +43,11 @@ def test_a_word_of_the_summary_is_no_channel_and_a_mark_inside_it_cuts_nothing()
         ("FinishReason.MAX_TOKENS", "length"), ("maxTokens", "length"), ("limit", "length"),
         ("content_filter: PROHIBITED_CONTENT", "content_filter"), ("stopSequence", "stop"),
         ("function_call_filter: MALFORMED_FUNCTION_CALL", "error"), ("user_cancel", "error"),
-        ("OTHER", "other"),
+        ("OTHER", "other"), ({"reason": "endoftext"}, "stop"), ("MODEL_ARMOR", "content_filter"),
+        ("STOP_REASON_END_OF_TURN", "stop"), ("stop (eos)", "stop"), ("timed_out", "error"),
+        ("max_length_exceeded", "length"), ("max_completion_tokens", "length"),
+        ("input_sensitive", "content_filter"), ("malformed_tool_call", "tool_calls"),
+        ("DEADLINE_EXCEEDED", "error"), ("FINISH_REASON_UNSPECIFIED", "unspecified"),
     ],
 )  # fmt: skip
 def test_endings_are_recognized_in_every_spelling_and_unknown_ones_stay_unknown(reason, meaning):

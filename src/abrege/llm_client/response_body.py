@@ -76,9 +76,7 @@ def read_completion(body: object, *, model: str, seconds: float) -> Completion |
     if choice is None:
         return None
     assert isinstance(body, Mapping)
-    message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
-    if not isinstance(message, Mapping):
-        return None
+    message = _message(choice)
     finish_reason = choice.get("finish_reason") or dialects.COMPLETE
     if dialects.ending(finish_reason) == dialects.ERROR:
         words = error_message(choice.get("error")) or finish_reason
@@ -93,7 +91,7 @@ def read_completion(body: object, *, model: str, seconds: float) -> Completion |
         finish_reason=dialects.ending(finish_reason),
         prompt_tokens=prompt_tokens or None,  # no prompt has 0 tokens: the server does not count
         completion_tokens=completion_tokens if completion_tokens or not text else None,
-        model=content_text(body.get("model")) or model,
+        model=str(body.get("model") or model),
         seconds=seconds,
         reasoning=_has_reasoning(message, usage),
         tool=", ".join(_tool_names(message)),
@@ -107,6 +105,14 @@ def _first_choice(body: object) -> Mapping[str, Any] | None:
     choices = body.get("choices") if isinstance(body, Mapping) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     return choice if isinstance(choice, Mapping) else None
+
+
+def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the message of a choice; of a text completion, one that has its text."""
+    messages = (choice.get(key) for key in ("message", "delta"))
+    return next(
+        (m for m in messages if m and isinstance(m, Mapping)), {"content": choice.get("text")}
+    )
 
 
 def _usage(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,18 +133,16 @@ def _count(value: object) -> int | None:
 
 def _has_reasoning(message: Mapping[str, Any], usage: Mapping[str, Any]) -> bool:
     content, details = message.get("content"), usage.get("completion_tokens_details")
-    parts = content if isinstance(content, list) else []
     return (
         any(message.get(key) for key in dialects.REASONING_FIELDS)
-        or any(_part_kind(part) in dialects.THOUGHT_PARTS for part in parts)
+        or any(_part_kind(part) in dialects.THOUGHT_PARTS for part in _items(content))
         or (isinstance(details, Mapping) and bool(_count(details.get("reasoning_tokens"))))
     )
 
 
 def _tool_names(message: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the tools that a message calls."""
-    calls = message.get("tool_calls")
-    for call in [*(calls if isinstance(calls, list) else ()), message]:
+    for call in [*_items(message.get("tool_calls")), message]:
         for key in ("function", "custom", "function_call"):
             function = call.get(key) if isinstance(call, Mapping) else None
             name = function.get("name") if isinstance(function, Mapping) else None
@@ -156,9 +160,11 @@ def content_text(content: object) -> str:
         return ""
     if isinstance(content, str):
         return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(content, Mapping):  # one part without its list
+        content = [content]
     if not isinstance(content, list):
         raise RetryableError(f"the message's content is a {type(content).__name__}")
-    return content_text("".join(_part_text(part) for part in content))
+    return content_text("".join(_part_text(part) for part in content if part is not None))
 
 
 def _part_kind(part: object) -> str:
@@ -233,7 +239,7 @@ def merge_events(body: str) -> dict[str, Any] | None:
     choices = [
         choice
         for chunk in chunks
-        for choice in chunk.get("choices") or ()
+        for choice in _items(chunk.get("choices"))
         if isinstance(choice, Mapping) and not choice.get("index")
     ]
     if not choices:
@@ -241,12 +247,23 @@ def merge_events(body: str) -> dict[str, Any] | None:
     reason = next((c["finish_reason"] for c in choices[::-1] if c.get("finish_reason")), None)
     if reason is None and "[DONE]" not in body:
         raise RetryableError("the stream ended before the answer did")
-    usages = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
+    usages = [usage for chunk in chunks for usage in _usages_of_chunk(chunk) if usage]
     return {
         "choices": [{"message": _merge_messages(choices), "finish_reason": reason}],
         "usage": usages[-1] if usages else None,
         "model": next((chunk["model"] for chunk in chunks if chunk.get("model")), None),
     }
+
+
+def _items(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _usages_of_chunk(chunk: Mapping[str, Any]) -> Iterator[object]:
+    """Yield the token counts of a chunk: its own, and where Groq and Moonshot put them."""
+    yield chunk.get("usage")
+    for holder in (chunk.get("x_groq"), *_items(chunk.get("choices"))):
+        yield holder.get("usage") if isinstance(holder, Mapping) else None
 
 
 def _chunks(body: str) -> Sequence[Mapping[str, Any]]:
@@ -263,12 +280,12 @@ def _chunks(body: str) -> Sequence[Mapping[str, Any]]:
 
 def _merge_messages(choices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the message of all deltas: texts joined, tool calls listed."""
-    deltas = [c.get("delta") or c.get("message") or {"content": c.get("text")} for c in choices]
+    deltas = [_message(choice) for choice in choices]
     merged: dict[str, Any] = {
         key: "".join(content_text(delta.get(key)) for delta in deltas)
         for key in ("content", "refusal")
     }
     for key in dialects.REASONING_FIELDS:
         merged[key] = any(delta.get(key) for delta in deltas)
-    merged["tool_calls"] = [call for delta in deltas for call in delta.get("tool_calls") or ()]
+    merged["tool_calls"] = [call for delta in deltas for call in _items(delta.get("tool_calls"))]
     return merged

@@ -43,6 +43,14 @@ ENDINGS: Mapping[str, Sequence[str]] = {
 (MAX_TOKENS, RECITATION …), Mistral (model_length), Cohere (COMPLETE, ERROR_TOXIC), Bedrock, GLM
 (sensitive, network_error), DeepSeek (insufficient_system_resource); in any case of letters."""
 _MEANING = {word: meaning for meaning, words in ENDINGS.items() for word in words}
+_STEMS: Sequence[tuple[str, str]] = (
+    (REFUSED, r"filter|safety|moderat|sensitive|policy|prohibit|illegal|model_armor"),
+    (ERROR, r"error|fail|timed?_?out|cancel|abort|disconnect|interrupt|terminat|expired|deadline"),
+    (TOOLS, r"tool|function"),
+    (LENGTH, r"max_|length|limit|truncat|exceed|out_of_tokens|too_long|pause_turn"),
+    (COMPLETE, r"stop|eos|end_?of_?|sequence_end|\Anormal\Z|\Anone\Z|\Anull\Z|complet"),
+)
+"""What a finish reason means that is in no table, by a part of it, in this order."""
 
 TEXT_PARTS = ("text", "output_text")
 THOUGHT_PARTS = ("thinking", "redacted_thinking", "reasoning", "thought", "reasoning_content")
@@ -201,9 +209,13 @@ WAIT = re.compile(
 
 def ending(finish_reason: object) -> str:
     """Return what a finish reason means: one of the keys of ENDINGS, or the reason itself."""
-    words = str(finish_reason or "stop").split(":")[0].rpartition(".")[2]  # Gemini: "X: DETAIL"
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s-]+", "_", words.strip()).lower()
-    return _MEANING.get(word, _MEANING.get(word.removeprefix("finish_reason_"), word))
+    if isinstance(finish_reason, Mapping):  # AI21: {"reason": "endoftext"}
+        finish_reason = finish_reason.get("reason") or finish_reason.get("type")
+    words = re.split(r"[:(]", str(finish_reason or COMPLETE))[0]  # Gemini: "X: DETAIL"
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s-]+", "_", words.rpartition(".")[2].strip())
+    word = spaced.lower().removeprefix("finish_reason_")
+    by_stem = (meaning for meaning, stems in _STEMS if re.search(stems, word))
+    return _MEANING.get(word) or next(by_stem, word)
 
 
 def exceeds_rate_limit_alone(message: str) -> bool:
