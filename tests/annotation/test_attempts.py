@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from abrege.annotation.attempts import MAX_TRUNCATIONS, AnnotationPlan, document_state
 from abrege.annotation.rejections import NO_ROOM
 from abrege.annotation.server_context_limit import TOO_LONG
@@ -259,3 +261,35 @@ def test_the_reason_of_a_tool_call_names_the_tool_whatever_the_finish_reason():
         call = a_response("", finish_reason=finish_reason, tool="summarize")
         state, _ = answer(plan, [call])
         assert state.attempts[-1].rejection == Rejection("tool call", "summarize")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Okay, so I need to summarize this article. The bridge is shut.",
+        "We need to produce a summary. The bridge is shut.",
+        "The user wants a short summary of an article about a bridge.",
+        "L'utilisateur demande un résumé. Le pont ferme.",
+        '{"summary": "The bridge is shut.", "summary_fr": "Le pont ferme."} {}',
+        '{"a": "The bridge", "b": "is shut."}',
+        "The bridge is shut.\nuser\nThanks!",
+    ],
+)
+def test_thoughts_without_marks_other_turns_and_json_are_no_summary(text):
+    state, _ = answer(an_annotation_plan(max_attempts=1), [text])
+    assert state.attempts[-1].rejection.reason == "markup"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The user wants more privacy, a survey finds.",
+        "We need to talk about bridges, says the mayor.",
+        "So I left, writes the author.",
+        "[Update] The bridge is shut.",
+        '{"summary": "The bridge is shut."}',
+    ],
+)
+def test_summaries_that_only_look_like_thoughts_or_json_are_chosen(text):
+    state, _ = answer(an_annotation_plan(max_attempts=1), [text])
+    assert state.chosen is not None

@@ -24,6 +24,17 @@ PLAIN = "La ville de Lyon ferme son pont en 1994."
         f"{PLAIN}\n\n(Note : le texte était long.)",
         f"<p>{PLAIN}</p>",
         f"  {PLAIN}  ",
+        f'{{"summary": "{PLAIN}"}}',
+        f'```json\n{{"title": "Pont", "summary": "{PLAIN}"}}\n```',
+        f'["{PLAIN}"]',
+        f"\\boxed{{{PLAIN}}}",
+        f"<|im_start|>assistant\n{PLAIN}<|im_end|>",
+        f"{PLAIN}[1][2]",
+        f"{PLAIN}【1†source】",
+        f"{PLAIN}\n\n(Word count: 9)",
+        f"{PLAIN} (9 mots)",
+        f"> {PLAIN}",
+        PLAIN.replace("ville", "&#118;ille").replace("son", "&#x73;on"),
     ],
 )
 def test_preambles_reasoning_markup_and_afterwords_are_removed(answer):
@@ -38,6 +49,17 @@ def test_items_of_a_list_become_lines_and_a_year_at_a_lines_start_stays():
     assert extract_summary("12. Infanteriedivision is a play.", find_preamble) == (
         "12. Infanteriedivision is a play."
     )
+
+
+def test_brackets_and_ampersands_of_a_summary_stay():
+    for text in (
+        "R&D at AT&T; the set [1, 2] has x < y.",
+        "He said [sic] it.",
+        "Rule 34[12] holds.",
+    ):
+        assert extract_summary(text, find_preamble) == text.replace("[12]", "")
+    assert extract_summary('{"a": "x", "b": "y"}', find_preamble) == '{"a": "x", "b": "y"}'
+    assert extract_summary("5", find_preamble) == "5"
 
 
 def test_a_quotation_inside_a_summary_stays_and_unclosed_reasoning_is_removed():

@@ -1,5 +1,7 @@
 """Postprocessing of a teacher's answers: extract the summary, and detect refusals."""
 
+import html
+import json
 import re
 from collections.abc import Callable
 
@@ -39,7 +41,8 @@ _SELF_REFERENCE = re.compile(
 _AFTERWORD = re.compile(
     r"\s*\n\W*(?:n['’]hésite[zs]? pas|j['’]espère|si (?:vous|tu) (?:avez|as|souhaite|veux|voulez)"
     r"|let me know|i hope|if you (?:have|need|want|would|['’]d)|feel free"
-    r"|(?:note|remarque|nb|n\.b\.|ps) ?:)[^\n]*\s*$",
+    r"|(?:note|remarque|nb|n\.b\.|ps|word count|nombre de mots) ?:)[^\n]*\s*$"
+    r"|\s*\(\d+ (?:words|mots)\)\s*$",
     re.IGNORECASE,
 )
 
@@ -54,6 +57,13 @@ _BULLET = re.compile(r"^[^\S\n]*(?:[-*•+]|\d{1,2}[.)])[^\S\n]+(?=\S)", re.MULT
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*•+][^\S\n]|2[.)][^\S\n])", re.MULTILINE)
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]*\)")
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|\w{2,8});", re.IGNORECASE)
+_QUOTED_LINE = re.compile(r"^> ?", re.MULTILINE)
+_CITATION = re.compile(r"【[^【】\n]*】|(?<=[\w.!?»”\")])(?:\[\d{1,2}\])+")
+"""OpenAI's and Perplexity's marks of sources."""
+_ROLE = re.compile(r"\A(?:assistant|model)\s*(?:\n|:)\s*", re.IGNORECASE)
+_BOXED = re.compile(r"\A\\boxed\{(.*)\}\Z", re.DOTALL)
+_JSON_KEYS = ("summary", "résumé", "resume", "text", "answer", "response", "output", "content")
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"))
 
 
@@ -62,7 +72,7 @@ def extract_summary(text: str, find_preamble: Callable[[str], str | None]) -> st
 
     find_preamble  returns a line or clause before the summary that announces it
     """
-    text = remove_markup(remove_thoughts(text)).strip()
+    text = remove_markup(_json_summary(remove_thoughts(text))).strip()
     while preamble := find_preamble(text):
         text = text.removeprefix(preamble).strip()
     while (shorter := _AFTERWORD.sub("", text)) != text:
@@ -75,10 +85,28 @@ def extract_summary(text: str, find_preamble: Callable[[str], str | None]) -> st
     return "\n".join(line for line in lines if line)
 
 
+def _json_summary(text: str) -> str:
+    """Return the summary of an answer in JSON; any other text as it is.
+
+    It is the only text of an object or a list, or the one under a name that says so.
+    """
+    try:
+        value = json.loads(_FENCE.sub("", text))
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(value, dict):
+        named = [value[key] for key in _JSON_KEYS if key in value]
+        value = named[:1] or [*value.values()]
+    is_one_text = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
+    return value[0] if is_one_text else text
+
+
 def remove_markup(text: str) -> str:
-    """Remove the marks of Markdown, HTML and chat templates, and headings with their words."""
-    for pattern in (_FENCE, _CONTROL, _TAG):
+    """Remove the marks of Markdown, HTML, sources and chat templates, and headings whole."""
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    for pattern in (_FENCE, _CONTROL, _TAG, _CITATION, _QUOTED_LINE):
         text = pattern.sub("", text)
+    text = _BOXED.sub(r"\1", _ROLE.sub("", text.strip()))
     text = _LINK.sub(r"\1", _BOLD.sub(r"\2", text))
     if _ITEM.search(text):
         text = _BULLET.sub("", text)

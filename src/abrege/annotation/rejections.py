@@ -41,7 +41,8 @@ def find_rejection(
 ) -> Rejection | None:
     """Return the first rejection of a response; the cheap checks come first."""
     finish = dialects.ending(response.finish_reason)
-    leftover = dialects.LEFTOVER.search(dialects.remove_thoughts(response.text))
+    answer = dialects.remove_thoughts(response.text)
+    leftover = dialects.LEFTOVER.search(answer) or dialects.NO_SUMMARY.search(summary)
     reasons = (
         (response.finish_reason == TOO_LONG, NO_ROOM),
         (response.finish_reason == PROMPT_CUT, CUT_BY_SERVER),

@@ -117,6 +117,16 @@ LEFTOVER = re.compile(
     r"|\A(?i:\W*(?:thoughts?|thinking(?: process)?|reasoning|chain of thought)\W*(?:\n|:))"
 )
 """A mark that no summary has: what still holds one is refused as markup."""
+_FILLER = r"(?:(?:ok|okay|alright|hmm|well|so|first)\b,? )*"
+NO_SUMMARY = re.compile(
+    rf"(?i)\A\W*{_FILLER}(?:(?:we|i) (?:need|have) to|let me|let['’]s|i should|je dois) "
+    r"(?:write|produce|summar|output|provide|generate|creat|craft|think|analy|résum|écri|rédig)"
+    rf"|\A\W*{_FILLER}the user (?:wants|asks|asked|is asking|has asked|needs)[^.\n]{{0,40}}\bsummar"
+    r"|\A\W*l['’]utilisateur (?:veut|demande)[^.\n]{0,40}\brésum"
+    r"|^(?:user|human|assistant)\s*$|\A\s*[\[{][\s\S]*[\]}]\s*\Z",
+    re.MULTILINE,
+)
+"""Thoughts without marks, another turn, JSON: what is left of an answer and is no summary."""
 
 TOO_LONG = re.compile(
     r"(?i)context[ _](?:length|size|window)|maximum (?:model|input|sequence|prompt) length"
