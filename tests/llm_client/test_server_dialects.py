@@ -84,18 +84,3 @@ def test_other_rejections_are_no_full_context_and_no_filter():
     for message in ("Unknown parameter: seed", "top_k must be positive", "roles must alternate"):
         assert not dialects.TOO_LONG.search(message)
         assert not dialects.CONTENT_FILTER.search(message)
-
-
-@pytest.mark.parametrize(
-    ("message", "headers", "seconds"),
-    [
-        ("", {"retry-after-ms": "2000"}, 2.0),
-        ("Please try again in 2.5s.", {}, 2.5),
-        ("try again in 250ms", {}, 0.25),
-        ("Please try again in 1m3s", {}, 63.0),
-        ("Please retry in 20.5s.", {}, 20.5),
-        ("Too Many Requests", {}, 0.0),
-    ],
-)
-def test_the_wait_is_read_from_the_header_or_the_words(message, headers, seconds):
-    assert dialects.wait_seconds(message, headers) == seconds

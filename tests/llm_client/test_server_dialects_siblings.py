@@ -52,17 +52,3 @@ def test_a_word_of_the_summary_is_no_channel_and_a_mark_inside_it_cuts_nothing()
 )  # fmt: skip
 def test_endings_are_recognized_in_every_spelling_and_unknown_ones_stay_unknown(reason, meaning):
     assert dialects.ending(reason) == meaning
-
-
-@pytest.mark.parametrize(
-    ("message", "seconds"),
-    [
-        ("try again in 250ms", 0.25), ("try again in 1m3s", 63), ("try again in 1m", 60),
-        ("retry after 500 milliseconds", 0.5), ("try again in 2 minutes", 120),
-        ("try again in 1h2m3s", 3723), ('"retryDelay": "17s"', 17),
-        ("try again after 2026-12-01", 0), ("try again later (request 1234)", 0),
-    ],
-)  # fmt: skip
-def test_waits_are_read_in_their_units_and_dates_are_no_seconds(message, seconds):
-    assert dialects.wait_seconds(message, {}) == pytest.approx(seconds)
-    assert dialects.wait_seconds("", {"retry-after-ms": "inf"}) == 0

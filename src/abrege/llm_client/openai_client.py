@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from abrege.core.errors import SetupError
-from abrege.core.http_retry import RetryableError, retry_after
+from abrege.core.http_retry import RetryableError
 from abrege.core.secrets import secret_texts
 from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.error_kinds import ErrorKind, error_kind
 from abrege.llm_client.rate_limit import AdaptiveLimit
+from abrege.llm_client.requested_wait import requested_wait
 from abrege.llm_client.response_body import (
     Completion,
     error_code,
@@ -225,8 +226,7 @@ class OpenAIClient:
             case ErrorKind.NOT_FOUND:
                 return SetupError(self._not_found(f"{status}: {message}"))
             case ErrorKind.TRANSIENT:
-                wait = retry_after(headers.get("retry-after"), now=datetime.now(UTC))
-                wait = wait or dialects.wait_seconds(words, headers)
+                wait = requested_wait(words, headers, now=datetime.now(UTC))
                 busy = status in BUSY
                 return RetryableError(f"{status}: {message}", wait_seconds=wait, busy=busy)
             case ErrorKind.FILTERED:

@@ -4,7 +4,6 @@ The entries are from knowledge of these programs and from a fake server that ans
 version was looked up. A finish reason that the table does not know is counted and said.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -207,14 +206,23 @@ CONTENT_FILTER = re.compile(
     r"|content[ _]illegal|illegal[ _]content|unsafe_(?:prompt|input)"  # SiliconFlow
 )
 """How servers say that they refuse a document: Azure OpenAI, Gemini, OpenRouter, DashScope."""
-_UNITS = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "s": 1.0}
-_TIME = re.compile(r"(?i)(\d+(?:\.\d+)?)\s*(ms|milli|mi|[hms])?(?:[a-z]*)")
 WAIT = re.compile(
     r"(?i)(?:again|retry|wait|available|delay)[^\d\n]{0,20}?"
     r"((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)"
     r"(?![a-z])\s*)+)|retry[_ ]after\W{1,3}(\d+(?:\.\d+)?)(?![\d-])"
 )
 """How messages say when to ask again: OpenAI's `2.5s`, `1m3s`, `250ms`; Gemini's `retryDelay`."""
+RESET_HEADERS: Sequence[tuple[str, str]] = (
+    ("x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"),  # OpenAI, Groq, vLLM gateways
+    ("x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"),
+    ("x-ratelimit-reset-requests-day", "x-ratelimit-remaining-requests-day"),  # Cerebras
+    ("x-ratelimit-reset-tokens-minute", "x-ratelimit-remaining-tokens-minute"),
+    ("anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"),
+    ("anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"),
+    ("x-ratelimit-reset", "x-ratelimit-remaining"),  # OpenRouter, in milliseconds since 1970
+    ("ratelimit-reset", "ratelimit-remaining"),
+)
+"""When a rate limit is lifted, and the header that says that nothing remains of it."""
 
 
 def ending(finish_reason: object) -> str:
@@ -272,20 +280,3 @@ def remove_thoughts(text: str) -> str:
     while (shorter := _WRAPPER.sub("", text).strip()) != text:
         text = shorter
     return text
-
-
-def wait_seconds(message: str, headers: Mapping[str, str]) -> float:
-    """Return the seconds that retry-after-ms or the words of a message ask to wait, else 0."""
-    try:
-        milliseconds = float(headers.get("retry-after-ms", ""))
-    except ValueError:
-        milliseconds = 0.0
-    if 0 < milliseconds < math.inf:
-        return milliseconds / 1000
-    match = WAIT.search(message)
-    if match is None:
-        return 0.0
-    return sum(
-        float(number) * (0.001 if unit.lower() in ("ms", "milli") else _UNITS[unit.lower() or "s"])
-        for number, unit in _TIME.findall(match[1] or match[2])
-    )
