@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from abrege.core.errors import SetupError
+from abrege.core.errors import DataError, SetupError
 from abrege.core.events import Note
 from abrege.core.io import read_jsonl, write_jsonl
 from abrege.core.run_folder import RunFolder
@@ -187,3 +187,36 @@ def test_a_stopped_run_goes_on_from_answers_that_came_in_parts(tmp_path):
         manifest = annotate.run(a_recipe(fake.url), RunFolder(folder))
         assert manifest["counts"] == {"documents": 6, "pairs": 6}
         assert len(fake.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "changes", "advice"),
+    [
+        ("body.seed: Extra inputs are not permitted", {}, "Leave it out: --set annotate.seed=null"),
+        (
+            "'temperature' does not support 0.7 with this model.",
+            {},
+            "Leave it out: --set annotate.temperature=null",
+        ),
+        (
+            "`temperature` and `top_p` cannot both be specified.",
+            {},
+            "Leave it out: --set annotate.top_p=null",
+        ),
+        (
+            "Unknown parameter: think",
+            {"extra_body": {"think": False}},
+            "Remove annotate.extra_body.think from the recipe.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("count", [2, 9])
+def test_the_setting_that_leaves_out_a_rejected_option_is_named(
+    tmp_path, words, changes, advice, count
+):
+    folder = a_run(tmp_path, count=count)
+    kind = SetupError if count == 9 else DataError  # five in a row end the run
+    with serving([Reply(words, status=400)]) as fake, pytest.raises(kind) as caught:
+        annotate.run(a_recipe(fake.url, **changes), RunFolder(folder))
+    assert f"(400): {words}\n  {advice}" in str(caught.value)
+    assert str(caught.value).count("--set annotate.") <= 1

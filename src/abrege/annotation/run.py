@@ -1,8 +1,8 @@
 """Annotation by a model: request the missing summaries within a budget, and write all pairs."""
 
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from abrege.annotation.teachers import (
     annotation_budget,
     annotation_plan,
     open_teacher,
+    option_advice,
     thinking_monitor,
 )
 from abrege.annotation.thinking_budget import is_spent_on_thinking
@@ -44,6 +45,7 @@ from abrege.core.events import Note, OnEvent, Progress
 from abrege.core.hashing import hash_json
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
+from abrege.llm_client.openai_client import RequestRejectedError
 from abrege.llm_client.response_cache import CachedResponse, ResponseCache, open_cache
 from abrege.prompts.teacher_prompts import Rejection, teacher_template
 from abrege.recipe import Annotate, Recipe
@@ -181,7 +183,8 @@ def annotate_missing(
         documents=len(missing),
         has_pairs=any(state.chosen for state in progress.states.values()),
     )
-    with closing(annotate_all(rows, plan, cache, complete_all, budget=budget)) as updates:
+    updates = annotate_all(rows, plan, cache, complete_all, budget=budget)
+    with closing(updates), _advising(recipe.annotate):
         for update in updates:
             responses = [attempt.response for attempt in update.state.attempts]
             if note := monitor.add(update.row.index, responses):
@@ -200,6 +203,18 @@ def annotate_missing(
             figures = live_figures(progress, budget, documents_per_second=speed)
             finished = total - len(progress.missing)
             on_event(Progress("annotate", finished, total, "documents", figures))
+
+
+@contextmanager
+def _advising(settings: Annotate) -> Iterator[None]:
+    """Add the setting that leaves an option out to the error of a server that rejects it."""
+    try:
+        yield
+    except RequestRejectedError as error:
+        rejection = str(error).partition("\n")[0]
+        if advice := option_advice(rejection, settings):
+            raise SetupError(f"{rejection}\n{advice}") from None
+        raise
 
 
 def outcome(

@@ -1,5 +1,6 @@
 """Teachers: a model behind a server or on this machine, as a recipe configures it."""
 
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,6 +109,24 @@ def thinking_monitor(
         has_server=settings.teacher == "server",
         has_pairs=has_pairs,
     )
+
+
+def option_advice(message: str, settings: Annotate) -> str:
+    """Return a line for each option that a server's message names and a recipe can leave out."""
+    names = [
+        name
+        for name in ("seed", "top_p", "temperature")
+        if getattr(settings, name) is not None and re.search(rf"(?<![\w-]){name}(?![\w-])", message)
+    ]
+    if {"top_p", "temperature"} <= {*names}:  # some models take one of them
+        names.remove("temperature")
+    lines = [f"  Leave it out: --set annotate.{name}=null" for name in names]
+    lines += [
+        f"  Remove annotate.extra_body.{name} from the recipe."
+        for name in settings.extra_body
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message)
+    ]
+    return "\n".join(lines)
 
 
 def annotation_budget(settings: Annotate) -> Budget:

@@ -22,6 +22,7 @@ from abrege.annotation.pairs import (
     write_pairs,
 )
 from abrege.annotation.rejections import Check
+from abrege.annotation.teachers import option_advice
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
@@ -89,19 +90,25 @@ def run(recipe: Recipe, run_folder: RunFolder, *, on_event: OnEvent = silent) ->
     if not counts["pairs"]:
         raise DataError(
             f"annotate: no document has a summary that can be used: {describe_counts(counts)}.\n"
-            f"{_commonest_failure(run_folder)}"
+            f"{_commonest_failure(run_folder, recipe.annotate)}"
             f"  {run_folder.failed} says what was tried and why it was refused."
         )
     return {"counts": counts, **fields}
 
 
-def _commonest_failure(run_folder: RunFolder) -> str:
-    """Return the commonest reason, with the words of the server or of the check, as a line."""
+def _commonest_failure(run_folder: RunFolder, settings: Annotate) -> str:
+    """Return the commonest reason, with the words of the server or of the check.
+
+    Below it, the settings that leave out the options that a server rejects.
+    """
     failures = Counter(
         f"{row['reason']}: {row['found']}" if row.get("found") else str(row["reason"])
         for row in read_jsonl(run_folder.failed, dict)
     )
-    return "".join(f"  {count} × {why}\n" for why, count in failures.most_common(1))
+    lines = []
+    for why, count in failures.most_common(1):
+        lines = [f"  {count} × {why}", *filter(None, [option_advice(why, settings)])]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def pair_from_lead(settings: Annotate, document: Document, redo: Check) -> Pair | FailedDocument:
