@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from abrege.inference.summarizer import Summarizer
 
 STDIN = Path("/dev/stdin")
-ROW_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".xlsx", ".gz")
-"""Extensions of files of rows."""
 EXAMPLES = """examples:
   abrege summarize article.txt --model runs/demo --meta aspect=outcome
   pdftotext paper.pdf - | abrege summarize --model runs/demo
@@ -47,8 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Summarize each document; all input is read and checked before the model is loaded."""
     from abrege.cli.progress import show_progress
+    from abrege.data.readers import READERS
 
-    rows = args.jsonl or args.file.lower().endswith(ROW_SUFFIXES)
+    rows = args.jsonl or args.file.lower().endswith((*READERS,))
     with show_progress() as on_event:
         pairs = _read_input(args, rows=rows, on_event=on_event)
         from abrege.inference.summarizer import load

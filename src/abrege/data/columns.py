@@ -30,6 +30,8 @@ PAIRED = (("prompt", "completion"), ("input", "output"), ("instruction", "output
 """Names that mean a document and its summary only together; the first match counts."""
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 """An explanation at the end of a name: `Summary (human)`."""
+MAX_NAME_WORDS = 8
+"""A name of a column with so many words is the text of a row."""
 NUMBERED = re.compile(r"(summary|reference|target|highlights)[ _-]?\d+")
 ID = (
     "id",
@@ -90,7 +92,8 @@ def detect_pair_columns(
         raise ColumnRoleError(
             f"{where}: no column has a known name for the document, and none for the summary.\n"
             f"  Columns found: {_shorten_names(columns)}.\n"
-            "  Name it in the recipe: data.columns: {document: NAME, summary: NAME}",
+            "  Name it in the recipe: data.columns: {document: NAME, summary: NAME}"
+            f"{_header_hint(columns)}",
             dict(zip(("document", "summary"), _unnamed(free), strict=False)),
         )
     document = names.get("document") or _require_one(
@@ -201,6 +204,15 @@ def _as_list(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
+
+
+def _header_hint(columns: Sequence[str]) -> str:
+    """Return a hint where names of columns look like the texts of a row."""
+    if not any(len(column.split()) >= MAX_NAME_WORDS for column in columns):
+        return ""
+    return (
+        "\n  Or is the first line a row? Then put a line with the names of the columns before it."
+    )
 
 
 def _check_exists(

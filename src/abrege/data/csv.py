@@ -158,7 +158,7 @@ def _choose_dialect(path: Path, sample: Sequence[str], named: str) -> CsvDialect
     header = sample[0]
     usual = next((character for character in DELIMITERS if character in header), ",")
     delimiters = [named] if named else [usual, *(d for d in DELIMITERS if d in header)]
-    if ".tsv" in path.suffixes and not named:
+    if {".tsv", ".tab"} & {suffix.lower() for suffix in path.suffixes} and not named:
         delimiters = ["\t"]
     for delimiter in dict.fromkeys(delimiters):
         single = CsvDialect(delimiter, quote="'")

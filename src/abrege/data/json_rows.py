@@ -30,7 +30,7 @@ def read_jsonl_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
         is_first = False
         location = f"{path}:{number}"
         try:
-            value = json.loads(text)
+            value = json.loads(text.rstrip().removesuffix(","))  # an array without its brackets
         except (ValueError, RecursionError) as error:
             message = f"{location}: not JSON: {_json_problem(error)}: {shorten(text)}"
             problems.setdefault("lines that are not JSON", []).append(message)
@@ -110,7 +110,7 @@ def read_json_splits(path: Path, options: ReadOptions) -> dict[str, list[SourceR
 
     A file that is no JSON is {} too: reading its rows says why.
     """
-    if not path.name.lower().endswith((".json", ".json.gz")):
+    if ".json" not in path.suffixes[-2:]:
         return {}
     lines = (text for _, text in read_lines(path, options.encoding))
     first = next((text for text in lines if text.strip()), "")
@@ -162,6 +162,12 @@ def _viewed_row(value: dict[str, Any]) -> dict[str, Any]:
     return row if isinstance(row, dict) and {"row_idx", "row"} <= {*value} else value
 
 
+def _only_list(value: Mapping[str, Any]) -> str | None:
+    """Return the key of the only list of objects in an object, whatever its name."""
+    keys = [key for key, item in value.items() if _is_list_of_objects(item)]
+    return keys[0] if len(keys) == 1 else None
+
+
 def _is_list_of_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
 
@@ -183,6 +189,7 @@ def _list_offset(path: Path, text: str, offset: int, value: Any) -> int:
     description = _kind(value)
     if isinstance(value, dict):
         key = next((key for key in LIST_KEYS if isinstance(value.get(key), list)), None)
+        key = key or _only_list(value)
         if key is not None:
             return _value_offsets(text, offset)[key]
         keys = f"the keys {shorten(', '.join(value))}" if value else "no keys"

@@ -10,6 +10,8 @@ from abrege.data.split_names import split_of
 
 def is_table(value: Any) -> bool:
     """Return whether a value is one of the tables that `table_rows` reads."""
+    if isinstance(value, list):
+        return _is_table_with_header(value)
     if not isinstance(value, dict):
         return False
     if _is_split_orient(value):
@@ -22,16 +24,19 @@ def is_table(value: Any) -> bool:
     )
 
 
-def table_rows(value: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+def table_rows(value: Any, where: str) -> list[dict[str, Any]]:
     """Return the rows of a table of pandas, or of objects under their ids.
 
     {"columns": […], "data": [[…], …]}   orient="split"
+    [["text", "summary"], […], …]        lists of which the first has the names
     {"text": ["…", …], …}                to_dict("list"), and the datasets library
     {"text": {"0": "…", …}, …}           orient="columns"
     {"0": {"text": "…", …}, …}           orient="index"; names of rows are ids
 
     Raise DataError where its columns do not have the same rows.
     """
+    if isinstance(value, list):
+        value = {"columns": value[0], "data": value[1:]}
     if _is_split_orient(value):
         return _split_orient(value, where)
     if all(isinstance(column, list) for column in value.values()):
@@ -55,6 +60,13 @@ def split_names(value: Any) -> list[str]:
         for part in value.values()
     )
     return [*value] if is_rows and all(split_of(name.lower()) for name in value) else []
+
+
+def _is_table_with_header(value: list[Any]) -> bool:
+    """Return whether a list has lists of which the first names the columns."""
+    if len(value) < 2 or not all(isinstance(row, list) for row in value):
+        return False
+    return all(isinstance(n, str) for n in value[0]) and any(is_known_name(n) for n in value[0])
 
 
 def _is_split_orient(value: Mapping[str, Any]) -> bool:

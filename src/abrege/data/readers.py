@@ -1,4 +1,4 @@
-"""Read a file of rows: JSONL, JSON, CSV, TSV or Parquet; the text formats also as .gz.
+"""Read a file of rows: JSONL, JSON, CSV, TSV, Excel, Parquet, Arrow; text also as .gz, .bz2, .xz.
 
 Documents and summaries are unknown here: a row is a mapping of columns.
 """
@@ -6,13 +6,15 @@ Documents and summaries are unknown here: a row is a mapping of columns.
 import difflib
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 
 from abrege.core.errors import DataError, RecipeError
-from abrege.core.optional import require
 from abrege.data.csv import read_csv
+from abrege.data.file_content import check_content
 from abrege.data.json_rows import read_json_rows, read_jsonl_rows
-from abrege.data.rows import STRICT, ReadOptions, SourceRow, shorten
+from abrege.data.parquet import read_arrow, read_parquet
+from abrege.data.rows import PACKED, STRICT, ReadOptions, SourceRow, read_lines
 from abrege.data.xlsx import SAVE_AGAIN, read_xlsx
 
 STDIN = Path("/dev/stdin")
@@ -49,6 +51,7 @@ def open_rows(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
         raise RecipeError(
             f"data.sheet has no effect on {path}, which is no Excel file.\n  Leave it out."
         )
+    check_content(path)
     return READERS[suffix](path, options)
 
 
@@ -119,25 +122,25 @@ def check_convertible(path: Path) -> None:
             raise DataError(f"{path}: files of the kind {path.suffix} are not read.\n  {advice}")
 
 
-def _read_parquet(path: Path, _options: ReadOptions) -> Iterator[SourceRow]:
-    require("pyarrow", extra="parquet", purpose="Reading Parquet files")
-    import pyarrow
-    import pyarrow.parquet
+def _read_parallel_lines(path: Path, options: ReadOptions) -> Iterator[SourceRow]:
+    """Yield the lines of NAME.source with those of NAME.target, as fairseq and others lay out."""
+    target = target_file(path)
+    lines = (read_lines(file, options.encoding) for file in (path, existing_file(target)))
+    for number, pair in enumerate(zip_longest(*lines), start=1):
+        if None in pair:
+            short = path if pair[0] is None else target
+            raise DataError(
+                f"{short}: it ends before line {number}, where the other file goes on.\n"
+                f"  Line n of {path.name} is the document of line n of {target.name}."
+            )
+        document, summary = (text.rstrip("\r\n") for _, text in pair)
+        values = {"document": document, "summary": summary}
+        yield SourceRow(f"{path}:{number}", f"{path.name}:{number}", values)
 
-    if not path.stat().st_size:
-        return
-    number = 0
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches():
-                for values in batch.to_pylist():
-                    number += 1
-                    yield SourceRow(f"{path} row {number}", f"{path.name}:{number}", values)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(
-            f"{path}: not a complete Parquet file; it is truncated after row {number}.\n"
-            f"  found: {shorten(error, 100)}\n  Download or create the file again."
-        ) from error
+
+def target_file(path: Path) -> Path:
+    """Return the file with the summaries of a file of documents, NAME.source."""
+    return path.with_suffix(".target")
 
 
 CONVERSIONS: Mapping[tuple[str, ...], str] = {
@@ -151,16 +154,20 @@ CONVERSIONS: Mapping[tuple[str, ...], str] = {
     (".db", ".sqlite", ".sqlite3"): 'Write its rows: sqlite3 -json FILE "SELECT …" > x.json',
 }
 """Extensions of formats that are not read → what to do with such a file."""
-READERS: Mapping[str, Callable[[Path, ReadOptions], Iterator[SourceRow]]] = {
+TEXT_READERS: Mapping[str, Callable[[Path, ReadOptions], Iterator[SourceRow]]] = {
     ".jsonl": read_jsonl_rows,
-    ".jsonl.gz": read_jsonl_rows,
+    ".ndjson": read_jsonl_rows,
     ".json": read_json_rows,
-    ".json.gz": read_json_rows,
     ".csv": read_csv,
-    ".csv.gz": read_csv,
     ".tsv": read_csv,
-    ".tsv.gz": read_csv,
+    ".tab": read_csv,
+}
+READERS: Mapping[str, Callable[[Path, ReadOptions], Iterator[SourceRow]]] = {
+    **{f"{end}{packed}": TEXT_READERS[end] for end in TEXT_READERS for packed in ("", *PACKED)},
     ".xlsx": read_xlsx,
     ".xlsm": read_xlsx,
-    ".parquet": _read_parquet,
+    ".parquet": read_parquet,
+    ".arrow": read_arrow,
+    ".feather": read_arrow,
+    ".source": _read_parallel_lines,
 }

@@ -1,12 +1,14 @@
 """Rows of a data file, each with its location, before anyone says what a column means."""
 
+import bz2
 import codecs
 import gzip
 import io
 import json
+import lzma
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -30,6 +32,14 @@ SAMPLED_BYTES = 4096
 """The start of a file in which UTF-16 without a BOM is recognised."""
 MIN_ZERO_SHARE = 0.2
 """Share of zero bytes from which a text is UTF-16: half of those of ASCII letters."""
+
+
+PACKED: Mapping[str, Callable[..., Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+"""Extensions of compressed text, and what opens it."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +87,11 @@ STRICT = ReadOptions()
 
 
 def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """Yield the lines of a text file, plain or .gz, numbered from 1, without the BOM.
+    """Yield the lines of a text file, plain or compressed, numbered from 1, without the BOM.
 
     A file that begins with the BOM of UTF-16 or UTF-32 is read as that, and so is UTF-16 without
     it. Lines may end in a carriage return alone. Raise DataError with the
-    line and the byte if the encoding is another, and for a damaged .gz file.
+    line and the byte if the encoding is another, and for a damaged .gz, .bz2 or .xz file.
     """
     bytes_read = 0
     try:
@@ -100,13 +110,19 @@ def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]
                     raise _encoding_error(path, number, raw, error, bytes_read) from error
                 bytes_read += len(raw)
                 yield number, text.removeprefix("\ufeff") if number == 1 else text
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
         raise DataError(
-            f"{path}: this .gz file is damaged or truncated ({error}).\n"
+            f"{path}: this {path.suffix} file is damaged or truncated ({error}).\n"
             "  Download or create it again."
         ) from error
     except PermissionError as error:
         raise DataError(f"{path}: no permission to read this file.") from error
+    except OSError as error:
+        if path.suffix.lower() not in PACKED:
+            raise
+        raise DataError(
+            f"{path}: this {path.suffix} file is damaged ({error}).\n  Download or create it again."
+        ) from error
 
 
 def _marked_encoding(start: bytes) -> str | None:
@@ -183,7 +199,7 @@ def raise_problems(source: str, problems: Mapping[str, Sequence[str]], remedy: s
 
 
 def _open(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    return cast("IO[bytes]", PACKED.get(path.suffix.lower(), open)(path, "rb"))
 
 
 def _encoding_error(

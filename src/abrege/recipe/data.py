@@ -30,7 +30,8 @@ class Data(Settings):
 
     source: str | None = Field(
         None,
-        description="file (JSONL, JSON, CSV, TSV, Excel, Parquet), folder, hub id or demo:aclsum",
+        description="file (JSONL, JSON, CSV, TSV, Excel, Parquet, Arrow, NAME.source with "
+        "NAME.target), folder, hub id or demo:aclsum",
     )
     train: str | None = Field(
         None, description="file of the train split, if the data is split already"

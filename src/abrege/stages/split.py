@@ -90,7 +90,9 @@ def inputs(recipe: Recipe, run_folder: RunFolder) -> dict[str, Path]:
     if not path.is_dir() or hub.is_saved_dataset(path):
         return {"source": path}
     files_of_split = find_split_files(path)
-    return {f"source/{file.name}": file for files in files_of_split.values() for file in files}
+    files = [file for files in files_of_split.values() for file in files]
+    files += [readers.target_file(file) for file in files if file.suffix == ".source"]
+    return {f"source/{file.relative_to(path).as_posix()}": file for file in files}
 
 
 def run(
