@@ -146,6 +146,19 @@ def test_the_parts_of_a_prompt_say_what_the_chat_template_adds():
     ]
 
 
+def test_a_chat_template_that_strips_what_the_user_says_is_told_apart_too():
+    tokenizer = a_tokenizer()
+    tokenizer.chat_template = tokenizer.chat_template.replace("['content']", "['content'].strip()")
+    rendering = a_rendering(template="\n Read:\n{document}\n")
+    row = preview_row(PromptRenderer(tokenizer, rendering), a_pair_named("a", "the cat", "a cat"))
+    assert [(part.source, part.text) for part in row.parts] == [
+        ("chat template", "<|user|>\n"),
+        ("instruction", "Read:\n"),
+        ("document", "the cat"),
+        ("chat template", "<|end|>\n<|assistant|>\n"),
+    ]
+
+
 def test_a_cut_is_shown_with_the_last_words_that_stay():
     document = "The cat sat. The dog ran. The bird flew in under the tree and then it was small."
     row = preview_row(

@@ -101,12 +101,15 @@ def _parts(renderer: PromptRenderer, pair: Pair, fitted: FittedPrompt) -> list[P
     text = renderer.render(pair, fitted.document)
     marked = renderer.fill_request(pair, _MARKER)
     request = renderer.fill_request(pair, fitted.document)
-    start = text.rfind(request)
-    if start < 0:  # a template that strips or rewrites what the user says
+    stripped = request.strip()  # as many chat templates do
+    start = text.rfind(stripped)
+    if start < 0:  # a template that rewrites what the user says
         return [PromptPart("prompt", text)]
     before, after = marked.split(_MARKER, 1)
-    end = start + len(request)
-    limits = [start, start + len(before), end - len(after), end]
+    end = start + len(stripped)
+    first = start - request.index(stripped)  # where the request would begin as it is
+    document = (first + len(before), first + len(request) - len(after))
+    limits = [start, *(min(max(limit, start), end) for limit in document), end]
     pieces = [text[a:b] for a, b in pairwise(limits)]
     sources = ("instruction", "document", "instruction")
     user = [PromptPart(source, piece) for source, piece in zip(sources, pieces, strict=True)]
