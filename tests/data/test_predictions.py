@@ -203,3 +203,47 @@ def test_ids_made_of_file_and_row_number_are_compared_with_none(tmp_path):
     predictions = rows(tmp_path / "p.jsonl", {"id": "d.jsonl:7", "prediction": "a"})
     with pytest.raises(DataError, match=r"the id is 'd\.jsonl:7', but .* has 'd\.jsonl:1'"):
         list(read_candidates(predictions, data=str(data)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"summary_text": "a"},
+        {"output": "a"},
+        {"completion": "a"},
+        {"summary": "a"},
+        {"choices": [{"message": {"role": "assistant", "content": "a"}}]},
+        {"custom_id": "1", "response": {"body": {"choices": [{"message": {"content": "a"}}]}}},
+        {"prompt": "x", "outputs": [{"text": "a"}]},
+        {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "a"}]},
+        {"prediction": "a", "output": "x"},
+    ],
+)
+def test_answers_are_read_as_servers_and_pipelines_write_them(tmp_path, answer):
+    reference = rows(tmp_path / "r.jsonl", {"text": "b"})
+    path = rows(tmp_path / "p.jsonl", answer)
+    assert texts(read_candidates(path, references=[reference])) == [("a", ["b"])]
+
+
+@pytest.mark.parametrize("content", [["a", "c"], {"1": "a", "2": "c"}])
+def test_texts_alone_in_a_json_file_are_predictions_and_not_their_own_references(tmp_path, content):
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps(content))
+    reference = lines(tmp_path / "r.txt", "b", "d")
+    candidates = [*read_candidates(path, references=[reference])]
+    assert texts(candidates) == [("a", ["b"]), ("c", ["d"])]
+    assert [c.id for c in candidates] == (
+        ["1", "2"] if isinstance(content, dict) else ["p.json:1", "p.json:2"]
+    )
+    with pytest.raises(DataError, match="the reference has no column of a known name"):
+        list(read_candidates(path))
+
+
+def test_of_several_columns_of_references_some_may_be_empty(tmp_path):
+    """They may in --data, and were an error in the file of predictions."""
+    row = {"prediction": "a", "reference1": "b", "reference2": ""}
+    path = rows(tmp_path / "p.jsonl", row)
+    assert texts(read_candidates(path)) == [("a", ["b"])]
+    path = rows(tmp_path / "q.jsonl", row | {"reference1": ""})
+    with pytest.raises(DataError, match=r"the reference \(reference1\) is empty"):
+        list(read_candidates(path))

@@ -47,19 +47,6 @@ ID = (
 GROUP = ("group", "group_id")
 LANG = ("lang", "language")
 TITLE = ("title", "headline", "titre", "titel", "titulo", "titolo")
-PREDICTION_ROLES = {
-    "prediction": (
-        *("prediction", "predictions", "predict", "predicted", "pred", "hypothesis", "candidate"),
-        *("generated", "generated_text", "generation", "filtered_resps", "response"),
-    ),
-    "reference": ("references", "reference", "label", "labels", "gold", "gold_summary", *SUMMARY),
-    "id": ID,
-    "group": GROUP,
-    "lang": LANG,
-    "finish_reason": ("finish_reason", "stop_reason"),
-    "new_tokens": ("new_tokens", "completion_tokens", "gen_len"),
-}
-"""Role of a column, as --columns names it → the well-known names of such a column."""
 
 
 class ColumnRoleError(DataError):
@@ -129,8 +116,8 @@ def detect_document_columns(
     for role, name in names.items():
         _check_exists(name, columns, role, where, table)
     free = [column for column in columns if column not in names.values()]
-    strong = [[c] for c in _named(free, DOCUMENT)]
-    weak = [[c] for c in _named(free, WEAK_DOCUMENT)]
+    strong = [[c] for c in named_columns(free, DOCUMENT)]
+    weak = [[c] for c in named_columns(free, WEAK_DOCUMENT)]
     text = names.get("text") or _require_one(strong or weak, "text", columns, where, table)[0]
     optional = {
         role: names.get(role) or next(iter(_at_most_one(free, known, role, where, table)), None)
@@ -141,52 +128,9 @@ def detect_document_columns(
     return DocumentColumnRoles(text=text, meta=meta, **optional)
 
 
-def detect_prediction_columns(
-    names: Sequence[str], required: Sequence[str], explicit: Mapping[str, str], *, where: str
-) -> dict[str, Sequence[str]]:
-    """Return the columns of each role in PREDICTION_ROLES, of a file of predictions.
-
-    required  roles that must be found; others may be absent
-    explicit  role → column, as --columns gives it; these win
-
-    Raise DataError if a required role is missing or ambiguous.
-    """
-    columns: dict[str, Sequence[str]] = {}
-    for role in (*required, *(r for r in PREDICTION_ROLES if r not in ("prediction", "reference"))):
-        if role in explicit:
-            if explicit[role] not in names:
-                raise DataError(
-                    f"{where}: there is no column {explicit[role]!r}, which --columns names.\n"
-                    f"  Columns found: {', '.join(names)}."
-                )
-            columns[role] = [explicit[role]]
-            continue
-        free = [c for c in names if c not in explicit.values()]
-        matches = _named(free, PREDICTION_ROLES[role])
-        numbered = [c for c in free if NUMBERED.fullmatch(plain_name(c))]
-        if role == "reference" and numbered:
-            columns[role] = numbered
-        elif role in required and len(matches) != 1:
-            raise _unclear_prediction_column(names, role, matches, where)
-        elif matches:
-            columns[role] = matches[:1]
-    return columns
-
-
-def _unclear_prediction_column(
-    names: Sequence[str], role: str, matches: Sequence[str], where: str
-) -> DataError:
-    problem = f"could be {' or '.join(matches)}" if matches else "has no column of a known name"
-    return DataError(
-        f"{where}: the {role} {problem}.\n  Columns found: {', '.join(names)}.\n"
-        f"  Name the column: --columns {role}=NAME"
-        + (", or give --references FILE." if role == "reference" else ".")
-    )
-
-
 def is_known_name(name: str) -> bool:
     """Return whether a name is well-known for the document or the summary."""
-    return bool(_named([name], (*DOCUMENT, *SUMMARY)))
+    return bool(named_columns([name], (*DOCUMENT, *SUMMARY)))
 
 
 def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -194,7 +138,7 @@ def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(column for row in rows for column in row))
 
 
-def _named(columns: Sequence[str], known: Sequence[str]) -> list[str]:
+def named_columns(columns: Sequence[str], known: Sequence[str]) -> list[str]:
     """Return the columns of well-known names; where none is, those that are without brackets."""
     exact = [column for column in columns if plain_name(column) in known]
     return exact or [c for c in columns if plain_name(_BRACKETS.sub("", c)) in known]
@@ -233,8 +177,8 @@ def _candidates(
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Return the candidates for document and for summary; numbered columns are one summary."""
     by_name = {plain_name(column): column for column in columns}
-    documents = [[c] for c in _named(free, DOCUMENT)]
-    summaries = [[c] for c in _named(free, SUMMARY)]
+    documents = [[c] for c in named_columns(free, DOCUMENT)]
+    summaries = [[c] for c in named_columns(free, SUMMARY)]
     numbered = [c for c in free if NUMBERED.fullmatch(plain_name(c))]
     if numbered:
         summaries.append(sorted(numbered, key=lambda c: int(re.findall(r"\d+", c)[-1])))
@@ -276,14 +220,14 @@ def _require_one(
 
 def _unnamed(columns: Sequence[str]) -> list[str]:
     """Return the columns whose names are known for no role."""
-    known = {*_named(columns, (*DOCUMENT, *SUMMARY, *WEAK_DOCUMENT, *ID, *GROUP, *LANG))}
+    known = {*named_columns(columns, (*DOCUMENT, *SUMMARY, *WEAK_DOCUMENT, *ID, *GROUP, *LANG))}
     return [column for column in columns if column not in known]
 
 
 def _at_most_one(
     free: Sequence[str], known: Sequence[str], role: str, where: str, table: str = "data.columns"
 ) -> list[str]:
-    matches = _named(free, known)
+    matches = named_columns(free, known)
     exact = [c for c in matches if plain_name(c) == known[0]]
     if len(exact or matches) > 1:
         raise DataError(

@@ -11,13 +11,15 @@ from abrege.data.split_names import split_of
 def is_table(value: Any) -> bool:
     """Return whether a value is one of the tables that `table_rows` reads."""
     if isinstance(value, list):
-        return _is_table_with_header(value)
+        return _is_list_table(value)
     if not isinstance(value, dict):
         return False
     if _is_split_orient(value):
         return True
     if len(value) < 2:  # one value under one name may be anything
         return False
+    if all(isinstance(text, str) for text in value.values()):
+        return True
     values = [*value.values()]
     return all(isinstance(v, dict) and v for v in values) or all(
         isinstance(v, list) and not any(isinstance(item, dict | list) for item in v) for v in values
@@ -29,16 +31,21 @@ def table_rows(value: Any, where: str) -> list[dict[str, Any]]:
 
     {"columns": […], "data": [[…], …]}   orient="split"
     [["text", "summary"], […], …]        lists of which the first has the names
+    ["…", …] and {"id": "…", …}          texts alone, under their ids
     {"text": ["…", …], …}                to_dict("list"), and the datasets library
     {"text": {"0": "…", …}, …}           orient="columns"
     {"0": {"text": "…", …}, …}           orient="index"; names of rows are ids
 
     Raise DataError where its columns do not have the same rows.
     """
+    if isinstance(value, list) and isinstance(value[0], str):
+        return [{"text": text} for text in value]
     if isinstance(value, list):
         value = {"columns": value[0], "data": value[1:]}
     if _is_split_orient(value):
         return _split_orient(value, where)
+    if all(isinstance(text, str) for text in value.values()):
+        return [{"id": name, "text": text} for name, text in value.items()]
     if all(isinstance(column, list) for column in value.values()):
         return _lists(value, where)
     labels = list(dict.fromkeys(label for column in value.values() for label in column))
@@ -62,8 +69,10 @@ def split_names(value: Any) -> list[str]:
     return [*value] if is_rows and all(split_of(name.lower()) for name in value) else []
 
 
-def _is_table_with_header(value: list[Any]) -> bool:
-    """Return whether a list has lists of which the first names the columns."""
+def _is_list_table(value: list[Any]) -> bool:
+    """Return whether a list has texts, or lists of which the first names the columns."""
+    if value and all(isinstance(text, str) for text in value):
+        return True
     if len(value) < 2 or not all(isinstance(row, list) for row in value):
         return False
     return all(isinstance(n, str) for n in value[0]) and any(is_known_name(n) for n in value[0])

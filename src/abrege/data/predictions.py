@@ -10,10 +10,16 @@ from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import read_jsonl
 from abrege.core.types import EvaluationRow, Pair, Prediction
-from abrege.data.columns import PREDICTION_ROLES, detect_prediction_columns
 from abrege.data.load import load_pairs
+from abrege.data.prediction_columns import (
+    PREDICTION_ROLES,
+    answer_text,
+    detect_prediction_columns,
+    read_texts,
+    replace_surrogates,
+)
 from abrege.data.readers import READERS, check_convertible, existing_file, open_rows
-from abrege.data.rows import STRICT, ReadOptions, SourceRow, read_lines, shorten
+from abrege.data.rows import STRICT, ReadOptions, SourceRow, read_lines
 from abrege.data.same_document import join_answered_rows
 
 PAIR_ROLES = {"reference": "summary", "document": "document", "group": "group"}
@@ -89,7 +95,7 @@ def read_systems(
         pairs, has_ids = _load_pairs(data, explicit, options, on_event)
         rows = {name: [*file.rows] for name, file in files.items()}
         answers = {
-            name: [row.values.get(files[name].columns["prediction"][0]) for row in own]
+            name: [answer_text(row.values.get(files[name].columns["prediction"][0])) for row in own]
             for name, own in rows.items()
         }
         pairs, numbers = join_answered_rows(pairs, answers, on_event=on_event)
@@ -158,8 +164,8 @@ def _match_rows(files: Sequence[PredictionFile]) -> Iterator[EvaluationRow]:
         references = [
             text
             for file, row in zip(files, rows, strict=True)
-            for column in file.columns.get("reference", [])
-            for text in _texts(row, column, "reference")
+            for column in _filled(row, file.columns.get("reference", []))
+            for text in read_texts(row, column, "reference")
         ]
         candidate = _candidate(head, files[0].columns, references)
         for file, row in zip(files[1:], others, strict=True):
@@ -169,6 +175,11 @@ def _match_rows(files: Sequence[PredictionFile]) -> Iterator[EvaluationRow]:
             group = candidate.group or _label(row, file.columns, "group")
             candidate = replace(candidate, group=group)
         yield candidate
+
+
+def _filled(row: SourceRow, columns: Sequence[str]) -> Sequence[str]:
+    """Return the columns that have a reference; of several some may be empty, but not all."""
+    return [c for c in columns if row.values.get(c) not in (None, "")] or columns[:1]
 
 
 def _match_pairs(
@@ -214,7 +225,7 @@ def _load_pairs(
 def _candidate(
     row: SourceRow, columns: Mapping[str, Sequence[str]], references: list[str]
 ) -> EvaluationRow:
-    [prediction] = _texts(row, columns["prediction"][0], "prediction")
+    [prediction] = read_texts(row, columns["prediction"][0], "prediction")
     used = {name for names in columns.values() for name in names}
     return EvaluationRow(
         id=_label(row, columns, "id") or row.default_id,
@@ -228,36 +239,9 @@ def _candidate(
     )
 
 
-def _texts(row: SourceRow, column: str, role: str) -> list[str]:
-    """Return a text, or the texts of a list; a prediction may be empty, a reference may not."""
-    value = row.values.get(column)
-    items: list[Any] = value if isinstance(value, list) else [value]
-    if role == "prediction" and len(items) != 1:
-        raise DataError(f"{row.location}: expected one prediction ({column}), found {len(items)}.")
-    if not items:
-        raise DataError(f"{row.location}: the {role} ({column}) is an empty list.")
-    for item in items:
-        if not isinstance(item, str):
-            kind = "missing" if item is None else f"of type {type(item).__name__}, not text"
-            raise DataError(f"{row.location}: the {role} ({column}) is {kind}: {shorten(item)}")
-        if role == "reference" and not item.strip():
-            raise DataError(
-                f"{row.location}: the reference ({column}) is empty.\n"
-                "  Correct the row, or remove it on both sides."
-            )
-    return [_replace_surrogates(item) for item in items]
-
-
-def _replace_surrogates(text: str) -> str:
-    """Replace halves of characters, which no UTF-8 file can contain, by U+FFFD."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _label(row: SourceRow, columns: Mapping[str, Sequence[str]], role: str) -> str | None:
     value: Any = row.values.get(columns[role][0]) if role in columns else None
-    return None if value is None or value == "" else _replace_surrogates(str(value))
+    return None if value is None or value == "" else replace_surrogates(str(value))
 
 
 def _token_count(row: SourceRow, columns: Mapping[str, Sequence[str]]) -> int | None:
