@@ -52,6 +52,20 @@ def test_five_documents_without_a_summary_stop_the_run_with_the_lines_to_paste()
     assert "    --set annotate.extra_body.reasoning_effort=none  # Ollama, Gemini" in lines[2]
 
 
+def test_answers_of_thoughts_alone_stop_the_run_too_and_name_the_reasoning_parser():
+    monitor, alone = a_monitor(), a_response("", reasoning=True)
+    notes = [monitor.add(n, [alone]) for n in range(4)]
+    with pytest.raises(SetupError) as caught:
+        monitor.add(4, [a_response("<think>So.</think>")])
+    assert notes == [None] * 4
+    assert str(caught.value).startswith(
+        "annotate: m-1 answers with thoughts alone: 5 of the first 5 answers have no text outside "
+        "of them.\n  If the server has a reasoning parser, it may take the summary for a thought.\n"
+        "  Give it more room, or"
+    )
+    assert not any(a_monitor().add(n, [a_response("")]) for n in range(9))
+
+
 def test_three_of_the_first_five_answers_are_noted_once_and_the_run_goes_on():
     monitor = a_monitor()
     answers = [THINKING, FINE, THINKING, THINKING, THINKING, THINKING, THINKING]

@@ -71,6 +71,26 @@ def test_a_server_that_requires_max_completion_tokens_gets_it():
     ]
 
 
+def test_a_model_that_only_streams_is_asked_for_a_stream_which_is_read_whole():
+    chunks = [
+        {"model": "qwq", "choices": [{"delta": {"content": "One "}}]},
+        {"choices": [{"delta": {"content": "two."}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 6}},
+    ]
+    events = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+
+    def script(body):
+        if body.get("stream"):
+            return Reply(raw=events.encode(), headers={"Content-Type": "text/event-stream"})
+        return Reply("This model only support stream mode, please enable the stream", status=400)
+
+    with serving(script) as fake, a_client(fake) as client:
+        first, second = client.complete(HELLO), client.complete(HELLO)
+    assert (first.text, first.completion_tokens, first.model) == ("One two.", 6, "qwq")
+    assert second.text == first.text
+    assert [request.body.get("stream") for request in fake.requests] == [None, True, True]
+
+
 def test_a_full_context_that_speaks_of_max_completion_tokens_renames_no_option():
     words = "'max_tokens' or 'max_completion_tokens' is too large: 9. This model's maximum context "
     with (

@@ -208,6 +208,16 @@ def test_a_stopped_run_goes_on_from_answers_that_came_in_parts(tmp_path):
             {"extra_body": {"think": False}},
             "Remove annotate.extra_body.think from the recipe.",
         ),
+        (
+            "parameter.enable_thinking must be set to false for non-streaming calls",
+            {},
+            "Switch it off: --set annotate.extra_body.enable_thinking=false",
+        ),
+        (
+            "System role not supported",
+            {"system": "Be brief."},
+            "Write annotate.system into annotate.prompt, before {document}.",
+        ),
     ],
 )
 @pytest.mark.parametrize("count", [2, 9])
@@ -217,6 +227,6 @@ def test_the_setting_that_leaves_out_a_rejected_option_is_named(
     folder = a_run(tmp_path, count=count)
     kind = SetupError if count == 9 else DataError  # five in a row end the run
     with serving([Reply(words, status=400)]) as fake, pytest.raises(kind) as caught:
-        annotate.run(a_recipe(fake.url, **changes), RunFolder(folder))
+        annotate.run(a_recipe(fake.url, workers=1, **changes), RunFolder(folder))
     assert f"(400): {words}\n  {advice}" in str(caught.value)
     assert str(caught.value).count("--set annotate.") <= 1

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from abrege.annotation.postprocess import is_refusal, mentions_itself
 from abrege.annotation.prompt_truncation import PROMPT_CUT
 from abrege.annotation.server_context_limit import TOO_LONG
-from abrege.annotation.thinking_budget import is_spent_on_thinking
+from abrege.annotation.thinking_budget import is_spent_on_thinking, is_thoughts_alone
 from abrege.core.types import Document
 from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.response_cache import CachedResponse
@@ -60,7 +60,7 @@ def find_rejection(
             CUT_BY_SERVER: f"{response.prompt_tokens} tokens were read",
             REFUSAL: response.text[:MAX_QUOTED] or said,
             TOOL_CALL: response.tool,
-            EMPTY: THOUGHTS if response.reasoning or response.text.strip() else "",
+            EMPTY: THOUGHTS if is_thoughts_alone(response) else "",
             TRUNCATED: SPENT if is_spent_on_thinking(response, max_new_tokens) else "",
         }
         return Rejection(reason, words.get(reason, ""))

@@ -39,7 +39,7 @@ from abrege.annotation.teachers import (
     option_advice,
     thinking_monitor,
 )
-from abrege.annotation.thinking_budget import is_spent_on_thinking
+from abrege.annotation.thinking_budget import is_spent_on_thinking, is_thoughts_alone
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, Progress
 from abrege.core.hashing import hash_json
@@ -123,10 +123,13 @@ def useless_responses(progress: AnnotationProgress, plan: AnnotationPlan) -> set
     """Return the keys of responses to request again, for the server may answer otherwise by now.
 
     They are those to truncated prompts, and all of a run that was stopped since all its answers
-    were spent on thinking.
+    hold thoughts and no summary.
     """
     responses = [attempt.response for attempt in progress.attempts()]
-    all_spent = all(is_spent_on_thinking(one, plan.params.max_tokens) for one in responses)
+    all_spent = all(
+        is_spent_on_thinking(one, plan.params.max_tokens) or is_thoughts_alone(one)
+        for one in responses
+    )
     return {one.key for one in responses if all_spent or one.finish_reason == PROMPT_CUT}
 
 

@@ -16,6 +16,7 @@ from abrege.annotation.thinking_budget import ThinkingMonitor
 from abrege.core.errors import SetupError
 from abrege.core.events import OnEvent, silent
 from abrege.core.secrets import is_masked, mask_fields
+from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.concurrency import FailedRequest, Request, complete_all
 from abrege.llm_client.openai_client import Message, OpenAIClient, SamplingParams
 from abrege.llm_client.response_body import Completion
@@ -126,6 +127,10 @@ def option_advice(message: str, settings: Annotate) -> str:
         for name in settings.extra_body
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message)
     ]
+    if dialects.THINKING_REFUSED.search(message):
+        lines.append("  Switch it off: --set annotate.extra_body.enable_thinking=false")
+    if settings.system and dialects.NO_SYSTEM.search(message):
+        lines.append("  Write annotate.system into annotate.prompt, before {document}.")
     return "\n".join(lines)
 
 

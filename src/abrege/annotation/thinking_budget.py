@@ -31,6 +31,18 @@ def is_spent_on_thinking(response: CachedResponse, max_new_tokens: int | None) -
     return bool(response.text.strip()) or response.reasoning or used_up
 
 
+def is_thoughts_alone(response: CachedResponse) -> bool:
+    """Return whether a response ended by itself and has no text outside of thoughts.
+
+    Then the model never got to its summary, or the server's reasoning parser took it for a thought.
+    """
+    if dialects.ending(response.finish_reason) != dialects.COMPLETE:
+        return False
+    if dialects.remove_thoughts(response.text):
+        return False
+    return response.reasoning or bool(response.text.strip())
+
+
 def thinking_advice(max_new_tokens: int, *, has_server: bool) -> str:
     """Return what to set, as lines to paste."""
     room = -(-ROOM * max_new_tokens // 1000) * 1000
@@ -48,7 +60,7 @@ def thinking_advice(max_new_tokens: int, *, has_server: bool) -> str:
 
 @dataclass(kw_only=True)
 class ThinkingMonitor:
-    """Counts the first answers of a teacher that were spent on thinking."""
+    """Counts the first answers of a teacher that hold thoughts and no summary."""
 
     model: str
     documents: int
@@ -60,6 +72,9 @@ class ThinkingMonitor:
     _counted: dict[int, int] = field(default_factory=dict)
     """Responses that were counted, by the index of their document."""
     _spent: int = 0
+    """Responses without a summary, whether they ran out of tokens or ended by themselves."""
+    _ended: int = 0
+    """Those that ended by themselves."""
     _is_over: bool = False
     """The teacher is judged."""
 
@@ -74,7 +89,9 @@ class ThinkingMonitor:
             return None
         new = responses[self._counted.get(index, 0) :]
         self._counted[index] = len(responses)
-        self._spent += sum(is_spent_on_thinking(one, self.max_new_tokens) for one in new)
+        thoughts = sum(is_thoughts_alone(one) for one in new)
+        self._ended += thoughts
+        self._spent += thoughts + sum(is_spent_on_thinking(one, self.max_new_tokens) for one in new)
         answers = sum(self._counted.values())
         enough = max(MIN_SPENT, min(FIRST_ANSWERS, self.documents))
         documents = min(MIN_DOCUMENTS, self.documents)
@@ -89,9 +106,16 @@ class ThinkingMonitor:
         return self._message()
 
     def _message(self) -> str:
+        counts = f"{self._spent} of the first {sum(self._counted.values())} answers"
+        if self._ended:
+            return (
+                f"{self.model} answers with thoughts alone: {counts} have no text outside of "
+                "them.\n"
+                "  If the server has a reasoning parser, it may take the summary for a thought.\n"
+                + thinking_advice(self.max_new_tokens, has_server=self.has_server)
+            )
         return (
-            f"{self.model} spends its tokens on thinking: {self._spent} of the first "
-            f"{sum(self._counted.values())} answers ended at "
+            f"{self.model} spends its tokens on thinking: {counts} ended at "
             f"annotate.max_new_tokens={self.max_new_tokens} without a summary.\n"
             + thinking_advice(self.max_new_tokens, has_server=self.has_server)
         )

@@ -29,6 +29,7 @@ from abrege.llm_client.server_address import resolve_address
 Message: TypeAlias = Mapping[str, str]
 
 BUSY = (429, 503)  # rate limit, overload
+STREAM = {"stream": True, "stream_options": {"include_usage": True}}
 CONNECT_SECONDS = 10.0
 MAX_QUOTED, MAX_LISTED = 300, 12  # characters of a server's message; models in a message
 
@@ -66,8 +67,9 @@ class OpenAIClient:
     The key is in no repr, message or file. `extra_body` holds further fields of each request.
 
     An option that the server rejects is an error and is not dropped silently, since files record
-    the options that were used. One exception: a server that wants the limit to be called
-    max_completion_tokens gets it under that name, with the same meaning.
+    the options that were used. Two exceptions, which change no meaning: a server that wants the
+    limit to be called max_completion_tokens gets it under that name, and one that only streams is
+    asked for a stream, which is read whole.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class OpenAIClient:
         self._rng = rng or random.Random()
         self._extra_body = dict(extra_body or {})
         self._secrets = [*address.secrets, *secret_texts(self._extra_body)]
-        self._limit_option = "max_tokens"
+        self._limit_option, self._streams = "max_tokens", False
         self._client: Any = openai.OpenAI(
             base_url=address.url,
             default_query=address.query,
@@ -159,13 +161,14 @@ class OpenAIClient:
         limit_option = self._limit_option
         if "max_tokens" in options:
             options[limit_option] = options.pop("max_tokens")
+        streams, body = self._streams, {**self._extra_body, **(STREAM if self._streams else {})}
         began = time.monotonic()
         try:
             response: Any = self._client.chat.completions.with_raw_response.create(
                 model=self.model,
                 messages=[dict(m) for m in messages],
                 **options,
-                extra_body=self._extra_body,
+                extra_body=body,
             )
         except openai.APITimeoutError:
             reason = f"no response within {self.timeout_seconds:g} s"
@@ -174,11 +177,14 @@ class OpenAIClient:
             raise RetryableError(f"no connection ({self._clean(error.__cause__)})") from None
         except openai.APIStatusError as error:
             response = error.response
-            body = parse_error(response.content) or error.message
-            failure = self._error_of(error.status_code, body, response.headers)
-            wants_other_name = "max_completion_tokens" in error_message(body)
-            if wants_other_name and limit_option == "max_tokens" and _is_rejection(failure):
+            reply = parse_error(response.content) or error.message
+            failure = self._error_of(error.status_code, reply, response.headers)
+            words = error_message(reply) if _is_rejection(failure) else ""
+            if "max_completion_tokens" in words and limit_option == "max_tokens":
                 self._limit_option = "max_completion_tokens"
+                return self._attempt(messages, params)
+            if dialects.STREAM_ONLY.search(words) and not streams:
+                self._streams = True
                 return self._attempt(messages, params)
             raise failure from None
         return self._completion_of(response.http_response, time.monotonic() - began)

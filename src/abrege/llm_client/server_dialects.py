@@ -162,6 +162,15 @@ NO_CREDIT = re.compile(
 )
 """What retrying cannot mend, whatever the status: OpenAI, DeepSeek, OpenRouter, SiliconFlow, GLM,
 Anthropic, DashScope, Fireworks, LiteLLM, Hugging Face."""
+STREAM_ONLY = re.compile(
+    r"(?i)only supports? (?:the )?stream|stream(?:ing)? (?:mode )?is required|enable the stream"
+    r"|stream must be (?:set to )?true"
+)
+"""How servers say that a model only streams: DashScope's QwQ, some gateways."""
+THINKING_REFUSED = re.compile(
+    r"(?i)enable_thinking must be (?:set to )?false"
+)  # DashScope's Qwen 3
+NO_SYSTEM = re.compile(r"(?i)system (?:role|message|prompt|instruction)s?\b|roles must alternate")
 WRONG_KEY = re.compile(
     r"(?i)(?:invalid|incorrect|wrong) api[ _-]?key|api[ _-]?key (?:is )?(?:not |in)valid"
 )
