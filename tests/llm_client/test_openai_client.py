@@ -279,6 +279,15 @@ def test_keys_in_the_query_of_an_address_are_sent_and_quoted_in_no_message():
     assert fake.requests[0].query == "api-key=0123456789&version=2"
 
 
+def test_an_address_may_name_the_endpoint_itself():
+    with (
+        serving([Reply("2")]) as fake,
+        a_client(fake, base_url=f"{fake.url}/chat/completions/") as client,
+    ):
+        assert client.complete(HELLO).text == "2"
+        assert client.address == fake.url
+
+
 def test_an_address_that_was_written_without_its_secrets_is_asked_for_again():
     with pytest.raises(SetupError) as caught:
         OpenAIClient("m", base_url="http://***@host/v1?key=***")

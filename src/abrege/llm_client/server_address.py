@@ -55,7 +55,7 @@ def resolve_address(base_url: str | None, api_key: str | None) -> ServerAddress:
 def _split(address: str, key: str) -> ServerAddress:
     scheme, userinfo, rest = split_address(address)
     path, _, query = rest.partition("#")[0].partition("?")
-    path = path.rstrip("/")
+    path = path.rstrip("/").removesuffix("/chat/completions")  # the client adds it
     words = userinfo.split(":", 1) if userinfo else []
     login = ":".join(quote(unquote(word), safe="") for word in words)
     url = f"{scheme}{login}{'@' if userinfo else ''}{path}"
