@@ -112,6 +112,7 @@ def test_english_templates_show_all_their_words(wikitext, plain):
         ("zh", "海拔{{convert|1234|m|ft}}，{{link-en|山|Mt}}，{{tsl|en|Harz|哈茨}}",
          "海拔1,234米，山，哈茨"),
         ("ko", "{{llang|en|Example}}, {{출생일|1901|5|3}}", "Example, 1901년 5월 3일"),
+        ("sv", "{{datum|1901|5|3}}, {{datum|3|5|1901}}", "3 maj 1901, 3 maj 1901"),
     ],
 )  # fmt: skip
 def test_templates_of_other_wikis_are_read_as_whole_sentences(lang, wikitext, plain):
@@ -130,6 +131,7 @@ def test_templates_of_other_wikis_are_read_as_whole_sentences(lang, wikitext, pl
         ("en", "{{circa|1|2|3}}"),
         ("es", "{{siglo|XX|era}}"),
         ("de", "{{Höhe|1234|MOON}}"),
+        ("sv", "{{datum|1901|5|45}}"),
     ],
 )
 def test_a_rule_that_does_not_read_all_arguments_shows_nothing_and_is_counted(lang, template):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from abrege.wiki.template_rules import Arguments, TemplateRule, positional, unread
 
+MAX_DAY = 31
 _HIDDEN = ("df", "mf", "cal", "sep", "âge", "age", "key", "lc", "post", "cat", "catl", "1=")
 MONTHS: Mapping[str, list[str]] = {
     lang: names.split()
@@ -92,6 +93,10 @@ def format_date(
 ) -> str | None:
     """Return a date in words; None if a part is no date or the language's months are unknown."""
     year, month, day = year.strip(), month.strip(), day.strip()
+    if day.isdigit() and not 1 <= int(day) <= MAX_DAY:  # a page with the year first
+        if not (year.isdigit() and 1 <= int(year) <= MAX_DAY):
+            return None
+        year, day = day, year
     if month.isdigit():
         number = int(month)
         if not 1 <= number <= 12 or (lang not in MONTHS and lang not in _BY_NUMBER):
