@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from abrege.wiki.template_rules import Arguments, TemplateRule, positional, unread
 
-MAX_DAY = 31
 _HIDDEN = ("df", "mf", "cal", "sep", "âge", "age", "key", "lc", "post", "cat", "catl", "1=")
 MONTHS: Mapping[str, list[str]] = {
     lang: names.split()
@@ -93,10 +92,8 @@ def format_date(
 ) -> str | None:
     """Return a date in words; None if a part is no date or the language's months are unknown."""
     year, month, day = year.strip(), month.strip(), day.strip()
-    if day.isdigit() and not 1 <= int(day) <= MAX_DAY:  # a page with the year first
-        if not (year.isdigit() and 1 <= int(year) <= MAX_DAY):
-            return None
-        year, day = day, year
+    if day.isdigit() and not _is_day(day):  # a page with the year first, or no date
+        return format_date(day, month, year, lang=lang) if _is_day(year) else None
     if month.isdigit():
         number = int(month)
         if not 1 <= number <= 12 or (lang not in MONTHS and lang not in _BY_NUMBER):
@@ -117,6 +114,10 @@ def format_date(
     default = "{d} {m} {y}" if day else "{m} {y}"
     pattern = default if day_first else (_DAY if day else _MONTH).get(lang, default)
     return pattern.format(**values) if year else month
+
+
+def _is_day(text: str) -> bool:
+    return text.isdigit() and 1 <= int(text) <= 31
 
 
 def french_date(arguments: Arguments, lang: str) -> str | None:
