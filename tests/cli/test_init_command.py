@@ -97,6 +97,8 @@ def test_columns_that_are_named_stand_in_the_recipe():
     [
         ("id,text,wording", [], "abrege init --data my.csv --summary wording"),
         ("title,a b", [], "abrege init --data my.csv --document 'a b'"),
+        ("text,summary", ["--summary", "text"], "abrege init --data my.csv --document summary "
+         "--summary text"),
         ("text,article,summary", [], "abrege init --data my.csv --document text"),
         ("one,two,three", ["r.yaml"], "abrege init r.yaml --data my.csv --document one "
          "--summary two"),

@@ -32,6 +32,9 @@ def _folder(monkeypatch, tmp_path):
         ("run quikstart", 2, "Did you mean quickstart?"),
         ("doctor abrege.yaml", 3, "this looks like a recipe, but data was expected"),
         ("compare runs/demo runs/x", 3, "such as runs/demo/generate/tuned.jsonl"),
+        ("run demo:aclsum", 2, "abrege init --data demo:aclsum, --model demo:aclsum"),
+        ("preview org/name", 2, "abrege init --data org/name, --model org/name"),
+        ("init new.csv", 2, "abrege init --data new.csv"),
         ("export abrege.yaml", 3, "this is no run folder"),
     ],
 )
@@ -47,6 +50,17 @@ def test_the_name_of_a_run_without_its_folder_is_not_looked_for_on_the_hub(capsy
     code, _, error = run_command(capsys, "summarize", "x.txt", "--model", "demo")
     assert code == 4
     assert "Did you mean runs/demo?" in error
+
+
+@pytest.mark.model
+def test_a_file_of_weights_leads_to_its_folder(capsys):
+    Path("x.txt").write_text("The cat sat.")
+    Path("runs/demo/adapter_model.safetensors").touch()
+    name = "runs/demo/adapter_model.safetensors"
+    code, _, error = run_command(capsys, "summarize", "x.txt", "--model", name)
+    assert code == 4
+    assert f"{name}: this is a file, but a model is a folder" in error
+    assert "Give its folder: runs/demo" in error
 
 
 @pytest.mark.model

@@ -56,8 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the data, show three rows, and write the recipe; raise RecipeError if it exists."""
+    from abrege.cli.recipes import is_data_name
     from abrege.core.io import atomic_write
 
+    if is_data_name(args.file):
+        raise RecipeError(
+            f"{args.file}: this is the name of a file of data, and init writes a recipe.\n"
+            f"  Write a recipe for it: abrege init --data {args.file}"
+        )
     if args.file.exists():
         raise RecipeError(
             f"{args.file}: this file exists, and init does not overwrite it.\n"
@@ -98,6 +104,8 @@ def _read_data(args: argparse.Namespace) -> dict[str, Any]:
             rows = next(iter(streams.splits.values()))()
             first = [row for row in islice(rows, SAMPLED_ROWS) if isinstance(row, Pair)]
     except ColumnRoleError as error:
+        if not error.guesses:
+            raise
         raise DataError(f"{error}\n  Or type: {_with_columns(args, error.guesses)}") from error
     for pair in first[:SHOWN_ROWS]:
         print(f"{pair.id}: {shorten(pair.document, 100)}", file=sys.stderr)
@@ -116,8 +124,7 @@ def _with_columns(args: argparse.Namespace, guesses: Mapping[str, str]) -> str:
     for role in ROLES:
         column = getattr(args, role) or guesses.get(role)
         words += [f"--{role}", column] if column else []
-    unknown = "" if guesses else " --document COLUMN --summary COLUMN"
-    return shlex.join(words) + unknown
+    return shlex.join(words)
 
 
 def recipe_text(

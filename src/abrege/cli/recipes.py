@@ -82,6 +82,8 @@ def find(name: str) -> Path:
     near = near or difflib.get_close_matches(name, recipes_here(path.parent), n=1, cutoff=0.7)
     near = near or difflib.get_close_matches(path.stem, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
+    if name.startswith("demo:") or ("/" in name and not path.suffix and not path.parent.exists()):
+        hint = f"For data or a model of that name: abrege init --data {name}, --model {name}\n  "
     raise RecipeError(
         f"{name}: this recipe is neither a file nor one of the bundled recipes "
         f"({', '.join(known)}).\n  {hint}Write one with: abrege init"
@@ -95,12 +97,18 @@ def recipes_here(folder: Path = Path()) -> list[str]:
     return [str(path) for path in (*files, *(run.parent for run in runs))]
 
 
-def _check_is_recipe(path: Path) -> None:
-    """Raise RecipeError for a file of data or of weights, with the command that begins with it."""
+def is_data_name(path: Path) -> bool:
+    """Return whether a file has a name of data; JSON is YAML, so that it may be a recipe."""
     from abrege.data.readers import READERS
 
     name = path.name.lower()
-    if name.endswith((*READERS,)) and not name.endswith(".json"):  # JSON is YAML: a recipe may be
+    return name.endswith((*READERS,)) and not name.endswith(".json")
+
+
+def _check_is_recipe(path: Path) -> None:
+    """Raise RecipeError for a file of data or of weights, with the command that begins with it."""
+    name = path.name.lower()
+    if is_data_name(path):
         raise RecipeError(
             f"{path}: this is a file of data, and no recipe.\n"
             f"  Write a recipe for it: abrege init --data {path}\n"

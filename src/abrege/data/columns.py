@@ -208,7 +208,7 @@ def _require_one(
             f"{where}: no column has a known name for the {role}.\n"
             f"  Columns found: {_shorten_names(columns)}.\n"
             f"  Name it in the recipe: {table}.{role}: NAME",
-            dict(zip([role], _unnamed(free), strict=False)),
+            dict(zip([role], _unnamed(free) or free, strict=False)),
         )
     names = ["+".join(names) for names in candidates]
     raise ColumnRoleError(

@@ -48,6 +48,11 @@ def resolve_model(model: str, *, on_event: OnEvent = silent) -> str:
     if path.is_dir():
         _check_folder(path)
         return str(path)
+    if path.is_file():
+        raise SetupError(
+            f"tune.model: {model}: this is a file, but a model is a folder or a .gguf file.\n"
+            f"  Give its folder: {path.parent}"
+        )
     if model.startswith((".", "/", "~", "runs/")) or model.endswith("/") or model.count("/") > 1:
         raise SetupError(
             f"tune.model: {model}: there is no such folder.\n"
