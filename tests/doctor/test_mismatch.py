@@ -36,3 +36,16 @@ def test_short_summaries_and_small_data_are_not_judged():
     assert not DETECTOR.can_judge(Pair(id="x", document=COMMON, references=["19 December 2019"]))
     small = MismatchDetector([row.document for row in ROWS[:-1]], "en")
     assert not small.can_judge(ROWS[0])
+
+
+def test_a_long_document_has_to_share_more_words():
+    # Four of 64 documents, more than 1 in 20, have three words of the summary, among 500 others.
+    filling = " ".join(f"f{k}" for k in range(500))
+    long = [f"{filling} harbour ferry storm l{n}" for n in range(4)]
+    documents = [*long, *(row.document for row in ROWS[4:])]
+    short = Pair(
+        id="x",
+        document="the harbour had its ferry today",
+        references=["ferry in harbour after storm"],
+    )
+    assert MismatchDetector(documents, "en").find(short) is None

@@ -4,24 +4,28 @@ from abrege.doctor.unfinished import Ending, classify_ending, find_unfinished
 
 
 @pytest.mark.parametrize(
-    ("summary", "ending"),
+    ("lang", "summary", "ending"),
     [
-        ("The bridge closes for two years.", Ending.CLOSED),
-        ("Il a dit : « Le pont ferme ! »", Ending.CLOSED),
-        ("Why does it close?", Ending.CLOSED),
-        ("It closes, they say, for good…", Ending.CLOSED),
-        ("桥将关闭两年。", Ending.CLOSED),
-        ("The bridge closes for two years", Ending.OPEN),
-        ("Bridge shut", Ending.NOT_JUDGED),
-        ("The bridge closes because the", Ending.DANGLING),
-        ("Le pont ferme à cause de", Ending.DANGLING),
-        ("Le pont ferme à cause de l'", Ending.DANGLING),
-        ("The bridge closes,", Ending.DANGLING),
-        ("Le nombre de cas a doublé en un an", Ending.OPEN),
+        ("en", "The bridge closes for two years.", Ending.CLOSED),
+        ("fr", "Il a dit : « Le pont ferme ! »", Ending.CLOSED),
+        ("en", "Why does it close?", Ending.CLOSED),
+        ("en", "It closes, they say, for good…", Ending.CLOSED),
+        ("zh", "桥将关闭两年。", Ending.CLOSED),
+        ("en", "The bridge closes for two years", Ending.OPEN),
+        ("en", "Bridge shut", Ending.NOT_JUDGED),
+        ("en", "The bridge closes because the", Ending.DANGLING),
+        ("fr", "Le pont ferme à cause de", Ending.DANGLING),
+        ("fr", "Le pont ferme à cause de l'", Ending.DANGLING),
+        ("en", "The bridge closes,", Ending.DANGLING),
+        ("en", "The day that he goes for gold or", Ending.DANGLING),
+        ("fr", "Le jour où il gagne une médaille en or", Ending.OPEN),
+        (None, "The bridge closes because of the", Ending.OPEN),
+        (None, "The bridge closes for years,", Ending.DANGLING),
+        ("fr", "Le nombre de cas a doublé en un an", Ending.OPEN),
     ],
 )
-def test_the_end_of_a_summary_is_classified(summary, ending):
-    assert classify_ending(summary) == ending
+def test_the_end_of_a_summary_is_classified(lang, summary, ending):
+    assert classify_ending(summary, lang) == ending
 
 
 def test_a_summary_without_a_full_stop_is_unfinished_where_nine_in_ten_have_one():

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "where the data has splits")  # fmt: skip
     add("--drop", nargs="+", metavar="CHECK",
         help="with --write: checks whose rows are left out; default stands for short, boilerplate, "
-        "wrapped, unfinished, mismatch, debris, control, longer, copied, duplicate, near and leaks "
+        "wrapped, unfinished, debris, control, longer, copied, duplicate, near and leaks "
         "(default: default)")  # fmt: skip
     add("--json", action="store_true", help="print JSON instead of Markdown")
 

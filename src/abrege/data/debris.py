@@ -95,8 +95,10 @@ KINDS = (
         "image ¦media ¦crédit¦©"),
     _kind("link to more", "page", "CNN/DailyMail, XSum, French news sites",
         r"\bREAD MORE\b|\bRead more ?(?:[:»>…]|\.\.\.|$|\n)|\bClick here (?:to|for) "
-        r"|\bSCROLL DOWN FOR|\bE-mail to a friend|\bSee also ?:|\bRelated (?:articles|stories) ?:"
-        r"|\b(?:Lire|Voir|À lire|A lire|VOIR|LIRE) (?:aussi|AUSSI|également|la suite) ?(?:[:»>…]|$)"
+        r"|\b(?:SCROLL DOWN|Scroll down) (?:FOR|for) |\bE-mail to a friend"
+        r"|\bSee also ?:|\bRelated (?:articles|stories) ?:"
+        r"|\b(?:Lire|Voir|À lire|A lire|VOIR|LIRE|À LIRE) (?:aussi|AUSSI|également|la suite) ?"
+        r"(?:[:»>…]|$)"
         r"|\bEn savoir plus ?(?:[:»>…]|$)|\bContinue reading\b ?(?:[:»>…]|$)",
         "more¦click here¦scroll down¦e-mail to¦see also¦related ¦lire¦voir¦savoir¦continue r"),
     _kind("call to subscribe", "page", "CNN/DailyMail, XSum, French news sites",
@@ -106,13 +108,18 @@ KINDS = (
         r"newsletter"
         r"|follow us on (?:twitter|facebook|instagram)"
         r"|suivez-nous sur (?:twitter|facebook|instagram)"
-        r"|share (?:this|on) (?:article|story|facebook|twitter)|partager sur (?:facebook|twitter))",
-        "newsletter¦subscribe¦follow us¦suivez-nous¦share ¦partager"),
+        r"|share (?:this|on) (?:article|story|with|facebook|twitter)|abonnez-vous pour lire"
+        r"|partager sur (?:facebook|twitter))",
+        "newsletter¦subscribe¦abonnez¦follow us¦suivez-nous¦share ¦partager"),
     _kind("rights", "page", "CNN/DailyMail, Multi-News",
         r"(?i)\ball rights reserved\b|\btous droits réservés\b"
         r"|this material may not be published, broadcast|reproduction interdite"
         r"|copyright (?:©|\(c\)) ?\d{4}|(?:©|\(c\)) ?copyright",
         "all rights¦tous droits¦may not be pub¦reproduction¦copyright"),
+    _kind("advertisement", "page", "news sites of Europe and America",
+        r"(?i)\bstory continues below(?: this)? advertisement"
+        r"|\bla suite après (?:la|cette) publicité"
+        r"|\barticle continues below", "continues below¦publicité"),
     _kind("cookies", "page", "news sites of Europe",
         r"(?i)\b(?:we|this (?:web)?site) uses? cookies|accept (?:all )?cookies"
         r"|(?:ce site|nous) utilis(?:e|ons) des cookies|accepter (?:tous )?les cookies"

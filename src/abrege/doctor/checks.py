@@ -63,7 +63,7 @@ CHECKS = {
         "it ends in a comma or a word that needs another, or without the full stop that 9 in 10 "
         "summaries have", 0.01, 0.05, _DROP),
     "mismatch": Check("summary of another row",
-        "1 in 16 documents of other rows have as many of its rare words as its own",
+        "1 in 20 documents of other rows has as many of its rare words as its own",
         0.05, 0.1, "check that the rows of both columns belong together, then drop these rows"),
     "longer": Check("summary longer than its document", "at least as many words",
         0.002, 0.02, "check that the two columns are not swapped, then drop these rows"),

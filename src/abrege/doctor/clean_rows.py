@@ -19,14 +19,14 @@ from abrege.doctor.results import CleanRows
 from abrege.doctor.scan import RowScan
 
 DROPPED = (
-    *("short", "boilerplate", "wrapped", "unfinished", "mismatch", "debris", "control"),
+    *("short", "boilerplate", "wrapped", "unfinished", "debris", "control"),
     *("longer", "copied", "duplicate", "near", "leaks"),
 )
 """The checks whose rows are left out unless the user names others.
 
 The others flag rows that many data sets have on purpose (several, lead, compression, page), that a
-setting of the recipe deals with (cut), or that take milliseconds a row to find (unsupported,
-language).
+setting of the recipe deals with (cut), that take milliseconds a row to find (unsupported,
+language), or among which are sound ones (mismatch: up to 7 % of rows).
 """
 _COMPARED = ("duplicate", "near", "leaks", "several")
 """Checks of several rows, in the order in which they drop rows: one of each cluster stays."""

@@ -155,7 +155,7 @@ def scan_rows(streams: PairStreams, rows: RowScan, options: ScanOptions, on_even
         rows.hashes.add(pair, summary_words=quick.summary_words)
         rows.lengths[0].append(quick.document_words)
         rows.lengths[1].append(quick.summary_words)
-        rows.endings.append(classify_ending(pair.references[0]))
+        rows.endings.append(classify_ending(pair.references[0], pair.lang or rows.lang))
         rows.add_findings(row, quick.findings)
         if options.every_row:
             slow = run_slow_checks(pair, lang=rows.lang, checks=options.every_row)
