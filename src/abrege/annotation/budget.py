@@ -64,7 +64,7 @@ def cost_of(response: CachedResponse) -> Cost:
     """Return what a response cost; tokens that the server does not report are estimated."""
     prompt, completion = response.prompt_tokens, response.completion_tokens
     if prompt is None:
-        estimated = int(response.about["characters"]) / CHARACTERS_PER_TOKEN
+        estimated = int(response.about.get("characters", 0)) / CHARACTERS_PER_TOKEN
     return Cost(
         requests=1,
         prompt_tokens=estimated if prompt is None else prompt,

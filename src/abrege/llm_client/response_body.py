@@ -85,7 +85,7 @@ def read_completion(body: object, *, model: str, seconds: float) -> Completion |
     if refusal and not text.strip():
         text, finish_reason = content_text(refusal), dialects.REFUSED
     usage = _usage(body)
-    prompt_tokens, completion_tokens = (_count(usage.get(f"{n}_tokens")) for n in _COUNTED)
+    prompt_tokens, completion_tokens = (token_count(usage.get(f"{n}_tokens")) for n in _COUNTED)
     return Completion(
         text=text,
         finish_reason=dialects.ending(finish_reason),
@@ -120,7 +120,7 @@ def _usage(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return usage if isinstance(usage, Mapping) else {}
 
 
-def _count(value: object) -> int | None:
+def token_count(value: object) -> int | None:
     """Return a token count that may be written as text or as a float; None if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -136,7 +136,7 @@ def _has_reasoning(message: Mapping[str, Any], usage: Mapping[str, Any]) -> bool
     return (
         any(message.get(key) for key in dialects.REASONING_FIELDS)
         or any(_part_kind(part) in dialects.THOUGHT_PARTS for part in _items(content))
-        or (isinstance(details, Mapping) and bool(_count(details.get("reasoning_tokens"))))
+        or (isinstance(details, Mapping) and bool(token_count(details.get("reasoning_tokens"))))
     )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import filelock
 
 from abrege.core.errors import DataError, SetupError
 from abrege.core.http_retry import RetryableError
 from abrege.core.io import disk_error, json_line
-from abrege.llm_client.response_body import content_text
+from abrege.llm_client.response_body import content_text, token_count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,7 @@ def _load(path: Path) -> dict[str, CachedResponse]:
     responses = {}
     for number, line in enumerate(complete.split(b"\n") if newline else [], start=1):
         try:
-            values = json.loads(line)
-            response = CachedResponse(**{**values, "text": content_text(values["text"])})
+            response = _read_response(json.loads(line))
         except (ValueError, TypeError, KeyError, RecursionError, RetryableError) as error:
             raise DataError(
                 f"{path}:{number}: this is not a response that abrege cached: {error}\n"
@@ -110,3 +109,20 @@ def _load(path: Path) -> dict[str, CachedResponse]:
             ) from error
         responses[response.key] = response
     return responses
+
+
+def _read_response(values: dict[str, Any]) -> CachedResponse:
+    """Return a cached response; parts of its text are joined, as earlier releases kept them.
+
+    Raise TypeError, ValueError, KeyError or RetryableError for what is none.
+    """
+    if not isinstance(values["about"], dict):
+        raise TypeError(f"about is {values['about']!r:.40}")
+    counts = {name: token_count(values[name]) for name in ("prompt_tokens", "completion_tokens")}
+    response = CachedResponse(**{**values, **counts, "text": content_text(values["text"])})
+    words = {name: getattr(response, name) for name in ("key", "finish_reason", "model", "tool")}
+    for name, value in [*words.items(), *response.about.items()]:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is {value!r:.40}")
+    int(response.about.get("characters", "0"))
+    return response
