@@ -7,7 +7,7 @@ from abrege.compute.batching import collate
 from abrege.compute.cpu import lora
 from abrege.compute.cpu.lora import fuse_lora_layers
 from abrege.training import student
-from builders.models import a_llama, a_tokenizer
+from builders.models import a_bart, a_llama, a_tokenizer
 from builders.training import a_student, gradients, tokenized_pairs
 
 
@@ -92,3 +92,21 @@ def test_a_disabled_adapter_leaves_the_output_of_the_base():
     with student.disable_adapter(), torch.no_grad():
         off = student(input_ids=batch.input_ids).logits
     torch.testing.assert_close(off, base(input_ids=batch.input_ids).logits)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_the_output_of_a_fused_layer_may_be_changed_in_place_as_led_does(dropout):
+    bart = a_bart(d_model=8)
+    model = student.attach_lora(bart, r=4, alpha=8, dropout=dropout, modules=["q_proj"], seed=0)
+    layer = model.base_model.model.model.decoder.layers[0].self_attn.q_proj  # which has a bias
+    assert layer.fused_lora
+    torch.nn.init.normal_(layer.lora_B["default"].weight)
+    x = torch.ones(2, 3, layer.in_features)
+
+    def gradient(divide):
+        torch.manual_seed(0)
+        layer.zero_grad()
+        divide(layer(x)).square().sum().backward()
+        return layer.lora_A["default"].weight.grad.clone()
+
+    assert gradient(lambda output: output.div_(2)).equal(gradient(lambda output: output / 2))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from transformers import GenerationConfig
 
 from abrege.compute.cpu import seq2seq_packing as two_lines
 from abrege.core.types import Pair
@@ -116,6 +117,16 @@ def test_no_default_of_the_model_leaks_into_decoding(kind):
     model.generation_config.update(decoder_start_token_id=7, forced_bos_token_id=9, min_length=8)
     model.generation_config.update(num_beams=2, no_repeat_ngram_size=1, forced_eos_token_id=1)
     assert said(model, tokenizer) == plain
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_no_default_of_the_base_model_leaks_into_decoding_with_an_adapter(kind):
+    # BART and Pegasus force an end at the limit, bart-large-cnn a minimum length
+    model, tokenizer = (make() for make in MODELS[kind])
+    plain = said(model, tokenizer)
+    model.generation_config = GenerationConfig(forced_eos_token_id=1, min_length=8)
+    adapted = attach_lora(model, r=2, alpha=4, dropout=0.0, modules="all-linear", seed=0)
+    assert said(adapted, tokenizer) == plain  # an adapter that has learned nothing
 
 
 @pytest.mark.parametrize("kind", MODELS)

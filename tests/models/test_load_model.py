@@ -4,6 +4,7 @@ import shutil
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from transformers import ProphetNetConfig
 
 from abrege.core.errors import DataError, RecipeError, SetupError
 from abrege.core.types import Pair
@@ -11,6 +12,7 @@ from abrege.inference.summarizer import load, load_summarizer
 from abrege.models import device
 from abrege.models.adapter import load_adapter, sort_adapter_config
 from abrege.models.load import (
+    check_can_write,
     check_dtype,
     load_config,
     load_model,
@@ -280,3 +282,8 @@ def test_an_adapter_that_is_named_as_the_model_says_its_base_and_what_to_write(t
     (tmp_path / "adapter/abrege.json").unlink()
     with pytest.raises(SetupError, match="this is an adapter and no model"):
         load(tmp_path / "adapter")
+
+
+def test_a_model_that_predicts_several_tokens_at_a_position_is_refused():
+    with pytest.raises(RecipeError, match="m: prophetnet predicts several tokens at each position"):
+        check_can_write(ProphetNetConfig(), "m")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import torch
+from peft import PeftModel
 from torch.nn.utils.rnn import pad_sequence
 from transformers import GenerationConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -40,8 +41,13 @@ class Decoder:
         return cls(model, renderer.tokenizer, profile, prompt_format.stop_ids, empty)
 
     def __post_init__(self) -> None:
-        """Reset the model's generation defaults, which transformers would use for unset fields."""
-        self.model.generation_config = GenerationConfig()
+        """Reset the model's generation defaults, which transformers would use for unset fields.
+
+        Those of the model inside an adapter too: of an encoder-decoder, peft generates with them.
+        """
+        model: Any = self.model
+        for module in (model, model.get_base_model() if isinstance(model, PeftModel) else model):
+            module.generation_config = GenerationConfig()
 
     def generate_batches(
         self, prompts: Sequence[TokenizedExample], *, skip: int = 0

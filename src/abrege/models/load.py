@@ -54,6 +54,8 @@ PACKED = {
     "torchao": "torchao",
 }
 """Format of packed weights, as config.json calls it → the package that unpacks it."""
+N_GRAM_MODELS = ("prophetnet", "xlm-prophetnet")
+"""Model types that predict several tokens at each position: their loss is another one."""
 HEADLESS = ("Classification", "QuestionAnswering", "MultipleChoice", "EncoderModel")
 
 
@@ -205,6 +207,11 @@ def check_max_length(max_length: int, config: Any) -> None:
 
 def check_can_write(config: Any, name: str) -> None:
     """Raise RecipeError for an architecture without a language-model head."""
+    if config.model_type in N_GRAM_MODELS:
+        raise RecipeError(
+            f"{name}: {config.model_type} predicts several tokens at each position, which abrege "
+            "does not train.\n  Choose a model of the T5 or BART family."
+        )
     for architecture in config.architectures or []:
         if architecture.endswith(HEADLESS):
             raise _cannot_write(name, f"it is a {architecture}")

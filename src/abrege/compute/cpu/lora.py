@@ -62,10 +62,11 @@ class FusedLora:
                 dropout(x).flatten(0, -2) @ f.to(x.dtype).T
                 for dropout, f in zip(dropouts, a, strict=True)
             ]
-            dropped: tuple[Tensor, ...] = FusedLoraDropoutFunction.apply(x, frozen, *low, *b)
-            return dropped
-        outputs: tuple[Tensor, ...] = FusedLoraFunction.apply(x, frozen, *a, *b)
-        return outputs
+            outputs = FusedLoraDropoutFunction.apply(x, frozen, *low, *b)
+        else:
+            outputs = FusedLoraFunction.apply(x, frozen, *a, *b)
+        # Not in the function: autograd lets no model (LED would) change such a view in place.
+        return tuple(out.view(*x.shape[:-1], out.shape[-1]) for out in outputs)
 
     @torch.no_grad()
     def refresh(self) -> None:

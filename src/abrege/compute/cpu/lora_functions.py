@@ -35,7 +35,7 @@ class FusedLoraFunction(torch.autograd.Function):
     b        (out,)     float, or None
     A        (r, in)    float
     B        (out, r)   float
-    returns  (…, out)   of each layer
+    returns  (T, out)   of each layer; T is the product of the other dimensions of x
 
     Only x, A and B have gradients. peft's own layer adds, scales and accumulates in separate passes
     over (tokens, out); here products add onto their result, the narrow products of sibling layers
@@ -59,7 +59,7 @@ class FusedLoraFunction(torch.autograd.Function):
         ctx.save_for_backward(rows, low, *a, *b)
         ctx.layers, ctx.shape, ctx.dtype = layers, x.shape, x.dtype
         ctx.factor_dtype = factors[0].dtype
-        return tuple(out.view(*x.shape[:-1], out.shape[-1]) for out in outputs)
+        return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
@@ -67,7 +67,7 @@ class FusedLoraFunction(torch.autograd.Function):
         rows, low, *factors = ctx.saved_tensors
         a, b = _halves(factors)
         ranks = [len(f) for f in a]
-        grads = [g.flatten(0, -2).to(rows.dtype) for g in gradients]  # (T, out) each
+        grads = [g.to(rows.dtype) for g in gradients]  # (T, out) each
         grad_low, grad_b = _low_and_b_gradients(grads, ctx.layers, low.split(ranks, 1), b)
         grad_a = (torch.cat(grad_low, 1).T @ rows).to(ctx.factor_dtype).split(ranks)
         grad_x = None
@@ -86,6 +86,8 @@ class FusedLoraDropoutFunction(torch.autograd.Function):
     x    (…, in)   float
     low  (T, r)    float, of each layer
     B    (out, r)  float, of each layer; all three have gradients
+
+    Returns (T, out) of each layer.
     """
 
     @staticmethod
@@ -97,13 +99,13 @@ class FusedLoraDropoutFunction(torch.autograd.Function):
         outputs = _outputs(x.flatten(0, -2).to(dtype), layers, low, b)
         ctx.save_for_backward(*low, *b)
         ctx.layers, ctx.shape, ctx.dtypes = layers, x.shape, (x.dtype, *(f.dtype for f in factors))
-        return tuple(out.view(*x.shape[:-1], out.shape[-1]) for out in outputs)
+        return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
         """Return the gradients of x (if needed), of all low and of all B."""
         low, b = _halves(ctx.saved_tensors)
-        grads = [g.flatten(0, -2).to(b[0].dtype) for g in gradients]  # (T, out) each
+        grads = [g.to(b[0].dtype) for g in gradients]  # (T, out) each
         grad_low, grad_b = _low_and_b_gradients(grads, ctx.layers, low, b)
         grad_x = None
         if ctx.needs_input_grad[0]:
