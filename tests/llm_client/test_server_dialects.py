@@ -3,6 +3,7 @@
 import pytest
 
 from abrege.llm_client import server_dialects as dialects
+from abrege.llm_client import thought_marks
 
 SUMMARY = "The board of Lindow postponed its decision."
 THOUGHT = "The user wants a summary. Let me think."
@@ -28,20 +29,20 @@ THOUGHT = "The user wants a summary. Let me think."
     ],
 )
 def test_thoughts_and_channels_are_no_part_of_the_answer(answer):
-    assert dialects.remove_thoughts(answer).strip() == SUMMARY
+    assert thought_marks.remove_thoughts(answer).strip() == SUMMARY
 
 
 @pytest.mark.parametrize(
     "answer", [f"<think>{THOUGHT}", f"<|channel|>analysis<|message|>{THOUGHT}", f"[THINK]{THOUGHT}"]
 )
 def test_thoughts_that_never_end_hold_no_answer(answer):
-    assert dialects.remove_thoughts(answer).strip() == ""
+    assert thought_marks.remove_thoughts(answer).strip() == ""
 
 
 @pytest.mark.parametrize("mark", ["<|message|>", "◁think▷", "</thought>", "<|begin_of_plan|>"])
 def test_what_no_summary_holds_is_found(mark):
-    assert dialects.LEFTOVER.search(f"{SUMMARY} {mark}")
-    assert not dialects.LEFTOVER.search("The analysis of the final report: x < y | z > 3 [1].")
+    assert thought_marks.LEFTOVER.search(f"{SUMMARY} {mark}")
+    assert not thought_marks.LEFTOVER.search("The analysis of the final report: x < y | z > 3 [1].")
 
 
 @pytest.mark.parametrize(

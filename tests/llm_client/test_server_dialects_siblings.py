@@ -1,6 +1,7 @@
 import pytest
 
 from abrege.llm_client import server_dialects as dialects
+from abrege.llm_client import thought_marks
 
 THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sundays."
 
@@ -17,7 +18,7 @@ THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sunday
     ],
 )  # fmt: skip
 def test_thoughts_are_left_out_however_a_model_marks_them(text):
-    assert dialects.remove_thoughts(text.format(THOUGHT, ANSWER)) == ANSWER
+    assert thought_marks.remove_thoughts(text.format(THOUGHT, ANSWER)) == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -25,16 +26,16 @@ def test_thoughts_are_left_out_however_a_model_marks_them(text):
     ["Thinking Process:\n1. {}\n{}", "&lt;think&gt;{}&lt;/think&gt;{}", "thought\n{}\n{}"],
 )
 def test_thoughts_that_cannot_be_told_from_the_answer_are_refused_as_markup(text):
-    left = dialects.remove_thoughts(text.format(THOUGHT, ANSWER))
-    assert dialects.LEFTOVER.search(left)
+    left = thought_marks.remove_thoughts(text.format(THOUGHT, ANSWER))
+    assert thought_marks.LEFTOVER.search(left)
 
 
 def test_a_word_of_the_summary_is_no_channel_and_a_mark_inside_it_cuts_nothing():
     text = "The court gave its analysis. An assistant final report followed."
-    assert dialects.remove_thoughts(text) == text
+    assert thought_marks.remove_thoughts(text) == text
     text = "The manual explains the tag <think> to authors."
-    assert dialects.remove_thoughts(text) == text
-    assert dialects.LEFTOVER.search(text)
+    assert thought_marks.remove_thoughts(text) == text
+    assert thought_marks.LEFTOVER.search(text)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 
-from abrege.llm_client.server_dialects import remove_thoughts
+from abrege.llm_client.thought_marks import remove_thoughts
 
 _REFUSAL = re.compile(
     r"\W*(?:"

@@ -10,6 +10,7 @@ from abrege.annotation.thinking_budget import is_spent_on_thinking, is_thoughts_
 from abrege.core.types import Document
 from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.response_cache import CachedResponse
+from abrege.llm_client.thought_marks import LEFTOVER, NO_SUMMARY, remove_thoughts
 from abrege.prompts.teacher_prompts import Rejection
 
 MAX_QUOTED = 200  # characters of an answer or of a server's words
@@ -41,8 +42,8 @@ def find_rejection(
 ) -> Rejection | None:
     """Return the first rejection of a response; the cheap checks come first."""
     finish = dialects.ending(response.finish_reason)
-    answer = dialects.remove_thoughts(response.text)
-    leftover = dialects.LEFTOVER.search(answer) or dialects.NO_SUMMARY.search(summary)
+    answer = remove_thoughts(response.text)
+    leftover = LEFTOVER.search(answer) or NO_SUMMARY.search(summary)
     reasons = (
         (response.finish_reason == TOO_LONG, NO_ROOM),
         (response.finish_reason == PROMPT_CUT, CUT_BY_SERVER),

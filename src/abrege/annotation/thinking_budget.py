@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from abrege.core.errors import SetupError
 from abrege.llm_client import server_dialects as dialects
 from abrege.llm_client.response_cache import CachedResponse
+from abrege.llm_client.thought_marks import remove_thoughts
 
 FIRST_ANSWERS = 5
 """The answers by which a teacher is judged: if all of them are without a summary for this reason,
@@ -24,7 +25,7 @@ def is_spent_on_thinking(response: CachedResponse, max_new_tokens: int | None) -
     """
     if dialects.ending(response.finish_reason) != dialects.LENGTH:
         return False
-    if dialects.remove_thoughts(response.text):
+    if remove_thoughts(response.text):
         return False
     tokens = response.completion_tokens or 0
     used_up = max_new_tokens is not None and tokens >= max_new_tokens
@@ -38,7 +39,7 @@ def is_thoughts_alone(response: CachedResponse) -> bool:
     """
     if dialects.ending(response.finish_reason) != dialects.COMPLETE:
         return False
-    if dialects.remove_thoughts(response.text):
+    if remove_thoughts(response.text):
         return False
     return response.reasoning or bool(response.text.strip())
 

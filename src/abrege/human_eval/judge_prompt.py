@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from abrege.llm_client.openai_client import Message
-from abrege.llm_client.server_dialects import remove_thoughts
+from abrege.llm_client.thought_marks import remove_thoughts
 from abrege.text.tokenize import primary_language
 
 JudgeVerdict: TypeAlias = Literal["first", "second", "alike"]
