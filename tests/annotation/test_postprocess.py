@@ -30,6 +30,8 @@ PLAIN = "La ville de Lyon ferme son pont en 1994."
         f"\\boxed{{{PLAIN}}}",
         f"<|im_start|>assistant\n{PLAIN}<|im_end|>",
         f"{PLAIN}[1][2]",
+        f"{PLAIN} [1]",
+        f"<s>[INST] Résume ceci. [/INST] {PLAIN}",
         f"{PLAIN}【1†source】",
         f"{PLAIN}\n\n(Word count: 9)",
         f"{PLAIN} (9 mots)",

@@ -14,6 +14,14 @@ THOUGHT, ANSWER = "Let me think about it.", "The library of Marl opens on Sunday
         "<|START_THINKING|>{}<|END_THINKING|><|START_RESPONSE|>{}<|END_RESPONSE|>",
         "<|channel|>analysis<|message|>{}<|end|>{}", "analysis{}assistantfinal{}",
         "<|begin_of_thought|>{}<|end_of_thought|>{}", "[think]{}[/think]{}", "◁think▷{}◁/think▷{}",
+        "Here is my thought process:\n{}\n\nHere is my response:\n{}", "<plan>{}</plan>\n{}",
+        "<|inner_prefix|>{}<|inner_suffix|>{}", "<|im_start|>think\n{}<|im_start|>answer\n{}",
+        "<|think|>{}<|end|><|begin|>assistant<|content|>{}<|end|>", "{{think}}{}{{/think}}{}",
+        "<think>{}</think><answer><|begin_of_box|>{}<|end_of_box|></answer>",
+        "＜think＞{}＜/think＞{}",
+        "<|CHATBOT_TOKEN|><|START_THINKING|>{}<|END_THINKING|><|START_TEXT|>{}<|END_TEXT|>",
+        "<details>\n<summary>Thinking</summary>\n{}</details>\n{}", "<tool_call>{}</tool_call>{}",
+        "Thinking...\n{}\n...done thinking.\n\n{}", "<reasoning>{}</reasoning>{} <sep> human:",
         "<|channel>thought\n{}<channel|>{}", "<unused94>thought\n{}<unused95>{}",
     ],
 )  # fmt: skip
@@ -33,6 +41,14 @@ def test_thoughts_that_cannot_be_told_from_the_answer_are_refused_as_markup(text
 def test_a_word_of_the_summary_is_no_channel_and_a_mark_inside_it_cuts_nothing():
     text = "The court gave its analysis. An assistant final report followed."
     assert thought_marks.remove_thoughts(text) == text
+    for text in (
+        "<b>Lyon</b> is a town.",
+        "<summary>One.</summary>",
+        "x < y and y > z.",
+        "<i>A</i>",
+    ):
+        assert thought_marks.remove_thoughts(text) in (text, "One.")
+        assert not thought_marks.LEFTOVER.search(text)
     text = "The manual explains the tag <think> to authors."
     assert thought_marks.remove_thoughts(text) == text
     assert thought_marks.LEFTOVER.search(text)

@@ -59,7 +59,7 @@ _BOLD = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]*\)")
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|\w{2,8});", re.IGNORECASE)
 _QUOTED_LINE = re.compile(r"^> ?", re.MULTILINE)
-_CITATION = re.compile(r"【[^【】\n]*】|(?<=[\w.!?»”\")])(?:\[\d{1,2}\])+")
+_CITATION = re.compile(r"【[^【】\n]*】|(?<=[.!?»”\")]) ?(?:\[\d{1,2}\])+|(?<=\w)(?:\[\d{1,2}\])+")
 """OpenAI's and Perplexity's marks of sources."""
 _ROLE = re.compile(r"\A(?:assistant|model)\s*(?:\n|:)\s*", re.IGNORECASE)
 _BOXED = re.compile(r"\A\\boxed\{(.*)\}\Z", re.DOTALL)

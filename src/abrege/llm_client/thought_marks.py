@@ -26,13 +26,26 @@ THOUGHT_MARKS: Sequence[tuple[str, str]] = (
         r"(?:<\|start\|>assistant)?<\|channel\|>\s*(?:analysis|commentary)[^<]*<\|message\|>",
         r"<\|end\|>|<\|call\|>",
     ),  # GPT-OSS (harmony)
-    (r"(?i:<details type=\W*reasoning\W[^<>]*>)", r"(?i:</details>)"),  # Open WebUI
+    (
+        r"(?i:<details type=\W*reasoning\W[^<>]*>|<details[^<>]*>\s*<summary>[^<>]*"
+        r"(?:think|thought|reason)[^<>]*</summary>)",
+        r"(?i:</details>)",
+    ),  # Open WebUI
+    (r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),  # Apertus
+    (r"<\|im_start\|>think\b", r"<\|im_start\|>answer\b|<\|im_end\|>"),  # s1
+    (
+        r"(?i:\A\s*here(?: is|['’]s) my thought process:)",
+        r"(?i:here(?: is|['’]s) my response:)",
+    ),  # Granite 3.2
+    (r"(?i:\A\s*thinking\.\.\.)", r"(?i:\.\.\.\s*done thinking\.)"),  # Ollama's command line
+    (r"[{＜](?i:think(?:ing)?)[}＞]", r"[{＜]/(?i:think(?:ing)?)[}＞]"),
     (r"(?mi:^```+\s*(?:thinking|thought|reasoning)\s*$)", r"(?m:^```+\s*$)"),
 )
 """How models open and close their thoughts."""
 ANSWER_MARKS = (
     r"(?:<\|start\|>assistant)?<\|channel\|>\s*final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
-    r"<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
+    r"<\|begin_of_solution\|>|<\|START_(?:RESPONSE|TEXT)\|>",  # Sky-T1, Command A
+    r"<\|begin\|>assistant<\|content\|>|<\|response\|>|\[/INST\]",  # Solar Open, an echoed prompt
 )
 """What opens the answer itself; what stands before it is thought."""
 _STRIPPED = re.compile(r"(?s)\A\s*(?:analysis|commentary)(?=[A-Z\s]).*assistant ?final\s*")
@@ -44,14 +57,26 @@ _BEFORE = re.compile(
 _UNCLOSED = re.compile(
     f"(?s)\\A\\s*(?:{'|'.join(o for o, _ in THOUGHT_MARKS)}|analysis(?=[A-Z])).*\\Z"
 )
+_ANSWER_TAGS = "answer|final|output|response|solution|summary|text|result|o"
 _WRAPPER = re.compile(
-    r"(?i)\A\s*<(?:answer|final|output|response|solution|summary)>|</(?:answer|final|output"
-    r"|response|solution|summary|o)>\s*\Z|<\|(?:end|return|end_of_solution|END_RESPONSE)\|>\s*\Z"
-    r"|<turn\|>\s*\Z"
+    rf"(?i)\A\s*<(?:{_ANSWER_TAGS})>|</(?:{_ANSWER_TAGS})>\s*\Z"
+    r"|<\|(?:end|return|end_of_solution|END_RESPONSE|END_TEXT|END_OF_TURN_TOKEN|eot_id|end_of_text"
+    r"|end_of_box)\|>\s*\Z|\A\s*<\|(?:begin_of_text|begin_of_box|CHATBOT_TOKEN)\|>"  # GLM's box
+    r"|\A\s*<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|<turn\|>\s*\Z"
+    r"|\A\s*\[\|assistant\|\]|\[\|endofturn\|\]\s*\Z|<sep>\s*(?:human:)?\s*\Z"  # EXAONE, Reka
 )
+_HTML_TAGS = "p|b|i|u|em|strong|div|span|ul|ol|li|h[1-6]|blockquote|article|section|html|body|a|q"
+_FIRST_BLOCK = re.compile(
+    rf"(?is)\A\s*<(?!(?:{_ANSWER_TAGS}|{_HTML_TAGS})\b)([a-z]\w*)(?:\s[^<>]*)?>"
+    r"(?:(?!</\1>).)*</\1>(?=\s*\S)"
+)
+"""A block before the answer, whatever its name: <plan>, <draft>, <cot>, <tool_call> …"""
 LEFTOVER = re.compile(
     "|".join(
-        mark for pair in THOUGHT_MARKS for mark in pair if "```" not in mark and "det" not in mark
+        mark
+        for pair in THOUGHT_MARKS
+        for mark in pair
+        if not any(common in mark for common in ("```", "details", "im_end"))
     )
     + r"|<\|(?:channel|message|constrain|begin_of_\w+|end_of_\w+|START_\w+|END_\w+)\|>"
     rf"|(?i:&lt;\s*/?\s*(?:{_NAMES})\s*&gt;)|assistant(?:final|analysis)"
@@ -65,7 +90,7 @@ NO_SUMMARY = re.compile(
     r"(?:write|produce|summar|output|provide|generate|creat|craft|think|analy|résum|écri|rédig)"
     rf"|\A\W*{_FILLER}the user (?:wants|asks|asked|is asking|has asked|needs)[^.\n]{{0,40}}\bsummar"
     r"|\A\W*l['’]utilisateur (?:veut|demande)[^.\n]{0,40}\brésum"
-    r"|^(?:user|human|assistant)\s*$|\A\s*[\[{][\s\S]*[\]}]\s*\Z",
+    r"|\A\s*(?:analysis|commentary|human|user)\s*:|^(?:user|human|assistant)\s*$|\A\s*[\[{][\s\S]*[\]}]\s*\Z",
     re.MULTILINE,
 )
 """Thoughts without marks, another turn, JSON: what is left of an answer and is no summary."""
@@ -77,7 +102,7 @@ def remove_thoughts(text: str) -> str:
     An opened block without an end is thought only at the beginning: elsewhere it may be a word of
     the summary, and LEFTOVER refuses it.
     """
-    for pattern in (_STRIPPED, _PAIRS, _BEFORE, _UNCLOSED):
+    for pattern in (_STRIPPED, _PAIRS, _BEFORE, _UNCLOSED, _FIRST_BLOCK):
         text = pattern.sub("", text)
     text = text.strip()
     while (shorter := _WRAPPER.sub("", text).strip()) != text:
