@@ -194,3 +194,19 @@ def test_a_name_without_brackets_is_preferred_and_two_with_brackets_are_asked_fo
     frame.to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(DataError, match=r"could be summary \(human\) or summary \(model\)"):
         load(tmp_path / "x.csv")
+
+
+def test_files_with_a_header_each_that_were_put_into_one_are_noticed(tmp_path):
+    """The second header was a pair: the document `text` with the summary `summary`."""
+    path = write(tmp_path / "x.csv", FRAME.to_csv(index=False) * 2)
+    with pytest.raises(DataError, match=r"(?s)x\.csv:4: repeats the header.*put into one"):
+        load(path)
+    dropped = {}
+    assert load(path, dropped=dropped) == ROWS * 2
+    assert [*dropped.values()] == ["repeats the header"]
+
+
+def test_a_title_above_the_header_is_told_apart_from_bad_rows(tmp_path):
+    path = write(tmp_path / "x.csv", "# exported in 2026\n" + FRAME.to_csv(index=False))
+    with pytest.raises(DataError, match=r"a title or a comment, remove it: # exported in 2026"):
+        load(path)

@@ -18,6 +18,9 @@ SAMPLE_LINES = 300
 DELIMITERS = ",;\t|"
 NAMED_DELIMITER = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 """A first line by which Excel is told the delimiter."""
+UNEQUAL_FIELDS = "rows with more or fewer fields than the header"
+REPEATED_HEADER = "rows that repeat the header"
+
 Lines = list[tuple[int, str]]
 
 
@@ -85,23 +88,39 @@ def records_to_rows(
     header = _header(next(records, None))
     problems: dict[str, list[str]] = {}
     blank: list[tuple[str, str, Sequence[Any]]] = []
+    most_fields = len(header)
     for record in records:
         if all(field is None or not str(field).strip() for field in record[2]):
             blank.append(record)
             continue
         for location, default_id, fields in (*blank, record):
-            if len(fields) == len(header):
+            most_fields = max(most_fields, len(fields))
+            if fields == header:
+                problems.setdefault(REPEATED_HEADER, []).append(f"{location}: repeats the header")
+            elif len(fields) == len(header):
                 yield SourceRow(location, default_id, dict(zip(header, fields, strict=True)))
-                continue
-            count = f"{len(fields)} field{'s' * (len(fields) > 1)}"
-            message = f"{location}: {count}, but the header has {len(header)}"
-            end = str((last_lines or {}).get(location, ""))
-            if end and not location.endswith(f":{end}"):
-                message += f" (the row runs to line {end}: is a quote unclosed?)"
-            kind = "rows with more or fewer fields than the header"
-            problems.setdefault(kind, []).append(message)
+            else:
+                end = str((last_lines or {}).get(location, ""))
+                message = _unequal_fields(location, len(fields), len(header), end)
+                problems.setdefault(UNEQUAL_FIELDS, []).append(message)
         blank.clear()
-    options.settle(str(path), problems, 'Put " around a text that contains the delimiter.')
+    remedy = 'Put " around a text that contains the delimiter.'
+    if len(header) == 1 < most_fields:
+        remedy = f"If the first line is a title or a comment, remove it: {shorten(header[0])}"
+    elif [*problems] == [REPEATED_HEADER]:
+        remedy = "Remove these rows: files with a header each were put into one."
+    options.settle(str(path), problems, remedy)
+
+
+def _unequal_fields(location: str, fields: int, expected: int, end: str) -> str:
+    """Return the message for a row with more or fewer fields than the header.
+
+    end  the row's last line, if it is known
+    """
+    message = f"{location}: {fields} field{'s' * (fields > 1)}, but the header has {expected}"
+    if end and not location.endswith(f":{end}"):
+        message += f" (the row runs to line {end}: is a quote unclosed?)"
+    return message
 
 
 def _header(first: tuple[str, str, Sequence[Any]] | None) -> list[str]:

@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 from abrege.core.errors import DataError
 from abrege.core.events import Note, OnEvent, silent
 from abrege.core.io import write_jsonl
+from abrege.data.encodings import likely_encoding
 from abrege.data.instructions import InstructionMode
 
 MAX_SHOWN = 5
@@ -205,8 +206,8 @@ def _open(path: Path) -> IO[bytes]:
 def _encoding_error(
     path: Path, number: int, raw: bytes, error: UnicodeDecodeError, bytes_read: int
 ) -> DataError:
-    likely = _likely_encoding(raw)
-    excerpt = shorten(raw.decode(likely)[max(0, error.start - 20) :])
+    likely = likely_encoding(raw)
+    excerpt = shorten(raw[max(0, error.start - 20) :].decode(likely, "replace"))
     guess = f"Decoded as {likely} it reads: {excerpt}"
     return DataError(
         f"{path}:{number}: not UTF-8: byte {error.start + 1} of the line, byte "
@@ -214,12 +215,3 @@ def _encoding_error(
         f"  If that is right, save the file as UTF-8, or set data.encoding: {likely} in a recipe, "
         f"--encoding {likely} in a command"
     )
-
-
-def _likely_encoding(raw: bytes) -> str:
-    """Return the single-byte encoding that a line is most likely in: Windows' or Latin-1."""
-    try:
-        raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252"
