@@ -66,9 +66,9 @@ def synthetic_rows(tokenizer: Any, count: int) -> list[Any]:
 
 def build_renderer(tokenizer: Any) -> Any:
     """Return a renderer with the default prompt in the chat template."""
+    from abrege.prompts.chat_template import chat_fields
     from abrege.prompts.prompt_format import DecodingProfile, PromptFormat, PromptRenderer
     from abrege.prompts.template import prompt_template
-    from abrege.prompts.tokenizer import stop_token_ids
 
     return PromptRenderer(
         tokenizer,
@@ -77,9 +77,8 @@ def build_renderer(tokenizer: Any) -> Any:
             dtype="auto",
             template=prompt_template(None, "en", chat=True),
             system=None,
-            chat=True,
             max_tokens=1024,
-            stop_ids=stop_token_ids(tokenizer, chat=True),
+            **chat_fields(tokenizer, chat=True),
             profile=DecodingProfile(max_new_tokens=64),
         ),
     )
