@@ -45,18 +45,31 @@ def likely_encoding(raw: bytes) -> str:
 
 
 def _expected_share(raw: bytes, encoding: str, expected: str) -> float:
-    """Return the share of expected characters; capitals within words count by half."""
-    text = _decode(raw, encoding)
+    """Return the share of expected characters.
+
+    Capitals within words count by half, and letters of another script beside Latin ones not at all.
+    """
+    text = f" {_decode(raw, encoding)} "
     signs = [at for at, sign in enumerate(text) if not sign.isascii()]
+    if expected not in LATIN:
+        beside_latin = [at for at in signs if _is_latin(text[at - 1]) or _is_latin(text[at + 1])]
+        return _score(text, [at for at in signs if at not in beside_latin], expected, len(signs))
+    letters = sum(sign.isalpha() for sign in text)
+    score = _score(text, signs, expected, len(signs))
+    return score / 2 if len(signs) > MAX_ACCENTED * letters else score
+
+
+def _score(text: str, signs: list[int], expected: str, count: int) -> float:
     score = sum(
-        0.5 if text[at].isupper() and text[at - 1 : at].isalpha() else 1.0
+        0.5 if text[at].isupper() and text[at - 1].isalpha() else 1.0
         for at in signs
         if text[at].lower() in expected
     )
-    letters = sum(sign.isalpha() for sign in text)
-    if expected in LATIN and len(signs) > MAX_ACCENTED * letters:
-        score /= 2
-    return score / max(1, len(signs))
+    return score / max(1, count)
+
+
+def _is_latin(sign: str) -> bool:
+    return sign.isascii() and sign.isalpha()
 
 
 def _kana_score(raw: bytes, encoding: str) -> float:
