@@ -119,12 +119,14 @@ def test_a_run_without_decisions_has_none(tmp_path):
         '{"id": "r1"',
         json_line(KEEP).replace("keep", "kep"),
         json_line(KEEP).replace("keep", "fix"),
+        "[1]",
     ],
-    ids=["incomplete", "unknown", "fix without a summary"],
+    ids=["incomplete", "unknown", "fix without a summary", "a list"],
 )
 def test_a_line_that_is_no_decision_is_an_error_with_its_number(tmp_path, line):
     append_decisions(tmp_path, [KEEP])
     path = RunFolder(tmp_path).decisions
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(DataError, match=r"decisions\.jsonl:2: this is not a decision"):
+    with pytest.raises(DataError, match=r"decisions\.jsonl:2: this is not a decision") as caught:
         load_decisions(tmp_path)
+    assert "argument after" not in str(caught.value)

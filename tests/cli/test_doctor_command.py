@@ -31,8 +31,8 @@ def test_the_doctor_prints_markdown_and_writes_a_page_and_rows(pairs, capsys):
     out = capsys.readouterr().out
     assert out.startswith("# pairs.jsonl\n\n**Worth a look: nearly empty summary.**\n")
     assert "| nearly empty summary (fewer than 3 words) | look | 2.5 % | 1 of 40 | r7 |" in out
-    assert json.loads((pairs / "doctor/pairs/short.jsonl").read_text())["id"] == "r7"
-    assert "<h1>pairs.jsonl</h1>" in (pairs / "doctor/pairs/doctor.html").read_text(
+    assert json.loads((pairs / "doctor/pairs.jsonl/short.jsonl").read_text())["id"] == "r7"
+    assert "<h1>pairs.jsonl</h1>" in (pairs / "doctor/pairs.jsonl/doctor.html").read_text(
         encoding="utf-8"
     )
 
@@ -53,7 +53,7 @@ def test_a_crossed_limit_ends_with_exit_code_5(pairs, capsys):
         5,
         "  short: 2.50%, more than 2.00%",
     )
-    assert (pairs / "doctor/pairs/doctor.html").is_file()
+    assert (pairs / "doctor/pairs.jsonl/doctor.html").is_file()
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,11 @@ def test_a_second_file_does_not_overwrite_the_pages_of_the_first(pairs, capsys):
     assert main(["doctor", "pairs.jsonl"]) == 0
     assert main(["doctor", "other.csv"]) == 0
     pages = sorted(str(p.relative_to(pairs)) for p in pairs.glob("doctor/*/doctor.html"))
-    assert pages == ["doctor/other/doctor.html", "doctor/pairs/doctor.html"]
-    assert "doctor/other" in capsys.readouterr().err
+    assert pages == ["doctor/other.csv/doctor.html", "doctor/pairs.jsonl/doctor.html"]
+    (pairs / "pairs.csv").write_text((pairs / "other.csv").read_text())
+    assert main(["doctor", "pairs.csv"]) == 0
+    assert len(list(pairs.glob("doctor/*/doctor.html"))) == 3
+    assert "doctor/other.csv" in capsys.readouterr().err
 
 
 def test_clean_rows_are_written_and_what_was_dropped_is_counted(pairs, capsys):

@@ -1,5 +1,6 @@
 """Files, folders and words in the wrong place: each message names the right one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def _folder(monkeypatch, tmp_path):
         ("compare runs/demo runs/x", 3, "such as runs/demo/generate/tuned.jsonl"),
         ("run demo:aclsum", 2, "abrege init --data demo:aclsum, --model demo:aclsum"),
         ("preview org/name", 2, "abrege init --data org/name, --model org/name"),
+        ("run new.csv", 2, "new.csv: there is no such file."),
         ("init new.csv", 2, "abrege init --data new.csv"),
         ("export abrege.yaml", 3, "this is no run folder"),
     ],
@@ -42,6 +44,13 @@ def test_what_stands_in_the_wrong_place_leads_to_the_right_one(capsys, words, co
     returned, _, error = run_command(capsys, *words.split())
     assert returned == code
     assert hint in error
+
+
+def test_a_pipe_in_the_place_of_a_recipe_is_named(capsys):
+    os.mkfifo("pipe.yaml")
+    code, _, message = run_command(capsys, "run", "pipe.yaml")
+    assert code == 2
+    assert "pipe.yaml: this is a pipe or a device, and no file" in message
 
 
 @pytest.mark.model

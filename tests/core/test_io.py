@@ -63,7 +63,7 @@ def test_a_damaged_file_is_named_with_its_line(tmp_path, damage, line):
     with pytest.raises(DataError) as caught:
         list(read_jsonl(path, Pair))
     assert str(caught.value).startswith(f"{path}:{line}: this is not a Pair that abrege wrote: ")
-    assert str(caught.value).endswith("Delete the stage's folder and run the same command again.")
+    assert str(caught.value).endswith("abrege run notices the damage and writes the file again.")
 
 
 def test_a_full_disk_is_one_message_and_leaves_nothing(tmp_path, monkeypatch):

@@ -21,6 +21,8 @@ from abrege.core.secrets import is_masked, mask_address, mask_fields, secret_tex
         ("https://host/v1#api_key=secret", "https://host/v1#***"),
         ("https://host/v1?key=a@secret", "https://host/v1?key=***"),
         ("https://host/sk-secret1234567890/v1", "https://host/***/v1"),
+        ("https://host/v1;api_key=secret/x", "https://host/v1;api_key=***/x"),
+        ("https://host/token=secret/v1;v=2", "https://host/token=***/v1;v=2"),
         ("http://localhost:11434/v1", "http://localhost:11434/v1"),
         ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
     ],

@@ -111,3 +111,10 @@ def test_a_paragraph_that_equals_the_one_before_it_is_kept():
     page = f"<article><h1>Merle</h1><p>{other}</p>{f'<p>{LONG}</p>' * 3}<p>{other}</p></article>"
     paragraphs = extract_html(f"<html><body>{page}</body></html>").text.split("\n\n")
     assert paragraphs == [other, *[LONG.strip()] * 3, other]
+
+
+@pytest.mark.parametrize("tag", ["div", "blockquote", "h2"])
+def test_a_block_that_equals_the_one_before_it_is_kept(tag):
+    page = f"<article><p>{LONG * 4}</p>{f'<{tag}>{LONG}</{tag}>' * 2}<p>{LONG * 3}</p></article>"
+    text = extract_html(f"<html><body>{page}</body></html>").text
+    assert text.split("\n\n") == [(LONG * 4).strip(), *[LONG.strip()] * 2, (LONG * 3).strip()]

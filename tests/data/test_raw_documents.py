@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_a_page_in_another_encoding_than_it_declares_is_an_error_with_its_byte(t
     assert "declares the encoding klingon, which does not exist" in error_message(path)
 
 
+def test_pipes_are_counted_and_names_that_are_not_utf8_are_escaped(tmp_path):
+    folder = a_folder(tmp_path, a_txt="A text of some words.")
+    os.mkfifo(folder / "pipe.txt")
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("Another text of some words.")
+    documents, counts, notes = read(folder)
+    assert [document.id for document in documents] == ["a.txt", "caf\\xe9.txt"]
+    assert counts == {"read": 3, "kept": 2, "pipe, device or broken link": 1}
+    assert notes == [f"{folder}: pipe, device or broken link 1: pipe.txt"]
+
+
 CONSENT = (
     "<p>We and our 842 partners store and access information on a device, such as cookies, and "
     "process personal data for personalised ads and content. You may accept or manage your "
@@ -170,7 +181,7 @@ def test_invalid_rows_are_an_error_with_their_line(tmp_path):
     path = rows(tmp_path / "x.jsonl", {"text": "a"}, {"text": 3})
     assert error_message(path).startswith(f"{path}:2: text is not text: 3\n")
     path.write_text('{"text": "a \\ud83d \U0001f426"}\n')
-    assert "text is not text" in error_message(path)
+    assert "text contains an unpaired surrogate, half a character (U+D83D)" in error_message(path)
     rows(path, {"text": "a", "id": "1"}, {"text": "b", "id": "1"})
     assert f"{path}: two documents have the id '1'." in error_message(path)
     rows(path, {"text": "a", "id": None})

@@ -43,6 +43,14 @@ def test_the_sign_test_counts_fair_coins():
     assert sign_test(0, 0) == 1.0
 
 
+def test_where_all_rows_differ_by_the_same_no_effect_is_called_detectable():
+    """.1 + .2 - .2 is not .1: the error of the means was 1e-17, and its effect shown as 0.0."""
+    ours = [0.1 + 0.01 * n for n in range(30)]
+    test = paired_mean_test(np.array(ours) + 0.091, np.array(ours), range(30))
+    assert (test.low, test.high) == pytest.approx((0.091, 0.091))
+    assert test.detectable is None
+
+
 def test_where_all_rows_tie_no_effect_is_called_detectable():
     """It was 0.0, which would show in 80 % of such tests."""
     test = paired_mean_test(np.full(20, 0.3), np.full(20, 0.3), range(20))

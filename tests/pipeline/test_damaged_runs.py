@@ -87,8 +87,17 @@ def test_a_damaged_state_file_of_tuning_leads_to_a_new_one_and_never_to_a_traceb
         pipeline.run(made, folder, stages=("generate",))
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"x":1}'])
-@pytest.mark.parametrize("file", ["abrege.json", "adapter_config.json"])
+DAMAGES = ["", "{", "[]", '{"x":1}']
+MODEL_FILES = ["abrege.json", "adapter_config.json", "tokenizer.json"]
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        *((file, damage) for file in MODEL_FILES for damage in DAMAGES),
+        *(("tokenizer_config.json", damage) for damage in DAMAGES[:3]),  # {"x":1} is a valid one
+    ],
+)
 def test_a_damaged_model_folder_is_one_message_with_exit_code_4(
     run, tmp_path, capsys, file, damage
 ):

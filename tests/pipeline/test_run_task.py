@@ -1,6 +1,7 @@
 """Tasks by themselves: skipped, run again with the reason, resumed, refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_a_damaged_manifest_runs_its_task_again(tmp_path, damage):
     task = a_task(tmp_path)
     execute(task, silent)
     task.manifest.write_text(damage)
-    assert execute(task, silent).reason == "its manifest.json is damaged"
+    assert execute(task, silent).reason == "damaged (manifest.json)"
     assert execute(task, silent).done == "skipped"
 
 
@@ -100,7 +101,7 @@ def test_a_manifest_with_another_value_runs_its_task_again(tmp_path):
     execute(task, silent)
     manifest = read_json(task.manifest)
     write_json(task.manifest, {**manifest, "seconds": "soon"})
-    assert execute(task, silent).reason == "its manifest.json is damaged"
+    assert execute(task, silent).reason == "damaged (manifest.json)"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '"x"', '{"x":1}', "null"])
@@ -153,6 +154,18 @@ def a_tuning(folder, **changes):
     return a_task(
         folder, resumable=True, keeps_previous=True, checkpoints="checkpoint-*/whole", **changes
     )
+
+
+def test_only_a_task_that_keeps_its_earlier_result_removes_the_folder_of_it(tmp_path, monkeypatch):
+    """An export to `models/x` removed the user's `models.earlier`, and one to `x` had no folder."""
+    task = a_task(tmp_path)
+    task.previous.mkdir()
+    execute(task, silent)
+    assert task.previous.exists()
+    monkeypatch.chdir(tmp_path)
+    beside = a_task(tmp_path, manifest=Path("x.manifest.json"), outputs=())
+    assert execute(beside, silent).done == "ran"
+    assert Path("x.manifest.json").exists()
 
 
 def with_checkpoint(task):

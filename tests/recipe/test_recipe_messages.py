@@ -36,7 +36,10 @@ WIKI = {"source": "https://x/w/api.php", "contact": "me@example.org"}
             'r.yaml:6: tune.lora.modules should be text or a list, found 3 (as text: "3")',
         ),
         ("name: 7\n", 'r.yaml:5: name should be text, found 7 (as text: "7")'),
-        ("name: ../up\n", r"r.yaml:5: name should match pattern '^[\w.-]+$', found '../up'"),
+        (
+            "name: ../up\n",
+            r"r.yaml:5: name should match pattern '^\.*[\w-][\w.-]*$', found '../up'",
+        ),
         (
             "generate:\n  systems: [lead, bose]\n",
             "r.yaml:6: generate.systems.1 should be "

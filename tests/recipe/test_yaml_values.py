@@ -26,6 +26,9 @@ def load(tmp_path, text, *overrides):
         ("split: !mine {seed: 3}", "the tag !mine has no meaning in a recipe"),
         ("prompt: {template: " + "[" * 300 + "]" * 300 + "}", "more than 40 levels deep"),
         ("prompt: {template: " + "{a: " * 300 + "1" + "}" * 300 + "}", "more than 40 levels deep"),
+        ("split: {seed: 0x" + "f" * 17 + "}", "an integer has 68 bits, and 64 is the most"),
+        ('prompt: {template: "{document} \\ud83d"}', "it holds half a surrogate pair"),
+        ('annotate: {extra_body: {"\\udc00": 1}}', "it holds half a surrogate pair"),
         ("name: a\x01b", r"the control character U\+0001"),
     ],
 )
@@ -55,6 +58,19 @@ def test_integers_of_too_many_bits_and_aliases_without_end_are_refused(tmp_path,
 def test_a_word_that_looks_like_a_date_is_a_word(tmp_path):
     assert load(tmp_path, BASE + "name: 2024-13-01\n").name == "2024-13-01"
     assert load(tmp_path, BASE + "name: 2026-11-22\n").name == "2026-11-22"
+
+
+def test_an_equals_sign_is_a_word_and_no_name_of_a_folder(tmp_path):
+    assert load(tmp_path, BASE + "prompt: {system: =}\n").prompt.system == "="
+    for name in ("=", ".", ".."):
+        with pytest.raises(RecipeError, match="name"):
+            load(tmp_path, BASE + f"name: {name}\n")
+    assert load(tmp_path, BASE + "name: .a..b\n").name == ".a..b"
+
+
+def test_bytes_of_a_command_line_that_are_not_utf8_are_refused(tmp_path):
+    with pytest.raises(RecipeError, match=r"--set .*udce9': this is no text in UTF-8"):
+        load(tmp_path, BASE, "prompt.template={document}\udce9")
 
 
 def test_a_merge_key_brings_its_values_and_a_wrong_one_is_named(tmp_path):

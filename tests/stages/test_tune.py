@@ -123,6 +123,9 @@ def test_choosing_the_best_without_valid_rows_is_refused(tmp_path, data, student
 def test_a_folder_without_a_tuned_model_is_not_opened(tmp_path):
     with pytest.raises(DataError, match="there is no tuned model here"):
         summarizer.load_summarizer(tmp_path)
+    (tmp_path / "abrege.json").write_text("{}")
+    with pytest.raises(DataError, match=r"adapter_config\.json and config\.json are missing"):
+        summarizer.load_summarizer(tmp_path)
 
 
 @pytest.mark.parametrize("model", ["student_folder", "t5_folder"])

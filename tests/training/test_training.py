@@ -211,3 +211,11 @@ def test_validation_reports_its_progress(tmp_path):
     assert progress
     assert {total for _, total in progress} == {4}
     assert progress[-1] == (4, 4)
+
+
+def test_warm_up_begins_above_0_and_is_logged_as_it_was_used(tmp_path):
+    """Of four steps, 1/4 to 4/4 of the learning rate; transformers takes 0/4 to 3/4."""
+    plan = a_plan(max_steps=6, warmup_steps=4, lr_scheduler_type="constant_with_warmup")
+    tune(tmp_path, plan)
+    rates = [line["learning_rate"] for line in log_entries(tmp_path) if "learning_rate" in line]
+    assert rates == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01, 0.01])

@@ -13,7 +13,7 @@ from typing import Literal
 
 from abrege.core.errors import DataError
 from abrege.core.hashing import hash_json
-from abrege.core.io import atomic_write, json_line
+from abrege.core.io import atomic_write, json_line, to_record
 from abrege.core.run_folder import RunFolder
 from abrege.core.types import Pair
 
@@ -62,7 +62,7 @@ def load_decisions(folder: Path) -> dict[str, list[Decision]]:
     lines = content.removesuffix(b"\n").split(b"\n") if content else []
     for number, line in enumerate(lines, start=1):
         try:
-            decision = Decision(**json.loads(line.decode("utf-8")))
+            decision = to_record(json.loads(line.decode("utf-8")), Decision)
         except (ValueError, TypeError, RecursionError) as error:
             raise DataError(
                 f"{path}:{number}: this is not a decision that abrege wrote: {error}\n"

@@ -71,8 +71,10 @@ OTHER_COMMANDS = {
     **dict.fromkeys(("eval", "rouge", "metrics", "benchmark", "evaluation"), "score"),
     **dict.fromkeys(("merge", "convert", "save", "quantize"), "export"),
     **dict.fromkeys(("label", "distill", "synth", "teacher"), "annotate"),
-    **dict.fromkeys(("download", "crawl", "scrape", "fetch"), "collect"),
-    **dict.fromkeys(("dedup", "deduplicate", "filter", "preprocess", "prepare"), "clean"),
+    **dict.fromkeys(("download", "crawl", "scrape", "fetch", "ingest"), "collect"),
+    **dict.fromkeys(
+        ("dedup", "deduplicate", "filter", "preprocess", "process", "prepare"), "clean"
+    ),
     **dict.fromkeys(("check", "validate", "inspect", "lint", "analyze"), "doctor"),
     **dict.fromkeys(("diff", "significance"), "compare"),
     **dict.fromkeys(("new", "create", "config", "configure", "setup"), "init"),

@@ -173,8 +173,6 @@ def _read_columns(settings: Sequence[str]) -> dict[str, Any]:
 def _data_name(data: str) -> str:
     """Return the name of a file, folder or dataset: each has a folder of its own."""
     name = Path(data.removeprefix("demo:")).resolve().name if "/" not in data else data.strip("/.~")
-    name = name.removesuffix(".gz")
-    name = name.removesuffix(Path(name).suffix) or name
     return re.sub(r"[^\w.-]+", "-", name)[-80:].strip("-.") or "data"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import abrege
 from abrege.core.errors import RecipeError
+from abrege.core.hashing import not_a_file
 
 if TYPE_CHECKING:  # importing pydantic would double the time of --help
     from abrege.recipe import Recipe
@@ -78,6 +79,15 @@ def find(name: str) -> Path:
         raise RecipeError(
             f"{name}: this is a folder, and no recipe.\n  For data in it: abrege init --data {name}"
         )
+    if is_data_name(path) and not path.exists():
+        from abrege.data.readers import near_file
+
+        raise RecipeError(
+            f"{name}: there is no such file.{near_file(path)}\n"
+            f"  Looked in {path.absolute().parent}. For a file of pairs: abrege init --data {name}"
+        )
+    if path.exists():
+        raise RecipeError(str(not_a_file(path)))
     near = [run for run in recipes_here(path.parent) if Path(run).name == name]
     near = near or difflib.get_close_matches(name, recipes_here(path.parent), n=1, cutoff=0.7)
     near = near or difflib.get_close_matches(path.stem, known, n=1)

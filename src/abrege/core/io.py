@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from abrege.core.errors import DataError, SetupError, StateFileError
 
@@ -123,6 +123,8 @@ def read_json(path: Path, *, required: Sequence[str] = (), advice: str = RERUN) 
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StateFileError(f"{path}: this file is missing.\n  {advice}") from error
+    except OSError as error:
+        raise StateFileError(f"{path}: cannot be read: {error.strerror}.\n  {advice}") from error
     except (ValueError, RecursionError) as error:
         reason = str(error) if path.stat().st_size else "it is empty"
         raise StateFileError(f"{path}: this is not JSON ({reason}).\n  {advice}") from error
@@ -170,10 +172,22 @@ def read_jsonl(path: Path, kind: type[R]) -> Iterator[R]:
         for number, text in enumerate(file, start=1):
             try:
                 value = json.loads(text.decode("utf-8"))
-                record = kind(**value) if dataclasses.is_dataclass(kind) else value
+                record = to_record(value, kind)
             except (ValueError, TypeError, RecursionError) as error:
                 raise DataError(
                     f"{path}:{number}: this is not a {kind.__name__} that abrege wrote: {error}\n"
-                    "  Delete the stage's folder and run the same command again."
+                    "  abrege run notices the damage and writes the file again."
                 ) from error
             yield record
+
+
+def to_record(value: Any, kind: type[R]) -> R:
+    """Return a JSON value as a dataclass or dict; raise ValueError where it is another object."""
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object, found a {type(value).__name__}")
+    if not dataclasses.is_dataclass(kind):
+        return cast("R", value)
+    names = {field.name for field in dataclasses.fields(kind)}
+    if unknown := sorted({*value} - names):
+        raise ValueError(f"it has a field {unknown[0]!r}")
+    return cast("R", kind(**value))

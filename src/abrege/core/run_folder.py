@@ -255,9 +255,11 @@ def find_tuned_folder(folder: Path) -> Path | None:
 def weight_files(folder: Path) -> dict[str, Path]:
     """Return the weight files of a model or an adapter by `folder/file`.
 
-    A folder without any yields the name that a whole model would have, which does not exist.
+    A folder without any yields the name that they would have, which does not exist.
     """
-    files = sorted(folder.glob("*.safetensors")) or [folder / "model.safetensors"]
+    is_adapter = (folder / "adapter_config.json").exists()
+    name = "adapter_model.safetensors" if is_adapter else "model.safetensors"
+    files = sorted(folder.glob("*.safetensors")) or [folder / name]
     return {f"{folder.name}/{file.name}": file for file in files}
 
 

@@ -47,8 +47,17 @@ def mask_address(address: str) -> str:
     pairs = (pair.partition("=") for pair in query.split("&"))
     masked = "&".join(f"{name}=***" if equals else MASK for name, equals, _ in pairs)
     return (
-        f"{scheme}{MASK + '@' if userinfo else ''}{_SECRET_VALUE.sub(MASK, path)}"
+        f"{scheme}{MASK + '@' if userinfo else ''}{_SECRET_VALUE.sub(MASK, _masked_path(path))}"
         f"{question}{masked if question else ''}{hash_sign}{MASK if hash_sign else ''}"
+    )
+
+
+def _masked_path(path: str) -> str:
+    """Return a path with *** for the values of its parameters, ;key=value, that are secrets."""
+    return re.sub(
+        r"(?<=[;/])([\w.-]+)=([^;/]*)",
+        lambda match: f"{match[1]}={MASK}" if _SECRET_NAME.search(match[1]) else match[0],
+        path,
     )
 
 

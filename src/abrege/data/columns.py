@@ -15,7 +15,7 @@ from abrege.data.rows import shorten
 DOCUMENT = (
     *("document", "text", "article", "dialogue", "dialog", "transcript", "content", "body"),
     *("documents", "texte", "textes", "article complet", "dokument", "artikel", "documento"),
-    *("texto", "articulo", "artigo", "testo", "articolo", "tekst"),
+    *("texto", "articulo", "artigo", "testo", "articolo", "tekst", "contenu", "corps"),
 )
 """Well-known names, as `plain_name` gives them."""
 WEAK_DOCUMENT = ("source",)
@@ -24,6 +24,7 @@ SUMMARY = (
     *("summary", "summaries", "highlights", "title", "titles", "headline", "headlines", "abstract"),
     *("tldr", "target", "reference", "references"),
     *("resume", "resumes", "titre", "titres", "chapeau", "zusammenfassung", "titel", "resumen"),
+    *("abrege", "chapo", "accroche"),
     *("titulo", "resumo", "riassunto", "titolo", "sommario", "samenvatting"),
 )
 PAIRED = (("prompt", "completion"), ("input", "output"), ("instruction", "output"))

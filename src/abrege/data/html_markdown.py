@@ -17,6 +17,7 @@ HEADING_TAGS = frozenset(["head", *(f"h{level}" for level in range(1, 7))])
 LIST_TAGS = frozenset(["ul", "ol", "dl", "list"])
 TABLE_TAGS = frozenset(["table"])
 PREFORMATTED_TAGS = frozenset(["pre", "code"])
+REPEATED_TAGS = ("p", "div", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
 LINE_BREAK_TAGS = frozenset(["br", "lb"])
 TEXTLESS_TAGS = frozenset(["", "script", "style", "img", "graphic", "svg"])
 OTHER_BLOCK_TAGS = (
@@ -170,16 +171,18 @@ def _table(table: Any) -> Iterator[Block]:
 
 
 def _restore_repeats(blocks: Sequence[Block], tree: Any) -> list[Block]:
-    """Return the blocks of a page with the paragraphs that equal the one before them.
+    """Return the blocks of a page with those that equal the one before them.
 
-    tree  the page; trafilatura keeps only the first of equal paragraphs that follow one another
+    tree  the page; trafilatura keeps only the first of equal blocks that follow one another
     """
     runs = defaultdict[str, list[int]](list)
     previous = ""
-    for paragraph in () if tree is None else tree.iter("p"):
-        text = " ".join(paragraph.text_content().split())
-        before = paragraph.getprevious()
-        if text and text == previous and before is not None and before.tag == "p":
+    for block in () if tree is None else tree.iter(*REPEATED_TAGS):
+        if next(block.iterdescendants(*REPEATED_TAGS), None) is not None:
+            continue
+        text = " ".join(block.text_content().split())
+        before = block.getprevious()
+        if text and text == previous and before is not None and before.tag == block.tag:
             runs[text][-1] += 1
         else:
             runs[text].append(1)
@@ -187,7 +190,7 @@ def _restore_repeats(blocks: Sequence[Block], tree: Any) -> list[Block]:
     restored: list[Block] = []
     for key, group in groupby(blocks, key=lambda block: (" ".join(block[0].split()), block[1])):
         same = list(group)
-        lengths = runs.get(key[0]) if key[1] is None else None
+        lengths = runs.get(key[0])
         missing = lengths.pop(0) - len(same) if lengths else 0
         restored += same + same[:1] * missing
     return restored

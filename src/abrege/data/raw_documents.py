@@ -11,29 +11,23 @@ from typing import TypeAlias
 from abrege.core.errors import DataError, RecipeError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.types import Document
-from abrege.data import html_markdown, hub, readers
-from abrege.data.boilerplate import is_consent_page
+from abrege.data import hub, readers
 from abrege.data.chat_turns import InvalidValueError
 from abrege.data.column_roles import DocumentColumnRoles
 from abrege.data.columns import column_names, detect_document_columns
+from abrege.data.document_files import TEXT_SUFFIXES, is_text_file, parse_file, utf8_name
 from abrege.data.load import local_path
 from abrege.data.pairs import read_label, read_meta
-from abrege.data.rows import SourceRow, read_lines, shorten
+from abrege.data.rows import SourceRow, shorten
 from abrege.data.sampling import BottomKSample, SamplingPlan
 
 _RowReader: TypeAlias = tuple[str, list[str], Callable[[], Iterator[SourceRow]]]
 """The source of rows, for messages; their columns; and a function that reads them."""
-TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm")
-UNREADABLE, CONSENT_PAGE = "unreadable", "boilerplate: a page that asks for consent to cookies"
+UNREADABLE = "unreadable"
 MAX_SHOWN_FILES = 5
 """How many skipped files a note names for each reason."""
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which no UTF-8 file can contain."""
-CP1252_NAMES = ("iso-8859-1", "latin1", "us-ascii", "ascii")
-"""Encodings that mean windows-1252 in a page, by the HTML standard."""
-PRESCAN_BYTES = 1024
-"""Start of a page in which the HTML standard looks for its encoding."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,11 @@ def read_documents(
     Raise DataError, RecipeError or SetupError with what cannot be read, where, and why.
     """
     path = local_path(source)
-    if path is not None and (path.is_dir() or _is_text(path)) and not hub.is_saved_dataset(path):
+    if (
+        path is not None
+        and (path.is_dir() or is_text_file(path))
+        and not hub.is_saved_dataset(path)
+    ):
         documents = _from_files(path, columns, lang=lang, on_event=on_event)
     else:
         documents = _from_rows(source, path, columns, lang=lang, on_event=on_event)
@@ -108,10 +106,6 @@ def _count_unique(document: Document, ids: set[str], counts: Counter[str]) -> Do
     return document
 
 
-def _is_text(path: Path) -> bool:
-    return path.name.lower().endswith(TEXT_SUFFIXES)
-
-
 def _from_files(
     path: Path, columns: Mapping[str, str | None], *, lang: str | None, on_event: OnEvent
 ) -> Iterator[UnparsedDocument]:
@@ -124,7 +118,8 @@ def _from_files(
         )
     root = path if path.is_dir() else path.parent
     files = path.rglob("*") if path.is_dir() else [path]
-    names = sorted(file.relative_to(root).as_posix() for file in files if file.is_file())
+    present = [file for file in files if not file.is_dir()]
+    names = sorted(file.relative_to(root).as_posix() for file in present)
     names = [name for name in names if not any(p.startswith(".") for p in name.split("/"))]
     if not any(name.lower().endswith(TEXT_SUFFIXES) for name in names):
         raise DataError(
@@ -134,13 +129,13 @@ def _from_files(
         )
     skipped = defaultdict[str, list[str]](list)
     for done, name in enumerate(names, start=1):
-        parse = partial(_parse_file, root / name, name, lang=lang)
+        parse = partial(parse_file, root / name, name, lang=lang)
         if path.is_dir():
             parse = partial(_parse_or_skip, parse, name, skipped)
-        yield UnparsedDocument(name, parse)
+        yield UnparsedDocument(utf8_name(name), parse)
         on_event(Progress("collect", done, len(names), "files"))
     for reason, skipped_names in sorted(skipped.items()):
-        listed = _shown_names(skipped_names)
+        listed = utf8_name(_shown_names(skipped_names))
         on_event(Note(f"{path}: {reason} {len(skipped_names)}: {listed}"))
 
 
@@ -165,62 +160,6 @@ def _parse_or_skip(
 def _shown_names(names: Sequence[str]) -> str:
     more = len(names) - MAX_SHOWN_FILES
     return "; ".join(names[:MAX_SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _parse_file(path: Path, name: str, *, lang: str | None) -> Document | str:
-    if not _is_text(path):
-        return "other kind of file"
-    if not path.stat().st_size:
-        return "empty"
-    suffix = path.suffix.lower()
-    if suffix == ".txt":
-        return Document(id=name, text=_read_text(path), lang=lang, source=str(path))
-    if suffix in (".html", ".htm"):
-        parsed, reason = html_markdown.extract_html(_decode_html(path)), "no main text found"
-    else:
-        parsed, reason = html_markdown.convert_markdown(_read_text(path)), "empty"
-    if not parsed.text:
-        return reason
-    if is_consent_page(parsed.text):
-        return CONSENT_PAGE
-    return Document(
-        id=name,
-        text=parsed.text,
-        title=parsed.title,
-        lang=lang,
-        source=str(path),
-        headings=parsed.headings,
-        meta=parsed.meta,
-    )
-
-
-def _read_text(path: Path) -> str:
-    return "".join(line for _, line in read_lines(path)).replace("\r\n", "\n").strip()
-
-
-def _decode_html(path: Path) -> str:
-    """Decode a page: as UTF-8 if it is valid, else by the encoding that it declares."""
-    page = path.read_bytes()
-    declared = _CHARSET.search(page, 0, PRESCAN_BYTES)
-    if page.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        name = declared[1].decode().lower() if declared else "utf-8"
-        encodings = ["utf-8-sig", "cp1252" if name in CP1252_NAMES else name]
-    for encoding in encodings:
-        try:
-            return page.decode(encoding)
-        except UnicodeDecodeError as error:
-            decode_error = error
-        except LookupError:
-            raise DataError(
-                f"{path}: this page declares the encoding {encoding}, which does not exist.\n"
-                "  Save it as UTF-8."
-            ) from None
-    raise DataError(
-        f"{path}: not {decode_error.encoding}: byte {decode_error.start + 1} of the file is "
-        f"0x{page[decode_error.start]:02X}.\n  Save the page as UTF-8."
-    ) from decode_error
 
 
 def _from_rows(
@@ -271,10 +210,15 @@ def _parse_row(
         text = "\n\n".join(text)
     if text is None or text == "":
         return "empty"
-    if not isinstance(text, str) or _SURROGATE.search(text):
+    if not isinstance(text, str):
         raise DataError(
             f"{row.location}: {columns.text} is not text: {shorten(repr(text))}\n"
             "  Name the right column as collect.columns.text, or correct the row."
+        )
+    if broken := _SURROGATE.search(text):
+        raise DataError(
+            f"{row.location}: {columns.text} contains an unpaired surrogate, half a character "
+            f"(U+{ord(broken[0]):04X}).\n  Correct the row."
         )
     try:
         return Document(

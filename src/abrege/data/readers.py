@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from abrege.core.errors import DataError, RecipeError
+from abrege.core.hashing import not_a_file
 from abrege.data.csv import read_csv
 from abrege.data.file_content import check_content
 from abrege.data.json_rows import read_json_rows, read_jsonl_rows
@@ -70,13 +71,8 @@ def existing_file(path: Path) -> Path:
         raise DataError(f"{str(path)!r}: this file cannot be read: {reason}.") from error
     if stat.S_ISDIR(mode):
         raise DataError(f"{path}: this is a folder, but a file was expected.{_run_files(path)}")
-    if (
-        not stat.S_ISREG(mode) and path != STDIN
-    ):  # a pipe may never end, and is read once, where we read twice
-        raise DataError(
-            f"{path}: this is a pipe or a device, and no file.\n"
-            "  Save what it holds as a file first."
-        )
+    if not stat.S_ISREG(mode) and path != STDIN:  # it may never end, and is read twice
+        raise not_a_file(path)
     return path
 
 

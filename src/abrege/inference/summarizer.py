@@ -221,7 +221,12 @@ def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     Raise DataError if the folder holds none.
     """
     tuned_folder = find_tuned_folder(folder)
-    if tuned_folder is None or not any((tuned_folder / name).is_file() for name in CONFIG_FILES):
+    if tuned_folder and not any((tuned_folder / name).is_file() for name in CONFIG_FILES):
+        raise DataError(
+            f"{tuned_folder}: {' and '.join(CONFIG_FILES)} are missing, one of which says what "
+            "weights these are.\n  Copy the whole folder again, or run abrege tune."
+        )
+    if tuned_folder is None:
         raise DataError(
             f"{folder}: there is no tuned model here.\n"
             "  Give the run folder of a finished abrege run, its tune folder, or one that abrege "

@@ -146,7 +146,8 @@ def _tokenize(text: str, profile: str, lang: str | None, stemmer: bool) -> Sente
 def _unspaced_error(what: str) -> DataError:
     return DataError(
         f"rouge: {what} is written without spaces between words.\n"
-        "  abrege cannot split it into words, so there is no ROUGE for it: take another metric."
+        "  abrege cannot split it into words, so there is no ROUGE for it. chrF needs no words:\n"
+        "  --metrics chrf, or evaluate.metrics in a recipe."
     )
 
 

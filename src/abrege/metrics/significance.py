@@ -194,11 +194,12 @@ def _test(
     settings: Resampling,
 ) -> PairedTest:
     value, spread = _spread(_checked(statistics, groups), groups, score, settings)
+    rounding = 64 * np.finfo(float).eps * max(np.nanmax(np.abs(differences)), abs(value))
     if spread.resampled is None:
         p = _normal_p(value, spread.error)
     else:
-        rounding = 64 * np.finfo(float).eps * max(np.nanmax(np.abs(differences)), abs(value))
-        nearer = np.abs(spread.resampled - value) < abs(value) - rounding  # equal is not nearer
+        limit = abs(value) - rounding  # equal is not nearer
+        nearer = np.abs(spread.resampled - value) < limit
         p = float((1 + settings.samples - np.count_nonzero(nearer)) / (1 + settings.samples))
     normal = NormalDist()
     detectable = (normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread.error
@@ -207,7 +208,7 @@ def _test(
     few = wins + losses <= MAX_SIGN_ROWS
     return PairedTest(
         *(value, *bounds, p, wins, ties, losses),
-        detectable or None,
+        detectable if spread.error > rounding else None,
         sign_test(wins, losses) if few else None,
         len({*groups}),
     )

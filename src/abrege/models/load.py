@@ -34,6 +34,7 @@ from abrege.models.quantization import (
     release_mapped_file,
 )
 from abrege.models.resolve import packed_gguf, resolve_model
+from abrege.models.saved_config import damaged_json
 
 logging.disable_progress_bar()  # the core never prints
 logging.set_verbosity_error()
@@ -282,12 +283,14 @@ def _unavailable(name_or_path: str, error: Exception) -> SetupError:
     if isinstance(error, ImportError):
         return _missing_package(name_or_path, error)
     if Path(name_or_path).is_dir():
+        damaged = next(iter(damaged_json(Path(name_or_path))), None)
+        where = damaged or name_or_path
         return SetupError(
-            f"{name_or_path}: this model cannot be loaded: {first_line(error)}\n"
+            f"{where}: this model cannot be loaded: {first_line(error)}\n"
             "  Copy or download the folder again, or name another model."
         )
     return SetupError(
-        f"tune.model: {name_or_path}: not found in the local cache, and the hub cannot be reached "
+        f"{name_or_path}: not found in the local cache, and the hub cannot be reached "
         f"or does not have it ({first_line(error)}).\n"
         "  Check the name and the network, or give a local folder or demo:smollm2-135m-instruct."
     )

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from abrege.core.errors import StateFileError
 from abrege.core.io import atomic_write, read_json
 from abrege.models.device import T5_FAMILY
 
@@ -33,6 +34,21 @@ def write_earlier_settings(folder: Path) -> None:
     tokenizer_file = folder / "tokenizer_config.json"
     if tokenizer_file.is_file():
         _write(tokenizer_file, _earlier_tokenizer(read_json(tokenizer_file)))
+
+
+def damaged_json(folder: Path) -> list[Path]:
+    """Return the files of a model's folder that are no JSON objects, or lack what they must have.
+
+    Libraries name only the folder, or the place within a file.
+    """
+    required = {"tokenizer.json": ["model"]}
+    damaged = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            read_json(path, required=required.get(path.name, ()))
+        except StateFileError:
+            damaged.append(path)
+    return damaged
 
 
 def _add_earlier_rope(config: dict[str, Any]) -> None:

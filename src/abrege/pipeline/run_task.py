@@ -37,7 +37,7 @@ def reason_to_run(task: Task, key: Mapping[str, Any]) -> str:
         return "not done yet"
     manifest = _read_or_none(task.manifest)
     if manifest is None or "counts" not in manifest or not _is_unchanged(manifest):
-        return f"its {task.manifest.name} is damaged"
+        return f"damaged ({task.manifest.name})"
     gone = [pattern for pattern in task.outputs if not any(task.folder.glob(pattern))]
     if gone:
         return f"incomplete: missing output {', '.join(gone)}"
@@ -130,7 +130,8 @@ def finish(task: Task, key: Mapping[str, Any], result: Mapping[str, Any], second
     }
     write_json(task.manifest, {**manifest, "checksum": hash_json(manifest)})
     task.started.unlink()
-    shutil.rmtree(task.previous, ignore_errors=True)
+    if task.keeps_previous:
+        shutil.rmtree(task.previous, ignore_errors=True)
 
 
 def _clear_stale(task: Task, key: Mapping[str, Any]) -> bool:

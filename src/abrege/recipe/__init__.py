@@ -56,7 +56,7 @@ class Recipe(Settings):
     """A whole run. Only tune.model, and data or collect, have no default."""
 
     name: str = Field(
-        "run", pattern=r"^[\w.-]+$", max_length=100, description="name of the run folder"
+        "run", pattern=r"^\.*[\w-][\w.-]*$", max_length=100, description="name of the run folder"
     )
     collect: Collect | None = Field(
         None, description="where raw documents come from, if there are no pairs yet"

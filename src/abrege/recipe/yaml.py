@@ -4,6 +4,7 @@ Knows no setting. The tables of settings are pydantic models; `root` is the oute
 """
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
@@ -27,6 +28,7 @@ MAX_VALUES = 100_000
 """The most values of a recipe, aliases expanded."""
 INTEGERS = range(-(2**63), 2**64)
 """What a seed or a count may be: torch and numpy take 64 bits."""
+PREFIXED_INTEGER = re.compile(r"[-+]?0(?:x[\da-fA-F_]+|o[0-7_]+)")
 
 
 class _Constructor(RoundTripConstructor):
@@ -47,7 +49,10 @@ class _Constructor(RoundTripConstructor):
 
 
 # YAML 1.2 has no dates: 2026-11-22 is a word, and so is 2024-13-01.
-_Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
+for kind in ("timestamp", "value"):  # of YAML 1.1, "value" is =
+    _Constructor.add_constructor(
+        f"tag:yaml.org,2002:{kind}", RoundTripConstructor.construct_yaml_str
+    )
 
 
 def _shown(node: Any) -> str:
@@ -90,10 +95,27 @@ def _load(text: str) -> Any:
                 f"the tag {tag.replace('tag:yaml.org,2002:', '!!')} has no meaning in a recipe"
             )
             raise MarkedYAMLError(problem=problem, problem_mark=mark)
+        if isinstance(event, ScalarEvent) and (problem := _scalar_problem(event)):
+            raise MarkedYAMLError(problem=problem, problem_mark=mark)
     tree = _yaml().load(text)
     if _count(tree, {}) > MAX_VALUES:
         raise YAMLError(f"it holds more than {MAX_VALUES:,} values")
     return tree
+
+
+def _scalar_problem(event: ScalarEvent) -> str:
+    """Return why no recipe can hold a scalar; "" if it can."""
+    value = str(event.value)
+    if _has_surrogate(value):
+        return "it holds half a surrogate pair (\\uD800-\\uDFFF), which is no character"
+    if event.style is None and PREFIXED_INTEGER.fullmatch(value):
+        bits = int(value.replace("_", ""), 0).bit_length()
+        return f"an integer has {bits} bits, and 64 is the most" if bits > 64 else ""
+    return ""
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _count(node: Any, known: dict[int, int | None]) -> int:
@@ -151,6 +173,8 @@ def parse_override(text: str, root: type[BaseModel]) -> tuple[tuple[str, ...], A
     path = tuple(key.strip().split("."))
     if not equals or not all(path):
         raise RecipeError(f"--set {text}: write it as table.key=value")
+    if _has_surrogate(text):
+        raise RecipeError(f"--set {text!a}: this is no text in UTF-8; check the terminal's locale")
     return path, _value(value.strip(), _annotation(root, path))
 
 

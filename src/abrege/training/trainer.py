@@ -155,6 +155,8 @@ class StepTrainer(Trainer):
             scheduler.optimizer.param_groups, scheduler.base_lrs, scheduler.lr_lambdas, strict=True
         ):
             group["lr"] = base * rate(scheduler.last_epoch)
+        # Trainer logs what get_last_lr returns, which is the rate of the first lambdas until a step
+        scheduler._last_lr = [group["lr"] for group in scheduler.optimizer.param_groups]
         return scheduler
 
     def training_step(
