@@ -100,6 +100,11 @@ def test_english_templates_show_all_their_words(wikitext, plain):
         ("ru", "({{lang-en|Example}}), {{num|12345|человек}}, {{s|XIX веке}}, {{м|150}}",
          "(англ. Example), 12 345 человек, XIX веке, 150 м"),
         ("ru", "{{число|1234|км²}}, {{нп5|Имя|слово|en|Name}}{{нет АИ|1|2}}", "1234 км², слово"),
+        ("ru", "{{OldStyleDate|10 марта|1901|26 февраля}} {{Флагификация|Франция}}",
+         "26 февраля [10 марта] 1901 Франция"),
+        ("pt", "{{dni|3|5|1901|si}} — {{morte|14|7|1988|3|5|1901}}",
+         "3 de maio de 1901 — 14 de julho de 1988"),
+        ("pl", "{{państwo|Polska}}", "Polska"),
         ("uk", "({{lang-de|Haus}}), {{num|12345}}", "(нім. Haus), 12 345"),
         ("ar", "({{إنج|The Writer}}) ولد في {{تاريخ ميلاد|1901|5|3}}",
          "(بالإنجليزية: The Writer) ولد في 3 مايو 1901"),
@@ -132,6 +137,9 @@ def test_templates_of_other_wikis_are_read_as_whole_sentences(lang, wikitext, pl
         ("es", "{{siglo|XX|era}}"),
         ("de", "{{Höhe|1234|MOON}}"),
         ("sv", "{{datum|1901|5|45}}"),
+        ("ru", "{{OldStyleDate|15|мая|1901|3}}"),  # was 1901 3 [15] мая
+        ("pl", "{{państwo|POL}}"),  # was POL
+        ("en", "{{flagcountry|FRA}}"),
     ],
 )
 def test_a_rule_that_does_not_read_all_arguments_shows_nothing_and_is_counted(lang, template):

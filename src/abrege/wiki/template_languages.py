@@ -11,6 +11,7 @@ from abrege.wiki.template_rules import (
     TemplateRule,
     by_name,
     constant,
+    country,
     language_marks,
     positional,
     quoted,
@@ -58,7 +59,7 @@ def german_height(arguments: Arguments, lang: str) -> str | None:  # noqa: ARG00
 def russian_old_date(arguments: Arguments, lang: str) -> str | None:  # noqa: ARG001
     """Show {{OldStyleDate|10 марта|1901|26 февраля}} as 26 февраля [10 марта] 1901."""
     new, year, old, old_year = (*positional(arguments), "", "", "", "")[:4]
-    if not (new and year and old) or unread(arguments, "1234"):
+    if not (new and old and year.isdigit()) or unread(arguments, "1234"):
         return None
     return f"{old} {old_year} [{new}] {year}".replace("  ", " ")
 
@@ -101,7 +102,7 @@ LANGUAGES: Mapping[str, Mapping[str, TemplateRule]] = {
         "cita|cita textual|citatexto": quoted("«", "»"),
         "enlace interlingüístico|link interwiki": FIRST,
         "versalita|versalitas|esd|subíndice|superíndice|nobr|marcador": FIRST,
-        "bandera2|geodatos": shows("{1}", hides=ALL),
+        "bandera2|geodatos": country(),
         "euro|€": shows("{1} €", "€"),
     }),
     "it": silent("""
@@ -131,6 +132,7 @@ LANGUAGES: Mapping[str, Mapping[str, TemplateRule]] = {
         "séc|século|sec": shows("século {1}", "século {1} {2}"),
         "dtlink|dtext|data|dataext|dta": date("dmy", more=1),
         "dni|nascimento": date("dmy", more=1),
+        "morte|falecimento": date("dmy", more=4),
         "ac": shows("{1} a.C.", "a.C.", hides="2|x"),
         "dc": shows("{1} d.C.", "d.C.", hides="2|x"),
         "citação2|quote1|aspas": quoted("“", "”"),
@@ -149,7 +151,7 @@ LANGUAGES: Mapping[str, Mapping[str, TemplateRule]] = {
         "eeuw": "{1}e eeuw",
         "citaat|quote|cquote": quoted("“", "”"),
         "tekstballon|afkorting|kleinkapitaal|nobr": FIRST,
-        "vlag|vlagland": shows("{1}", hides=ALL),
+        "vlag|vlagland": country(),
         "euro|€": shows("€ {1}", "€"),
     }),
     "pl": silent("""
@@ -164,7 +166,7 @@ LANGUAGES: Mapping[str, Mapping[str, TemplateRule]] = {
         "j|język|jezyk": shows("{2}", hides=ALL),
         "cytat|cytat d": quoted("„", "”", "1|treść|tekst"),
         "skrót|kapitaliki|indeks górny|nobr|zwrot": FIRST,
-        "państwo|flaga kraju|panstwo": FIRST,
+        "państwo|flaga kraju|panstwo": country(),
     })
     | language_marks(
         {"ang": "ang.", "fr": "fr.", "niem": "niem.", "łac": "łac.", "ros": "ros.", "wł": "wł.",
@@ -189,7 +191,7 @@ LANGUAGES: Mapping[str, Mapping[str, TemplateRule]] = {
         "нп|нп1|нп2|нп3|нп4|нп5|не переведено|не переведено 2|не переведено 3|не переведено 4"
         "|не переведено 5|iw|нп6": shows("{текст|2|есть|1}", hides=ALL),
         "цитата|начало цитаты|quote|цитата2": quoted("«", "»", "1|цитата|text"),
-        "флагификация": FIRST,
+        "флагификация": country(),
         "до н. э.|до н.э.": constant("до н. э."),
     }),
     "uk": silent("""

@@ -18,6 +18,8 @@ if it shows no words of the sentence (a note, a flag); None if the rule does not
 
 ALL = "*"
 """Hides every argument that a pattern does not show."""
+READ_AS_NAMES = ("USA", "UK", "UAE")
+"""Codes of countries that stand in sentences as they are."""
 _SLOT = re.compile(r"\{([^{}]+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
@@ -48,6 +50,18 @@ def constant(text: str) -> TemplateRule:
 
 SILENT = constant("")
 """The rule of templates that show no words: their arguments need not be read."""
+
+
+def country(names: str = "1") -> TemplateRule:
+    """Show the country of a flag; of a code ({{flag|POL}}) the name is not known here."""
+    show = shows(f"{{{names}}}", hides=ALL)
+
+    def rule(arguments: Arguments, lang: str) -> str | None:
+        name = show(arguments, lang)
+        is_code = re.fullmatch("[A-Z]{2,3}", name or "") and name not in READ_AS_NAMES
+        return None if is_code else name
+
+    return rule
 
 
 def quoted(before: str, after: str, names: str = "1|citation|texte|text|quote") -> TemplateRule:

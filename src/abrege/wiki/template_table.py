@@ -28,6 +28,7 @@ from abrege.wiki.template_rules import (
     by_name,
     concatenated,
     constant,
+    country,
     listed,
     positional,
     quoted,
@@ -135,7 +136,7 @@ ALL_LANGUAGES: Mapping[str, TemplateRule] = SILENT_ON_ALL_WIKIS | by_name(
                                                                       hides=ALL),
         "transl|transliteration|translit": shows("{3}", "{2}", hides="1|2|i|italic"),
         "rtl-lang|rtl-para": _SECOND,
-        "flag|flagcountry|flagu|flagg": shows("{name|1}", hides=ALL),
+        "flag|flagcountry|flagu|flagg": country("name|1"),
         "ruby": shows("{1}（{2}）", "{1}"),
         "hlist|ubl|unbulleted list|plainlist|flatlist|ubli|bulleted list|cslist": listed,
         "ship": ship(""),
@@ -223,7 +224,7 @@ FRENCH: Mapping[str, TemplateRule] = silent(_SILENT_FRENCH) | by_name(
         "|surligner|unité romaine|nom de navire|rouge|vert": SHOWN_ARGUMENT,
         "drapeau": lambda arguments, lang: (  # noqa: ARG005
             name if len(name := arguments.get("1", "")) > 3 else ""),
-        "flag": shows("{1}", hides=ALL),
+        "flag": country(),
         "année|jour de l'année": "{1}",
     }
 )  # fmt: skip
