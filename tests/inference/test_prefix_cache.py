@@ -3,7 +3,8 @@ import torch
 from transformers import MistralConfig, MistralForCausalLM
 
 from abrege.inference import prefix_cache
-from abrege.inference.decoder import Decoder, left_padded
+from abrege.inference.decoder import Decoder
+from abrege.inference.padding import left_padded
 from abrege.prompts.prompt_format import DecodingProfile, TokenizedExample
 from builders.models import a_llama, a_tokenizer
 

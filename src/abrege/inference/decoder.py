@@ -1,6 +1,10 @@
-"""Batched generation: tokenized prompts in, predictions out, in batches planned over all rows."""
+"""Batched generation: tokenized prompts in, predictions out.
 
-from collections.abc import Callable, Iterator, Sequence
+Causal models of Llama's shape are decoded on a CPU by abrege itself (`continuous_batching`), all
+others by transformers' generate, in batches that are planned over all rows.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -10,13 +14,23 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import GenerationConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
+from abrege.compute.cpu.packed_model import PackedCausalModel, pack_for_decoding
 from abrege.core.errors import SetupError
+from abrege.core.events import Note, OnEvent, silent
 from abrege.core.types import Prediction
+from abrege.inference.continuous_batching import ContinuousBatch
+from abrege.inference.decoding_streams import DecodingStreams
+from abrege.inference.next_token import NextToken
+from abrege.inference.padding import left_padded, plan_batches
 from abrege.inference.prefix_cache import PrefixCache, compute_prefix_cache
 from abrege.prompts.prompt_format import DecodingProfile, PromptRenderer, TokenizedExample
 
 Batch: TypeAlias = list[tuple[int, Prediction]]
 """Predictions, each with the number of its row."""
+ROWS_PER_BATCH_ROW = 2
+"""Rows that continuous batching has in flight on a stream: without padding, more rows pay."""
+BATCHES_OF_A_TASK = 8
+"""Rows of a worker's task in continuous batching, in batches: its last rows end one by one."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,7 @@ class Decoder:
     """A model, its tokenizer, and how summaries are generated with them.
 
     empty_summary_ids  of an encoder-decoder: the ids of an empty summary, special tokens only
+    packed             the weights packed for decoding; None: transformers' generate is used
     """
 
     model: PreTrainedModel
@@ -31,14 +46,26 @@ class Decoder:
     profile: DecodingProfile
     stop_ids: list[int]
     empty_summary_ids: Sequence[int] = ()
+    packed: PackedCausalModel | None = None
 
     @classmethod
-    def from_renderer(cls, model: Any, renderer: PromptRenderer) -> "Decoder":
-        """Return a decoder with the stop tokens and decoding profile of the renderer's format."""
+    def from_renderer(
+        cls,
+        model: Any,
+        renderer: PromptRenderer,
+        *,
+        packed: PackedCausalModel | None = None,
+        on_event: OnEvent = silent,
+    ) -> "Decoder":
+        """Return a decoder with the stop tokens and decoding profile of the renderer's format.
+
+        packed  of another decoder of the model; by default its present weights are packed
+        """
         prompt_format = renderer.format
         empty = renderer.tokenize_summary("") if prompt_format.encoder_decoder else ()
         profile = limit_to_decoder(prompt_format.profile, prompt_format.summary_room)
-        return cls(model, renderer.tokenizer, profile, prompt_format.stop_ids, empty)
+        packed = packed or pack_for_decoding(model.eval(), on_event=on_event)
+        return cls(model, renderer.tokenizer, profile, prompt_format.stop_ids, empty, packed)
 
     def __post_init__(self) -> None:
         """Reset the model's generation defaults, which transformers would use for unset fields.
@@ -50,24 +77,74 @@ class Decoder:
             module.generation_config = GenerationConfig()
 
     def generate_batches(
-        self, prompts: Sequence[TokenizedExample], *, skip: int = 0
+        self,
+        prompts: Sequence[TokenizedExample],
+        *,
+        skip: Collection[int] = (),
+        on_event: OnEvent = silent,
     ) -> Iterator[Batch]:
-        """Yield the predictions of one batch after another, each with the number of its row.
+        """Yield predictions as they are ready, each with the number of its row.
 
-        skip  batches at the front that are done already. The plan depends on all rows and not on
-              what is done, so that a resumed run generates the very same batches.
+        skip  rows that are done already. Batches of transformers' generate depend on all rows and
+              not on what is done, so that a resumed run generates the very same batches.
         """
-        plan = plan_batches(prompts, self.profile.batch_rows)
-        return map(self.batch_function(prompts), range(skip, len(plan)))
+        if self.uses_packed:
+            yield from self._generate_packed(prompts, skip, on_event)
+            return
+        generate_batch = self.batch_function(prompts)
+        for number, rows in enumerate(self.plan(prompts)):
+            if not set(rows) <= set(skip):
+                yield generate_batch(number)
+
+    @property
+    def uses_packed(self) -> bool:
+        """Return whether abrege's own decoding is used: packed weights, no beams."""
+        return self.packed is not None and self.profile.num_beams == 1
+
+    def plan(self, prompts: Sequence[TokenizedExample]) -> list[list[int]]:
+        """Return the rows of each batch; of continuous batching, of each worker's task."""
+        rows = self.profile.batch_rows * (BATCHES_OF_A_TASK if self.uses_packed else 1)
+        return plan_batches(prompts, rows)
+
+    def _generate_packed(
+        self, prompts: Sequence[TokenizedExample], skip: Collection[int], on_event: OnEvent
+    ) -> Iterator[Batch]:
+        assert self.packed is not None
+        self.check_ids(prompts)
+        rows = ROWS_PER_BATCH_ROW * self.profile.batch_rows
+        choose = NextToken(self.profile, self.stop_ids)
+        streams = DecodingStreams(self.packed, prompts, choose, rows=rows, skip=skip)
+        if streams.most_rows < min(rows, len(prompts) - len(skip)):
+            on_event(Note(f"memory holds the caches of {streams.most_rows} rows, not of {rows}"))
+        for ended in streams:
+            yield [(row.number, self.to_prediction(row.prompt, row.ids)) for row in ended]
+
+    def stream_ids(self, prompt: TokenizedExample) -> Iterator[list[int]]:
+        """Yield the new tokens so far, once a token, by abrege's own decoding (`uses_packed`)."""
+        assert self.packed is not None
+        self.check_ids([prompt])
+        choose = NextToken(self.profile, self.stop_ids)
+        batch = ContinuousBatch(self.packed, [prompt], choose, rows=1)
+        while not (ended := batch.advance()):
+            yield [token for row in batch.in_flight for token in row.ids]
+        yield ended[0].ids
 
     def batch_function(self, prompts: Sequence[TokenizedExample]) -> Callable[[int], Batch]:
         """Return a function from the number of a batch, in the plan of all prompts, to the batch.
 
-        The prefix cache of the prompts is computed once, here. Each batch is seeded by its number.
+        Batches of transformers' generate share a prefix cache, and are seeded by their numbers.
         """
         self.model.eval()
         self.check_ids(prompts)
-        plan = plan_batches(prompts, self.profile.batch_rows)
+        plan = self.plan(prompts)
+        if self.uses_packed:
+
+            def generate_task(number: int) -> Batch:
+                others = set(range(len(prompts))) - set(plan[number])
+                ended = self._generate_packed(prompts, others, silent)
+                return [prediction for batch in ended for prediction in batch]
+
+            return generate_task
         cache = None
         if self.profile.num_beams == 1 and not self.empty_summary_ids:  # beams copy the cache
             cache = compute_prefix_cache(self.model, [p.prompt_ids for p in prompts])
@@ -146,12 +223,16 @@ class Decoder:
         ids = list(new_ids[: stops[0]]) if stops else list(new_ids)
         return Prediction(
             id=prompt.id,
-            prediction=str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip(),
+            prediction=self.text_of(ids).strip(),
             finish_reason="stop" if stops else "length",
             prompt_tokens=len(prompt.prompt_ids),
             new_tokens=len(ids),
             document_tokens_cut=prompt.document_tokens_cut,
         )
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        """Return the text of new tokens, without special tokens."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def generation_config(self) -> GenerationConfig:
         """Return the profile as a GenerationConfig that leaves no field to a model's defaults."""
@@ -182,32 +263,6 @@ class Decoder:
         """Return the padding token, or the stop token of a tokenizer without one."""
         pad = self.tokenizer.pad_token_id
         return int(pad) if pad is not None else self.stop_ids[0]
-
-
-def plan_batches(prompts: Sequence[TokenizedExample], batch_rows: int) -> list[list[int]]:
-    """Return the row numbers of each batch: the longest prompts first, ties by row number."""
-    order = sorted(range(len(prompts)), key=lambda r: (-len(prompts[r]), r))
-    return [order[i : i + batch_rows] for i in range(0, len(order), batch_rows)]
-
-
-def left_padded(
-    prompts: Sequence[TokenizedExample], pad_id: int, prefix: Sequence[int] = ()
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad prompts on the left (padding_side="left"): the next token of all has the same position.
-
-    prefix   tokens that all prompts begin with; the padding goes behind them
-    returns  input_ids (batch, length) int64, mask (batch, length) int64, 1 over the prompt
-    """
-    length = max(len(p) for p in prompts)
-    input_ids = torch.full((len(prompts), length), pad_id)
-    mask = torch.zeros_like(input_ids)
-    for row, prompt in enumerate(prompts):
-        suffix = prompt.prompt_ids[len(prefix) :]
-        input_ids[row, length - len(suffix) :] = torch.tensor(suffix)
-        mask[row, length - len(suffix) :] = 1
-    input_ids[:, : len(prefix)] = torch.tensor(prefix, dtype=torch.long)
-    mask[:, : len(prefix)] = 1
-    return input_ids, mask
 
 
 def limit_to_decoder(profile: DecodingProfile, positions: int | None) -> DecodingProfile:

@@ -115,8 +115,8 @@ class ChatModel:
             for row, ids in enumerate(map(self.tokenize, conversations))
         ]
         with retained_heap():
-            [batch] = replace(self.decoder, profile=profile).generate_batches(prompts)
-        by_row = dict(batch)
+            batches = list(replace(self.decoder, profile=profile).generate_batches(prompts))
+        by_row = {row: prediction for batch in batches for row, prediction in batch}
         predictions = [by_row[row] for row in range(len(conversations))]
         return ChatReplies(predictions, time.perf_counter() - start)
 

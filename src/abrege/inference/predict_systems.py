@@ -59,6 +59,7 @@ def _predict(
         "device": machine.device,
         "dtype": machine.dtype,
         "notes": notes,
+        "decoder": "abrege" if decoder.uses_packed else "transformers",
         "profile": vars(rendering.profile),
         "model": recipe.tune.model,
     }
@@ -130,7 +131,7 @@ def open_decoder(
     )
     renderer = PromptRenderer(model_load.load_tokenizer(str(folder)), rendering)
     model = load_system_model(recipe, system, rendering, folder, on_event)
-    decoder = Decoder.from_renderer(model, renderer)
+    decoder = Decoder.from_renderer(model, renderer, on_event=on_event)
     if system == "few-shot":
         renderer = few_shot_renderer(renderer, recipe, run_folder, model.config)
     return decoder, renderer

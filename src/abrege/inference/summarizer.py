@@ -1,20 +1,18 @@
 """A model that summarizes texts with the prompt format that it was tuned with."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, overload
 
-import torch
-from transformers import TextIteratorStreamer
-
+from abrege.compute.cpu.packed_model import pack_for_decoding
 from abrege.core.errors import DataError, StateFileError
 from abrege.core.events import Note, OnEvent, Progress, silent
 from abrege.core.hashing import hash_path
 from abrege.core.run_folder import MODEL_SETTINGS, find_tuned_folder, hash_weights
 from abrege.core.types import Pair, Prediction
 from abrege.inference.decoder import Decoder, limit_to_decoder
+from abrege.inference.streaming import stream_text
 from abrege.models.load import (
     check_causal,
     choose_device_for,
@@ -172,29 +170,7 @@ class Summarizer:
             return prediction
         decoder, renderer = self._with_limit(max_new_tokens)
         prompt = renderer.tokenize_prompt(pair)
-        decoder.check_ids([prompt])
-        inputs, input_length = decoder.generation_inputs([prompt])
-        model: Any = decoder.model
-        streamer = TextIteratorStreamer(
-            self.decoder.tokenizer, skip_prompt=True, skip_special_tokens=True
-        )
-
-        def generate() -> Any:
-            torch.manual_seed(self.decoder.profile.seed)
-            try:
-                return model.generate(
-                    **inputs,
-                    generation_config=decoder.generation_config(),
-                    streamer=streamer,
-                )
-            finally:
-                streamer.end()  # also after an error: the reader must not wait forever
-
-        with ThreadPoolExecutor(1) as pool:
-            output = pool.submit(generate)
-            yield from streamer
-            new_ids = output.result()[0, input_length:].tolist()
-        return self.decoder.to_prediction(prompt, new_ids)
+        return (yield from stream_text(decoder, prompt))
 
 
 def load(model: str | Path, *, lang: str | None = None, on_event: OnEvent = silent) -> Summarizer:
@@ -253,7 +229,8 @@ def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
             "which this model is not.\n  Copy the whole folder again, or run abrege tune."
         )
     renderer = PromptRenderer(tokenizer, prompt_format)
-    return Summarizer(Decoder.from_renderer(model, renderer), renderer, hash_weights(tuned_folder))
+    decoder = Decoder.from_renderer(model, renderer, on_event=on_event)
+    return Summarizer(decoder, renderer, hash_weights(tuned_folder))
 
 
 def load_untuned_summarizers(
@@ -288,8 +265,9 @@ def load_untuned_summarizers(
     }
     renderers = {lang: PromptRenderer(tokenizer, format_) for lang, format_ in formats.items()}
     weights = hash_path(Path(located)) if Path(located).is_dir() else located
+    packed = pack_for_decoding(loaded.eval(), on_event=on_event)
     return {
-        lang: Summarizer(Decoder.from_renderer(loaded, renderer), renderer, weights)
+        lang: Summarizer(Decoder.from_renderer(loaded, renderer, packed=packed), renderer, weights)
         for lang, renderer in renderers.items()
     }
 

@@ -13,16 +13,17 @@ from importlib import import_module
 from importlib.metadata import requires, version
 from typing import Any
 
-import torch
-
 from abrege.core.errors import SetupError
 from abrege.core.events import Note, OnEvent, silent
+from abrege.models import private_examples as examples
 
 SOFTMAX_BACKWARD = "torch._softmax_backward_data"
 NATIVE_DROPOUT = "torch.native_dropout"
 DROPOUT_BACKWARD = "torch.ops.aten.native_dropout_backward"
 SILU_BACKWARD = "torch.ops.aten.silu_backward"
 GELU_BACKWARD = "torch.ops.aten.gelu_backward"
+REORDER_WEIGHT = "torch.ops.mkldnn._reorder_linear_weight"
+LINEAR_POINTWISE = "torch.ops.mkldnn._linear_pointwise"
 DEFAULT_STORE = "torch.distributed.distributed_c10d._get_default_store"
 ATTENTION_IMPLEMENTATION = "transformers.PreTrainedConfig._attn_implementation"
 BACKEND_COMPATIBLE = "transformers.PreTrainedModel.is_backend_compatible"
@@ -156,7 +157,12 @@ SEQ2SEQ_PACKING = Feature(
         MT5_NORM,
     ),
 )
-FEATURES = (PACKING, FUSED_LAYERS, FUSED_LORA, SEQ2SEQ_PACKING)
+PACKED_WEIGHTS = Feature(
+    "weights packed for oneDNN",
+    "the products of torch are used, which are slower",
+    (REORDER_WEIGHT, LINEAR_POINTWISE),
+)
+FEATURES = (PACKING, FUSED_LAYERS, FUSED_LORA, SEQ2SEQ_PACKING)  # of training
 
 
 def lookup(name: str) -> Any:
@@ -255,35 +261,13 @@ def _is_as_expected(name: str, value: Any) -> bool:
         return False
 
 
-def _is_softmax_backward(function: Any) -> bool:
-    halves, ones = torch.full((1, 2), 0.5), torch.tensor([[1.0, 0.0]])
-    return function(ones, halves, -1, torch.float32).tolist() == [[0.25, -0.25]]  # type: ignore[no-any-return]
-
-
-def _is_native_dropout(function: Any) -> bool:
-    with torch.random.fork_rng(devices=[]):
-        values, mask = function(torch.ones(4), 0.5, train=True)
-    return mask.dtype == torch.bool and bool((values == 2.0 * mask).all())
-
-
-def _is_dropout_backward(function: Any) -> bool:
-    mask = torch.tensor([True, False])
-    return function(torch.ones(2), mask, 2.0).tolist() == [2.0, 0.0]  # type: ignore[no-any-return]
-
-
-def _is_silu_backward(function: Any) -> bool:
-    return function(torch.ones(1), torch.zeros(1)).item() == 0.5  # type: ignore[no-any-return]
-
-
-def _is_gelu_backward(function: Any) -> bool:
-    return function(torch.ones(1), torch.zeros(1), approximate="tanh").item() == 0.5  # type: ignore[no-any-return]
-
-
 EXAMPLES: dict[str, Callable[[Any], bool]] = {
-    SOFTMAX_BACKWARD: _is_softmax_backward,
-    NATIVE_DROPOUT: _is_native_dropout,
-    DROPOUT_BACKWARD: _is_dropout_backward,
-    SILU_BACKWARD: _is_silu_backward,
-    GELU_BACKWARD: _is_gelu_backward,
+    SOFTMAX_BACKWARD: examples.is_softmax_backward,
+    NATIVE_DROPOUT: examples.is_native_dropout,
+    DROPOUT_BACKWARD: examples.is_dropout_backward,
+    SILU_BACKWARD: examples.is_silu_backward,
+    GELU_BACKWARD: examples.is_gelu_backward,
+    REORDER_WEIGHT: examples.is_reorder_linear_weight,
+    LINEAR_POINTWISE: examples.is_linear_pointwise,
     ACTIVATIONS: lambda functions: {"silu", "gelu_pytorch_tanh"} <= {*functions},
 }

@@ -46,7 +46,10 @@ class Generate(Settings):
     seed: int = Field(
         0, description="seed of sampling, of the random baseline and of the few-shot examples"
     )
-    batch_rows: PositiveInt = Field(32, description="rows per decoding batch")
+    batch_rows: PositiveInt = Field(
+        32,
+        description="rows per decoding batch; continuous batching (on a CPU) decodes twice as many",
+    )
     likelihood: bool = Field(
         default=True,
         description="compute the log-likelihood of the references under base and tuned, for "

@@ -45,19 +45,20 @@ def fuse_decoder_layers(model: PreTrainedModel, *, on_event: OnEvent = silent) -
         return False
     if not is_usable(FUSED_LAYERS, *layers, on_event=on_event):
         return False
-    if not all(_activation(layer) for layer in layers):
+    if not all(activation_name(layer) for layer in layers):
         return False
     for layer in layers:
         layer.forward = FusedDecoderLayer(layer, is_last=layer is layers[-1])
     return True
 
 
-def _activation(layer: Any) -> str | None:
+def activation_name(layer: Any) -> str | None:
     """Return "silu" or "gelu" for the activation of a layer's MLP; None for any other."""
     functions = lookup(ACTIVATIONS)
-    if isinstance(layer.mlp.act_fn, (nn.SiLU, type(functions["silu"]))):
+    function = getattr(layer.mlp, "act_fn", None) or getattr(layer.mlp, "activation_fn", None)
+    if isinstance(function, (nn.SiLU, type(functions["silu"]))):
         return "silu"
-    return "gelu" if isinstance(layer.mlp.act_fn, type(functions["gelu_pytorch_tanh"])) else None
+    return "gelu" if isinstance(function, type(functions["gelu_pytorch_tanh"])) else None
 
 
 class FusedDecoderLayer:
@@ -72,7 +73,7 @@ class FusedDecoderLayer:
             [attention.q_proj, attention.k_proj, attention.v_proj]
         )
         self.gate_up = fuse_projections([mlp.gate_proj, mlp.up_proj])
-        self.is_gelu = _activation(layer) == "gelu"
+        self.is_gelu = activation_name(layer) == "gelu"
         is_gemma3 = hasattr(layer, "pre_feedforward_layernorm")
         self.mlp_norms = (
             (layer.pre_feedforward_layernorm, layer.post_feedforward_layernorm) if is_gemma3 else ()
@@ -155,14 +156,9 @@ class FusedRMSNorm(torch.autograd.Function):
         The product with w is rounded once where w is wider than x, as Gemma's is.
         """
         x, weight, epsilon = inputs
-        dtype = accumulation_dtype(x)
-        square = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=dtype).square_()
-        scale = square.div_(x.shape[-1]).add_(epsilon).rsqrt_()  # (…, 1)
+        normed, scale = normalize(x, weight, epsilon)
         ctx.save_for_backward(x, weight, scale)
-        scaled: Tensor = x * scale
-        if weight.dtype == x.dtype:
-            return scaled.to(x.dtype).mul_(weight)
-        return scaled.mul_(weight).to(x.dtype)
+        return normed
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
@@ -182,6 +178,17 @@ class FusedRMSNorm(torch.autograd.Function):
         return grad_x.to(x.dtype), grad_weight, None
 
 
+def normalize(x: Tensor, weight: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
+    """Return x / √(mean x² + ε) · w, and the factors of x alone, (…, 1); see FusedRMSNorm."""
+    dtype = accumulation_dtype(x)
+    square = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=dtype).square_()
+    scale = square.div_(x.shape[-1]).add_(epsilon).rsqrt_()
+    scaled: Tensor = x * scale
+    if weight.dtype == x.dtype:
+        return scaled.to(x.dtype).mul_(weight), scale
+    return scaled.mul_(weight).to(x.dtype), scale
+
+
 class RotaryEmbedding(torch.autograd.Function):
     """Rotate the halves of each head by its position (Su et al. 2021, §3.4.2).
 
@@ -194,16 +201,17 @@ class RotaryEmbedding(torch.autograd.Function):
         """Rotate x."""
         x, cos, sin = inputs
         ctx.save_for_backward(cos, sin)
-        return _rotate_halves(x, cos, sin, sign=1)
+        return rotate_halves(x, cos, sin, sign=1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
         """Rotate the gradient the other way: the transpose of a rotation is its inverse."""
         cos, sin = ctx.saved_tensors
-        return _rotate_halves(gradients[0], cos, sin, sign=-1), None, None
+        return rotate_halves(gradients[0], cos, sin, sign=-1), None, None
 
 
-def _rotate_halves(x: Tensor, cos: Tensor, sin: Tensor, *, sign: int) -> Tensor:
+def rotate_halves(x: Tensor, cos: Tensor, sin: Tensor, *, sign: int = 1) -> Tensor:
+    """Rotate the halves of each head, one way or the other (sign 1, -1); see RotaryEmbedding."""
     half = x.shape[-1] // 2
     rotated = x * cos
     rotated[..., :half].addcmul_(x[..., half:], sin[..., :half], value=-sign)
@@ -222,7 +230,7 @@ class GatedActivation(torch.autograd.Function):
         """Compute activation(gate) · up; the inputs are gate, up and whether to use gelu."""
         gate, up, ctx.is_gelu = inputs
         ctx.save_for_backward(gate, up)
-        return _activate(gate, is_gelu=ctx.is_gelu).mul_(up)
+        return activate(gate, is_gelu=ctx.is_gelu).mul_(up)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
@@ -233,8 +241,9 @@ class GatedActivation(torch.autograd.Function):
             grad_gate = lookup(GELU_BACKWARD)(gradient * up, gate, approximate="tanh")
         else:
             grad_gate = lookup(SILU_BACKWARD)(gradient * up, gate)
-        return grad_gate, _activate(gate, is_gelu=ctx.is_gelu).mul_(gradient), None
+        return grad_gate, activate(gate, is_gelu=ctx.is_gelu).mul_(gradient), None
 
 
-def _activate(gate: Tensor, *, is_gelu: bool) -> Tensor:
+def activate(gate: Tensor, *, is_gelu: bool) -> Tensor:
+    """Return silu(gate), or gelu(gate) in its tanh form."""
     return F.gelu(gate, approximate="tanh") if is_gelu else F.silu(gate)
