@@ -6,21 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from abrege.compute.cpu import llama_layers
 from abrege.compute.cpu.decoding_attention import AttentionSettings
 from abrege.compute.cpu.llama_layers import activate, activation_name, normalize, rotate_halves
 from abrege.compute.cpu.packed_linear import PackedLinear, is_packable
 
-LAYER_CLASSES = (
-    "LlamaDecoderLayer",
-    "MistralDecoderLayer",
-    "Qwen2DecoderLayer",
-    "Qwen3DecoderLayer",
-    "SmolLM3DecoderLayer",
-    "Phi3DecoderLayer",
-    "GemmaDecoderLayer",
-    "Gemma2DecoderLayer",
-    "Gemma3DecoderLayer",
-)
+LAYER_CLASSES = (*llama_layers.LAYER_CLASSES, "Phi3DecoderLayer", "Gemma2DecoderLayer")
 """Layers of transformers that `DecodingLayer` computes. The shape is checked against the model's
 own logits too, before anything is decoded (`PackedCausalModel`)."""
 FUSED_PROJECTIONS = (("qkv_proj",), ("q_proj", "k_proj", "v_proj"))
