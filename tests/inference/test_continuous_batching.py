@@ -1,5 +1,7 @@
 """Decoding on a CPU by packed weights and continuous batching, beside transformers' generate."""
 
+import threading
+
 import psutil
 import pytest
 import torch
@@ -221,6 +223,30 @@ def test_logits_that_are_not_numbers_name_the_row_and_the_step():
     )
     with pytest.raises(SetupError, match="row p0: the logits after 0 new tokens are NaN"):
         decoded(broken, prompts(1))
+    with pytest.raises(SetupError, match="are NaN"):  # raised on the thread of a stream
+        decoded(broken, prompts(40))
+    assert _stream_threads() == []
+
+
+def test_a_reader_that_stops_ends_the_streams():
+    batches = decoder(a_model(), batch_rows=2).generate_batches(prompts(60))
+    next(batches)
+    assert len(_stream_threads()) == torch.get_num_threads() > 1
+    batches.close()
+    assert _stream_threads() == []
+
+
+def _stream_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("decoding")]
+
+
+@pytest.fixture(autouse=True)
+def _two_threads():
+    """Give every machine of the tests two streams."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
 
 
 def _with_nan(model):

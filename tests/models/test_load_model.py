@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -157,11 +158,23 @@ def test_streaming_yields_the_text_of_a_batch_and_returns_the_prediction(tuned_f
     assert answer.document_tokens_cut > 0
 
 
-def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch):
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_an_error_while_streaming_reaches_the_reader(tuned_folder, monkeypatch, is_packed):
     model = load_summarizer(tuned_folder)
-    monkeypatch.setattr(model.decoder.model, "generate", lambda **_: 1 / 0)
+    if is_packed:
+        monkeypatch.setattr(model.decoder.packed, "step", lambda *_: 1 / 0)
+    else:
+        model = replace(model, decoder=replace(model.decoder, packed=None))
+        monkeypatch.setattr(model.decoder.model, "generate", lambda **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(model.stream("The cat sat."))
+
+
+def test_both_ways_of_streaming_yield_the_same_text(tuned_folder):
+    model = load_summarizer(tuned_folder)
+    plain = replace(model, decoder=replace(model.decoder, packed=None))
+    text = "The cat sat on the mat. " * 20
+    assert "".join(model.stream(text)).strip() == "".join(plain.stream(text)).strip() != ""
 
 
 def test_a_folder_without_a_tuned_model_is_an_error(tmp_path):

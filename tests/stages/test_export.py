@@ -212,7 +212,7 @@ def test_a_merged_model_that_says_something_else_is_not_exported(
         ours = [Prediction(id=p.id, prediction="a b", finish_reason="stop", prompt_tokens=1,
                            new_tokens=2, document_tokens_cut=0) for p in pairs]  # fmt: skip
         theirs = [vars(p) | ({"prediction": "a"} if n >= equal else {}) for n, p in enumerate(ours)]
-        return Parity(ours, [Prediction(**p) for p in theirs], gap, len(pairs))
+        return Parity(ours, [Prediction(**p) for p in theirs], gap, len(pairs), "float32")
 
     monkeypatch.setattr("abrege.export.parity.compare_models", far)
     asked, folder = tuned

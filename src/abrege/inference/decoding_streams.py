@@ -73,7 +73,10 @@ class DecodingStreams:
             except BaseException as error:  # raised where the results are read
                 results.put(error)
 
-        threads = [Thread(target=run, args=(batch,), daemon=True) for batch in self.batches]
+        threads = [
+            Thread(target=run, args=(batch,), name=f"decoding {number}", daemon=True)
+            for number, batch in enumerate(self.batches)
+        ]
         for thread in threads:
             thread.start()
         try:

@@ -191,8 +191,12 @@ def load(model: str | Path, *, lang: str | None = None, on_event: OnEvent = sile
     return load_untuned_summarizers(str(model), [lang], on_event=on_event)[lang]
 
 
-def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
+def load_summarizer(
+    folder: Path, *, dtype: str | None = None, on_event: OnEvent = silent
+) -> Summarizer:
     """Load a tuned model from a run folder, its tune folder, or a folder of merged weights.
+
+    dtype  to load it in; by default as it was tuned
 
     Raise DataError if the folder holds none.
     """
@@ -211,7 +215,7 @@ def load_summarizer(folder: Path, *, on_event: OnEvent = silent) -> Summarizer:
     prompt_format = PromptFormat.load(tuned_folder)
     is_adapter = (tuned_folder / ADAPTER_CONFIG).is_file()
     config_of = resolve_model(prompt_format.base_model) if is_adapter else str(tuned_folder)
-    machine = choose_device_for(config_of, prompt_format.dtype)
+    machine = choose_device_for(config_of, dtype or prompt_format.dtype)
     tokenizer = load_tokenizer(str(tuned_folder))
     if prompt_format.chat:
         check_shows_words(tokenizer, prompt_format.chat_format)

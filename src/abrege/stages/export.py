@@ -179,13 +179,12 @@ def parity_sentence(parity: Mapping[str, Any]) -> str:
     gap = parity["logit_gap"]
     logits = "no reference that fits" if gap is None else f"largest logit gap {gap:.2g}"
     parts = [
-        f"the same summary on {parity['equal']} of {parity['rows']} rows",
+        f"the same summary on {parity['equal']} of {parity['rows']} rows in {parity['dtype']}",
         logits if parity["finite"] else "logits that are not finite",
     ]
-    rouge_l = parity["rouge"]["rougeL"]
-    low, high = rouge_l["low"], rouge_l["high"]
+    value, low, high = (parity["rouge"]["rougeL"][key] for key in ("difference", "low", "high"))
     interval = "" if low is None else f" [{100 * low:+z.1f}, {100 * high:+z.1f}]"
-    return ", ".join([*parts, f"ROUGE-L {100 * rouge_l['difference']:+z.1f}{interval}"])
+    return ", ".join([*parts, f"ROUGE-L {100 * value:+z.1f}{interval}"])
 
 
 def _merge(
@@ -247,6 +246,7 @@ def _compare_with_tuned(
     ]
     return {
         "rows": len(pairs),
+        "dtype": parity.dtype,
         "equal": len(pairs) - len(differ),
         "differ": differ,
         "logit_gap": gap if finite else None,
