@@ -167,7 +167,8 @@ def test_a_text_does_not_depend_on_the_batch_the_order_or_what_is_done(dtype, pr
     for batch_rows in (1, 3, 13):
         assert decoded(decoder(one.model, batch_rows=batch_rows, **profile), rows) == expected
     tasks = one.batch_function(rows)
-    assert dict(tasks(0)) == expected
+    assert dict([*tasks(0), *tasks(1)]) == expected
+    assert [len(task) for task in one.plan(rows)] == [8, 5]
 
 
 def test_rows_without_a_common_prefix_have_the_texts_that_they_have_with_it():

@@ -101,7 +101,7 @@ def test_clean_and_generate_give_the_same_rows_on_two_workers(
     files += [f"generate/{system}.jsonl" for system in SYSTEMS]
     here, there = (read(tmp_path / name, *files) for name in ("here", "ray"))
     assert there == here
-    assert calls == [1, 3, 3, 3]  # 31 documents are one batch, 7 test rows three of each system
+    assert calls == [1, 2, 2, 2]  # 31 documents are one batch, 7 test rows two tasks of 6 and 1
     assert here["clean/dropped.jsonl"].count("\n") == 4
     predictions = read_jsonl(tmp_path / "ray/generate/tuned.jsonl", Prediction)
     assert len({p.prediction for p in predictions}) >= 4

@@ -29,8 +29,8 @@ Batch: TypeAlias = list[tuple[int, Prediction]]
 """Predictions, each with the number of its row."""
 ROWS_PER_BATCH_ROW = 2
 """Rows that continuous batching has in flight on a stream: without padding, more rows pay."""
-BATCHES_OF_A_TASK = 8
-"""Rows of a worker's task in continuous batching, in batches: its last rows end one by one."""
+BATCHES_OF_A_TASK = 2
+"""Rows of a worker's task in continuous batching, in batches: few, so that all have some."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Decoder:
         prompt_format = renderer.format
         empty = renderer.tokenize_summary("") if prompt_format.encoder_decoder else ()
         profile = limit_to_decoder(prompt_format.profile, prompt_format.summary_room)
-        packed = packed or pack_for_decoding(model.eval(), on_event=on_event)
+        if packed is None and profile.num_beams == 1:
+            packed = pack_for_decoding(model.eval(), on_event=on_event)
         return cls(model, renderer.tokenizer, profile, prompt_format.stop_ids, empty, packed)
 
     def __post_init__(self) -> None:
